@@ -1,0 +1,33 @@
+"""What can go wrong while planning, as codes that the window and the command line turn into words."""
+
+from __future__ import annotations
+
+
+class PlanError(Exception):
+    """Root of all errors of this package; see :class:`gis.errors.GisError` for ``code`` and ``details``."""
+
+    def __init__(self, code: str, **details: object) -> None:
+        self.code = code
+        self.details = details
+        shown = ", ".join(f"{name}={value}" for name, value in details.items())
+        super().__init__(f"{code} ({shown})" if shown else code)
+
+
+class UnreadableLedger(PlanError):
+    """A table that cannot be read at all: missing, locked, empty, of another format."""
+
+
+class UnreadableWeather(PlanError):
+    """A weather file that cannot be read or does not hold a full year."""
+
+
+class UnreadableProject(PlanError):
+    """A project file that is damaged, of a newer version, or no project at all."""
+
+
+class UnreadableProfile(PlanError):
+    """A profile with a missing, unknown or impossible value."""
+
+
+class NotWritable(PlanError):
+    """The target cannot be written: locked by another program, read-only, disk full."""

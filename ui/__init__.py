@@ -1,0 +1,1 @@
+"""The window. Asks kawasolar; computes nothing itself."""
