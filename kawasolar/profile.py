@@ -1,0 +1,385 @@
+"""The municipality's profile: every number the program works with, its unit, range, source and how sure it is.
+
+A profile is one TOML file. It is checked strictly: a key that is missing, unknown or out of range is refused
+with its name, what was found and what was expected, so that no plan rests on a misspelt number.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from kawasolar.errors import UnreadableProfile
+from kawasolar.resources import resource_path
+
+if TYPE_CHECKING:
+    from kawasolar.plan import Objective
+    from kawasolar.words import Language
+
+HowSure = Literal["primary", "secondary", "derived", "verify"]
+Unknown = Literal["check", "pass"]
+
+FORMAT = 1
+MAX_BYTES = 1_000_000
+
+_HOW_SURE = ("primary", "secondary", "derived", "verify")
+_UNKNOWN = ("check", "pass")
+_OBJECTIVES = ("co2", "energy")
+
+# Every value that the program asks for: unit, and the bounds outside which the number can only be a mistake.
+VALUE_RULES: dict[str, tuple[str, float, float]] = {
+    "plan.year": ("calendar year", 2000.0, 2100.0),
+    "plan.share": ("-", 0.0, 1.0),
+    "join.nearest_m": ("m", 0.0, 500.0),
+    "roof.flat_tilt": ("°", 0.0, 20.0),
+    "roof.max_tilt": ("°", 1.0, 90.0),
+    "roof.north_halfwidth": ("°", 0.0, 180.0),
+    "roof.setback": ("m", 0.0, 20.0),
+    "roof.obstacle_height": ("m", 0.05, 5.0),
+    "roof.obstacle_clearance": ("m", 0.0, 20.0),
+    "roof.min_plane_area": ("m²", 0.0, 1000.0),
+    "roof.min_width": ("m", 0.0, 10.0),
+    "roof.irradiation_share": ("-", 0.0, 1.0),
+    "pv.density_flat": ("kW/m²", 0.01, 0.4),
+    "pv.density_panel": ("kW/m²", 0.01, 0.4),
+    "pv.panel_ratio": ("-", 0.05, 1.0),
+    "pv.rack_tilt": ("°", 0.0, 60.0),
+    "pv.rack_azimuth": ("°", 0.0, 360.0),
+    "pv.albedo": ("-", 0.0, 0.9),
+    "pv.loss_shade": ("-", 0.1, 1.0),
+    "pv.loss_ageing": ("-", 0.1, 1.0),
+    "pv.loss_matching": ("-", 0.1, 1.0),
+    "pv.loss_array": ("-", 0.1, 1.0),
+    "pv.pcs_efficiency": ("-", 0.1, 1.0),
+    "pv.pcs_correction": ("-", 0.1, 1.0),
+    "pv.temp_coefficient": ("1/°C", -0.01, 0.0),
+    "temp.rack_fa": ("°C m²/kW", 1.0, 200.0),
+    "temp.rack_fb": ("-", 0.0, 2.0),
+    "temp.roof_fa": ("°C m²/kW", 1.0, 200.0),
+    "temp.roof_fb": ("-", 0.0, 2.0),
+    "temp.wind_speed": ("m/s", 0.0, 20.0),
+    "co2.grid_factor": ("kg-CO₂/kWh", 0.0, 2.0),
+    "life.rc": ("a", 1.0, 200.0),
+    "life.src": ("a", 1.0, 200.0),
+    "life.s": ("a", 1.0, 200.0),
+    "life.w": ("a", 1.0, 200.0),
+    "life.cb": ("a", 1.0, 200.0),
+    "life.other": ("a", 1.0, 200.0),
+    "engine.azimuths": ("-", 8.0, 360.0),
+}
+
+# Every criterion: unit of its threshold and bounds of it; no bounds where it has no threshold.
+CRITERION_RULES: dict[str, tuple[str, tuple[float, float] | None]] = {
+    "seismic": ("", None),
+    "remaining_years": ("a", (0.0, 100.0)),
+    "closure": ("a", (0.0, 100.0)),
+    "waterproofing": ("a", (0.0, 100.0)),
+    "usable_area": ("m²", (0.0, 1_000_000.0)),
+    "irradiation": ("kWh/m²", (0.0, 3000.0)),
+    "min_floor": ("m²", (0.0, 1_000_000.0)),
+    "capacity": ("kW", (0.0, 100_000.0)),
+    "flood": ("m", (0.0, 30.0)),
+}
+
+_INTEGERS = ("plan.year", "engine.azimuths")
+_VALUE_FIELDS = ("value", "unit", "low", "high", "year", "source", "how_sure", "name_ja", "name_en", "note")
+_CRITERION_FIELDS = ("key", "applied", "threshold", "unit", "unknown", "source", "how_sure", "low", "high", "note")
+_SECTIONS = ("format", "municipality", "plan", "values", "criteria")
+
+
+@dataclass(frozen=True)
+class Value:
+    """One number: ``low`` and ``high`` are the range in which the sources put it, None where they give none."""
+
+    key: str
+    value: float
+    unit: str
+    low: float | None
+    high: float | None
+    year: int | None
+    source: str
+    how_sure: HowSure
+    name_ja: str
+    name_en: str
+    note: str = ""
+
+    def name(self, language: Language) -> str:
+        return self.name_ja if language == "ja" else self.name_en
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One condition of eligibility; ``unknown`` says what a value missing in the ledger means."""
+
+    key: str
+    applied: bool
+    threshold: float | None
+    unit: str
+    unknown: Unknown
+    source: str
+    how_sure: HowSure
+    low: float | None = None
+    high: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A municipality's profile; ``text`` is its TOML exactly as read, so that a project can keep it."""
+
+    code: str
+    name_ja: str
+    name_en: str
+    epsg: int
+    objective: Objective
+    values: Mapping[str, Value]
+    criteria: tuple[Criterion, ...]
+    text: str = field(repr=False)
+    source: str
+
+    def value(self, key: str) -> Value:
+        """The number with all that is known of it; :class:`UnreadableProfile` if the profile has none."""
+        try:
+            return self.values[key]
+        except KeyError:
+            raise UnreadableProfile("profile.missing_value", file=self.source, key=key) from None
+
+    def number(self, key: str) -> float:
+        """The bare number in the unit that :data:`VALUE_RULES` gives."""
+        return self.value(key).value
+
+    def criterion(self, key: str) -> Criterion:
+        """The criterion of that key; :class:`UnreadableProfile` if the profile has none."""
+        for criterion in self.criteria:
+            if criterion.key == key:
+                return criterion
+        raise UnreadableProfile("profile.missing_criterion", file=self.source, key=key)
+
+    def name(self, language: Language) -> str:
+        """Name of the municipality."""
+        return self.name_ja if language == "ja" else self.name_en
+
+    @property
+    def plan_year(self) -> int:
+        """Calendar year from which ages and remaining years are counted."""
+        return int(self.number("plan.year"))
+
+    def to_toml(self) -> str:
+        """The profile as TOML, byte for byte as it was read."""
+        return self.text
+
+
+def load_profile(path: Path | None = None) -> Profile:
+    """Read a profile; ``None`` reads the bundled one of Kawasaki.
+
+    Raises
+    ------
+    UnreadableProfile
+        Missing, too large, not UTF-8, not TOML, or with a missing, unknown or impossible entry.
+    """
+    file = resource_path("profiles", "kawasaki.toml") if path is None else Path(path)
+    try:
+        with file.open("rb") as opened:
+            raw = opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UnreadableProfile("profile.not_readable", file=str(file), found=error.strerror) from error
+    if len(raw) > MAX_BYTES:
+        raise UnreadableProfile("profile.too_large", file=str(file), expected=MAX_BYTES)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnreadableProfile("profile.not_utf8", file=str(file), found=f"byte {error.start}") from error
+    return profile_from_text(text, file.name)
+
+
+def profile_from_text(text: str, source: str) -> Profile:
+    """Check a profile's TOML and make it a :class:`Profile`.
+
+    Parameters
+    ----------
+    text : str
+        TOML of at most :data:`MAX_BYTES` bytes.
+    source : str
+        Name of the file or project it comes from, for messages.
+    """
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise UnreadableProfile("profile.too_large", file=source, expected=MAX_BYTES)
+    try:
+        document = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise UnreadableProfile("profile.not_toml", file=source, found=str(error)) from error
+    reader = _Reader(source)
+    reader.only(document, _SECTIONS, "")
+    if document.get("format") != FORMAT:
+        raise reader.error("profile.format", "format", document.get("format"), FORMAT)
+    town = reader.table(document, "municipality", ("code", "name_ja", "name_en", "epsg"))
+    plan = reader.table(document, "plan", ("objective",))
+    return Profile(
+        code=reader.text(town, "code", "municipality"),
+        name_ja=reader.text(town, "name_ja", "municipality"),
+        name_en=reader.text(town, "name_en", "municipality"),
+        epsg=_epsg(reader, town),
+        objective=cast("Objective", reader.choice(plan, "objective", "plan", _OBJECTIVES)),
+        values=_values(reader, document),
+        criteria=_criteria(reader, document),
+        text=text,
+        source=source,
+    )
+
+
+def _epsg(reader: _Reader, town: dict[str, object]) -> int:
+    code = town.get("epsg")
+    expected = "EPSG code of a projected system in metres"
+    if isinstance(code, bool) or not isinstance(code, int) or not 1024 <= code <= 32767:
+        raise reader.error("profile.bad_value", "municipality.epsg", code, expected)
+    try:
+        crs = CRS.from_epsg(code)
+    except CRSError as error:
+        raise reader.error("profile.bad_value", "municipality.epsg", code, expected) from error
+    if not crs.is_projected or any(axis.unit_name != "metre" for axis in crs.axis_info):
+        raise reader.error("profile.bad_value", "municipality.epsg", code, expected)
+    return code
+
+
+def _values(reader: _Reader, document: dict[str, object]) -> dict[str, Value]:
+    table = document.get("values")
+    if not isinstance(table, dict):
+        raise reader.error("profile.missing_section", "values", None, "table")
+    reader.only(table, tuple(VALUE_RULES), "values")
+    missing = [key for key in VALUE_RULES if key not in table]
+    if missing:
+        raise reader.error("profile.missing_value", missing[0], None, ", ".join(missing))
+    return {key: _value(reader, key, table[key]) for key in VALUE_RULES}
+
+
+def _value(reader: _Reader, key: str, entry: object) -> Value:
+    if not isinstance(entry, dict):
+        raise reader.error("profile.bad_value", key, entry, "table")
+    reader.only(entry, _VALUE_FIELDS, key)
+    unit, least, most = VALUE_RULES[key]
+    if reader.text(entry, "unit", key) != unit:
+        raise reader.error("profile.bad_unit", key, entry["unit"], unit)
+    number = reader.number(entry, "value", key, least, most)
+    if key in _INTEGERS and not number.is_integer():
+        raise reader.error("profile.bad_value", f"{key}.value", number, "whole number")
+    low, high = reader.interval(entry, key)
+    year = entry.get("year")
+    if year is not None and (isinstance(year, bool) or not isinstance(year, int)):
+        raise reader.error("profile.bad_value", f"{key}.year", year, "calendar year")
+    return Value(
+        key=key,
+        value=number,
+        unit=unit,
+        low=low,
+        high=high,
+        year=year,
+        source=reader.text(entry, "source", key),
+        how_sure=cast("HowSure", reader.choice(entry, "how_sure", key, _HOW_SURE)),
+        name_ja=reader.text(entry, "name_ja", key),
+        name_en=reader.text(entry, "name_en", key),
+        note=reader.text(entry, "note", key, empty=True),
+    )
+
+
+def _criteria(reader: _Reader, document: dict[str, object]) -> tuple[Criterion, ...]:
+    entries = document.get("criteria")
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise reader.error("profile.missing_section", "criteria", None, "array of tables")
+    found: dict[str, Criterion] = {}
+    for entry in entries:
+        key = reader.choice(entry, "key", "criteria", tuple(CRITERION_RULES))
+        if key in found:
+            raise reader.error("profile.duplicate", f"criteria.{key}", key, "once")
+        found[key] = _criterion(reader, key, entry)
+    missing = [key for key in CRITERION_RULES if key not in found]
+    if missing:
+        raise reader.error("profile.missing_criterion", missing[0], None, ", ".join(missing))
+    return tuple(found.values())
+
+
+def _criterion(reader: _Reader, key: str, entry: dict[str, object]) -> Criterion:
+    where = f"criteria.{key}"
+    reader.only(entry, _CRITERION_FIELDS, where)
+    unit, bounds = CRITERION_RULES[key]
+    if reader.text(entry, "unit", where, empty=True) != unit:
+        raise reader.error("profile.bad_unit", where, entry.get("unit"), unit)
+    if bounds is None and "threshold" in entry:
+        raise reader.error("profile.bad_value", f"{where}.threshold", entry["threshold"], "no threshold")
+    applied = entry.get("applied")
+    if not isinstance(applied, bool):
+        raise reader.error("profile.bad_value", f"{where}.applied", applied, "true | false")
+    low, high = reader.interval(entry, where)
+    return Criterion(
+        key=key,
+        applied=applied,
+        threshold=None if bounds is None else reader.number(entry, "threshold", where, *bounds),
+        unit=unit,
+        unknown=cast("Unknown", reader.choice(entry, "unknown", where, _UNKNOWN)),
+        source=reader.text(entry, "source", where),
+        how_sure=cast("HowSure", reader.choice(entry, "how_sure", where, _HOW_SURE)),
+        low=low,
+        high=high,
+        note=reader.text(entry, "note", where, empty=True),
+    )
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Takes fields out of parsed TOML, or says which one is wrong and how."""
+
+    source: str
+
+    def error(self, code: str, key: str, found: object, expected: object) -> UnreadableProfile:
+        shown = None if found is None else str(found)[:200]
+        return UnreadableProfile(code, file=self.source, key=key, found=shown, expected=expected)
+
+    def only(self, table: dict[str, object], known: tuple[str, ...], where: str) -> None:
+        unknown = [name for name in table if name not in known]
+        if unknown:
+            names = ", ".join(f"{where}.{name}" if where else name for name in unknown)
+            raise self.error("profile.unknown_key", names, names, ", ".join(known))
+
+    def table(self, document: dict[str, object], name: str, known: tuple[str, ...]) -> dict[str, object]:
+        found = document.get(name)
+        if not isinstance(found, dict):
+            raise self.error("profile.missing_section", name, found, "table")
+        self.only(found, known, name)
+        return found
+
+    def text(self, table: dict[str, object], name: str, where: str, *, empty: bool = False) -> str:
+        found = table.get(name, "" if empty else None)
+        if not isinstance(found, str) or not (empty or found.strip()):
+            raise self.error("profile.bad_value", f"{where}.{name}", found, "text")
+        return found
+
+    def choice(self, table: dict[str, object], name: str, where: str, choices: tuple[str, ...]) -> str:
+        found = table.get(name)
+        if not isinstance(found, str) or found not in choices:
+            raise self.error("profile.bad_value", f"{where}.{name}", found, " | ".join(choices))
+        return found
+
+    def number(self, table: dict[str, object], name: str, where: str, least: float, most: float) -> float:
+        found = table.get(name)
+        expected = f"{least:g} … {most:g}"
+        if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
+            raise self.error("profile.bad_value", f"{where}.{name}", found, expected)
+        if not least <= found <= most:
+            raise self.error("profile.out_of_range", f"{where}.{name}", found, expected)
+        return float(found)
+
+    def interval(self, table: dict[str, object], where: str) -> tuple[float | None, float | None]:
+        """The sources' range; the value itself may lie outside, since a planner may know better."""
+        ends = tuple(
+            self.number(table, name, where, -math.inf, math.inf) if name in table else None for name in ("low", "high")
+        )
+        low, high = ends
+        if low is not None and high is not None and low > high:
+            raise self.error("profile.bad_value", f"{where}.low", low, f"≤ {high:g}")
+        return low, high

@@ -1,0 +1,143 @@
+"""The profile: the bundled one against the table of coefficients' figures, and everything that must be refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from kawasolar.errors import UnreadableProfile
+from kawasolar.profile import CRITERION_RULES, MAX_BYTES, VALUE_RULES, Profile, load_profile, profile_from_text
+
+
+@pytest.fixture(scope="module")
+def kawasaki() -> Profile:
+    return load_profile()
+
+
+def changed(profile: Profile, old: str, new: str) -> str:
+    assert profile.text.count(old) >= 1, old
+    return profile.text.replace(old, new, 1)
+
+
+def refused(text: str) -> UnreadableProfile:
+    with pytest.raises(UnreadableProfile) as caught:
+        profile_from_text(text, "test.toml")
+    assert caught.value.details["file"] == "test.toml"
+    return caught.value
+
+
+def test_bundled_profile_has_everything_with_a_source(kawasaki: Profile) -> None:
+    assert set(kawasaki.values) == set(VALUE_RULES)
+    assert {criterion.key for criterion in kawasaki.criteria} == set(CRITERION_RULES)
+    for value in kawasaki.values.values():
+        assert value.source and value.name_ja and value.name_en
+        if value.low is not None and value.high is not None:
+            assert value.low <= value.value <= value.high, value.key
+    assert (kawasaki.epsg, kawasaki.code, kawasaki.plan_year, kawasaki.objective) == (6677, "14130", 2026, "co2")
+    assert kawasaki.name("ja") == "川崎市"
+    assert kawasaki.name("en") == "Kawasaki City"
+
+
+def test_bundled_figures_are_those_of_the_sources(kawasaki: Profile) -> None:
+    # 1,800 kW on 16,000 m², and 900 t from 2.1 GWh: the Iriesaki release.
+    assert kawasaki.number("pv.density_flat") == pytest.approx(1800 / 16000)
+    assert kawasaki.number("co2.grid_factor") == pytest.approx(900 / 2100, abs=0.002)
+    # WEBPRO's product of the factors with a 96 % inverter is 0.815.
+    names = ("loss_shade", "loss_ageing", "loss_matching", "loss_array", "pcs_efficiency", "pcs_correction")
+    product = 1.0
+    for name in names:
+        product *= kawasaki.number(f"pv.{name}")
+    assert product == pytest.approx(0.815, abs=0.0005)
+
+
+def test_bundled_values_cite_rows_that_exist(realdata: Path, kawasaki: Profile) -> None:
+    table = realdata.parent / "domain" / "coefficients.csv"
+    if not table.is_file():
+        pytest.skip("no table of coefficients beside the real data")
+    keys = {line.split(",", 1)[0] for line in table.read_text("utf-8").splitlines()[1:]}
+    sources = [value.source + value.note for value in kawasaki.values.values()]
+    sources += [criterion.source for criterion in kawasaki.criteria]
+    cited = {key.strip() for text in sources for part in text.split("[")[1:] for key in part.split("]")[0].split(",")}
+    assert len(cited) > 20
+    assert cited <= keys
+
+
+def test_text_round_trip(kawasaki: Profile, tmp_path: Path) -> None:
+    file = tmp_path / "横浜 市.toml"
+    file.write_text(kawasaki.to_toml(), encoding="utf-8")
+    again = load_profile(file)
+    assert dataclasses.replace(again, source=kawasaki.source) == kawasaki
+    assert tomllib.loads(again.text) == tomllib.loads(kawasaki.text)
+
+
+def test_byte_order_mark_of_notepad_is_read(kawasaki: Profile, tmp_path: Path) -> None:
+    file = tmp_path / "bom.toml"
+    file.write_text(kawasaki.text, encoding="utf-8-sig")
+    assert load_profile(file).values == kawasaki.values
+
+
+def test_unknown_value_is_named(kawasaki: Profile) -> None:
+    error = refused(changed(kawasaki, '[values."pv.albedo"]', '[values."pv.albdeo"]'))
+    assert error.code == "profile.unknown_key"
+    assert error.details["key"] == "values.pv.albdeo"
+
+
+def test_missing_value_is_named(kawasaki: Profile) -> None:
+    begin = kawasaki.text.index('[values."pv.albedo"]')
+    end = kawasaki.text.index('[values."pv.loss_shade"]')
+    error = refused(kawasaki.text[:begin] + kawasaki.text[end:])
+    assert (error.code, error.details["key"]) == ("profile.missing_value", "pv.albedo")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "key"),
+    [
+        ("value = 0.1125", "value = 112.5", "profile.out_of_range", "pv.density_flat.value"),
+        ("value = 0.1125", "value = nan", "profile.bad_value", "pv.density_flat.value"),
+        ("value = 0.1125", "value = true", "profile.bad_value", "pv.density_flat.value"),
+        ("value = 0.1125", 'value = "0.1125"', "profile.bad_value", "pv.density_flat.value"),
+        ("low = 0.098", "low = 0.5", "profile.bad_value", "pv.density_flat.low"),
+        ("value = 2026\n", "value = 2026.5\n", "profile.bad_value", "plan.year.value"),
+        ('unit = "kW/m²"', 'unit = "W/m²"', "profile.bad_unit", "pv.density_flat"),
+        ('how_sure = "verify"', 'how_sure = "sure"', "profile.bad_value", "join.nearest_m.how_sure"),
+        ('source = "Project PLATEAU', 'sauce = "Project PLATEAU', "profile.unknown_key", "roof.flat_tilt.sauce"),
+        ("format = 1", "format = 2", "profile.format", "format"),
+        ("epsg = 6677", "epsg = 4326", "profile.bad_value", "municipality.epsg"),
+        ("epsg = 6677", "epsg = 9", "profile.bad_value", "municipality.epsg"),
+        ('objective = "co2"', 'objective = "money"', "profile.bad_value", "plan.objective"),
+        ('key = "seismic"', 'key = "sesmic"', "profile.bad_value", "criteria.key"),
+        ('key = "closure"', 'key = "seismic"', "profile.duplicate", "criteria.seismic"),
+        ("threshold = 12", "threshold = -1", "profile.out_of_range", "criteria.waterproofing.threshold"),
+        ('unknown = "check"', 'unknown = "fail"', "profile.bad_value", "criteria.seismic.unknown"),
+        ("applied = true", 'applied = "yes"', "profile.bad_value", "criteria.seismic.applied"),
+        ("[municipality]", "[town]", "profile.unknown_key", "town"),
+    ],
+)
+def test_what_is_wrong_is_named(kawasaki: Profile, old: str, new: str, code: str, key: str) -> None:
+    error = refused(changed(kawasaki, old, new))
+    assert (error.code, error.details["key"]) == (code, key)
+    assert error.details["expected"]
+
+
+def test_broken_toml_says_where(kawasaki: Profile) -> None:
+    error = refused(changed(kawasaki, "format = 1", "format = = 1"))
+    assert error.code == "profile.not_toml"
+    assert "line 9" in str(error.details["found"])
+
+
+def test_deep_nesting_is_refused() -> None:
+    assert refused("a = " + "[" * 100_000).code == "profile.not_toml"
+
+
+def test_files_that_are_no_profile(tmp_path: Path) -> None:
+    big = tmp_path / "big.toml"
+    big.write_bytes(b"#" * (MAX_BYTES + 1))
+    binary = tmp_path / "binary.toml"
+    binary.write_bytes("名称".encode("cp932"))
+    for file, code in ((big, "too_large"), (binary, "not_utf8"), (tmp_path / "no.toml", "not_readable")):
+        with pytest.raises(UnreadableProfile) as caught:
+            load_profile(file)
+        assert caught.value.code == f"profile.{code}"
