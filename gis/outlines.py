@@ -1,0 +1,255 @@
+"""Building outlines from a GeoPackage, shapefile, GeoJSON or SpatiaLite file of any CRS."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+from numpy.typing import NDArray
+from pyogrio.errors import DataLayerError, DataSourceError
+from pyproj import CRS
+
+from gis.crs import Bounds, horizontal, label, likely_crs, overlap, parse_crs, swapped
+from gis.errors import CrsMissing, NoOverlap, UnreadableFile
+from gis.findings import Finding
+
+_POLYGONS = ("Polygon", "MultiPolygon", "CurvePolygon", "MultiSurface", "Unknown", "GeometryCollection")
+_ID_NAMES = ("building_id", "buildingid", "建物id", "建物番号", "gml_id", "gmlid", "fid_bldg", "identificatie", "lokaalid", "bldg_id", "id", "fid")
+_NAME_NAMES = ("name", "名称", "建物名称", "建物名", "施設名称")
+_USAGE_NAMES = ("usage", "用途", "建物用途", "type", "種別")
+# An outline smaller than this is a digitising slip, not a building.
+_SLIVER_M2 = 1.0
+_MAX_FEATURES = 5_000_000
+
+
+@dataclass(frozen=True)
+class Outlines:
+    """Building outlines in the project's CRS; columns as in ``docs/nomenclature.md``."""
+
+    frame: gpd.GeoDataFrame
+    findings: tuple[Finding, ...]
+
+
+def read_outlines(
+    path: Path, target: CRS, *, layer: str | None = None, crs: str | CRS | None = None, surface_bounds: Bounds | None = None
+) -> Outlines:
+    """Read building outlines and bring them to ``target``.
+
+    Crossing outlines are mended, rows without a polygon left out, repeated ids told apart; each is a finding.
+
+    Parameters
+    ----------
+    crs : what the coordinates are, where the file does not say
+    surface_bounds : west, south, east, north of the DSM in ``target``; no building within it is an error
+
+    Raises
+    ------
+    UnreadableFile
+        ``outlines.missing``, ``outlines.unreadable``, ``outlines.no_layer``, ``outlines.empty``, ``outlines.no_polygons``
+    CrsMissing
+        ``outlines.no_crs``
+    NoOverlap
+        ``outlines.no_overlap``, with the CRS that would fit where one does
+    """
+    if not path.is_file():
+        raise UnreadableFile("outlines.missing", file=str(path))
+    raw = _load(path, layer)
+    findings: list[Finding] = []
+    own = _own_crs(raw, path, crs, findings)
+    frame = _tidy_columns(raw)
+    frame = _tidy_geometry(frame, path, findings)
+    moved = frame.set_crs(own, allow_override=True)
+    if not horizontal(own).equals(horizontal(target), ignore_axis_order=True):
+        findings.append(Finding("outlines.reprojected", "info", path.name, found=label(own), expected=label(target)))
+        moved = moved.to_crs(target)
+        moved = moved[np.isfinite(shapely.bounds(moved.geometry.to_numpy())).all(axis=1)]
+    if surface_bounds is not None:
+        _check_overlap(frame, moved, own, target, surface_bounds, path)
+    area = moved.area.to_numpy()
+    small = area < _SLIVER_M2
+    for identity, found in zip(moved["building_id"][small], area[small], strict=True):
+        findings.append(Finding("outlines.sliver", "info", path.name, found=f"{found:.2f} m²", item=str(identity)))
+    moved = moved[~small].reset_index(drop=True)
+    if moved.empty:
+        raise UnreadableFile("outlines.empty", file=path.name)
+    moved["building_id"] = _unique_ids(moved["building_id"], path, findings)
+    return Outlines(moved[["building_id", "name", "usage", "geometry"]].set_crs(target, allow_override=True), tuple(findings))
+
+
+def polygon_layers(path: Path) -> list[str]:
+    """Names of the layers that hold polygons."""
+    try:
+        listed = pyogrio.list_layers(path)
+    except DataSourceError as error:
+        raise UnreadableFile("outlines.unreadable", file=path.name, reason=str(error)) from error
+    return [
+        str(name) for name, kind in listed if kind and str(kind).split(" ")[0].removesuffix("Z") in _POLYGONS
+    ]
+
+
+def _load(path: Path, layer: str | None) -> gpd.GeoDataFrame:
+    layers = polygon_layers(path)
+    if layer is not None and layer not in layers:
+        raise UnreadableFile("outlines.no_layer", file=path.name, found=layer, expected=", ".join(layers))
+    if not layers:
+        raise UnreadableFile("outlines.no_polygons", file=path.name)
+    if layer is None and len(layers) > 1:
+        named = [name for name in layers if re.search(r"bldg|build|pand|建物|roof", name, re.IGNORECASE)]
+        if len(named) != 1:
+            raise UnreadableFile("outlines.many_layers", file=path.name, expected=", ".join(layers))
+        layers = named
+    try:
+        name = layer or layers[0]
+        count = int(pyogrio.read_info(path, layer=name, force_feature_count=True)["features"])
+        if count > _MAX_FEATURES:
+            raise UnreadableFile("outlines.too_many", file=path.name, found=count, expected=_MAX_FEATURES)
+        if count == 0:
+            raise UnreadableFile("outlines.empty", file=path.name)
+        return gpd.read_file(path, layer=name, engine="pyogrio", encoding=_encoding(path))
+    except (DataSourceError, DataLayerError, shapely.errors.GEOSException, UnicodeDecodeError, ValueError) as error:
+        raise UnreadableFile("outlines.unreadable", file=path.name, reason=str(error)) from error
+
+
+def _encoding(path: Path) -> str | None:
+    """Japanese shapefiles are cp932 and seldom say so."""
+    if path.suffix.lower() != ".shp" or path.with_suffix(".cpg").exists():
+        return None
+    table = path.with_suffix(".dbf")
+    try:
+        with table.open("rb") as file:
+            head = file.read(2_000_000)
+    except OSError:
+        return None
+    text = head[head.find(b"\r") + 1 :]
+    for encoding in ("utf-8", "cp932"):
+        try:
+            text[: len(text) - 400 if len(text) > 800 else len(text)].decode(encoding)
+        except UnicodeDecodeError as error:
+            if error.reason == "unexpected end of data" or error.start > len(text) - 800:
+                return encoding
+            continue
+        return encoding
+    return "iso-8859-1"
+
+
+def _own_crs(frame: gpd.GeoDataFrame, path: Path, crs: str | CRS | None, findings: list[Finding]) -> CRS:
+    given = parse_crs(crs) if crs is not None else None
+    if frame.crs is None:
+        if given is None:
+            raise CrsMissing("outlines.no_crs", file=path.name)
+        return given
+    if given is not None and not given.equals(frame.crs, ignore_axis_order=True):
+        findings.append(Finding("outlines.crs_overridden", "warning", path.name, found=label(frame.crs), expected=label(given)))
+        return given
+    return CRS(frame.crs)
+
+
+def _column(frame: pd.DataFrame, names: tuple[str, ...]) -> str | None:
+    lowered = {str(name).strip().lower(): str(name) for name in frame.columns}
+    return next((lowered[name] for name in names if name in lowered), None)
+
+
+def _text(values: pd.Series) -> pd.Series:
+    """Text with missing values as None and whole floats without their ``.0``."""
+    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+        values = values.astype("Int64")
+    text = values.astype("object").where(values.notna(), None)
+    return text.map(lambda value: None if value is None or str(value).strip() == "" else str(value).strip())
+
+
+def _tidy_columns(raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    identity, name, usage = (_column(raw, names) for names in (_ID_NAMES, _NAME_NAMES, _USAGE_NAMES))
+    numbered = pd.Series([f"B{k + 1:05d}" for k in range(len(raw))], index=raw.index, dtype="object")
+    ids = _text(raw[identity]) if identity else numbered
+    missing = ids.isna()
+    if missing.any():
+        ids = ids.where(~missing, numbered)
+    return gpd.GeoDataFrame(
+        {
+            "building_id": ids,
+            "name": _text(raw[name]) if name else None,
+            "usage": _text(raw[usage]) if usage else None,
+            "source_row": np.arange(1, len(raw) + 1),
+        },
+        geometry=raw.geometry.to_numpy(),
+        crs=raw.crs,
+    )
+
+
+def _only_polygons(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """The polygons of mended shapes: a crossing may leave lines and points beside them."""
+    mixed = shapely.get_type_id(shapes) == shapely.GeometryType.GEOMETRYCOLLECTION
+    out = shapes.copy()
+    for k in np.flatnonzero(mixed):
+        parts = [part for part in shapely.get_parts(shapes[k]) if part.geom_type in ("Polygon", "MultiPolygon")]
+        out[k] = shapely.union_all(parts) if parts else None
+    return out
+
+
+def _tidy_geometry(frame: gpd.GeoDataFrame, path: Path, findings: list[Finding]) -> gpd.GeoDataFrame:
+    shapes = shapely.force_2d(frame.geometry.to_numpy())
+    absent = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    broken = ~absent & ~shapely.is_valid(shapes)
+    finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
+    if broken.any():
+        mended = shapes.copy()
+        mended[broken] = _only_polygons(shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False))
+        for k in np.flatnonzero(broken):
+            findings.append(
+                Finding(
+                    "outlines.crossing", "warning", path.name, int(frame["source_row"].iloc[k]),
+                    found=shapely.is_valid_reason(shapes[k]), item=str(frame["building_id"].iloc[k]),
+                )
+            )  # fmt: skip
+        shapes = mended
+    kinds = shapely.get_type_id(shapes)
+    polygon = (kinds == shapely.GeometryType.POLYGON) | (kinds == shapely.GeometryType.MULTIPOLYGON)
+    keep = polygon & finite & ~shapely.is_empty(shapes)
+    for k in np.flatnonzero(~keep):
+        shape = shapes[k]
+        findings.append(
+            Finding(
+                "outlines.no_polygon", "warning", path.name, int(frame["source_row"].iloc[k]),
+                found="–" if shape is None else shape.geom_type, expected="Polygon", item=str(frame["building_id"].iloc[k]),
+            )
+        )  # fmt: skip
+    out = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))[keep]
+    if out.empty:
+        raise UnreadableFile("outlines.no_polygons", file=path.name)
+    return out
+
+
+def _check_overlap(
+    own: gpd.GeoDataFrame, moved: gpd.GeoDataFrame, own_crs: CRS, target: CRS, bounds: Bounds, path: Path
+) -> None:
+    boxes = shapely.bounds(moved.geometry.to_numpy())
+    meets = (boxes[:, 0] < bounds[2]) & (boxes[:, 2] > bounds[0]) & (boxes[:, 1] < bounds[3]) & (boxes[:, 3] > bounds[1])
+    if meets.any():
+        return
+    west, south, east, north = (float(v) for v in own.total_bounds)
+    found = (west, south, east, north)
+    shown = f"{west:.5g}, {south:.5g} … {east:.5g}, {north:.5g}"
+    details = {"file": path.name, "found": shown, "crs": label(own_crs), "expected": ", ".join(f"{v:.1f}" for v in bounds)}
+    if overlap(swapped(found), bounds):
+        raise NoOverlap("outlines.axes_swapped", **details)
+    likely = likely_crs(found, target, bounds)
+    if likely is not None and likely != label(own_crs):
+        raise NoOverlap("outlines.no_overlap_likely", likely=likely, **details)
+    raise NoOverlap("outlines.no_overlap", **details)
+
+
+def _unique_ids(ids: pd.Series, path: Path, findings: list[Finding]) -> pd.Series:
+    """Repeated ids get ``#2``, ``#3`` … so that no building is lost."""
+    nth = ids.groupby(ids).cumcount()
+    repeated = nth > 0
+    if not repeated.any():
+        return ids.astype(str)
+    for identity in ids[repeated].unique()[:100]:
+        findings.append(Finding("outlines.duplicate_id", "warning", path.name, item=str(identity), details={"times": int((ids == identity).sum())}))
+    return ids.astype(str).where(~repeated, ids.astype(str) + "#" + (nth + 1).astype(str))

@@ -1,0 +1,238 @@
+"""A surface from a file: GeoTIFF or ASC of any CRS, as float32 metres on a north-up grid of square cells."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from pyproj import CRS
+from rasterio.enums import Resampling
+from rasterio.errors import RasterioError, RasterioIOError
+from rasterio.io import DatasetReader
+from rasterio.vrt import WarpedVRT
+from rasterio.warp import calculate_default_transform
+
+from gis.crs import horizontal, measures_metres, parse_crs, to_lonlat, utm_at
+from gis.errors import CrsMissing, GisError, UnreadableFile
+from gis.findings import Finding
+from gis.grid import Grid
+from gis.progress import Progress, silent
+
+# Heights outside of this are no ground and no roof (Dead Sea −430 m, Everest 8,849 m): undeclared nodata, mostly −9999 or 3.4e38.
+LOWEST_M, HIGHEST_M = -500.0, 9000.0
+# One raster is held in memory for now; 400 M cells are 1.6 GB.
+MAX_CELLS = 400_000_000
+_ROWS_AT_ONCE = 1024
+SYNTHETIC_TAG = "KAWASOLAR_SYNTHETIC"
+
+
+@dataclass(frozen=True)
+class Surface:
+    """Heights and where they lie.
+
+    Attributes
+    ----------
+    z : float32 (rows, cols), metres, NaN in holes
+    grid : Grid
+    synthetic : bool
+        The file says of itself that it is made up.
+    findings : what was noticed and mended
+    """
+
+    z: NDArray[np.float32]
+    grid: Grid
+    synthetic: bool
+    findings: tuple[Finding, ...]
+
+
+def read_surface(
+    path: Path, *, crs: str | CRS | None = None, metric_crs: str | CRS | None = None, progress: Progress = silent
+) -> Surface:
+    """Read a DSM.
+
+    Parameters
+    ----------
+    path : GeoTIFF, ASC or whatever GDAL's raster drivers read
+    crs : what the file's coordinates are, where the file does not say (an ASC without .prj)
+    metric_crs : the plane-rectangular zone to bring the surface to if its own CRS does not measure metres
+
+    Raises
+    ------
+    UnreadableFile
+        ``raster.missing``, ``raster.unreadable``, ``raster.truncated``, ``raster.empty``, ``raster.too_large``
+    CrsMissing
+        ``raster.no_crs``
+    """
+    if not path.is_file():
+        raise UnreadableFile("raster.missing", file=str(path))
+    try:
+        with rasterio.open(path) as file:
+            return _read(file, path, crs, metric_crs, progress)
+    except RasterioIOError as error:
+        code = "raster.truncated" if _opens(path) else "raster.unreadable"
+        raise UnreadableFile(code, file=path.name, reason=str(error)) from error
+    except RasterioError as error:
+        raise UnreadableFile("raster.unreadable", file=path.name, reason=str(error)) from error
+
+
+def _opens(path: Path) -> bool:
+    try:
+        with rasterio.open(path):
+            return True
+    except RasterioError:
+        return False
+
+
+def _read(
+    file: DatasetReader, path: Path, crs: str | CRS | None, metric_crs: str | CRS | None, progress: Progress
+) -> Surface:
+    findings: list[Finding] = []
+    own = _own_crs(file, path, crs, findings)
+    if file.count > 1:
+        findings.append(Finding("raster.many_bands", "warning", path.name, details={"count": file.count}))
+    x, y = (float(value) for value in file.xy(file.height // 2, file.width // 2))
+    if measures_metres(own, x, y) and _is_plain(file):
+        z = _values(file, path, findings, progress)
+        grid = Grid(file.height, file.width, file.transform.a, file.transform.c, file.transform.f, own)
+    else:
+        target = _target(own, metric_crs, x, y)
+        findings.append(
+            Finding("raster.reprojected", "info", path.name, found=_name(own), expected=_name(target))
+        )
+        z, grid = _warped(file, own, target, path, findings, progress)
+    if not np.isfinite(z).any():
+        raise UnreadableFile("raster.empty", file=path.name)
+    holes = int(np.count_nonzero(np.isnan(z)))
+    if holes:
+        findings.append(
+            Finding("raster.holes", "info", path.name, details={"cells": holes, "share": 100.0 * holes / z.size})
+        )
+    return Surface(z, grid, file.tags().get(SYNTHETIC_TAG) == "1", tuple(findings))
+
+
+def _name(crs: CRS) -> str:
+    code = crs.to_epsg(min_confidence=70)
+    return f"EPSG:{code}" if code else crs.name
+
+
+def _own_crs(file: DatasetReader, path: Path, crs: str | CRS | None, findings: list[Finding]) -> CRS:
+    stated = CRS.from_wkt(file.crs.to_wkt()) if file.crs else None
+    given = parse_crs(crs) if crs is not None else None
+    if stated is None and given is None:
+        raise CrsMissing("raster.no_crs", file=path.name)
+    if stated is not None and given is not None and not horizontal(stated).equals(horizontal(given), ignore_axis_order=True):
+        findings.append(Finding("raster.crs_overridden", "warning", path.name, found=_name(stated), expected=_name(given)))
+    return horizontal(given if given is not None else stated)  # type: ignore[arg-type]
+
+
+def _is_plain(file: DatasetReader) -> bool:
+    """North-up with square cells."""
+    t = file.transform
+    return t.b == 0 and t.d == 0 and t.a > 0 and t.e < 0 and math.isclose(t.a, -t.e, rel_tol=1e-6)
+
+
+def _target(own: CRS, metric_crs: str | CRS | None, x: float, y: float) -> CRS:
+    lon, lat = to_lonlat(own, x, y)
+    if measures_metres(own, x, y):
+        return own  # only turned or stretched: keep its system
+    if metric_crs is not None:
+        wished = horizontal(parse_crs(metric_crs))
+        area = wished.area_of_use
+        if area is None or (area.west <= lon <= area.east and area.south <= lat <= area.north):
+            return wished
+    return utm_at(lon, lat)
+
+
+def _clean(block: NDArray[np.float32], nodata: float | None) -> int:
+    """Turn nodata and impossible heights of a block into NaN; how many were impossible."""
+    if nodata is not None and not math.isnan(nodata):
+        block[block == np.float32(nodata)] = np.nan
+    with np.errstate(invalid="ignore"):
+        wild = (block < LOWEST_M) | (block > HIGHEST_M) | np.isinf(block)
+    count = int(np.count_nonzero(wild))
+    if count:
+        block[wild] = np.nan
+    return count
+
+
+def _values(
+    file: DatasetReader | WarpedVRT, path: Path, findings: list[Finding], progress: Progress
+) -> NDArray[np.float32]:
+    if file.width * file.height > MAX_CELLS:
+        raise UnreadableFile("raster.too_large", file=path.name, found=file.width * file.height, expected=MAX_CELLS)
+    z = np.empty((file.height, file.width), dtype=np.float32)
+    scale, offset = float(file.scales[0]), float(file.offsets[0])
+    wild = 0
+    for row in range(0, file.height, _ROWS_AT_ONCE):
+        progress(row / file.height, "read")
+        height = min(_ROWS_AT_ONCE, file.height - row)
+        window = rasterio.windows.Window(0, row, file.width, height)  # type: ignore[call-arg]
+        raw = file.read(1, window=window)
+        block = raw.astype(np.float32)
+        if file.nodata is not None and not math.isnan(file.nodata):
+            block[raw == raw.dtype.type(file.nodata)] = np.nan
+        if scale != 1.0 or offset != 0.0:
+            block = (block * scale + offset).astype(np.float32)
+        wild += _clean(block, None)
+        z[row : row + height] = block
+    if wild:
+        findings.append(
+            Finding(
+                "raster.impossible_heights",
+                "warning",
+                path.name,
+                expected=f"{LOWEST_M:.0f} … {HIGHEST_M:.0f} m",
+                details={"cells": wild},
+            )
+        )
+    return z
+
+
+def _warped(
+    file: DatasetReader, own: CRS, target: CRS, path: Path, findings: list[Finding], progress: Progress
+) -> tuple[NDArray[np.float32], Grid]:
+    """Nearest cell, so that walls stay walls."""
+    transform, width, height = calculate_default_transform(
+        own.to_wkt(), target.to_wkt(), file.width, file.height, *file.bounds
+    )
+    if width is None or height is None:
+        raise GisError("raster.unreadable", file=path.name, reason="transform")
+    cell = min(transform.a, -transform.e)
+    cols = max(1, round(width * transform.a / cell))
+    rows = max(1, round(height * -transform.e / cell))
+    grid = Grid(rows, cols, cell, transform.c, transform.f, target)
+    nodata = file.nodata if file.nodata is not None else math.nan
+    with WarpedVRT(
+        file,
+        src_crs=own.to_wkt(),
+        crs=target.to_wkt(),
+        transform=grid.transform,
+        width=cols,
+        height=rows,
+        resampling=Resampling.nearest,
+        src_nodata=file.nodata,
+        nodata=nodata,
+        dtype="float32",
+    ) as view:
+        return _values(view, path, findings, progress), grid
+
+
+def write_raster(path: Path, values: NDArray[np.generic], grid: Grid, *, nodata: float | None) -> None:
+    """Write a derived raster: tiled GeoTIFF, deflate, with overviews; the last good file stays until the new one is whole."""
+    unfinished = path.with_name(f".{path.name}.part.tif")
+    predictor = 3 if values.dtype.kind == "f" else 2
+    with rasterio.open(
+        unfinished, "w", driver="GTiff", height=grid.rows, width=grid.cols, count=1, dtype=values.dtype,
+        crs=grid.crs.to_wkt(), transform=grid.transform, nodata=nodata, tiled=True, blockxsize=256, blockysize=256,
+        compress="deflate", zlevel=1, predictor=predictor, num_threads="all_cpus", bigtiff="if_safer",
+    ) as file:  # fmt: skip
+        file.write(values, 1)
+    factors = [2**k for k in range(1, 12) if max(grid.rows, grid.cols) >> k >= 256]
+    if factors:
+        with rasterio.open(unfinished, "r+") as file:
+            file.build_overviews(factors, Resampling.average if values.dtype.kind == "f" else Resampling.nearest)
+    unfinished.replace(path)
