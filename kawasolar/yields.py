@@ -1,0 +1,353 @@
+"""Energy of every linked roof plane by hour, shaded by its own skyline, summed by facility.
+
+The 8,760 hours of a plane come from the weather, the plane's (or its racks') orientation and one small table: the share
+of its usable cells that see the sky at each azimuth and elevation. pvlib transposes (Perez et al. 1990,
+doi:10.1016/0038-092X(90)90055-H) and converts (PVWatts); what the skyline takes is taken from each component where it
+comes from: beam and circumsolar at the sun, the isotropic part over the plane's own sky, the horizon band over the low sky.
+Rows of racks on a flat roof shade one another: the capacity per usable area already leaves the distance between
+rows for that, and no further loss is taken here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from pvlib import atmosphere, irradiance, pvsystem
+
+from gis.progress import Progress, silent
+from gis.sun import SunPosition, sun_position
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from kawasolar.profile import Profile
+    from kawasolar.weather import Weather
+
+MONTHS = tuple(f"m{month:02d}" for month in range(1, 13))
+
+# Perez's horizon band is reckoned as the lowest 6.5° of the sky, as in the model's first form of 1987.
+_LOW_SKY = 6.5
+# Hours × planes arrays that live at once while a chunk is computed, and the memory they may take together.
+_ARRAYS = 20
+_CHUNK_BYTES = 150_000_000
+
+
+@dataclass(frozen=True)
+class Yields:
+    """What the facilities would produce; frames and arrays as in ``docs/nomenclature.md``, rows in the same order."""
+
+    yields: pd.DataFrame
+    month_hour: NDArray[np.float32]
+    month_hour_lost: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Hours:
+    """The hours with light, sorted by (month, hour of the day); arrays of shape (hours,).
+
+    ``bins`` are the (month, hour) pairs that occur, as ``24 * month + hour`` from 0, and ``starts`` where each begins.
+    """
+
+    sun: SunPosition
+    ghi: NDArray[np.float64]
+    dni: NDArray[np.float64]
+    dhi: NDArray[np.float64]
+    dni_extra: NDArray[np.float64]
+    airmass: NDArray[np.float64]
+    temp_air: NDArray[np.float64]
+    bins: NDArray[np.int64]
+    starts: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Mount:
+    """How modules stand: orientation [deg], shape (planes, 1) or (1, 1), and the coefficients of their temperature."""
+
+    tilt: NDArray[np.float64]
+    azimuth: NDArray[np.float64]
+    fa: float
+    fb: float
+
+
+@dataclass(frozen=True)
+class Converter:
+    """From irradiance on the plane to AC power per kW: the profile's temperature model and factors."""
+
+    temp_coefficient: float
+    factor: float
+    wind_speed: float
+    albedo: float
+
+    @classmethod
+    def of(cls, profile: Profile) -> Converter:
+        names = ("loss_shade", "loss_ageing", "loss_matching", "loss_array", "pcs_efficiency", "pcs_correction")
+        return cls(
+            temp_coefficient=profile.number("pv.temp_coefficient"),
+            factor=float(np.prod([profile.number(f"pv.{name}") for name in names])),
+            wind_speed=profile.number("temp.wind_speed"),
+            albedo=profile.number("pv.albedo"),
+        )
+
+    def power(self, poa: NDArray[np.float64], temp_air: NDArray[np.float64], mount: Mount) -> NDArray[np.float64]:
+        """AC power [kW per kW] for the irradiance on the plane [W/m²] and the air's temperature [°C].
+
+        Weighted mean module temperature of JIS C 8907:2005 / WEBPRO: ``Ta + (fA / (fB V^0.8 + 1) + 2) G - 2``.
+        """
+        heating = mount.fa / (mount.fb * self.wind_speed**0.8 + 1.0) + 2.0
+        temp = temp_air + heating / 1000.0 * poa - 2.0
+        dc = pvsystem.pvwatts_dc(poa, temp, 1.0, self.temp_coefficient)
+        return np.maximum(dc, 0.0) * self.factor
+
+
+def compute_yields(
+    planes: gpd.GeoDataFrame,
+    sunlit: NDArray[np.float32],
+    azimuths: NDArray[np.float64],
+    links: pd.DataFrame,
+    weather: Weather,
+    profile: Profile,
+    progress: Progress = silent,
+) -> Yields:
+    """Yearly, monthly and hourly yield of every facility that has a building.
+
+    Parameters
+    ----------
+    planes : GeoDataFrame
+        Roof planes; row ``i`` belongs to ``sunlit[i]``.
+    sunlit : ndarray, float32 [plane, azimuth, 91]
+        Share of the plane's usable cells that see elevation 0 … 90° in each sector.
+    azimuths : ndarray
+        Sector centres [deg].
+    links : DataFrame
+        ``facility_id``, ``building_id``; a building belongs to one facility, the best ``score`` if several claim it.
+    weather : Weather
+        Hours of a year and the place.
+    profile : Profile
+        Densities, mounting, loss factors, emission factor.
+    progress : Progress
+        Called once a chunk of planes; may raise ``Cancelled``.
+    """
+    facility_ids, owner = _owners(planes, links)
+    rows = np.flatnonzero(owner >= 0)
+    owner = owner[rows]
+    mine = planes.iloc[rows]
+    capacity = plane_capacity(mine, profile)
+    produced, lost = np.zeros((2, len(facility_ids), 12 * 24))
+    hours = daylight_hours(weather)
+    converter = Converter.of(profile)
+    work = np.flatnonzero(capacity > 0)
+    done = 0
+    for mount, part in _chunks(mine, work, profile, len(hours.ghi)):
+        progress(done / max(len(work), 1), "yield")
+        shaded, free = plane_energy(sunlit[rows[part]], azimuths, mount, hours, converter)
+        weight = capacity[part, None]
+        columns = np.ix_(np.arange(len(facility_ids)), hours.bins)
+        produced[columns] += _by_owner(shaded * weight, owner[part], len(facility_ids))
+        lost[columns] += _by_owner((free - shaded) * weight, owner[part], len(facility_ids))
+        done += len(part)
+    progress(1.0, "yield")
+    table = _table(facility_ids, owner, mine, capacity, produced, lost, profile)
+    shape = (len(facility_ids), 12, 24)
+    return Yields(table, produced.reshape(shape).astype(np.float32), lost.reshape(shape).astype(np.float32))
+
+
+def plane_capacity(planes: gpd.GeoDataFrame, profile: Profile) -> NDArray[np.float64]:
+    """Capacity [kW DC] of each plane: usable area × the density for flat or pitched roofs."""
+    pitched = profile.number("pv.density_panel") * profile.number("pv.panel_ratio")
+    density = np.where(planes["flat"].to_numpy(dtype=bool), profile.number("pv.density_flat"), pitched)
+    return density * np.nan_to_num(planes["usable_m2"].to_numpy(dtype=np.float64))
+
+
+def daylight_hours(weather: Weather) -> Hours:
+    """The weather's hours with any light, with the sun at their middle, sorted by month and hour of the day.
+
+    Where the sun's centre is below the horizon at the middle of an hour that still had light (sunrise and sunset), all
+    of it is reckoned as diffuse: there is no direction to give to a beam.
+    """
+    table = weather.hours
+    ghi, dni, dhi = (table[name].to_numpy(dtype=np.float64) for name in ("ghi", "dni", "dhi"))
+    index = pd.DatetimeIndex(table.index)
+    middle = index - pd.Timedelta(minutes=30)
+    bins = (np.asarray(middle.month) - 1) * 24 + np.asarray(middle.hour)
+    light = np.flatnonzero((ghi > 0) | (dni > 0) | (dhi > 0))
+    order = light[np.argsort(bins[light], kind="stable")]
+    sun = sun_position(index[order], weather.latitude, weather.longitude, weather.altitude)
+    up = sun.cos_zenith > 0
+    found, starts = np.unique(bins[order], return_index=True)
+    return Hours(
+        sun=sun,
+        ghi=ghi[order],
+        dni=np.where(up, dni[order], 0.0),
+        dhi=np.where(up, dhi[order], ghi[order]),
+        dni_extra=np.asarray(irradiance.get_extra_radiation(np.asarray(middle[order].day_of_year)), dtype=np.float64),
+        airmass=np.asarray(atmosphere.get_relative_airmass(np.where(up, 90.0 - sun.elevation, np.nan))),
+        temp_air=table["temp_air"].to_numpy(dtype=np.float64)[order],
+        bins=found.astype(np.int64),
+        starts=starts.astype(np.int64),
+    )
+
+
+def plane_energy(
+    sunlit: NDArray[np.float32], azimuths: NDArray[np.float64], mount: Mount, hours: Hours, converter: Converter
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """AC energy per kW [kWh/kW] of each plane in each (month, hour) bin, under its skyline and under an open sky.
+
+    Both of shape (planes, bins).
+    """
+    beam, sky = transpose(mount, hours)
+    ground = hours.ghi * converter.albedo * (1.0 - np.cos(np.radians(mount.tilt))) / 2.0
+    view, low = sky_shares(sunlit, azimuths, mount)
+    seen = sunlit_at(sunlit, azimuths, hours.sun)
+    diffuse = sky["poa_isotropic"] * view[:, None] + sky["poa_horizon"] * low[:, None] + sky["poa_circumsolar"] * seen
+    shaded = converter.power(beam * seen + np.maximum(diffuse, 0.0) + ground, hours.temp_air, mount)
+    free = converter.power(beam + sky["poa_sky_diffuse"] + ground, hours.temp_air, mount)
+    summed = np.add.reduceat(shaded, hours.starts, axis=1)
+    return summed, np.broadcast_to(np.add.reduceat(free, hours.starts, axis=1), summed.shape)
+
+
+def transpose(mount: Mount, hours: Hours) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]]]:
+    """Beam and Perez's diffuse components on the plane [W/m²], shape (orientations, hours), with nothing in the way."""
+    zenith = 90.0 - hours.sun.elevation
+    towards = irradiance.aoi_projection(mount.tilt, mount.azimuth, zenith, hours.sun.azimuth)
+    beam = hours.dni * np.maximum(towards, 0.0)
+    up = np.isfinite(hours.airmass)
+    sky = irradiance.perez(
+        mount.tilt, mount.azimuth, hours.dhi, hours.dni, hours.dni_extra, zenith, hours.sun.azimuth,
+        hours.airmass, return_components=True,
+    )  # fmt: skip
+    dusk = hours.dhi * (1.0 + np.cos(np.radians(mount.tilt))) / 2.0
+    for name, instead in (
+        ("poa_isotropic", dusk),
+        ("poa_sky_diffuse", dusk),
+        ("poa_circumsolar", 0.0),
+        ("poa_horizon", 0.0),
+    ):
+        sky[name] = np.where(up, sky[name], instead)
+    return beam, sky
+
+
+def sunlit_at(sunlit: NDArray[np.float32], azimuths: NDArray[np.float64], sun: SunPosition) -> NDArray[np.float64]:
+    """Share of each plane's cells that see the sun, shape (planes, hours); linear in elevation and between sectors."""
+    left, right, share = _sector_weights(azimuths, sun.azimuth)
+    elevation = np.clip(sun.elevation, 0.0, 90.0)
+    below = np.minimum(elevation.astype(np.int64), 89)
+    rise = elevation - below
+    seen = np.zeros((len(sunlit), len(elevation)))
+    for sector, weight in ((left, 1.0 - share), (right, share)):
+        seen += sunlit[:, sector, below] * (weight * (1.0 - rise))
+        seen += sunlit[:, sector, below + 1] * (weight * rise)
+    return seen
+
+
+def sky_shares(
+    sunlit: NDArray[np.float32], azimuths: NDArray[np.float64], mount: Mount
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Share of the mounting's own sky that is seen, of all of it and of its lowest 6.5°; shape (planes,).
+
+    Both are integrals over the upper hemisphere weighted by the cosine of incidence, relative to an open sky.
+    """
+    middle = np.arange(90) + 0.5
+    elevation = np.radians(middle)
+    tilt, azimuth = np.radians(mount.tilt)[:, :, None], np.radians(mount.azimuth)[:, :, None]
+    across = np.cos(np.radians(azimuths)[None, :, None] - azimuth)
+    cosine = np.cos(tilt) * np.sin(elevation) + np.sin(tilt) * np.cos(elevation) * across
+    width = np.asarray(_sector_widths(azimuths))[None, :, None]
+    weight = np.maximum(cosine, 0.0) * np.cos(elevation) * width
+    band = np.clip(_LOW_SKY - np.arange(90), 0.0, 1.0)
+    seen = (sunlit[:, :, :-1] + sunlit[:, :, 1:]) / 2.0
+    view, low = (
+        np.einsum("pae,pae->p", seen, np.broadcast_to(part, seen.shape)) / part.sum(axis=(1, 2))
+        for part in (weight, weight * band)
+    )
+    return view, low
+
+
+def _sector_weights(
+    azimuths: NDArray[np.float64], azimuth: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Neighbouring sectors of each azimuth, round the circle, and the share of the second."""
+    right = np.searchsorted(azimuths, azimuth % 360.0, side="right") % len(azimuths)
+    left = (right - 1) % len(azimuths)
+    gap = (azimuths[right] - azimuths[left]) % 360.0
+    gap = np.where(gap == 0, 360.0, gap)
+    return left, right, ((azimuth - azimuths[left]) % 360.0) / gap
+
+
+def _sector_widths(azimuths: NDArray[np.float64]) -> NDArray[np.float64]:
+    gap = np.diff(azimuths, append=azimuths[:1] + 360.0)
+    return (gap + np.roll(gap, 1)) / 2.0
+
+
+def _owners(planes: gpd.GeoDataFrame, links: pd.DataFrame) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """Facilities with a building, in the order of ``links``, and for each plane the facility's place or -1."""
+    facility_ids = links["facility_id"].drop_duplicates().to_numpy(dtype=object)
+    ranked = links.sort_values("score", ascending=False, kind="stable") if "score" in links else links
+    single = ranked.drop_duplicates("building_id").set_index("building_id")["facility_id"]
+    place = pd.Series(np.arange(len(facility_ids)), index=facility_ids, dtype=np.int64)
+    owner = planes["building_id"].map(single).map(place)
+    return facility_ids, owner.fillna(-1).to_numpy(dtype=np.int64)
+
+
+def _chunks(
+    planes: gpd.GeoDataFrame, work: NDArray[np.int64], profile: Profile, hours: int
+) -> Iterator[tuple[Mount, NDArray[np.int64]]]:
+    """Planes mounted alike, as many at a time as the memory allows: first the racks, then those along the roof."""
+    size = max(1, _CHUNK_BYTES // (max(hours, 1) * 8 * _ARRAYS))
+    flat = planes["flat"].to_numpy(dtype=bool)
+    tilt = planes["tilt"].to_numpy(dtype=np.float64)
+    azimuth = np.nan_to_num(planes["azimuth"].to_numpy(dtype=np.float64))
+    rack = np.array([[profile.number("pv.rack_tilt")]]), np.array([[profile.number("pv.rack_azimuth")]])
+    racks = Mount(*rack, fa=profile.number("temp.rack_fa"), fb=profile.number("temp.rack_fb"))
+    fa, fb = profile.number("temp.roof_fa"), profile.number("temp.roof_fb")
+    for wanted in (True, False):
+        kind = work[flat[work] == wanted]
+        for begin in range(0, len(kind), size):
+            part = kind[begin : begin + size]
+            yield (racks if wanted else Mount(tilt[part, None], azimuth[part, None], fa, fb)), part
+
+
+def _by_owner(values: NDArray[np.float64], owner: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    summed = np.zeros((count, values.shape[1]))
+    np.add.at(summed, owner, values)
+    return summed
+
+
+def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+
+
+def _table(
+    facility_ids: NDArray[np.object_],
+    owner: NDArray[np.int64],
+    planes: gpd.GeoDataFrame,
+    capacity: NDArray[np.float64],
+    produced: NDArray[np.float64],
+    lost: NDArray[np.float64],
+    profile: Profile,
+) -> pd.DataFrame:
+    def total(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.bincount(owner, weights=np.nan_to_num(values), minlength=len(facility_ids)).astype(np.float64)
+
+    usable = planes["usable_m2"].to_numpy(dtype=np.float64)
+    irradiation = planes["usable_irradiation_kwh_m2"].to_numpy(dtype=np.float64)
+    energy, gone, power, area = produced.sum(axis=1), lost.sum(axis=1), total(capacity), total(usable)
+    months = produced.reshape(-1, 12, 24).sum(axis=2)
+    table = pd.DataFrame(
+        {
+            "facility_id": facility_ids,
+            "roof_m2": total(planes["area_m2"].to_numpy(dtype=np.float64)),
+            "usable_m2": area,
+            "capacity_kw": power,
+            "energy_kwh": energy,
+            "specific_yield": _ratio(energy, power),
+            "irradiation_kwh_m2": _ratio(total(usable * irradiation), area),
+            "shading_loss": _ratio(gone, energy + gone),
+            "co2_t": energy * profile.number("co2.grid_factor") / 1000.0,
+        }
+    )
+    return pd.concat([table, pd.DataFrame(months, columns=list(MONTHS))], axis=1)
