@@ -1,0 +1,46 @@
+"""A year of hourly weather from METPV-20 (text and CSV), EPW, or monthly normals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kawasolar.errors import UnreadableWeather
+from kawasolar.weather.epw import read_epw
+from kawasolar.weather.metpv import CSV_HEADER, TEXT_HEADER, read_metpv
+from kawasolar.weather.model import Kind, Weather, months_of
+from kawasolar.weather.normals import hourly_from_normals
+from kawasolar.weather.normals_file import is_normals, read_normals
+from kawasolar.weather.text import read_lines
+
+__all__ = ["Kind", "Weather", "hourly_from_normals", "months_of", "read_weather"]
+
+
+def read_weather(
+    path: str | Path,
+    *,
+    latitude: float | None = None,
+    longitude: float | None = None,
+    altitude: float | None = None,
+) -> Weather:
+    """Read a weather file; its content, not its name, tells the format.
+
+    Parameters
+    ----------
+    path : METPV-20 text or CSV, EPW, or monthly normals as CSV
+    latitude, longitude, altitude : degrees, m
+        place that monthly normals are spread over the hours for; a station file says its own place and ignores these
+
+    Raises
+    ------
+    UnreadableWeather
+        with a code and the file, line, column, what was found and what was expected
+    """
+    lines = read_lines(Path(path))
+    first = lines.rows[0].lstrip("\ufeff")
+    if first[:9].upper() == "LOCATION,":
+        return read_epw(lines)
+    if TEXT_HEADER.match(first) or CSV_HEADER.match(first):
+        return read_metpv(lines)
+    if is_normals(lines):
+        return read_normals(lines, latitude=latitude, longitude=longitude, altitude=altitude)
+    raise UnreadableWeather("weather.unknown_format", file=lines.file, found=first[:60])

@@ -1,0 +1,187 @@
+"""Monthly normals as a small CSV: the month, global irradiation in any of the usual units, temperature, wind.
+
+The unit stands in the heading. The place comes from the caller or from comment lines at the top, ``# latitude=35.6``.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from gis.findings import Finding
+from kawasolar.errors import UnreadableWeather
+from kawasolar.weather.model import Weather
+from kawasolar.weather.normals import MONTHS, hourly_from_normals
+from kawasolar.weather.year import DUMMY_YEAR, POSSIBLE
+
+if TYPE_CHECKING:
+    from kawasolar.weather.text import Lines
+
+_NAMES: dict[str, tuple[str, ...]] = {
+    "month": ("月", "month"),
+    "ghi": ("全天日射量", "水平面日射量", "日射量", "globalhorizontal", "ghi", "irradiation"),
+    "temp_air": ("平均気温", "気温", "temp"),
+    "wind_speed": ("平均風速", "風速", "wind"),
+}
+_COMMENTS: dict[str, tuple[str, ...]] = {
+    "latitude": ("latitude", "緯度"),
+    "longitude": ("longitude", "経度"),
+    "altitude": ("altitude", "elevation", "標高"),
+    "station": ("station", "地点"),
+}
+_KWH_PER_MJ = 1.0 / 3.6
+_LIMITS = {"latitude": 66.0, "longitude": 180.0, "altitude": 6000.0}
+
+
+def is_normals(lines: Lines) -> bool:
+    """Whether one of the first lines is a heading with a month and a radiation column."""
+    return _heading(lines) is not None
+
+
+def read_normals(
+    lines: Lines, *, latitude: float | None = None, longitude: float | None = None, altitude: float | None = None
+) -> Weather:
+    """Read monthly normals and generate the hours.
+
+    Raises
+    ------
+    UnreadableWeather
+        no place given, a column or month is missing, a value is no number or cannot be
+    """
+    at = _heading(lines)
+    if at is None:
+        raise UnreadableWeather("weather.unknown_format", file=lines.file)
+    given = {"latitude": latitude, "longitude": longitude, "altitude": altitude}
+    place = {name: _coordinate(lines, name, value) for name, value in given.items()}
+    if place["latitude"] is None or place["longitude"] is None:
+        raise UnreadableWeather("weather.no_place", file=lines.file)
+    table = _table(lines, at)
+    where = place["latitude"], place["longitude"], place["altitude"] or 0.0
+    try:
+        hours = hourly_from_normals(table, *where)
+    except UnreadableWeather as error:
+        raise UnreadableWeather(error.code, file=lines.file, **error.details) from error
+    total = float(table["ghi_kwh_m2"].sum())
+    assumption = Finding("weather.from_normals", "warning", source=lines.file, found=f"{total:,.0f}")
+    return Weather(
+        hours=hours,
+        latitude=where[0],
+        longitude=where[1],
+        altitude=where[2],
+        station=_comment(lines, "station") or "",
+        source="normals",
+        kind="normals",
+        findings=(assumption,),
+    )
+
+
+def _plain(heading: str) -> str:
+    """Full-width forms and ㎡ made plain, lower case, without spaces."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", heading).lower())
+
+
+def _fields(row: str) -> list[str]:
+    separator = "\t" if "\t" in row and "," not in row else ","
+    return [field.strip() for field in next(csv.reader([row], delimiter=separator), [])]
+
+
+def _find(headings: list[str], name: str) -> int | None:
+    for wanted in _NAMES[name]:
+        for position, heading in enumerate(headings):
+            word = re.split(r"[(\[]", heading)[0]
+            if (word == wanted) if name == "month" else (wanted in word):
+                return position
+    return None
+
+
+def _heading(lines: Lines) -> int | None:
+    for at, row in enumerate(lines.rows[:10]):
+        headings = [_plain(field) for field in _fields(row)]
+        if _find(headings, "month") is not None and _find(headings, "ghi") is not None:
+            return at
+    return None
+
+
+def _comment(lines: Lines, name: str) -> str | None:
+    return next((lines.comments[key] for key in _COMMENTS[name] if key in lines.comments), None)
+
+
+def _coordinate(lines: Lines, name: str, given: float | None) -> float | None:
+    text = _comment(lines, name)
+    if given is None and text is None:
+        return None
+    try:
+        value = float(text or "nan") if given is None else float(given)
+    except ValueError:
+        value = np.nan
+    if not abs(value) <= _LIMITS[name]:
+        raise UnreadableWeather(
+            "weather.impossible_place", file=lines.file, column=name, found=text if given is None else str(given)
+        )
+    return value
+
+
+def _per_month(heading: str, lines: Lines, number: int) -> tuple[float, bool]:
+    """kWh/m² for the heading's unit, and whether it is per day."""
+    unit = heading.replace("日射量", "").replace("月別", "").replace("月平均", "")
+    if "mj" in unit:
+        # The weather service gives the mean of the days and says only MJ/m².
+        return _KWH_PER_MJ, not re.search(r"月|month", unit)
+    if "kwh" in unit:
+        return 1.0, re.search(r"日|day|/d\b|\bd\b|・d|·d|\.d", unit) is not None
+    raise UnreadableWeather("weather.no_unit", file=lines.file, line=number, found=heading)
+
+
+def _table(lines: Lines, at: int) -> pd.DataFrame:
+    headings = [_plain(field) for field in _fields(lines.rows[at])]
+    positions: dict[str, int] = {}
+    for name in _NAMES:
+        position = _find(headings, name)
+        if position is None:
+            raise UnreadableWeather("weather.no_column", file=lines.file, line=lines.numbers[at], column=name)
+        positions[name] = position
+    factor, per_day = _per_month(headings[positions["ghi"]], lines, lines.numbers[at])
+    rows: list[dict[str, float]] = []
+    for row, number in zip(lines.rows[at + 1 :], lines.numbers[at + 1 :], strict=True):
+        fields = _fields(row)
+        month = _month(fields[positions["month"]] if len(fields) > positions["month"] else "")
+        if month is None:
+            # The line of yearly means below the months, or a note.
+            continue
+        values = {name: _value(fields, positions[name], name, lines, number) for name in _NAMES if name != "month"}
+        rows.append({"month": month, **values})
+    table = pd.DataFrame(rows, columns=["month", "ghi", "temp_air", "wind_speed"])
+    if sorted(table["month"]) != list(range(1, MONTHS + 1)):
+        found = ", ".join(f"{month:.0f}" for month in sorted(table["month"])) or "0"
+        raise UnreadableWeather("weather.months", file=lines.file, found=found, expected=MONTHS)
+    table["month"] = table["month"].astype(np.int64)
+    days = np.array([pd.Timestamp(DUMMY_YEAR, month, 1).days_in_month for month in table["month"]])
+    table["ghi_kwh_m2"] = table.pop("ghi") * factor * (days if per_day else 1)
+    return table
+
+
+def _month(text: str) -> int | None:
+    match = re.fullmatch(r"(\d{1,2})月?", _plain(text))
+    if match:
+        month = int(match.group(1))
+        return month if 1 <= month <= MONTHS else None
+    names = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+    return names.index(_plain(text)[:3]) + 1 if _plain(text)[:3] in names else None
+
+
+def _value(fields: list[str], position: int, name: str, lines: Lines, number: int) -> float:
+    text = fields[position] if position < len(fields) else ""
+    try:
+        value = float(unicodedata.normalize("NFKC", text).replace(",", ""))
+    except ValueError:
+        value = np.nan
+    # Radiation is checked against the sky of the place, later.
+    low, high = POSSIBLE[name] if name in ("temp_air", "wind_speed") else (0.0, np.inf)
+    if not (np.isfinite(value) and low <= value <= high):
+        raise UnreadableWeather("weather.not_a_number", file=lines.file, line=number, column=name, found=text)
+    return value

@@ -1,0 +1,100 @@
+"""From a file to numbered lines of text, whatever wrote it; nothing but text gets through."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kawasolar.errors import UnreadableWeather
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# A year of hours takes 0.3 to 2.5 MB in all the formats; what is far larger is something else.
+MAX_BYTES = 50_000_000
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# Control characters that no text file has; tab, line feed, carriage return and Ctrl-Z (DOS end of file) may stand.
+_CONTROLS = bytes(set(range(32)) - {9, 10, 12, 13, 26})
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of a file without comments and blank lines, each with its number as the user counts.
+
+    Attributes
+    ----------
+    file : name shown to the user
+    rows : text of each line
+    numbers : its number in the file, from 1
+    comments : ``key -> value`` of the leading ``# key=value`` lines
+    """
+
+    file: str
+    rows: tuple[str, ...]
+    numbers: tuple[int, ...]
+    comments: dict[str, str]
+
+
+def read_lines(path: Path) -> Lines:
+    """Read a text file in UTF-8, cp932, UTF-16 or Latin-1.
+
+    Raises
+    ------
+    UnreadableWeather
+        missing, locked, a folder, over 50 MB (refused before it is read), empty, or no text
+    """
+    text = _decode(path.name, _read(path))
+    rows: list[str] = []
+    numbers: list[int] = []
+    comments: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        stripped = line.strip("\x1a\ufeff \t")
+        if stripped.startswith("#"):
+            key, separator, value = stripped.lstrip("# ").rstrip(",").partition("=")
+            if separator and not rows:
+                comments[key.strip().lower()] = value.strip()
+        elif stripped.strip(","):
+            rows.append(line)
+            numbers.append(number)
+    if not rows:
+        raise UnreadableWeather("weather.empty", file=path.name)
+    return Lines(path.name, tuple(rows), tuple(numbers), comments)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise UnreadableWeather("weather.is_folder", file=path.name)
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise UnreadableWeather(
+                "weather.too_large", file=path.name, found=round(size / 1e6), expected=MAX_BYTES // 1_000_000
+            )
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES)
+    except FileNotFoundError as error:
+        raise UnreadableWeather("weather.missing", file=str(path)) from error
+    except PermissionError as error:
+        raise UnreadableWeather("weather.locked", file=path.name) from error
+    except OSError as error:
+        raise UnreadableWeather("weather.unreadable", file=path.name, found=error.strerror or str(error)) from error
+
+
+def _decode(file: str, raw: bytes) -> str:
+    if not raw.strip():
+        raise UnreadableWeather("weather.empty", file=file)
+    if raw.startswith(_UTF16):
+        try:
+            return raw.decode("utf-16")
+        except UnicodeDecodeError as error:
+            raise UnreadableWeather("weather.not_text", file=file) from error
+    if len(raw.translate(None, _CONTROLS)) != len(raw):
+        raise UnreadableWeather("weather.not_text", file=file)
+    for encoding in ("utf-8-sig", "cp932"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    # EPW headers of European stations; every byte has a meaning, so this comes last.
+    return raw.decode("latin-1")
