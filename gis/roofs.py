@@ -1,0 +1,393 @@
+"""From a surface and building outlines to roof planes.
+
+Each building is taken by itself. (1) Every cell gets the best plane among the small windows that hold it, so that
+no window needs to straddle a ridge or a wall. (2) Regions grow from the smoothest cells, refitted as they grow; of
+several rivals the one that explains most is kept. (3) Cells are relabelled to the cheapest plane around them, planes
+that one plane explains as well are merged, and both again. (4) What is too small, too narrow, stands on a larger
+roof or lies on the ground is no plane; what rises above the plane beside it is an obstacle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numba import njit, prange
+from rasterio.features import shapes
+
+from gis import roofs_regions as regions
+from gis.progress import Progress, silent
+from gis.roofs_fit import Tolerances, grow_regions, local_planes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gis.grid import Grid
+
+# Cells of outlines between two calls of ``progress``: a second or two of work.
+_BLOCK_CELLS = 1_000_000
+# The rms of the best of several windows is lower than the noise; measured on noisy planes, sigma 3 to 10 cm.
+_BEST_WINDOW_BIAS = 1.4
+_RELABEL_ROUNDS = 6
+
+
+@dataclass(frozen=True)
+class RoofSettings:
+    """Tolerances of the algorithm; none of them is a coefficient of the domain.
+
+    Attributes
+    ----------
+    window_m : float
+        Half width of the windows of the first fits [m]; at least one cell. Larger is calmer, and blind to smaller planes.
+    noise_low_m, noise_high_m : float
+        Bounds of the noise estimated per building [m]: laser scanning is rarely better than the lower,
+        and above the higher the cells are trees rather than a rough roof.
+    growth_sigmas : float
+        A cell joins a growing region within this many times the noise.
+    growth_angle : float
+        … and if its own window leans within this of the region [deg]; several times the scatter at 1 m cells.
+    merge_angle : float
+        Neighbours that lean within this of one another and meet without a step are one roof (drainage falls) [deg].
+    max_tilt : float
+        Steeper is a wall [deg].
+    min_plane_m2, min_width_m : float
+        Smaller (horizontal area) or narrower is no plane [m², m]; the width is at least three cells.
+    max_superstructure_m2 : float
+        A region up to this size that stands on a larger, lower roof is an obstacle of that roof [m²].
+    obstacle_height_m : float
+        A cell without a plane is an obstacle if it rises this far above the plane beside it [m].
+    ground_drop_m, ground_reach_m : float
+        A roof stands this far above something outside the outline [m], looked for within the reach [m].
+    label_cost, smoothness : float
+        Price of one more plane, and of one pair of neighbours with different labels, in squared sigmas.
+    max_planes : int
+        Most regions grown in one building: bounds the work where an outline is full of trees.
+    """
+
+    window_m: float = 1.25
+    noise_low_m: float = 0.05
+    noise_high_m: float = 0.12
+    growth_sigmas: float = 3.0
+    growth_angle: float = 15.0
+    merge_angle: float = 3.5
+    max_tilt: float = 75.0
+    min_plane_m2: float = 8.0
+    min_width_m: float = 1.5
+    max_superstructure_m2: float = 40.0
+    obstacle_height_m: float = 0.3
+    ground_drop_m: float = 1.5
+    ground_reach_m: float = 3.0
+    label_cost: float = 20.0
+    smoothness: float = 0.6
+    max_planes: int = 400
+
+    def tolerances(self, cell: float) -> Tolerances:
+        """The same in the units of the kernels, for cells of ``cell`` metres."""
+        cells = lambda area: max(1, round(area / cell**2))  # noqa: E731
+        return Tolerances(
+            radius=max(1, round(self.window_m / cell)),
+            noise_low=self.noise_low_m,
+            noise_high=self.noise_high_m,
+            growth=self.growth_sigmas,
+            cos_growth_angle=float(np.cos(np.radians(self.growth_angle))),
+            cos_merge_angle=float(np.cos(np.radians(self.merge_angle))),
+            max_gradient=float(np.tan(np.radians(self.max_tilt))),
+            seed_cells=max(5, cells(self.min_plane_m2 / 2.0)),
+            plane_cells=cells(self.min_plane_m2),
+            # Two columns of cells always lie on a plane, parapet and roof among them: three say something.
+            width_cells=max(3, int(np.ceil(self.min_width_m / cell - 1e-9))),
+            superstructure_cells=cells(self.max_superstructure_m2),
+            obstacle_height=self.obstacle_height_m,
+            ground_drop=self.ground_drop_m,
+            ground_reach=max(1, round(self.ground_reach_m / cell)),
+            label_cost=self.label_cost,
+            smoothness=self.smoothness,
+            max_regions=self.max_planes,
+        )
+
+
+@dataclass(frozen=True)
+class RoofPlanes:
+    """Roof planes, numbered 1…P in ``labels``; element ``p - 1`` of the arrays belongs to plane ``p``.
+
+    Attributes
+    ----------
+    labels : int32 (rows, cols)
+        Number of the plane, 0 = none.
+    obstacle : bool (rows, cols)
+        Cells inside an outline which belong to no plane and rise above the plane beside them.
+    building : int32 (P,)
+        As in ``building_ids``.
+    gradient_east, gradient_north : float64 (P,)
+        Rise per metre to the (grid) east and north.
+    height : float64 (P,)
+        Mean height of the cells [m].
+    cells : int64 (P,)
+    residual : float64 (P,)
+        rms of the vertical residuals [m].
+    row, col : float64 (P,)
+        Mean row and column of the cells: there the fitted plane has its ``height``.
+    """
+
+    labels: NDArray[np.int32]
+    obstacle: NDArray[np.bool_]
+    building: NDArray[np.int32]
+    gradient_east: NDArray[np.float64]
+    gradient_north: NDArray[np.float64]
+    height: NDArray[np.float64]
+    cells: NDArray[np.int64]
+    residual: NDArray[np.float64]
+    row: NDArray[np.float64]
+    col: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return int(self.building.size)
+
+    def tilt(self) -> NDArray[np.float64]:
+        """Degrees from the horizontal."""
+        return np.degrees(np.arctan(np.hypot(self.gradient_east, self.gradient_north)))
+
+    def azimuth_grid(self) -> NDArray[np.float64]:
+        """Downhill direction, degrees clockwise from grid north, 0 ≤ a < 360; 0 where there is no slope at all."""
+        azimuth = np.degrees(np.arctan2(-self.gradient_east, -self.gradient_north)) % 360.0
+        level = (self.gradient_east == 0.0) & (self.gradient_north == 0.0)
+        # -1e-17 % 360 rounds to 360 itself.
+        return np.where(level | (azimuth >= 360.0), 0.0, azimuth)
+
+    def normals(self) -> NDArray[np.float64]:
+        """Upward unit vectors (P, 3): east, north, up."""
+        up = np.column_stack([-self.gradient_east, -self.gradient_north, np.ones(len(self))])
+        return np.asarray(up / np.linalg.norm(up, axis=1, keepdims=True))
+
+
+@njit(nogil=True, cache=True)
+def _boxes(ids, count):  # pragma: no cover - compiled
+    """First and last row and column of each building, and its number of cells: ``(count + 1, 5)``."""
+    boxes = np.empty((count + 1, 5), np.int64)
+    boxes[:, 0], boxes[:, 1], boxes[:, 2], boxes[:, 3], boxes[:, 4] = ids.shape[0], -1, ids.shape[1], -1, 0
+    for r in range(ids.shape[0]):
+        for c in range(ids.shape[1]):
+            k = ids[r, c]
+            if k > 0:
+                box = boxes[k]
+                box[0], box[1] = min(box[0], r), max(box[1], r)
+                box[2], box[3] = min(box[2], c), max(box[3], c)
+                box[4] += 1
+    return boxes
+
+
+@njit(nogil=True, cache=True)
+def _cell_list(z, ids, k, box, cell):  # pragma: no cover - compiled
+    """The building's cells with a height: index (box with a rim of one), row, col (in the box), x, y, z (local)."""
+    top, left = box[0] - 1, box[2] - 1
+    index = np.full((box[1] - box[0] + 3, box[3] - box[2] + 3), -1, np.int32)
+    row, col = np.empty(box[4], np.int32), np.empty(box[4], np.int32)
+    x, y, height = np.empty(box[4]), np.empty(box[4]), np.empty(box[4])
+    n, base = 0, 0.0
+    for r in range(box[0], box[1] + 1):
+        for c in range(box[2], box[3] + 1):
+            if ids[r, c] != k or not np.isfinite(z[r, c]):
+                continue
+            if n == 0:
+                base = z[r, c]
+            index[r - top, c - left] = n
+            row[n], col[n] = r - top, c - left
+            x[n], y[n] = (c - left - index.shape[1] / 2) * cell, (index.shape[0] / 2 - (r - top)) * cell
+            height[n] = z[r, c] - base
+            n += 1
+    return index, row[:n], col[:n], x[:n], y[:n], height[:n]
+
+
+@njit(nogil=True, cache=True)
+def _noise(local, tol):  # pragma: no cover - compiled
+    """Noise of the building's surface [m]: the median of the best windows' rms, within the bounds."""
+    rms = local[:, 3][np.isfinite(local[:, 3])]
+    if rms.size == 0:
+        return tol.noise_high
+    return min(max(_BEST_WINDOW_BIAS * np.median(rms), tol.noise_low), tol.noise_high)
+
+
+@njit(nogil=True, cache=True)
+def _segment_one(z, ids, k, box, cell, tol, labels, obstacle):  # pragma: no cover - compiled
+    """Planes of building ``k``, numbered from 1, written into the rasters; returns their number."""
+    index, row, col, x, y, h = _cell_list(z, ids, k, box, cell)
+    if row.size < tol.plane_cells:
+        return 0
+    local = local_planes(index, row, col, x, y, h, tol)
+    noise = _noise(local, tol)
+    label, count = grow_regions(index, row, col, x, y, h, local, tol, tol.growth * noise)
+    for _ in range(2):
+        regions.relabel(index, row, col, x, y, h, label, count, noise, tol.smoothness, _RELABEL_ROUNDS)
+        regions.merge_regions(index, row, col, x, y, h, label, count, noise, tol)
+    count = regions.split_parts(index, row, col, label)
+    regions.drop_small(index, row, col, label, count, tol.seed_cells, tol.width_cells)
+    regions.relabel(index, row, col, x, y, h, label, count, noise, tol.smoothness, _RELABEL_ROUNDS)
+    regions.straighten(index, row, col, x, y, h, label, count, noise, 2 * tol.radius)
+    count = regions.split_parts(index, row, col, label)
+    regions.drop_small(index, row, col, label, count, tol.plane_cells, tol.width_cells)
+    regions.drop_ground(index, row, col, h, label, count, z, ids, box[0] - 1, box[2] - 1, tol)
+    regions.drop_superstructures(index, row, col, x, y, h, label, count, tol)
+    count = regions.split_parts(index, row, col, label)
+    high = regions.find_obstacles(index, row, col, x, y, h, label, count, tol.obstacle_height)
+    for i in range(row.size):
+        labels[box[0] - 1 + row[i], box[2] - 1 + col[i]] = label[i]
+        obstacle[box[0] - 1 + row[i], box[2] - 1 + col[i]] = high[i]
+    return count
+
+
+@njit(nogil=True, cache=True, parallel=True)
+def _segment_many(z, ids, order, boxes, cell, tol, labels, obstacle, counts):  # pragma: no cover - compiled
+    for q in prange(order.size):
+        k = order[q]
+        counts[k] = _segment_one(z, ids, k, boxes[k], cell, tol, labels, obstacle)
+
+
+@njit(nogil=True, cache=True)
+def _number_through(ids, labels, first):  # pragma: no cover - compiled
+    """Numbers within a building become numbers in the whole: ``first[k]`` planes come before building ``k``."""
+    for r in range(ids.shape[0]):
+        for c in range(ids.shape[1]):
+            if labels[r, c] > 0:
+                labels[r, c] += first[ids[r, c]]
+
+
+@njit(nogil=True, cache=True)
+def _plane_figures(z, ids, labels, planes, cell):  # pragma: no cover - compiled
+    """Building, gradients, mean height, cells, rms, mean row and column of each plane: ``(planes, 8)``.
+
+    Two passes, the second around each plane's own centre: heights of thousands of metres must not eat the digits.
+    """
+    mean = np.zeros((planes + 1, 5))
+    for r in range(z.shape[0]):
+        for c in range(z.shape[1]):
+            a = labels[r, c]
+            if a > 0:
+                m = mean[a]
+                m[0] += 1.0
+                m[1] += r
+                m[2] += c
+                m[3] += z[r, c]
+                m[4] = ids[r, c]
+    for a in range(1, planes + 1):
+        mean[a, 1:4] /= mean[a, 0]
+    spread = np.zeros((planes + 1, 6))
+    for r in range(z.shape[0]):
+        for c in range(z.shape[1]):
+            a = labels[r, c]
+            if a > 0:
+                x, y, h = (c - mean[a, 2]) * cell, (mean[a, 1] - r) * cell, z[r, c] - mean[a, 3]
+                s = spread[a]
+                s[0] += x * x
+                s[1] += x * y
+                s[2] += y * y
+                s[3] += x * h
+                s[4] += y * h
+                s[5] += h * h
+    figures = np.empty((planes, 8))
+    for a in range(1, planes + 1):
+        xx, xy, yy, xz, yz, zz = spread[a]
+        det = xx * yy - xy * xy
+        gx = (xz * yy - yz * xy) / det if det > 0.0 else 0.0
+        gy = (yz * xx - xz * xy) / det if det > 0.0 else 0.0
+        f = figures[a - 1]
+        f[0], f[1], f[2], f[3], f[4] = mean[a, 4], gx, gy, mean[a, 3], mean[a, 0]
+        f[5] = np.sqrt(max(0.0, zz - gx * xz - gy * yz) / mean[a, 0])
+        f[6], f[7] = mean[a, 1], mean[a, 2]
+    return figures
+
+
+def segment_roofs(
+    z: NDArray[np.float32],
+    building_ids: NDArray[np.int32],
+    cell: float,
+    settings: RoofSettings,
+    progress: Progress = silent,
+) -> RoofPlanes:
+    """Find the planes of every building's roof.
+
+    Parameters
+    ----------
+    z : float32 (rows, cols)
+        Surface [m], row 0 in the north; NaN where it is not known.
+    building_ids : int32 (rows, cols)
+        0 = no building, k = k-th building.
+    cell : float
+        Side of a cell [m]; made and measured for 0.25–2 m.
+    settings : RoofSettings
+    progress : Progress
+        Called between blocks of buildings; may raise :class:`gis.progress.Cancelled`.
+
+    Returns
+    -------
+    RoofPlanes
+
+    Raises
+    ------
+    ValueError
+        The two rasters differ in shape.
+    """
+    if z.shape != building_ids.shape:
+        raise ValueError(f"surface {z.shape} and buildings {building_ids.shape} differ in shape")
+    z = np.ascontiguousarray(z, np.float32)
+    ids = np.ascontiguousarray(building_ids, np.int32)
+    labels = np.zeros(z.shape, np.int32)
+    obstacle = np.zeros(z.shape, np.bool_)
+    boxes = _boxes(ids, int(ids.max(initial=0)))
+    counts = np.zeros(boxes.shape[0], np.int64)
+    present = np.flatnonzero(boxes[:, 4])
+    tolerances = settings.tolerances(cell)
+    blocks = np.cumsum(boxes[present, 4]) // _BLOCK_CELLS
+    for number in range(int(blocks[-1]) + 1 if present.size else 0):
+        progress(number / (int(blocks[-1]) + 1), "roofs")
+        order = present[blocks == number]
+        _segment_many(z, ids, order, boxes, cell, tolerances, labels, obstacle, counts)
+    first = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    _number_through(ids, labels, first)
+    figures = _plane_figures(z, ids, labels, int(counts.sum()), cell)
+    progress(1.0, "roofs")
+    return RoofPlanes(
+        labels=labels,
+        obstacle=obstacle,
+        building=figures[:, 0].astype(np.int32),
+        gradient_east=figures[:, 1].copy(),
+        gradient_north=figures[:, 2].copy(),
+        height=figures[:, 3].copy(),
+        cells=figures[:, 4].astype(np.int64),
+        residual=figures[:, 5].copy(),
+        row=figures[:, 6].copy(),
+        col=figures[:, 7].copy(),
+    )
+
+
+def plane_polygons(labels: NDArray[np.int32], grid: Grid, wanted: NDArray[np.int64] | None = None) -> gpd.GeoDataFrame:
+    """Outlines of planes.
+
+    Parameters
+    ----------
+    labels : int32 (rows, cols)
+        Numbers of planes, 0 = none.
+    grid : Grid
+        Where they lie.
+    wanted : array of int, optional
+        Only these planes; all where None.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``plane`` (int) and ``geometry`` (MultiPolygon), by plane. The stairs of the cells are smoothed by less than
+        half a cell, neighbours alike, so that no gaps open between them.
+    """
+    labels = np.ascontiguousarray(labels, np.int32)
+    mask = labels > 0 if wanted is None else np.isin(labels, np.asarray(wanted, np.int32)) & (labels > 0)
+    found = [(shape, int(value)) for shape, value in shapes(labels, mask, connectivity=4, transform=grid.transform)]
+    parts = np.array([shapely.geometry.shape(shape) for shape, _ in found], dtype=object)
+    plane = np.array([value for _, value in found], dtype=np.int64)
+    numbers, place = np.unique(plane, return_inverse=True)
+    order = np.argsort(place, kind="stable")
+    whole = shapely.multipolygons(parts[order], indices=place[order]) if parts.size else np.empty(0, dtype=object)
+    # Visvalingam by area: the triangle of a stair is half a cell's square, so this takes stairs and nothing larger.
+    smooth = shapely.coverage_simplify(whole, 0.75 * grid.cell) if parts.size else whole
+    return gpd.GeoDataFrame({"plane": numbers}, geometry=list(smooth), crs=grid.crs)
