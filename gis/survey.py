@@ -283,5 +283,5 @@ def _details(
     sunlit = sunlit_fractions(light.skyline, plane, len(chosen), weight)
     shapes = plane_polygons(roofs.labels, grid, chosen + 1)
     frame = table.iloc[chosen].reset_index(drop=True)
-    geometry = shapes.set_index("plane_id").geometry.reindex(frame["plane_id"]).to_numpy()
+    geometry = shapes.set_index("plane").geometry.reindex(frame["plane_id"]).to_numpy()
     return gpd.GeoDataFrame(frame, geometry=geometry, crs=grid.crs), sunlit

@@ -36,13 +36,15 @@ class Settings:
 
 @dataclass(frozen=True)
 class InputFile:
-    """One file that the plan was made from."""
+    """One file that the plan was made from; ``crs`` and ``layer`` are what the user said of it, empty where the file said it."""
 
     role: Literal["dsm", "buildings", "facilities", "weather", "profile"]
     path: str
     size: int
     sha256: str
     note: str = ""
+    crs: str = ""
+    layer: str = ""
 
 
 @dataclass(frozen=True)

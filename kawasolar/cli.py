@@ -1,0 +1,264 @@
+"""The command line: plan, export, status.
+
+Exit codes: 0 done; 2 the command's words are wrong; 3 an input cannot be used; 4 a target cannot be written; 5 stopped by the user;
+1 a fault of the program.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress as Bar, TextColumn, TimeElapsedColumn
+
+from gis.errors import GisError
+from gis.findings import Finding
+from gis.progress import Cancelled, Progress
+from kawasolar import __version__
+from kawasolar.errors import NotWritable, PlanError
+from kawasolar.words import Language, default_language, say
+
+EXIT_OK, EXIT_FAULT, EXIT_USAGE, EXIT_INPUT, EXIT_WRITE, EXIT_STOPPED = 0, 1, 2, 3, 4, 5
+
+app = typer.Typer(
+    name="kawasolar",
+    help="Shading-aware rooftop suitability and the half of a city's public facilities.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_errors = Console(stderr=True, highlight=False)
+
+
+class _State:
+    """What the common options said."""
+
+    language: Language = "en"
+    quiet: bool = False
+
+
+@app.callback(invoke_without_command=True)
+def common(
+    lang: Annotated[str, typer.Option(help="ja or en; the locale's unless given")] = "",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="no progress, no notes")] = False,
+    version: Annotated[bool, typer.Option("--version", help="print the version")] = False,
+) -> None:
+    """Options that every command has."""
+    if lang not in ("", "ja", "en"):
+        raise typer.BadParameter("ja or en", param_hint="--lang")
+    _State.language = lang or default_language()  # type: ignore[assignment]
+    _State.quiet = quiet
+    if version:
+        typer.echo(f"KawaSolar {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def plan(
+    dsm: Annotated[Path, typer.Option(help="surface raster (GeoTIFF, ASC)")],
+    buildings: Annotated[Path, typer.Option(help="building outlines (GeoPackage, shapefile, GeoJSON)")],
+    facilities: Annotated[Path, typer.Option(help="facility ledger (CSV, XLSX, GeoJSON, GeoPackage)")],
+    weather: Annotated[Path, typer.Option(help="weather (METPV-20 text or CSV, EPW, monthly normals)")],
+    out: Annotated[Path, typer.Option(help="project file to write (NAME.kawasolar)")],
+    profile: Annotated[Path | None, typer.Option(help="profile of the municipality (TOML); Kawasaki's unless given")] = None,
+    name: Annotated[str, typer.Option(help="name of the plan")] = "",
+    share: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="share of the eligible facilities to choose")] = None,
+    objective: Annotated[str | None, typer.Option(help="co2 or energy")] = None,
+    dsm_crs: Annotated[str | None, typer.Option(help="CRS of a raster that names none (EPSG:6677)")] = None,
+    buildings_crs: Annotated[str | None, typer.Option(help="CRS of outlines that name none")] = None,
+    buildings_layer: Annotated[str | None, typer.Option(help="layer of the outlines")] = None,
+    facilities_layer: Annotated[str | None, typer.Option(help="layer or sheet of the ledger")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
+) -> None:
+    """Make a plan from files: survey, yield, eligibility, the half."""
+    from dataclasses import replace
+
+    from kawasolar.decide import decide
+    from kawasolar.figures import figures
+    from kawasolar.pipeline import PlanInputs, make_plan
+    from kawasolar.project import save_project
+
+    if objective not in (None, "co2", "energy"):
+        raise typer.BadParameter("co2 or energy", param_hint="--objective")
+    inputs = PlanInputs(
+        dsm, buildings, facilities, weather, out, profile, name, dsm_crs, buildings_crs, None, buildings_layer, facilities_layer
+    )  # fmt: skip
+    _check_target(out)
+    with _bar() as progress:
+        made = make_plan(inputs, progress)
+    if share is not None or objective is not None:
+        settings = replace(
+            made.settings,
+            share=made.settings.share if share is None else share,
+            objective=made.settings.objective if objective is None else objective,  # type: ignore[arg-type]
+        )
+        made = replace(made, settings=settings, decision=decide(made.facilities, made.results, made.profile, settings))
+    save_project(made, out)
+    _tell_findings(made.findings)
+    found = figures(made)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    else:
+        _tell_figures(found, out)
+
+
+@app.command()
+def export(
+    project: Annotated[Path, typer.Argument(help="project file")],
+    xlsx: Annotated[Path | None, typer.Option(help="site list as an Excel workbook")] = None,
+    csv: Annotated[Path | None, typer.Option(help="site list as CSV")] = None,
+    gpkg: Annotated[Path | None, typer.Option(help="layers for QGIS")] = None,
+    png: Annotated[Path | None, typer.Option(help="map picture")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
+) -> None:
+    """Write a plan's site list, layers and map."""
+    from kawasolar.figures import figures
+    from kawasolar.project import load_project
+
+    targets: dict[str, Path | None] = {"xlsx": xlsx, "csv": csv, "gpkg": gpkg, "png": png}
+    if not any(targets.values()) and not as_json:
+        raise typer.BadParameter("--xlsx, --csv, --gpkg, --png")
+    loaded = load_project(project)
+    for kind, path in targets.items():
+        if path is not None:
+            _check_target(path)
+            _writer(kind)(loaded, path, _State.language)
+            if not _State.quiet:
+                _errors.print(say(_State.language, "cli.written", file=str(path)), markup=False)
+    if as_json:
+        typer.echo(json.dumps(figures(loaded), ensure_ascii=False, indent=2))
+
+
+@app.command()
+def status(
+    project: Annotated[Path, typer.Argument(help="project file")],
+    as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
+) -> None:
+    """Print the figures of a plan and what was noticed in its data."""
+    from kawasolar.figures import figures
+    from kawasolar.project import load_project
+
+    loaded = load_project(project)
+    found = figures(loaded)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    _tell_findings(loaded.findings)
+    _tell_figures(found, project)
+
+
+@app.command(name="open")
+def open_window(project: Annotated[Path | None, typer.Argument(help="project file")] = None) -> None:
+    """Open the window."""
+    from ui.app import run
+
+    raise typer.Exit(run([] if project is None else [str(project)]))
+
+
+def run_command(words: list[str]) -> int:
+    """Run the command line; errors on stderr with what to do, an exit code that means something."""
+    _utf8()
+    _State.language = default_language()
+    try:
+        return int(app(words, standalone_mode=False) or EXIT_OK)
+    except typer.Exit as stop:
+        return int(stop.exit_code)
+    except (Cancelled, KeyboardInterrupt, typer.Abort):
+        _say_error("cli.stopped")
+        return EXIT_STOPPED
+    except NotWritable as error:
+        _say_error(error.code, **error.details)
+        return EXIT_WRITE
+    except (GisError, PlanError) as error:
+        _say_error(error.code, **error.details)
+        return EXIT_INPUT
+    except _usage_error() as error:
+        _errors.print(error.format_message(), markup=False)
+        _errors.print(say(_State.language, "cli.help"), markup=False)
+        return EXIT_USAGE
+
+
+def _usage_error() -> Any:
+    """The base class of click's complaints; typer may carry its own copy of click."""
+    return next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
+
+
+def _utf8() -> None:
+    """Japanese text also where the console's code page has no Japanese."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None and (stream.encoding or "").lower() not in ("utf-8", "utf8", "cp932"):
+            reconfigure(encoding="utf-8", errors="replace")
+
+
+def _say_error(code: str, **details: object) -> None:
+    _errors.print(f"kawasolar: {say(_State.language, code, **details)}", markup=False, style="red")
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    """A bar on a terminal; nothing where stderr is a file."""
+    if _State.quiet or not _errors.is_terminal:
+        yield lambda _share, _what: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    with Bar(*columns, console=_errors, transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+
+        def progress(share: float, what: str) -> None:
+            bar.update(task, completed=share, description=say(_State.language, f"stage.{what}"))
+
+        yield progress
+
+
+def _check_target(path: Path) -> None:
+    """Say at once that a target cannot be written, not after minutes of work."""
+    folder = path.resolve().parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NotWritable("plan.folder_not_writable", file=str(folder), reason=str(error)) from error
+    if path.is_dir():
+        raise NotWritable("plan.target_is_folder", file=str(path))
+
+
+def _writer(kind: str) -> Any:
+    if kind == "xlsx":
+        from kawasolar.export.xlsx import write_xlsx
+
+        return write_xlsx
+    if kind == "csv":
+        from kawasolar.export.csv import write_csv
+
+        return write_csv
+    if kind == "gpkg":
+        from kawasolar.export.gpkg import write_gpkg
+
+        return write_gpkg
+    from kawasolar.export.png import write_png
+
+    return write_png
+
+
+def _tell_findings(findings: tuple[Finding, ...]) -> None:
+    if _State.quiet:
+        return
+    for finding in findings:
+        mark = say(_State.language, f"severity.{finding.severity}")
+        text = say(_State.language, finding.code, **finding.values())
+        style = {"error": "red", "warning": "yellow"}.get(finding.severity, "dim")
+        _errors.print(f"{mark}: {text}", markup=False, style=style)
+
+
+def _tell_figures(found: dict[str, Any], path: Path) -> None:
+    for key in ("facilities", "eligible", "unknown", "ineligible", "chosen", "capacity_kw", "energy_kwh", "co2_t"):
+        value = found[key]
+        shown = f"{value:,.0f}" if isinstance(value, int) or abs(value) >= 100 else f"{value:,.1f}"
+        typer.echo(f"{say(_State.language, f'figure.{key}')}: {shown}")
+    typer.echo(say(_State.language, "cli.written", file=str(path)))
