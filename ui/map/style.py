@@ -1,0 +1,125 @@
+"""How each class of building looks; the map and its legend draw with the same pens."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QBrush, QColor, QPen
+
+from ui.tokens import IRRADIATION_RAMP
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ui.tokens import Tokens
+
+
+class Kind(IntEnum):
+    """Class of a building; where two facilities share one, the higher counts."""
+
+    OTHER = 0
+    INELIGIBLE = 1
+    UNKNOWN = 2
+    ELIGIBLE = 3
+    CHOSEN = 4
+
+
+PUBLIC = (Kind.INELIGIBLE, Kind.UNKNOWN, Kind.ELIGIBLE, Kind.CHOSEN)
+WORDS = {kind: f"map.kind.{kind.name.lower()}" for kind in Kind}
+
+
+def mix(first: str, second: str, share: float) -> QColor:
+    """``share`` of the second colour in the first."""
+    a, b = QColor(first), QColor(second)
+    return QColor(
+        round(a.red() + (b.red() - a.red()) * share),
+        round(a.green() + (b.green() - a.green()) * share),
+        round(a.blue() + (b.blue() - a.blue()) * share),
+    )
+
+
+def veil(color: str, alpha: int) -> QColor:
+    """A colour that lets through what lies below it."""
+    veiled = QColor(color)
+    veiled.setAlpha(alpha)
+    return veiled
+
+
+def _pen(color: QColor, width: float, dashed: bool = False) -> QPen:
+    pen = QPen(color, width)
+    pen.setCosmetic(True)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap if dashed else Qt.PenCapStyle.RoundCap)
+    if dashed:
+        pen.setDashPattern([3.0, 2.0])
+    return pen
+
+
+def kind_color(kind: Kind, tokens: Tokens) -> QColor:
+    """The colour that stands for a class everywhere."""
+    if kind in (Kind.CHOSEN, Kind.ELIGIBLE):
+        return QColor(tokens.accent)
+    if kind is Kind.UNKNOWN:
+        return QColor(tokens.attention)
+    if kind is Kind.INELIGIBLE:
+        return QColor(tokens.muted)
+    return mix(tokens.muted, tokens.background, 0.35)
+
+
+def outline_pens(kind: Kind, tokens: Tokens, ratio: float = 1.0) -> tuple[QPen, ...]:
+    """The strokes of an outline, the lowest first: a casing that lifts it off the roof, then the line."""
+    color = kind_color(kind, tokens)
+    if kind is Kind.CHOSEN:
+        return _pen(veil(tokens.panel, 210), 5.0 * ratio), _pen(color, 2.5 * ratio)
+    if kind is Kind.ELIGIBLE:
+        return _pen(veil(tokens.panel, 200), 3.2 * ratio), _pen(color, 1.2 * ratio)
+    if kind is Kind.UNKNOWN:
+        return _pen(veil(tokens.panel, 210), 3.8 * ratio), _pen(color, 1.7 * ratio, dashed=True)
+    if kind is Kind.INELIGIBLE:
+        return (_pen(color, 1.0 * ratio),)
+    return (_pen(veil(color.name(), 150), 0.8 * ratio),)
+
+
+def outline_brush(kind: Kind, tokens: Tokens) -> QBrush:
+    """The hatching of what is out; nothing elsewhere, so that the roof is seen."""
+    if kind is Kind.INELIGIBLE:
+        return QBrush(veil(tokens.muted, 150), Qt.BrushStyle.BDiagPattern)
+    return QBrush(Qt.BrushStyle.NoBrush)
+
+
+def other_fill(tokens: Tokens) -> QColor:
+    """Fill of buildings that belong to no facility."""
+    return veil(tokens.muted, 42 if tokens.name == "light" else 56)
+
+
+def _packed(rgb: NDArray[np.float64]) -> NDArray[np.uint32]:
+    parts = np.rint(rgb).astype(np.uint32)
+    return np.uint32(0xFF000000) | parts[:, 0] << np.uint32(16) | parts[:, 1] << np.uint32(8) | parts[:, 2]
+
+
+def _rgb(color: QColor) -> list[float]:
+    return [float(color.red()), float(color.green()), float(color.blue())]
+
+
+def relief_table(tokens: Tokens) -> NDArray[np.uint32]:
+    """Colours of the hillshade by grey value; 0, where there is no surface, is the background."""
+    if tokens.name == "light":
+        ends = [_rgb(mix(tokens.background, tokens.ink, 0.46)), _rgb(mix(tokens.background, tokens.panel, 0.6))]
+    else:
+        ends = [_rgb(mix(tokens.background, "#000000", 0.55)), _rgb(mix(tokens.panel, tokens.ink, 0.24))]
+    # Flat ground (grey 181) lies near the paper; only walls and shadows go down to the dark end.
+    at = np.linspace(0.0, 1.0, 256) ** (0.75 if tokens.name == "light" else 1.5)
+    table = np.stack([np.interp(at, [0.0, 1.0], [ends[0][i], ends[1][i]]) for i in range(3)], axis=1)
+    table[0] = _rgb(QColor(tokens.background))
+    return _packed(table)
+
+
+def ramp_table(size: int = 256) -> NDArray[np.uint32]:
+    """The irradiation ramp, low to high."""
+    colors = np.array([_rgb(QColor(name)) for name in IRRADIATION_RAMP])
+    at = np.linspace(0.0, 1.0, size)
+    stops = np.linspace(0.0, 1.0, len(colors))
+    return _packed(np.stack([np.interp(at, stops, colors[:, i]) for i in range(3)], axis=1))

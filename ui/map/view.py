@@ -1,0 +1,560 @@
+"""The map: shows a plan, follows the pointer, picks facilities."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from kawasolar.words import Language, say
+from ui import theme
+from ui.map.foreground import Foreground
+from ui.map.overlays import MARGIN, Buttons, HoverCard, Legend, Plate, ScaleBar
+from ui.map.rasters import BLOCK
+from ui.map.renderer import Frame, Loaded, Renderer, Wish
+from ui.map.style import WORDS, Kind
+from ui.map.viewport import Viewport
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PySide6.QtGui import QCloseEvent, QFocusEvent
+
+    from kawasolar.plan import Decision, Plan
+    from ui.map.paint import Picture
+    from ui.tokens import Tokens
+
+LayerName = Literal["hillshade", "irradiation", "buildings", "planes", "facilities"]
+LAYERS: tuple[LayerName, ...] = ("hillshade", "irradiation", "buildings", "planes", "facilities")
+
+ZOOM_STEP = 1.25
+ARROW_STEP = 80.0
+# A press that moves less than this [px] is a click.
+CLICK_SLACK = 4.0
+MARKER_REACH = 9.0
+HOVER_DELAY_MS = 300
+# Rendered beyond each side of the view [px], so that a pan does not meet an edge at once.
+FRAME_MARGIN = 160
+# From this many pixels on the margin would cost more than it gives.
+MANY_PIXELS = 6_000_000
+BLOCKS_KEPT = 64
+_ARROWS = {
+    Qt.Key.Key_Left: (1.0, 0.0),
+    Qt.Key.Key_Right: (-1.0, 0.0),
+    Qt.Key.Key_Up: (0.0, 1.0),
+    Qt.Key.Key_Down: (0.0, -1.0),
+}
+
+
+class MapView(QWidget):
+    """The plan on a map. Pictures come from a worker; while the view moves, the last one is moved with it."""
+
+    picked = Signal(str)
+    hovered = Signal(float, float, object)
+    view_changed = Signal()
+
+    def __init__(self, tokens: Tokens, language: Language, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tokens, self._language = tokens, language
+        self._plan: Plan | None = None
+        self._decision: Decision | None = None
+        self._selected: str | None = None
+        self._layers: dict[str, bool] = {name: True for name in LAYERS}
+        self._view = Viewport(0.0, 0.0, 1.0, max(self.width(), 1), max(self.height(), 1), self.devicePixelRatioF())
+        self._fitted = True
+        self._loaded: Loaded | None = None
+        self._front: Foreground | None = None
+        self._kinds: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
+        self._frame: Frame | None = None
+        self._generation = self._number = self._look = 0
+        self._blocks: dict[tuple[int, int], NDArray[np.float32] | None] = {}
+        self._block_wanted: tuple[int, int] | None = None
+        self._pointer: QPointF | None = None
+        self._press: QPointF | None = None
+        self._dragged = False
+        self._renderer = Renderer()
+        self._renderer.loaded.connect(self._on_loaded, Qt.ConnectionType.QueuedConnection)
+        self._renderer.rendered.connect(self._on_rendered, Qt.ConnectionType.QueuedConnection)
+        self._renderer.block_read.connect(self._on_block, Qt.ConnectionType.QueuedConnection)
+        # A child widget gets no close event: the worker is ended with the widget or with the program.
+        self.destroyed.connect(self._renderer.stop)
+        QApplication.instance().aboutToQuit.connect(self._renderer.stop)  # type: ignore[union-attr]
+        self._hover_timer = QTimer(self, singleShot=True, interval=HOVER_DELAY_MS)
+        self._hover_timer.timeout.connect(self._show_hover)
+        self._make_overlays()
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        self.setMinimumSize(240, 180)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._write()
+
+    # What the window calls
+
+    def set_plan(self, plan: Plan | None) -> None:
+        """Show another plan, or none; the view stays where it is if the place is the same."""
+        before, self._plan = self._plan, plan
+        self._decision = plan.decision if plan is not None else None
+        if plan is not None and before is not None and _same_ground(before, plan):
+            self.set_decision(plan.decision)
+            return
+        self._generation += 1
+        self._blocks, self._block_wanted = {}, None
+        self._hide_hover()
+        if plan is None:
+            self._renderer.forget()
+            self._loaded = self._front = self._kinds = self._frame = None
+            self._fitted = True
+        else:
+            self._renderer.load(self._generation, plan)
+        self._write()
+
+    def set_decision(self, decision: Decision) -> None:
+        """Colour buildings and markers by another decision."""
+        self._decision = decision
+        if self._loaded is not None and self._front is not None:
+            self._kinds = self._loaded.scene.kinds(decision)
+            self._front.set_kinds(self._kinds[0])
+            self._ask()
+        self._write()
+
+    def set_selected(self, facility_id: str | None, *, reveal: bool = False) -> None:
+        """Mark a facility; with ``reveal`` bring it into view."""
+        self._selected = facility_id
+        position = self._position(facility_id)
+        if self._front is not None:
+            self._front.select(position)
+        if reveal and position is not None:
+            self._reveal(position)
+        self.update()
+
+    def set_tokens(self, tokens: Tokens) -> None:
+        """Draw in other colours."""
+        self._tokens = tokens
+        self._look += 1
+        self._new_front()
+        self._write()
+        self._ask()
+
+    def set_language(self, language: Language) -> None:
+        """Write in another language."""
+        self._language = language
+        self._write()
+
+    def set_layer(self, name: LayerName, visible: bool) -> None:
+        """Show or hide a layer."""
+        if name not in self._layers:
+            raise KeyError(name)
+        if self._layers[name] == visible:
+            return
+        self._layers[name] = visible
+        if name != "facilities":
+            self._look += 1
+            self._ask()
+        self._write()
+
+    def layers(self) -> dict[str, bool]:
+        """Which layers are shown."""
+        return dict(self._layers)
+
+    def fit(self) -> None:
+        """Show everything."""
+        if self._loaded is not None:
+            self._move(self._view.fitted(self._loaded.scene.bounds))
+            self._fitted = True
+
+    def zoom_in(self) -> None:
+        """Closer, about the centre."""
+        self._zoom(ZOOM_STEP**2, self._view.width / 2, self._view.height / 2)
+
+    def zoom_out(self) -> None:
+        """Farther, about the centre."""
+        self._zoom(ZOOM_STEP**-2, self._view.width / 2, self._view.height / 2)
+
+    def zoom_to(self, facility_id: str, share: float = 0.4) -> None:
+        """Fill ``share`` of the view with a facility."""
+        position = self._position(facility_id)
+        if position is None or self._loaded is None:
+            return
+        target = self._view.fitted(self._loaded.scene.extent_of(position), share)
+        self._move(replace(target, scale=max(target.scale, 0.08)))
+
+    def is_idle(self) -> bool:
+        """Whether all that was asked of the worker has arrived."""
+        if self._plan is None:
+            return True
+        if self._loaded is None or self._loaded.generation != self._generation or self._block_wanted is not None:
+            return False
+        frame = self._frame
+        return frame is not None and frame.wish.number == self._number and frame.overview is not None
+
+    def viewport(self) -> Viewport:
+        """Where the map looks."""
+        return self._view
+
+    def facility_at(self, at: QPointF) -> str | None:
+        """The facility whose marker or building lies at a point of the widget; the next one if it is selected."""
+        found = self._positions_at(at)
+        if not found or self._loaded is None:
+            return None
+        ids = [self._loaded.scene.facilities[k].facility_id for k in found]
+        if self._selected in ids:
+            return ids[(ids.index(self._selected) + 1) % len(ids)]
+        return ids[0]
+
+    def shutdown(self) -> None:
+        """Cancel what runs and wait for the worker to end; it starts again when it is needed."""
+        self._renderer.stop()
+
+    # What comes from the worker
+
+    def _on_loaded(self, loaded: Loaded) -> None:
+        if loaded.generation != self._generation:
+            return
+        before, self._loaded = self._loaded, loaded
+        if self._decision is not None:
+            self._kinds = loaded.scene.kinds(self._decision)
+        self._new_front()
+        self._look += 1
+        if before is None or before.scene.bounds != loaded.scene.bounds:
+            self._frame = None
+            self.fit()
+        self._write()
+        self._ask()
+
+    def _on_rendered(self, frame: Frame) -> None:
+        if frame.wish.generation != self._generation or (self._frame and frame.wish.number < self._frame.wish.number):
+            return
+        self._frame = frame
+        self.update()
+
+    def _on_block(self, generation: int, row: int, col: int, values: NDArray[np.float32] | None) -> None:
+        if generation != self._generation:
+            return
+        self._block_wanted = None
+        if len(self._blocks) >= BLOCKS_KEPT:
+            self._blocks.pop(next(iter(self._blocks)))
+        self._blocks[row, col] = values
+        self._tell_pointer()
+
+    def _ask(self) -> None:
+        """Wish for a picture of the present view."""
+        self.update()
+        if self._loaded is None or self._kinds is None or self._loaded.generation != self._generation:
+            return
+        self._number += 1
+        width, height = self._view.device_size
+        margin = FRAME_MARGIN if width * height < MANY_PIXELS else FRAME_MARGIN // 4
+        layers = frozenset(name for name, shown in self._layers.items() if shown)
+        wish = Wish(
+            self._number, self._generation, self._look, self._view.grown(margin), self._tokens, layers, self._kinds[1]
+        )
+        self._renderer.render(wish)
+
+    # The view
+
+    def _move(self, view: Viewport) -> None:
+        """Look elsewhere; the ground never leaves the window wholly."""
+        if self._loaded is not None:
+            west, south, east, north = self._loaded.scene.bounds
+            view = replace(view, x=min(max(view.x, west), east), y=min(max(view.y, south), north))
+        self._fitted = False
+        if view == self._view:
+            return
+        self._view = view
+        self._hide_hover()
+        self._scale_bar.show_scale(view.scale, self._tokens)
+        self._place_overlays()
+        self._ask()
+        self.view_changed.emit()
+
+    def _zoom(self, factor: float, px: float, py: float) -> None:
+        if self._loaded is None:
+            return
+        farthest = self._view.fitted(self._loaded.scene.bounds).scale * 3.0
+        view = self._view.zoomed(factor, px, py)
+        if factor < 1.0 and view.scale > farthest:
+            view = self._view.zoomed(min(self._view.scale / farthest, 1.0), px, py)
+        self._move(view)
+
+    def _reveal(self, position: int) -> None:
+        if self._loaded is None:
+            return
+        box = self._loaded.scene.extent_of(position)
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        view = self._view
+        size = max(box[2] - box[0], box[3] - box[1])
+        if size / view.scale < 8.0:
+            view = replace(view, x=x, y=y, scale=max(size, 10.0) / 60.0)
+        px, py = view.to_screen(x, y)
+        # Where legend and buttons lie counts as outside.
+        inner = QRectF(self.rect()).adjusted(0.12 * view.width, 0.12 * view.height, -0.12 * view.width, -0.12 * view.height)
+        if not inner.contains(px, py) or self._legend.geometry().contains(round(px), round(py)):
+            view = replace(view, x=x, y=y)
+        self._move(view)
+
+    def _position(self, facility_id: str | None) -> int | None:
+        return None if self._loaded is None or facility_id is None else self._loaded.scene.position.get(facility_id)
+
+    def _positions_at(self, at: QPointF) -> list[int]:
+        """Facilities at a point of the widget: the nearest marker, else the building."""
+        if self._loaded is None or self._loaded.generation != self._generation:
+            return []
+        scene = self._loaded.scene
+        x, y = self._view.to_ground(at.x(), at.y())
+        if self._layers["facilities"] and len(scene.points):
+            away = np.hypot(scene.points[:, 0] - x, scene.points[:, 1] - y) / self._view.scale
+            near = np.flatnonzero(away <= MARKER_REACH)
+            if len(near):
+                return [int(k) for k in near[np.argsort(away[near], kind="stable")]]
+        return scene.facilities_at(x, y) if self._layers["buildings"] else []
+
+    # Pointer and keys
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+            self._press, self._dragged = event.position(), False
+            self._pointer = event.position()
+            self._hide_hover()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        at = event.position()
+        if self._press is not None and self._pointer is not None:
+            if not self._dragged and (at - self._press).manhattanLength() >= CLICK_SLACK:
+                self._dragged = True
+                self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            if self._dragged:
+                self._move(self._view.panned(at.x() - self._pointer.x(), at.y() - self._pointer.y()))
+                self._pointer = at
+        else:
+            self._pointer = at
+            self._hide_hover()
+            self._hover_timer.start()
+        self._tell_pointer()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._press is None:
+            return
+        clicked = not self._dragged and event.button() == Qt.MouseButton.LeftButton
+        self._press, self._dragged = None, False
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        if clicked and self._loaded is not None:
+            self.picked.emit(self.facility_at(event.position()) or "")
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        found = self._positions_at(event.position())
+        if found and self._loaded is not None:
+            self.zoom_to(self._loaded.scene.facilities[found[0]].facility_id)
+        else:
+            self._zoom(ZOOM_STEP**3, event.position().x(), event.position().y())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        steps = event.angleDelta().y() / 120.0
+        if steps:
+            self._zoom(ZOOM_STEP**steps, event.position().x(), event.position().y())
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        if key in _ARROWS:
+            dx, dy = _ARROWS[key]
+            self._move(self._view.panned(dx * ARROW_STEP, dy * ARROW_STEP))
+        elif event.text() in ("+", "=", ";", "＋"):
+            self.zoom_in()
+        elif event.text() in ("-", "−", "ー"):
+            self.zoom_out()
+        elif key == Qt.Key.Key_0:
+            self.fit()
+        else:
+            super().keyPressEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._pointer = None
+        self._hide_hover()
+
+    def _tell_pointer(self) -> None:
+        """Say where the pointer is and how high the surface lies there; the height may follow a moment later."""
+        if self._pointer is None or self._loaded is None:
+            return
+        x, y = self._view.to_ground(self._pointer.x(), self._pointer.y())
+        self.hovered.emit(x, y, self._height(x, y))
+
+    def _height(self, x: float, y: float) -> float | None:
+        surface = self._loaded.surface if self._loaded is not None else None
+        cell = surface.cell_at(x, y) if surface is not None else None
+        if cell is None:
+            return None
+        key = (cell[0] // BLOCK, cell[1] // BLOCK)
+        if key not in self._blocks:
+            if self._block_wanted is None:
+                self._block_wanted = key
+                self._renderer.read_block(self._generation, *key)
+            return None
+        values = self._blocks[key]
+        value = float(values[cell[0] % BLOCK, cell[1] % BLOCK]) if values is not None else np.nan
+        return None if np.isnan(value) else value
+
+    def _hide_hover(self) -> None:
+        self._hover_timer.stop()
+        self._hover.hide()
+
+    def _show_hover(self) -> None:
+        if self._pointer is None or self._loaded is None or self._kinds is None:
+            return
+        found = self._positions_at(self._pointer)
+        if not found:
+            return
+        facility = self._loaded.scene.facilities[found[0]]
+        kind = Kind(self._kinds[0][found[0]])
+        parts = []
+        if facility.capacity_kw:
+            parts.append(say(self._language, "map.hover.capacity", capacity_kw=facility.capacity_kw))
+        if facility.energy_kwh:
+            parts.append(say(self._language, "map.hover.energy", energy_mwh=facility.energy_kwh / 1000.0))
+        if facility.irradiation_kwh_m2:
+            parts.append(say(self._language, "map.hover.irradiation", irradiation_kwh_m2=facility.irradiation_kwh_m2))
+        self._hover.write(self._tokens, facility.name, kind, say(self._language, WORDS[kind]), "  ·  ".join(parts))
+        self._hover.put(self._pointer, self.size())
+
+    # Painting and overlays
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(self._tokens.background))
+        if self._plan is None:
+            self._paint_hint(painter)
+            return
+        ratio = self.devicePixelRatioF()
+        if ratio != self._view.ratio:
+            self._view = replace(self._view, ratio=ratio)
+            QTimer.singleShot(0, self, self._ask)
+        frame = self._frame
+        if frame is not None:
+            if frame.overview is not None and not frame.wish.view.holds(self._view):
+                self._lay(painter, *frame.overview)
+            self._lay(painter, frame.picture, frame.wish.view)
+        if self._front is not None and frame is not None:
+            cards = [QRectF(card.geometry()) for card in self._cards() if card.isVisible()]
+            self._front.paint(painter, self._view, markers=self._layers["facilities"], covered=cards)
+
+    def _lay(self, painter: QPainter, picture: Picture, shown: Viewport) -> None:
+        """Draw a picture of another view where it belongs in the present one."""
+        west, _, _, north = shown.bounds
+        x, y = self._view.to_screen(west, north)
+        if shown.ratio == self._view.ratio and abs(shown.scale / self._view.scale - 1.0) < 1e-9:
+            # Whole device pixels: the picture is copied, not sampled anew.
+            picture.image.setDevicePixelRatio(shown.ratio)
+            painter.drawImage(QPointF(round(x * shown.ratio), round(y * shown.ratio)) / shown.ratio, picture.image)
+            return
+        picture.image.setDevicePixelRatio(1.0)
+        k = shown.scale / self._view.scale
+        painter.drawImage(QRectF(x, y, shown.width * k, shown.height * k), picture.image)
+
+    def _paint_hint(self, painter: QPainter) -> None:
+        painter.setFont(theme.font(10.0))
+        painter.setPen(QColor(self._tokens.muted))
+        area = QRectF(self.rect()).adjusted(32, 32, -32, -32)
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(area, int(flags), say(self._language, "map.empty"))
+
+    def _make_overlays(self) -> None:
+        self._legend = Legend(self)
+        self._legend.folded.connect(self._place_overlays)
+        self._scale_bar = ScaleBar(self)
+        self._buttons = Buttons(self, LAYERS)
+        for name, action in (("zoom_in", self.zoom_in), ("zoom_out", self.zoom_out), ("fit", self.fit)):
+            self._buttons.button[name].clicked.connect(action)
+        self._buttons.toggled.connect(self.set_layer)
+        self._chip, self._notice = Plate(self), Plate(self)
+        self._hover = HoverCard(self)
+
+    def _cards(self) -> tuple[QWidget, ...]:
+        return self._legend, self._buttons, self._scale_bar, self._chip, self._notice
+
+    def _new_front(self) -> None:
+        if self._loaded is not None and self._kinds is not None:
+            self._front = Foreground(self._loaded.scene, self._kinds[0], self._tokens)
+            self._front.select(self._position(self._selected))
+
+    def _write(self) -> None:
+        """All words, colours and figures of the overlays."""
+        language, tokens = self._language, self._tokens
+        self.setAccessibleName(say(language, "map.name"))
+        self.setAccessibleDescription(say(language, "map.description"))
+        counts = {}
+        if self._kinds is not None:
+            counts = {kind: int(np.count_nonzero(self._kinds[0] == kind)) for kind in Kind if kind is not Kind.OTHER}
+        span = self._loaded.span if self._loaded is not None else None
+        self._legend.write(language, tokens, span, counts, self._layers["irradiation"] and span is not None)
+        self._buttons.write(language, tokens, self._layers)
+        self._scale_bar.dress(tokens)
+        self._scale_bar.show_scale(self._view.scale, tokens)
+        self._hover.dress(tokens)
+        self._hide_hover()
+        self._chip.write(say(language, "map.synthetic"), tokens, tokens.attention)
+        notice = self._notice_code()
+        self._notice.write(say(language, notice) if notice else "", tokens, tokens.ink)
+        shown = self._plan is not None
+        for overlay in (self._legend, self._buttons, self._scale_bar):
+            overlay.setVisible(shown)
+        self._chip.setVisible(self._plan is not None and self._plan.synthetic)
+        self._notice.setVisible(shown and notice is not None)
+        self._place_overlays()
+        self.update()
+
+    def _notice_code(self) -> str | None:
+        """The one line to say about rasters that are not there."""
+        missing = self._loaded.missing if self._loaded is not None else ()
+        no_sun = "irradiation" in missing or (self._loaded is not None and self._loaded.span is None)
+        no_relief = "hillshade" in missing and "surface" in missing
+        if no_sun and no_relief:
+            return "map.notice.no_rasters"
+        if no_sun:
+            return "map.notice.no_irradiation"
+        if no_relief:
+            return "map.notice.no_relief"
+        return "map.notice.no_surface" if "surface" in missing else None
+
+    def _place_overlays(self) -> None:
+        """Legend and buttons above, scale and chip below, the notice over them; none covers another."""
+        width, height = self.width(), self.height()
+        self._buttons.move(width - MARGIN - self._buttons.width(), MARGIN)
+        base = height - MARGIN - self._scale_bar.height()
+        self._scale_bar.move(MARGIN, base)
+        self._chip.move(width - MARGIN - self._chip.width(), height - MARGIN - self._chip.height())
+        if not self._notice.isHidden():
+            self._notice.fit_into(width - 2 * MARGIN)
+            base -= 8 + self._notice.height()
+            self._notice.move(MARGIN, base)
+        room = base - 2 * MARGIN
+        self._legend.set_room(width - 3 * MARGIN - self._buttons.width(), room)
+        self._legend.move(MARGIN, MARGIN)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._view = replace(self._view, width=max(self.width(), 1), height=max(self.height(), 1))
+        self._place_overlays()
+        if self._fitted and self._loaded is not None:
+            self.fit()
+        else:
+            self._ask()
+        self.view_changed.emit()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self.update()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.shutdown()
+        super().closeEvent(event)
+
+
+def _same_ground(before: Plan, now: Plan) -> bool:
+    """Whether only what was decided differs."""
+    return (
+        before.results is now.results
+        and before.facilities is now.facilities
+        and before.cache == now.cache
+        and before.synthetic == now.synthetic
+    )
