@@ -20,6 +20,7 @@ from pvlib import atmosphere, irradiance, pvsystem
 
 from gis.progress import Progress, silent
 from gis.sun import SunPosition, sun_position
+from kawasolar.owners import owners_of_planes
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -132,7 +133,7 @@ def compute_yields(
     progress : Progress
         Called once a chunk of planes; may raise ``Cancelled``.
     """
-    facility_ids, owner = _owners(planes, links)
+    facility_ids, owner = owners_of_planes(planes, links)
     rows = np.flatnonzero(owner >= 0)
     owner = owner[rows]
     mine = planes.iloc[rows]
@@ -281,16 +282,6 @@ def _sector_weights(
 def _sector_widths(azimuths: NDArray[np.float64]) -> NDArray[np.float64]:
     gap = np.diff(azimuths, append=azimuths[:1] + 360.0)
     return (gap + np.roll(gap, 1)) / 2.0
-
-
-def _owners(planes: gpd.GeoDataFrame, links: pd.DataFrame) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
-    """Facilities with a building, in the order of ``links``, and for each plane the facility's place or -1."""
-    facility_ids = links["facility_id"].drop_duplicates().to_numpy(dtype=object)
-    ranked = links.sort_values("score", ascending=False, kind="stable") if "score" in links else links
-    single = ranked.drop_duplicates("building_id").set_index("building_id")["facility_id"]
-    place = pd.Series(np.arange(len(facility_ids)), index=facility_ids, dtype=np.int64)
-    owner = planes["building_id"].map(single).map(place)
-    return facility_ids, owner.fillna(-1).to_numpy(dtype=np.int64)
 
 
 def _chunks(

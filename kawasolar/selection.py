@@ -1,0 +1,106 @@
+"""The half: exactly ``ceil(share × eligible)`` facilities with the largest sum of the objective, pins and vetoes kept.
+
+Every site counts one and sites do not depend on one another, so the best set of a given size is the best-ranked sites:
+exchanging a chosen site for one left out can never raise the sum. Ties fall by facility id, so that the same input
+gives the same list on every machine.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+
+# A share is meant as it is written: 0.1 is a tenth, and 0.30000000000000004 was 0.3.
+_SHARE_DIGITS = 9
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The chosen among the eligible; series by facility id, in the order given.
+
+    Attributes
+    ----------
+    chosen : Series of bool
+    rank : Series of int
+        1 is the best by the objective, whatever is pinned or vetoed.
+    number : int
+        ``ceil(share × eligible)``.
+    pins, vetoes : frozenset
+        Those that took effect: among the eligible, and a veto beats a pin.
+    """
+
+    chosen: pd.Series
+    rank: pd.Series
+    number: int
+    pins: frozenset[str]
+    vetoes: frozenset[str]
+
+    @property
+    def excess(self) -> int:
+        """How many more are pinned than the number asks for."""
+        return max(0, len(self.pins) - self.number)
+
+    @property
+    def short(self) -> int:
+        """How many the vetoes leave missing."""
+        return max(0, self.number - int(self.chosen.sum()))
+
+
+def number_to_choose(share: float, eligible: int) -> int:
+    """``ceil(share × eligible)`` in exact arithmetic on the share as it is written in decimal.
+
+    Raises
+    ------
+    ValueError
+        If the share does not lie within 0 … 1.
+    """
+    exact = Fraction(str(round(float(share), _SHARE_DIGITS)))
+    if not 0 <= exact <= 1:
+        raise ValueError(f"share {share} outside 0 … 1")
+    return math.ceil(exact * eligible)
+
+
+def choose(values: pd.Series, share: float, pins: Collection[str] = (), vetoes: Collection[str] = ()) -> Choice:
+    """Choose the best share of the eligible.
+
+    Parameters
+    ----------
+    values : Series by facility id
+        Objective of every eligible facility; a missing value ranks last.
+    share : float
+        0 … 1 of the eligible. Vetoed facilities stay in that number; others take their place.
+    pins : facility ids
+        Taken first and counted; if more are pinned than asked for, all of them are chosen (``Choice.excess``).
+    vetoes : facility ids
+        Never chosen.
+    """
+    ids = values.index.to_numpy(dtype=object)
+    worth = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    worth = np.where(np.isnan(worth), -np.inf, worth)
+    by_id = np.argsort(ids.astype(str), kind="stable")
+    order = by_id[np.argsort(-worth[by_id], kind="stable")]
+    rank = np.empty(len(ids), dtype=np.int64)
+    rank[order] = np.arange(1, len(ids) + 1)
+
+    known = frozenset(ids)
+    vetoed = known & frozenset(vetoes)
+    pinned = (known & frozenset(pins)) - vetoed
+    number = number_to_choose(share, len(ids))
+    is_pin = np.isin(ids[order], list(pinned)) if pinned else np.zeros(len(ids), dtype=bool)
+    free = ~(np.isin(ids[order], list(vetoed)) if vetoed else np.zeros(len(ids), dtype=bool)) & ~is_pin
+    left = max(0, number - len(pinned))
+    taken = is_pin | (free & (np.cumsum(free) <= left))
+    chosen = np.zeros(len(ids), dtype=bool)
+    chosen[order] = taken
+    return Choice(
+        chosen=pd.Series(chosen, index=values.index, dtype=bool),
+        rank=pd.Series(rank, index=values.index),
+        number=number,
+        pins=pinned,
+        vetoes=vetoed,
+    )
