@@ -1,0 +1,328 @@
+"""Which buildings belong to which facility: by id, by place, by name, else the nearest outline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from gis.errors import CrsMismatch
+from gis.findings import Finding
+from gis.progress import Progress, silent
+from kawasolar.ledger.vocabulary import heading_key, plain
+
+LINK_COLUMNS = ("facility_id", "building_id", "how", "distance_m", "score")
+
+# How much each kind of evidence is worth; only their order and the fall with distance mean anything.
+_RANK = {"id": 0, "point": 1, "name": 2, "nearest": 3}
+_SCORE = {"id": 1.0, "point": 0.9, "name": 0.8, "nearest": 0.7}
+# What is left of a nearest outline's score at the edge of the search.
+_SCORE_AT_EDGE = 0.1
+# A site and a building belong together where at least this share of either lies in the other.
+_OVERLAP = 0.5
+# A building named by id or by name and this far from the facility's point [m] is doubtful.
+_DOUBTFUL_M = 500.0
+_PREDICATE_PART = ("join.by_id", "join.by_place", "join.by_name", "join.nearest", "join.settling")
+
+
+def join_facilities(
+    facilities: gpd.GeoDataFrame,
+    buildings: gpd.GeoDataFrame,
+    *,
+    nearest_m: float,
+    progress: Progress = silent,
+    outlines: gpd.GeoSeries | None = None,
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """Link facilities to buildings; each building to one facility.
+
+    Evidence is tried in the order id, place (the facility's point in the outline, or its polygon over it), name,
+    nearest outline; a facility that one kind has linked is not looked at by the next. A building that several
+    facilities claim goes to the best evidence (id > point > name > nearest, then the smaller distance, then the
+    first id), so that no roof counts twice, and a warning names the others.
+
+    Parameters
+    ----------
+    facilities, buildings : GeoDataFrame
+        Facilities and outlines as in ``docs/nomenclature.md``, in the same CRS.
+    nearest_m : float
+        Reach of the search for the nearest outline [m]; 0 searches none.
+    progress : Progress
+    outlines : GeoSeries, optional
+        Polygons of facilities by ``facility_id``, where the ledger has them (:attr:`kawasolar.ledger.Ledger.outlines`).
+        Polygons in the geometry of ``facilities`` do as well.
+
+    Returns
+    -------
+    links : DataFrame
+        ``facility_id, building_id, how, distance_m, score``; distance 0 in the outline, NaN for a facility without place.
+    findings : list of Finding
+
+    Raises
+    ------
+    gis.errors.CrsMismatch
+        The two layers are in different coordinate systems.
+    """
+    claims, findings = claim_buildings(facilities, buildings, nearest_m=nearest_m, progress=progress, outlines=outlines)
+    progress(0.9, _PREDICATE_PART[4])
+    links, shared = settle(claims)
+    findings += _describe(shared, facilities)
+    findings += _without(facilities, links, claims)
+    progress(1.0, _PREDICATE_PART[4])
+    return links, findings
+
+
+def claim_buildings(
+    facilities: gpd.GeoDataFrame,
+    buildings: gpd.GeoDataFrame,
+    *,
+    nearest_m: float,
+    progress: Progress = silent,
+    outlines: gpd.GeoSeries | None = None,
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """All claims, before a building that several facilities claim is given to one; see :func:`join_facilities`."""
+    if facilities.crs is not None and buildings.crs is not None and facilities.crs != buildings.crs:
+        raise CrsMismatch("join.crs", found=facilities.crs.to_string(), expected=buildings.crs.to_string())
+    sides = _Sides(facilities, buildings, outlines)
+    progress(0.0, _PREDICATE_PART[0])
+    found, findings = _by_id(sides)
+    parts = [found]
+    progress(0.2, _PREDICATE_PART[1])
+    parts.append(_by_polygon(sides, sides.open(parts)))
+    parts.append(_by_point(sides, sides.open(parts)))
+    progress(0.5, _PREDICATE_PART[2])
+    named, doubts = _by_name(sides, sides.open(parts))
+    parts.append(named)
+    findings += doubts
+    progress(0.7, _PREDICATE_PART[3])
+    parts.append(_by_nearest(sides, sides.open(parts), nearest_m))
+    claims = pd.concat(parts, ignore_index=True)
+    claims = claims.drop_duplicates(["facility", "building"])
+    claims = sides.named(claims)
+    findings += _doubtful(claims)
+    return claims, findings
+
+
+class _Sides:
+    """Both layers as arrays; claims within this module are pairs of positions."""
+
+    def __init__(
+        self, facilities: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, outlines: gpd.GeoSeries | None
+    ) -> None:
+        self.facilities = facilities.reset_index(drop=True)
+        self.facility_ids = self.facilities["facility_id"].astype(str).to_numpy(dtype=object)
+        self.buildings = buildings.reset_index(drop=True)
+        self.building_ids = self.buildings["building_id"].astype(str).to_numpy(dtype=object)
+        self.shapes = np.asarray(self.buildings.geometry.array, dtype=object)
+        geometry = np.asarray(self.facilities.geometry.array, dtype=object)
+        geometry[shapely.is_empty(geometry)] = None
+        areal = np.isin(shapely.get_type_id(geometry), [3, 6])
+        self.polygons = np.where(areal, geometry, None)
+        if outlines is not None:
+            given = outlines.reindex(self.facility_ids)
+            self.polygons = np.where(pd.isna(np.asarray(given.array, dtype=object)), self.polygons, given.array)
+        # No point is made up for a polygon: its own test has said all that it can say.
+        self.points = np.where(areal, None, geometry)
+        self.places = np.where(areal, geometry, self.points)
+        self.tree = shapely.STRtree(self.shapes)
+
+    def open(self, parts: list[pd.DataFrame]) -> NDArray[np.int64]:
+        """Positions of the facilities that nothing has linked yet."""
+        linked = np.zeros(len(self.facility_ids), dtype=bool)
+        for part in parts:
+            linked[part["facility"].to_numpy()] = True
+        return np.flatnonzero(~linked)
+
+    def claims(self, facility: NDArray[Any], building: NDArray[Any], how: str) -> pd.DataFrame:
+        """Pairs with their distance [m] and the evidence's full score."""
+        distance = shapely.distance(self.places[facility], self.shapes[building])
+        return pd.DataFrame(
+            {
+                "facility": np.asarray(facility, dtype=np.int64),
+                "building": np.asarray(building, dtype=np.int64),
+                "how": how,
+                "distance_m": np.asarray(distance, dtype=np.float64),
+                "score": _SCORE[how],
+            }
+        )
+
+    def named(self, claims: pd.DataFrame) -> pd.DataFrame:
+        """Ids in the place of positions, in the ledger's order."""
+        ordered = claims.assign(
+            facility_id=self.facility_ids[claims["facility"]], building_id=self.building_ids[claims["building"]]
+        ).sort_values(["facility", "building"], kind="stable")
+        return ordered[list(LINK_COLUMNS)].reset_index(drop=True)
+
+
+def _by_id(sides: _Sides) -> tuple[pd.DataFrame, list[Finding]]:
+    """Claims by ``building_ids`` of the ledger, and the ids that no building has."""
+    none = np.empty(0, dtype=np.int64)
+    if "building_ids" not in sides.facilities:
+        return sides.claims(none, none, "id"), []
+    asked = sides.facilities["building_ids"].dropna().astype(str).str.split(";").explode().str.strip()
+    asked = asked[asked != ""]
+    place = pd.Index(sides.building_ids)
+    if not place.is_unique:
+        place = pd.Index(pd.unique(sides.building_ids))
+    known = asked.isin(place)
+    facility = asked.index.to_numpy(dtype=np.int64)
+    first = pd.Series(np.arange(len(sides.building_ids)), index=sides.building_ids)
+    first = first[~first.index.duplicated()]
+    building = first.reindex(asked[known]).to_numpy(dtype=np.int64)
+    rows = _rows(sides.facilities)
+    findings = [
+        Finding("join.unknown_building", "warning", row=rows[i], found=str(wanted), item=str(sides.facility_ids[i]))
+        for i, wanted in zip(facility[~known.to_numpy()], asked[~known], strict=True)
+    ]
+    return sides.claims(facility[known.to_numpy()], building, "id"), findings
+
+
+def _rows(facilities: gpd.GeoDataFrame) -> list[int | None]:
+    if "source_row" not in facilities:
+        return [None] * len(facilities)
+    return [int(row) for row in facilities["source_row"]]
+
+
+def _by_polygon(sides: _Sides, todo: NDArray[np.int64]) -> pd.DataFrame:
+    """Buildings that lie mostly in a facility's polygon, or that hold most of it."""
+    todo = todo[~pd.isna(sides.polygons[todo])]
+    which, building = sides.tree.query(sides.polygons[todo], predicate="intersects")
+    facility = todo[which]
+    site, outline = sides.polygons[facility], sides.shapes[building]
+    common = shapely.area(shapely.intersection(site, outline))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.maximum(common / shapely.area(outline), common / shapely.area(site))
+    keep = share >= _OVERLAP
+    found = sides.claims(facility[keep], building[keep], "point")
+    found["distance_m"] = 0.0
+    found["score"] = _SCORE["point"] * np.minimum(share[keep], 1.0)
+    return found
+
+
+def _by_point(sides: _Sides, todo: NDArray[np.int64]) -> pd.DataFrame:
+    """The outline in which the facility's point lies; of several the smallest."""
+    todo = todo[~pd.isna(sides.points[todo])]
+    which, building = sides.tree.query(sides.points[todo], predicate="intersects")
+    found = sides.claims(todo[which], building, "point")
+    found["area"] = shapely.area(sides.shapes[building])
+    found["id"] = sides.building_ids[building]
+    return found.sort_values(["facility", "area", "id"]).drop_duplicates("facility").drop(columns=["area", "id"])
+
+
+def _name_key(name: object) -> str:
+    """Names compared without blanks, punctuation and case; what stands in brackets does not count."""
+    return heading_key(plain(str(name))) if isinstance(name, str) else ""
+
+
+def _by_name(sides: _Sides, todo: NDArray[np.int64]) -> tuple[pd.DataFrame, list[Finding]]:
+    """Buildings of the facility's very name, near its point where it has one.
+
+    A facility without a place whose name another one bears too is left alone and said.
+    """
+    none = np.empty(0, dtype=np.int64)
+    if "name" not in sides.buildings or not todo.size:
+        return sides.claims(none, none, "name"), []
+    left = pd.DataFrame({"facility": todo, "key": [_name_key(n) for n in sides.facilities["name"].iloc[todo]]})
+    names = sides.buildings["name"]
+    right = pd.DataFrame({"building": np.arange(len(names)), "key": names.map(_name_key)})
+    pairs = left[left["key"] != ""].merge(right[right["key"] != ""], on="key")
+    facility, building = pairs["facility"].to_numpy(dtype=np.int64), pairs["building"].to_numpy(dtype=np.int64)
+    found = sides.claims(facility, building, "name")
+    placeless = pd.isna(sides.places[facility])
+    counts = sides.facilities["name"].map(_name_key).value_counts()
+    twice = pairs["key"].map(counts).to_numpy() > 1
+    ambiguous = placeless & twice
+    rows = _rows(sides.facilities)
+    findings = [
+        Finding(
+            "join.ambiguous_name",
+            "warning",
+            row=rows[i],
+            found=str(sides.facilities["name"].iloc[i]),
+            item=str(sides.facility_ids[i]),
+        )
+        for i in np.unique(facility[ambiguous])
+    ]
+    near = found["distance_m"].to_numpy() <= _DOUBTFUL_M
+    return found[(placeless & ~twice) | near], findings
+
+
+def _by_nearest(sides: _Sides, todo: NDArray[np.int64], nearest_m: float) -> pd.DataFrame:
+    """The nearest outline within reach; of equally near ones the first id."""
+    todo = todo[~pd.isna(sides.places[todo])]
+    if nearest_m <= 0.0 or not todo.size or not len(sides.shapes):
+        none = np.empty(0, dtype=np.int64)
+        return sides.claims(none, none, "nearest")
+    which, building = sides.tree.query_nearest(sides.places[todo], max_distance=nearest_m, all_matches=True)
+    found = sides.claims(todo[which], building, "nearest")
+    found["id"] = sides.building_ids[building]
+    found = found.sort_values(["facility", "distance_m", "id"]).drop_duplicates("facility").drop(columns="id")
+    found["score"] *= 1.0 - (1.0 - _SCORE_AT_EDGE) * found["distance_m"] / nearest_m
+    return found
+
+
+def _doubtful(claims: pd.DataFrame) -> list[Finding]:
+    """Buildings that the ledger names by id and that lie far from the facility's own point."""
+    far = claims[(claims["how"] == "id") & (claims["distance_m"] > _DOUBTFUL_M)]
+    return [
+        Finding("join.id_far", "warning", item=claim.facility_id, found=claim.building_id, details={"distance_m": round(claim.distance_m)})
+        for claim in far.itertuples()
+    ]
+
+
+def settle(claims: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give each building to one facility.
+
+    Returns
+    -------
+    links, shared : DataFrame
+        The claims that hold; and those that yielded, with ``owner``, the facility that has the building.
+    """
+    rank = claims["how"].map(_RANK)
+    order = claims.assign(rank=rank, far=claims["distance_m"].fillna(np.inf)).sort_values(
+        ["building_id", "rank", "far", "facility_id"], kind="stable"
+    )
+    lost = order.duplicated("building_id")
+    owner = order[~lost].set_index("building_id")["facility_id"]
+    shared = order.loc[lost.to_numpy(), list(LINK_COLUMNS)]
+    shared = shared.assign(owner=shared["building_id"].map(owner)).sort_index()
+    links = claims.loc[order.index[~lost].sort_values()].reset_index(drop=True)
+    return links, shared.reset_index(drop=True)
+
+
+def _describe(shared: pd.DataFrame, facilities: gpd.GeoDataFrame) -> list[Finding]:
+    names = dict(zip(facilities["facility_id"].astype(str), facilities["name"], strict=True)) if "name" in facilities else {}
+    return [
+        Finding(
+            "join.shared_building",
+            "warning",
+            item=claim.facility_id,
+            found=claim.building_id,
+            details={"owner": claim.owner, "name": names.get(claim.facility_id), "owner_name": names.get(claim.owner)},
+        )
+        for claim in shared.itertuples()
+    ]
+
+
+def _without(facilities: gpd.GeoDataFrame, links: pd.DataFrame, claims: pd.DataFrame) -> list[Finding]:
+    """Facilities that end without a building; those that only share one have been told so already."""
+    ids = facilities["facility_id"].astype(str)
+    told = set(links["facility_id"]) | set(claims["facility_id"])
+    rows = _rows(facilities)
+    placeless = facilities.geometry.isna() | facilities.geometry.is_empty
+    return [
+        Finding(
+            "join.no_place" if nowhere else "join.no_building",
+            "warning",
+            row=row,
+            item=facility,
+            found=None if name is None or pd.isna(name) else str(name),
+        )
+        for facility, nowhere, row, name in zip(
+            ids, placeless, rows, facilities["name"] if "name" in facilities else ids, strict=True
+        )
+        if facility not in told
+    ]

@@ -1,0 +1,164 @@
+"""Ledgers kept as map layers: GeoJSON, GeoPackage, shapefile."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
+
+from gis.errors import CrsMissing
+from kawasolar.errors import UnreadableLedger
+from kawasolar.ledger.headings import find_header
+from kawasolar.ledger.tables import MAX_BYTES, MAX_ROWS, Table
+
+if TYPE_CHECKING:
+    from pyproj import CRS
+
+SUFFIXES = (".geojson", ".json", ".gpkg", ".shp")
+
+_BROKEN = (
+    DataSourceError,
+    DataLayerError,
+    FeatureError,
+    FieldError,
+    GeometryError,
+    shapely.errors.ShapelyError,
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    RuntimeError,
+    OverflowError,
+)
+
+
+def is_layer(path: Path, head: bytes) -> bool:
+    """Whether the file is a map layer, by name and by its first bytes.
+
+    GDAL recognises files by content and some of its formats refer to other files; so only what begins like the
+    format that its name says is handed on.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".shp":
+        return head[:4] == b"\x00\x00\x27\x0a"
+    if suffix == ".gpkg":
+        return head[:16] == b"SQLite format 3\0"
+    return suffix in SUFFIXES and head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
+
+
+def _check_parts(path: Path) -> None:
+    """Size of the parts of a shapefile; and that a GeoPackage or its parts are not held by another program."""
+    for suffix in (".shp", ".dbf", ".shx", ".prj", ".cpg") if path.suffix.lower() == ".shp" else (path.suffix,):
+        part = path.with_suffix(suffix)
+        if not part.is_file():
+            continue
+        if part.stat().st_size > MAX_BYTES:
+            raise UnreadableLedger(
+                "ledger.too_large", file=part.name, found=part.stat().st_size // 2**20, expected=MAX_BYTES // 2**20
+            )
+        if not os.access(part, os.R_OK):
+            raise UnreadableLedger("ledger.locked", file=part.name)
+
+
+def _encoding(path: Path) -> str | None:
+    """Encoding of a shapefile's table where no ``.cpg`` says it: UTF-8 if it reads as such, else cp932 as usual in Japan."""
+    if path.suffix.lower() != ".shp" or path.with_suffix(".cpg").is_file() or path.with_suffix(".CPG").is_file():
+        return None
+    table = path.with_suffix(".dbf")
+    if not table.is_file():
+        return None
+    data = table.read_bytes()
+    header = int.from_bytes(data[8:10], "little") if len(data) > 32 else 0
+    # Field descriptors are 32 bytes each with a name of 11; the rest of a descriptor is binary.
+    names = b" ".join(data[i : i + 11].split(b"\0")[0] for i in range(32, max(header - 1, 32), 32))
+    try:
+        (names + b" " + data[header:]).decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp932"
+    return "utf-8"
+
+
+def _cells(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
+    columns = []
+    for name in frame.columns:
+        column = frame[name]
+        if isinstance(column.dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_any_dtype(column):
+            column = pd.Series([None if pd.isna(v) else v.to_pydatetime() for v in column], dtype=object)
+        columns.append([None if v is None or v is pd.NaT or v is pd.NA or (isinstance(v, float) and np.isnan(v)) else v for v in column.tolist()])
+    return list(zip(*columns, strict=True)) if columns else [()] * len(frame)
+
+
+def _choose(path: Path, layer: str | None) -> str | None:
+    """Name of the layer: as asked, else the first with a recognisable heading, else the first."""
+    names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+    if layer is not None:
+        if layer not in names:
+            raise UnreadableLedger("ledger.no_layer", file=path.name, found=layer)
+        return layer
+    for name in names[:100]:
+        header = find_header([list(pyogrio.read_info(path, layer=name, encoding=_encoding(path))["fields"])])
+        if header is not None and header.recognised:
+            return name
+    return names[0] if names else None
+
+
+def read_layer(path: Path, layer: str | None) -> tuple[Table, gpd.GeoSeries | None]:
+    """Attributes as a table whose first row is the heading, and the geometry of each row below it.
+
+    Raises
+    ------
+    UnreadableLedger
+        Damaged, empty, too large, locked, or without such a layer.
+    gis.errors.CrsMissing
+        The layer does not say in which coordinate system it is.
+    """
+    source = path.name
+    try:
+        _check_parts(path)
+        name = _choose(path, layer)
+        frame = pyogrio.read_dataframe(path, layer=name, encoding=_encoding(path), max_features=MAX_ROWS + 1)
+    except PermissionError as error:
+        raise UnreadableLedger("ledger.locked", file=source) from error
+    except _BROKEN as error:
+        raise UnreadableLedger("ledger.damaged", file=source, found=type(error).__name__) from error
+    if len(frame) > MAX_ROWS:
+        raise UnreadableLedger("ledger.too_many_rows", file=source, found=len(frame), expected=MAX_ROWS)
+    geometry: gpd.GeoSeries | None = None
+    if isinstance(frame, gpd.GeoDataFrame):
+        geometry = frame.geometry
+        frame = pd.DataFrame(frame.drop(columns=geometry.name))
+        if geometry.crs is None:
+            raise CrsMissing("ledger.no_crs", file=source)
+    rows = [tuple(str(column) for column in frame.columns), *_cells(frame)]
+    return Table(name or "", rows), geometry
+
+
+def points(geometry: gpd.GeoSeries) -> gpd.GeoSeries:
+    """A point of each geometry: itself, or one that surely lies within a polygon. Empty ones become None."""
+    shapes = np.asarray(geometry.array, dtype=object)
+    with np.errstate(invalid="ignore"):
+        shapes = shapely.force_2d(shapes)
+        inside = shapely.point_on_surface(shapes)
+    inside[shapely.is_empty(inside)] = None
+    return gpd.GeoSeries(inside, crs=geometry.crs)
+
+
+def polygons(geometry: gpd.GeoSeries) -> np.ndarray[Any, np.dtype[np.object_]] | None:
+    """The polygons among the geometries, mended; None where there are none at all."""
+    shapes = shapely.force_2d(np.asarray(geometry.array, dtype=object))
+    areal = np.isin(shapely.get_type_id(shapes), [3, 6]) & ~shapely.is_empty(shapes)
+    if not areal.any():
+        return None
+    return np.where(areal, shapely.make_valid(shapes), None)
+
+
+def to_crs(geometry: gpd.GeoSeries, crs: CRS) -> gpd.GeoSeries:
+    """The geometry in the project's coordinate system."""
+    return geometry.to_crs(crs)
