@@ -225,7 +225,8 @@ def _segment_one(z, ids, k, box, cell, tol, labels, obstacle):  # pragma: no cov
     count = regions.split_parts(index, row, col, label)
     regions.drop_small(index, row, col, label, count, tol.seed_cells, tol.width_cells)
     regions.relabel(index, row, col, x, y, h, label, count, noise, tol.smoothness, _RELABEL_ROUNDS)
-    regions.straighten(index, row, col, x, y, h, label, count, noise, 2 * tol.radius)
+    for _ in range(2):
+        regions.straighten(index, row, col, x, y, h, label, count, noise, cell, 2 * tol.radius)
     count = regions.split_parts(index, row, col, label)
     regions.drop_small(index, row, col, label, count, tol.plane_cells, tol.width_cells)
     regions.drop_ground(index, row, col, h, label, count, z, ids, box[0] - 1, box[2] - 1, tol)

@@ -16,6 +16,8 @@ from gis.roofs_fit import MOMENTS, add_point, solve_plane
 OUTLIER = 9.0
 # Share of a region's border that must touch one lower roof for it to count as standing on that roof.
 STANDS_ON = 0.5
+# Cosine between a border's direction and the line of cut below which they have nothing to do with one another.
+BORDER_ALIGNED = 0.9
 # Share of a region's outer border with a drop beside it, below which it is ground: a roof has a free side somewhere.
 FREE_SIDE = 0.1
 
@@ -163,14 +165,33 @@ def merge_regions(index, row, col, x, y, z, label, count, noise, tol):  # pragma
 
 
 @njit(nogil=True, cache=True)
-def straighten(index, row, col, x, y, z, label, count, noise, rounds):  # pragma: no cover - compiled
+def _beyond(a, b, px, py, planes, border, noise, cell):  # pragma: no cover - compiled
+    """Does a point of plane ``a`` lie beyond the line where it cuts its neighbour ``b``, within the border's length?"""
+    pairs = border[a, b, 0]
+    if pairs < 4.0 or _gap(a, b, planes, border) > 2.0 * noise:
+        return False
+    gx, gy = planes[a, 0] - planes[b, 0], planes[a, 1] - planes[b, 1]
+    apart = gx * px + gy * py + planes[a, 2] - planes[b, 2]
+    across = gx * border[a, b, 3] + gy * border[a, b, 4]
+    if apart * across <= 0.0 or abs(apart) > 4.0 * noise:
+        return False
+    # A border along the cut runs square to the difference of slopes; planes that touch in a point do not.
+    steepness = np.hypot(gx, gy)
+    if abs(across) < BORDER_ALIGNED * steepness * np.hypot(border[a, b, 3], border[a, b, 4]):
+        return False
+    along = ((px - border[a, b, 1] / pairs) * gy - (py - border[a, b, 2] / pairs) * gx) / steepness
+    return abs(along) <= (pairs / 6.0 + 1.5) * cell
+
+
+@njit(nogil=True, cache=True)
+def straighten(index, row, col, x, y, z, label, count, noise, cell, rounds):  # pragma: no cover - compiled
     """Move the border of two planes that meet without a step to the line where they cut.
 
     Near that line the heights of noisy cells do not tell one plane from the other; the planes themselves do.
     """
+    _moments, planes = fit_regions(x, y, z, label, count)
+    border = _borders(index, row, col, x, y, label, count)
     for _ in range(rounds):
-        _moments, planes = fit_regions(x, y, z, label, count)
-        border = _borders(index, row, col, x, y, label, count)
         moved = 0
         for i in range(row.size):
             a = label[i]
@@ -178,17 +199,10 @@ def straighten(index, row, col, x, y, z, label, count, noise, rounds):  # pragma
                 continue
             for k in range(9):
                 j = index[row[i] + k // 3 - 1, col[i] + k % 3 - 1]
-                if j < 0 or label[j] == 0 or label[j] == a or border[a, label[j], 0] < 2.0:
+                if j < 0 or label[j] == 0 or label[j] == a:
                     continue
-                b = label[j]
-                if _gap(a, b, planes, border) > 2.0 * noise:
-                    continue
-                gx, gy = planes[a, 0] - planes[b, 0], planes[a, 1] - planes[b, 1]
-                across = gx * border[a, b, 3] + gy * border[a, b, 4]
-                apart = gx * x[i] + gy * y[i] + planes[a, 2] - planes[b, 2]
-                # Beyond the line, in the direction from a to b, the two planes differ with the sign of `across`.
-                if apart * across > 0.0 and abs(apart) < 4.0 * noise:
-                    label[i] = b
+                if _beyond(a, label[j], x[i], y[i], planes, border, noise, cell):
+                    label[i] = label[j]
                     moved += 1
                     break
         if moved == 0:
