@@ -26,6 +26,8 @@ _USAGE_NAMES = ("usage", "用途", "建物用途", "type", "種別")
 # An outline smaller than this is a digitising slip, not a building.
 _SLIVER_M2 = 1.0
 _MAX_FEATURES = 5_000_000
+# How much of a shapefile's table is looked at for its encoding.
+_ENCODING_BYTES = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -117,22 +119,21 @@ def _load(path: Path, layer: str | None) -> gpd.GeoDataFrame:
 
 
 def _encoding(path: Path) -> str | None:
-    """Japanese shapefiles are cp932 and seldom say so."""
+    """Encoding of a shapefile's table: Japanese ones are cp932 and seldom say so."""
     if path.suffix.lower() != ".shp" or path.with_suffix(".cpg").exists():
         return None
-    table = path.with_suffix(".dbf")
     try:
-        with table.open("rb") as file:
-            head = file.read(2_000_000)
+        with path.with_suffix(".dbf").open("rb") as file:
+            header = file.read(32)
+            begin, record = int.from_bytes(header[8:10], "little"), int.from_bytes(header[10:12], "little")
+            file.seek(begin)
+            text = file.read(max(record, 1) * min(20_000, _ENCODING_BYTES // max(record, 1) + 1))
     except OSError:
         return None
-    text = head[head.find(b"\r") + 1 :]
     for encoding in ("utf-8", "cp932"):
         try:
-            text[: len(text) - 400 if len(text) > 800 else len(text)].decode(encoding)
-        except UnicodeDecodeError as error:
-            if error.reason == "unexpected end of data" or error.start > len(text) - 800:
-                return encoding
+            text.rstrip(b"\x1a").decode(encoding)
+        except UnicodeDecodeError:
             continue
         return encoding
     return "iso-8859-1"
