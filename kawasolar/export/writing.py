@@ -1,0 +1,83 @@
+"""Files that appear whole or not at all: written beside the target, then moved over it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kawasolar.errors import NotWritable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} if hasattr(errno, "EDQUOT") else {errno.ENOSPC, errno.EFBIG}
+_DENIED = {errno.EACCES, errno.EPERM, errno.EBUSY}
+# Windows: sharing violation, lock violation.
+_WINDOWS_LOCKED = {32, 33}
+
+
+def not_writable(path: Path, error: OSError) -> NotWritable:
+    """Say why the target could not be written, as far as the system tells."""
+    if error.errno in _FULL:
+        code = "export.disk_full"
+    elif error.errno == errno.EROFS:
+        code = "export.read_only"
+    elif isinstance(error, PermissionError) or error.errno in _DENIED:
+        in_use = getattr(error, "winerror", None) in _WINDOWS_LOCKED
+        existing_in_open_folder = path.is_file() and os.access(path.parent, os.W_OK)
+        code = "export.locked" if in_use or existing_in_open_folder else "export.read_only"
+    elif isinstance(error, (IsADirectoryError, NotADirectoryError, FileNotFoundError, FileExistsError)):
+        code = "export.bad_target"
+    else:
+        code = "export.cannot_write"
+    return NotWritable(code, file=str(path), reason=error.strerror or str(error))
+
+
+@contextmanager
+def atomic(path: Path, suffix: str = "") -> Iterator[Path]:
+    """A temporary path in the target's folder that replaces the target when the block ends well.
+
+    Parameters
+    ----------
+    path : Path
+        The target; missing folders above it are made.
+    suffix : str
+        Ending of the temporary file where the writer looks at it (``".gpkg"``).
+
+    Raises
+    ------
+    NotWritable
+        The target is locked by another program, read-only, a folder, or the disk is full. What
+        stood at the target still stands.
+    """
+    # A link is followed, so that the file it points to is replaced and not the link.
+    target = Path(os.path.realpath(path))
+    # Short and plain: a long Japanese name may not become too long for the file system.
+    work = target.with_name(f".kawasolar-{secrets.token_hex(6)}{suffix}")
+    try:
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield work
+        _settle(work, target)
+    except OSError as error:
+        raise not_writable(target, error) from error
+    finally:
+        for left in (work, *(work.with_name(work.name + tail) for tail in ("-journal", "-wal", "-shm"))):
+            with suppress(OSError):
+                left.unlink(missing_ok=True)
+
+
+def _settle(work: Path, target: Path) -> None:
+    """Put the finished file on the disk and in its place."""
+    with work.open("rb+") as file:
+        os.fsync(file.fileno())
+    if target.exists():
+        with suppress(OSError):
+            shutil.copymode(target, work)
+    os.replace(work, target)
