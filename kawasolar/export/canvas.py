@@ -20,6 +20,8 @@ MUTED = "#5E6A6F"
 LINE = "#C9CFCB"
 PAPER = "#FFFFFF"
 _MM_PER_INCH = 25.4
+# Signs that the bundled font lacks.
+_LACKING = str.maketrans({"₂": "2", "−": "-"})
 
 
 @cache
@@ -45,7 +47,7 @@ class Canvas:
         return _font(weight, max(4, self.px(size)))
 
     def text_width(self, text: str, size: float, weight: Weight = "Regular") -> float:
-        return self.font(size, weight).getlength(text) / self.scale
+        return self.font(size, weight).getlength(text.translate(_LACKING)) / self.scale
 
     def elided(self, text: str, size: float, width: float, weight: Weight = "Regular") -> str:
         """The text in one line, cut with … where it is wider than ``width`` mm."""
@@ -61,25 +63,13 @@ class Canvas:
                 high = middle - 1
         return plain[:low].rstrip() + "…"
 
-    def wrapped(self, text: str, size: float, width: float) -> list[str]:
-        """Lines of at most ``width`` mm; broken between words, or anywhere in Japanese."""
-        lines: list[str] = []
-        line = ""
-        for piece in _pieces(" ".join(text.split())):
-            if line and self.text_width((line + piece).rstrip(), size) > width:
-                lines.append(line.rstrip())
-                line = piece.lstrip()
-            else:
-                line += piece
-        return [*lines, line.rstrip()] if line.strip() else lines
-
     def text(
         self, x: float, y: float, text: str, size: float, *,
         colour: str = INK, weight: Weight = "Regular", anchor: Anchor = "la", halo: float = 0.0,
     ) -> None:  # fmt: skip
         """Text; ``halo`` mm of white around it where it lies on a picture."""
         self._draw.text(
-            (x * self.scale, y * self.scale), text, fill=colour, font=self.font(size, weight), anchor=anchor,
+            (x * self.scale, y * self.scale), text.translate(_LACKING), fill=colour, font=self.font(size, weight), anchor=anchor,
             stroke_width=self.px(halo), stroke_fill=PAPER if halo else None,
         )  # fmt: skip
 
@@ -101,18 +91,3 @@ class Canvas:
     def paste(self, picture: Image.Image, x: float, y: float) -> None:
         self.image.paste(picture, (self.px(x), self.px(y)))
 
-
-def _pieces(text: str) -> list[str]:
-    """Parts between which a line may end: after a space, and after any Japanese character."""
-    pieces: list[str] = []
-    for sign in text:
-        apart = not pieces or pieces[-1].endswith(" ") or (_breaks(pieces[-1][-1]) and sign not in "、。,)）」・:：")
-        if apart or _breaks(sign) and sign not in "、。,)）」・:：":
-            pieces.append(sign)
-        else:
-            pieces[-1] += sign
-    return pieces
-
-
-def _breaks(sign: str) -> bool:
-    return ord(sign) >= 0x2E80

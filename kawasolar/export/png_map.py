@@ -31,6 +31,8 @@ _OUTSIDE = (250, 250, 249)
 # The hill-shade is only to be felt: it may not drown the roofs and the lines.
 _SHADE_DARK, _SHADE_LIGHT = 150.0, 250.0
 _MARGIN = 0.03
+# Foot of the picture that scale bar and north arrow stand on.
+_FOOT_SHARE = 0.07
 _SMALLEST_EXTENT = 60.0
 _OVERSAMPLING = 2
 
@@ -77,9 +79,10 @@ def fit_view(plan: Plan, columns: int, rows: int) -> View:
     east, north = corners[:, 2:].max(axis=0)
     width = max(east - west, _SMALLEST_EXTENT) * (1 + 2 * _MARGIN)
     height = max(north - south, _SMALLEST_EXTENT) * (1 + 2 * _MARGIN)
-    resolution = max(width / columns, height / rows)
+    body = rows * (1 - _FOOT_SHARE)
+    resolution = max(width / columns, height / body)
     centre = (west + east) / 2, (south + north) / 2
-    return View(centre[0] - resolution * columns / 2, centre[1] + resolution * rows / 2, resolution, columns, rows)
+    return View(centre[0] - resolution * columns / 2, centre[1] + resolution * body / 2, resolution, columns, rows)
 
 
 def draw_map(plan: Plan, columns: int, rows: int, unit: float) -> MapPicture:
