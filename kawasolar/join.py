@@ -26,7 +26,7 @@ _SCORE_AT_EDGE = 0.1
 _OVERLAP = 0.5
 # A building named by id or by name and this far from the facility's point [m] is doubtful.
 _DOUBTFUL_M = 500.0
-_PREDICATE_PART = ("join.by_id", "join.by_place", "join.by_name", "join.nearest", "join.settling")
+_STEPS = ("join.by_id", "join.by_place", "join.by_name", "join.nearest", "join.settling")
 
 
 def join_facilities(
@@ -58,7 +58,7 @@ def join_facilities(
     Returns
     -------
     links : DataFrame
-        ``facility_id, building_id, how, distance_m, score``; distance 0 in the outline, NaN for a facility without place.
+        ``facility_id, building_id, how, distance_m, score``; distance 0 in the outline, NaN for one without place.
     findings : list of Finding
 
     Raises
@@ -67,11 +67,11 @@ def join_facilities(
         The two layers are in different coordinate systems.
     """
     claims, findings = claim_buildings(facilities, buildings, nearest_m=nearest_m, progress=progress, outlines=outlines)
-    progress(0.9, _PREDICATE_PART[4])
+    progress(0.9, _STEPS[4])
     links, shared = settle(claims)
     findings += _describe(shared, facilities)
     findings += _without(facilities, links, claims)
-    progress(1.0, _PREDICATE_PART[4])
+    progress(1.0, _STEPS[4])
     return links, findings
 
 
@@ -87,17 +87,17 @@ def claim_buildings(
     if facilities.crs is not None and buildings.crs is not None and facilities.crs != buildings.crs:
         raise CrsMismatch("join.crs", found=facilities.crs.to_string(), expected=buildings.crs.to_string())
     sides = _Sides(facilities, buildings, outlines)
-    progress(0.0, _PREDICATE_PART[0])
+    progress(0.0, _STEPS[0])
     found, findings = _by_id(sides)
     parts = [found]
-    progress(0.2, _PREDICATE_PART[1])
+    progress(0.2, _STEPS[1])
     parts.append(_by_polygon(sides, sides.open(parts)))
     parts.append(_by_point(sides, sides.open(parts)))
-    progress(0.5, _PREDICATE_PART[2])
+    progress(0.5, _STEPS[2])
     named, doubts = _by_name(sides, sides.open(parts))
     parts.append(named)
     findings += doubts
-    progress(0.7, _PREDICATE_PART[3])
+    progress(0.7, _STEPS[3])
     parts.append(_by_nearest(sides, sides.open(parts), nearest_m))
     claims = pd.concat(parts, ignore_index=True)
     claims = claims.drop_duplicates(["facility", "building"])
@@ -120,13 +120,15 @@ class _Sides:
         geometry = np.asarray(self.facilities.geometry.array, dtype=object)
         geometry[shapely.is_empty(geometry)] = None
         areal = np.isin(shapely.get_type_id(geometry), [3, 6])
-        self.polygons = np.where(areal, geometry, None)
+        self.polygons = geometry.copy()
+        self.polygons[~areal] = None
         if outlines is not None:
-            given = outlines.reindex(self.facility_ids)
-            self.polygons = np.where(pd.isna(np.asarray(given.array, dtype=object)), self.polygons, given.array)
+            given = np.asarray(outlines.reindex(self.facility_ids).array, dtype=object)
+            self.polygons[~pd.isna(given)] = given[~pd.isna(given)]
         # No point is made up for a polygon: its own test has said all that it can say.
-        self.points = np.where(areal, None, geometry)
-        self.places = np.where(areal, geometry, self.points)
+        self.points = geometry.copy()
+        self.points[areal] = None
+        self.places = geometry
         self.tree = shapely.STRtree(self.shapes)
 
     def open(self, parts: list[pd.DataFrame]) -> NDArray[np.int64]:
@@ -164,13 +166,10 @@ def _by_id(sides: _Sides) -> tuple[pd.DataFrame, list[Finding]]:
         return sides.claims(none, none, "id"), []
     asked = sides.facilities["building_ids"].dropna().astype(str).str.split(";").explode().str.strip()
     asked = asked[asked != ""]
-    place = pd.Index(sides.building_ids)
-    if not place.is_unique:
-        place = pd.Index(pd.unique(sides.building_ids))
-    known = asked.isin(place)
     facility = asked.index.to_numpy(dtype=np.int64)
     first = pd.Series(np.arange(len(sides.building_ids)), index=sides.building_ids)
     first = first[~first.index.duplicated()]
+    known = asked.isin(first.index)
     building = first.reindex(asked[known]).to_numpy(dtype=np.int64)
     rows = _rows(sides.facilities)
     findings = [
@@ -268,8 +267,10 @@ def _doubtful(claims: pd.DataFrame) -> list[Finding]:
     """Buildings that the ledger names by id and that lie far from the facility's own point."""
     far = claims[(claims["how"] == "id") & (claims["distance_m"] > _DOUBTFUL_M)]
     return [
-        Finding("join.id_far", "warning", item=claim.facility_id, found=claim.building_id, details={"distance_m": round(claim.distance_m)})
-        for claim in far.itertuples()
+        Finding("join.id_far", "warning", item=facility, found=building, details={"distance_m": round(distance)})
+        for facility, building, distance in zip(
+            far["facility_id"].tolist(), far["building_id"].tolist(), far["distance_m"].tolist(), strict=True
+        )
     ]
 
 
@@ -294,16 +295,19 @@ def settle(claims: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _describe(shared: pd.DataFrame, facilities: gpd.GeoDataFrame) -> list[Finding]:
-    names = dict(zip(facilities["facility_id"].astype(str), facilities["name"], strict=True)) if "name" in facilities else {}
+    rows = dict(zip(facilities["facility_id"].astype(str), _rows(facilities), strict=True))
     return [
         Finding(
             "join.shared_building",
             "warning",
-            item=claim.facility_id,
-            found=claim.building_id,
-            details={"owner": claim.owner, "name": names.get(claim.facility_id), "owner_name": names.get(claim.owner)},
+            row=rows.get(facility),
+            item=facility,
+            found=building,
+            details={"owner": owner},
         )
-        for claim in shared.itertuples()
+        for facility, building, owner in zip(
+            shared["facility_id"].tolist(), shared["building_id"].tolist(), shared["owner"].tolist(), strict=True
+        )
     ]
 
 
@@ -321,8 +325,6 @@ def _without(facilities: gpd.GeoDataFrame, links: pd.DataFrame, claims: pd.DataF
             item=facility,
             found=None if name is None or pd.isna(name) else str(name),
         )
-        for facility, nowhere, row, name in zip(
-            ids, placeless, rows, facilities["name"] if "name" in facilities else ids, strict=True
-        )
+        for facility, nowhere, row, name in zip(ids, placeless, rows, facilities.get("name", ids), strict=True)
         if facility not in told
     ]

@@ -202,12 +202,10 @@ def _measure_units(body: Body, notes: Notes) -> None:
         if column.unit and units[name].get(column.unit) == 0.0:
             expected = ", ".join(unit for unit, factor in units[name].items() if factor)
             notes.once("ledger.wrong_unit", "error", column=column.heading, found=column.unit, expected=expected)
-            body.frame.drop(columns=name, inplace=True)
+            del body.frame[name]
 
 
-def _converted(
-    cells: pd.Series[Any], parse: Callable[[object], Any], name: str, body: Body, notes: Notes
-) -> list[Any]:
+def _converted(cells: pd.Series[Any], parse: Callable[[object], Any], name: str, body: Body, notes: Notes) -> list[Any]:
     """Each distinct cell parsed once; what is not understood becomes missing, with a finding."""
     known: dict[tuple[type, object], tuple[Any, bool]] = {}
     out = []
@@ -323,13 +321,13 @@ def _positions(
 def _report_places(
     x: NDArray[np.float64], y: NDArray[np.float64], body: Body, crs: CRS, area: places.Box | None, notes: Notes
 ) -> None:
-    for index in np.flatnonzero(places.far(x, y, crs, area)):
+    for index in np.flatnonzero(places.far(x, y, crs, area)).tolist():
         notes.cell("ledger.far", int(body.numbers[index]), None, _name(body, index), item=_name(body, index))
-    nowhere = np.flatnonzero(np.isnan(x))
-    if nowhere.size:
+    nowhere = np.flatnonzero(np.isnan(x)).tolist()
+    if nowhere:
         examples = ", ".join(_name(body, index)[:40] for index in nowhere[:5])
         row = int(body.numbers[nowhere[0]])
-        notes.once("ledger.no_place", "info", row=row, found=examples, count=int(nowhere.size))
+        notes.once("ledger.no_place", "info", row=row, found=examples, count=len(nowhere))
 
 
 def _name(body: Body, index: int) -> str:
@@ -352,7 +350,7 @@ def _from_geometry(
 
 
 def _report_swapped(swapped: NDArray[np.bool_], column: str | None, body: Body, notes: Notes) -> None:
-    for index in np.flatnonzero(swapped):
+    for index in np.flatnonzero(swapped).tolist():
         notes.cell("ledger.swapped", int(body.numbers[index]), column, _name(body, index), item=_name(body, index))
 
 
@@ -404,8 +402,10 @@ def _from_plane(
 def _identify(frame: pd.DataFrame, body: Body, notes: Notes) -> NDArray[np.bool_]:
     """Ids and names of all rows; rows that have neither, and second rows of one id, are left out."""
     raw, numbers = body.frame, body.numbers
-    ids = [values.text(cell) for cell in raw["facility_id"]] if "facility_id" in raw else [None] * len(raw)
-    names = list(frame["name"]) if "name" in frame else [None] * len(raw)
+    ids: list[str | None] = [None] * len(raw)
+    if "facility_id" in raw:
+        ids = [values.text(cell) for cell in raw["facility_id"]]
+    names: list[str | None] = list(frame["name"]) if "name" in frame else [None] * len(raw)
     if "facility_id" not in raw:
         notes.once("ledger.no_id_column", "warning", count=len(raw))
     keep = np.ones(len(raw), dtype=bool)
@@ -446,9 +446,7 @@ def _fresh(row: int, taken: set[str]) -> str:
     return name
 
 
-def _assemble(
-    frame: pd.DataFrame, x: NDArray[np.float64], y: NDArray[np.float64], crs: CRS
-) -> gpd.GeoDataFrame:
+def _assemble(frame: pd.DataFrame, x: NDArray[np.float64], y: NDArray[np.float64], crs: CRS) -> gpd.GeoDataFrame:
     points = np.full(len(frame), None, dtype=object)
     known = np.isfinite(x) & np.isfinite(y)
     points[known] = shapely.points(x[known], y[known])

@@ -15,7 +15,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldE
 
 from gis.errors import CrsMissing
 from kawasolar.errors import UnreadableLedger
-from kawasolar.ledger.headings import find_header
+from kawasolar.ledger.headings import Row, find_header
 from kawasolar.ledger.tables import MAX_BYTES, MAX_ROWS, Table
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _check_parts(path: Path) -> None:
 
 
 def _encoding(path: Path) -> str | None:
-    """Encoding of a shapefile's table where no ``.cpg`` says it: UTF-8 if it reads as such, else cp932 as usual in Japan."""
+    """Encoding of a shapefile's table without ``.cpg``: UTF-8 if it reads as such, else cp932 as usual in Japan."""
     if path.suffix.lower() != ".shp" or path.with_suffix(".cpg").is_file() or path.with_suffix(".CPG").is_file():
         return None
     table = path.with_suffix(".dbf")
@@ -85,13 +85,15 @@ def _encoding(path: Path) -> str | None:
     return "utf-8"
 
 
-def _cells(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
-    columns = []
-    for name in frame.columns:
-        column = frame[name]
-        if isinstance(column.dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_any_dtype(column):
-            column = pd.Series([None if pd.isna(v) else v.to_pydatetime() for v in column], dtype=object)
-        columns.append([None if v is None or v is pd.NaT or v is pd.NA or (isinstance(v, float) and np.isnan(v)) else v for v in column.tolist()])
+def _cell(value: Any) -> object:
+    """A plain Python value, None where it is missing in any of pandas' ways."""
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return None
+    return value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
+
+
+def _cells(frame: pd.DataFrame) -> list[Row]:
+    columns = [[_cell(value) for value in frame[name].tolist()] for name in frame.columns]
     return list(zip(*columns, strict=True)) if columns else [()] * len(frame)
 
 
@@ -136,7 +138,7 @@ def read_layer(path: Path, layer: str | None) -> tuple[Table, gpd.GeoSeries | No
         frame = pd.DataFrame(frame.drop(columns=geometry.name))
         if geometry.crs is None:
             raise CrsMissing("ledger.no_crs", file=source)
-    rows = [tuple(str(column) for column in frame.columns), *_cells(frame)]
+    rows: list[Row] = [tuple(str(column) for column in frame.columns), *_cells(frame)]
     return Table(name or "", rows), geometry
 
 
@@ -156,7 +158,9 @@ def polygons(geometry: gpd.GeoSeries) -> np.ndarray[Any, np.dtype[np.object_]] |
     areal = np.isin(shapely.get_type_id(shapes), [3, 6]) & ~shapely.is_empty(shapes)
     if not areal.any():
         return None
-    return np.where(areal, shapely.make_valid(shapes), None)
+    mended = shapely.make_valid(shapes)
+    mended[~areal] = None
+    return mended
 
 
 def to_crs(geometry: gpd.GeoSeries, crs: CRS) -> gpd.GeoSeries:

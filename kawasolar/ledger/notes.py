@@ -58,7 +58,7 @@ class Notes:
     def all(self) -> tuple[Finding, ...]:
         """All findings; where some were only counted, one more says how many."""
         more = [
-            Finding("ledger.more", "warning", self.source, column=column, details={"count": count - LISTED, "code": code})
+            Finding("ledger.more", "warning", self.source, column=column, details={"count": count - LISTED, "of": code})
             for (code, column), count in self._counts.items()
             if count > LISTED
         ]

@@ -43,7 +43,8 @@ def header_of(table: Table, source: str) -> Header:
     Raises
     ------
     UnreadableLedger
-        ``ledger.empty``: nothing in it; ``ledger.other``: lamps, cars or meters; ``ledger.no_header``: no heading that we know.
+        ``ledger.empty``: nothing in it; ``ledger.other_…``: lamps, cars or meters; ``ledger.no_header``: no heading
+        that we know.
     """
     if not table.rows:
         raise UnreadableLedger("ledger.empty", file=source)
@@ -91,8 +92,10 @@ def _is_total(row: list[object], columns: dict[str, Column]) -> bool:
     if any(cell in words.totals for _, cell in named):
         return True
     # 川崎区小計: only where the row is nobody's otherwise, so that a facility of such a name survives.
-    return not cells.get("facility_id") and not cells.get("latitude") and any(
-        cell.endswith(words.total_endings) for _, cell in named
+    return (
+        not cells.get("facility_id")
+        and not cells.get("latitude")
+        and any(cell.endswith(words.total_endings) for _, cell in named)
     )
 
 

@@ -21,7 +21,7 @@ _MAX_BAD_SHARE = 0.01
 
 @dataclass
 class Table:
-    """One sheet: ``rows[0]`` is row 1 as the user counts. ``merges`` are (row, column, row, column), from 0, inclusive."""
+    """One sheet: ``rows[0]`` is row 1 as the user counts. ``merges``: (row, column, row, column), from 0, inclusive."""
 
     name: str
     rows: list[Row]

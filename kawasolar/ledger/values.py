@@ -19,18 +19,21 @@ _LONGEST = 200
 _ERA_BEGINS = {"明治": 1868, "大正": 1912, "昭和": 1926, "平成": 1989, "令和": 2019}
 # The last year of each era; 平成 is open because plans made before 2019 speak of 平成42年度.
 _ERA_YEARS = {"明治": 45, "大正": 15, "昭和": 64, "平成": 99, "令和": 99}
-_ERA_SHORT = {"m": "明治", "t": "大正", "s": "昭和", "h": "平成", "r": "令和", "明": "明治", "大": "大正", "昭": "昭和", "平": "平成", "令": "令和"}
+_ERA_SHORT = dict(zip("mtshr", _ERA_BEGINS, strict=True)) | {era[0]: era for era in _ERA_BEGINS}
 _ERA = re.compile(r"(明治|大正|昭和|平成|令和|[mtshr明大昭平令])[.]?(元|\d{1,2}|[一二三四五六七八九十]{1,3})(?![\d])")
 _WESTERN = re.compile(r"(?:西暦|約|ca)?[.]?(\d{4})(?:年度?頃?|[./\-年].*|\.0+|)\Z")
 _COMPACT = re.compile(r"((?:18|19|20|21)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])?\Z")
 _KANJI = {c: n for n, c in enumerate("一二三四五六七八九", start=1)}
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d{1,2})?")
-_DMS = re.compile(r"([ns北南ew東西]?)[緯経]?(\d{1,3})[度°](?:(\d{1,2}(?:\.\d+)?)[分′'’])?(?:(\d{1,2}(?:\.\d+)?)[秒″\"”]?)?([nsew]?)\Z")
+_DMS = re.compile(
+    r"([ns北南ew東西]?)[緯経]?(\d{1,3})[度°]"
+    r"(?:(\d{1,2}(?:\.\d+)?)[分′'’])?(?:(\d{1,2}(?:\.\d+)?)(?:秒|[″\"”]|[′']{2})?)?([nsew]?)\Z"
+)
 
 
 def text_of(cell: object) -> str:
     """The cell as plain text; numbers without the ``.0`` that spreadsheets and GIS files add."""
-    if cell is None or isinstance(cell, float) and math.isnan(cell):
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return ""
     if isinstance(cell, bool):
         return "1" if cell else "0"
@@ -105,7 +108,7 @@ def storeys(cell: object) -> float | None:
 
 
 def depth(cell: object, units: Mapping[str, float] | None = None) -> float | None:
-    """Depth of a flood [m]; of a class (``0.5m～3.0m``, ``0.5m未満``) the upper bound, of ``5m以上`` the bound itself."""
+    """Depth of a flood [m]; of a class (``0.5m～3.0m``, ``0.5m未満``) the upper bound, of ``5m以上`` the bound."""
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
         return number(cell)
     key = folded(text_of(cell))[:_LONGEST]
@@ -150,7 +153,7 @@ def _era_year(key: str) -> int | None:
 
 
 def year(cell: object) -> float | None:
-    """A year in any usual form: ``S53``, ``昭和53年度``, ``H元``, ``令和６年3月``, ``S8.1``, ``1978``, ``1978/3/31``, a date.
+    """A year in any usual form: ``S53``, ``昭和53年度``, ``H元``, ``令和６年3月``, ``S8.1``, ``1978/3/31``, a date.
 
     A date gives its calendar year. 年度 gives the number of the fiscal year, the calendar year in which it
     begins: 昭和53年度 → 1978, and a building of March 1979 that the ledger files under it is a year early.

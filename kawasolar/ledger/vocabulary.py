@@ -20,7 +20,7 @@ _SKIPPED = re.compile(r"[\s_\-‐‑–—―−ー・･.,:;#'\"*※]+")
 def plain(text: str) -> str:
     """NFKC, no control characters, blanks trimmed."""
     text = unicodedata.normalize("NFKC", text)
-    return "".join(c if c >= " " else " " for c in text).strip()
+    return "".join(" " if c < " " else c for c in text).strip()
 
 
 def folded(text: str) -> str:

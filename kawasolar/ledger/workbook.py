@@ -29,7 +29,10 @@ MAX_ROW_BYTES = 4 * 2**20
 MAX_COLUMNS = 2_000
 
 _CHUNK = 2**20
-_MARK = re.compile(rb"<(?:[\w.\-]{1,20}:)?row\b|<(?:[\w.\-]{1,20}:)?mergeCell\b[^>]{0,200}?ref=\"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})\"")
+_MARK = re.compile(
+    rb"<(?:[\w.\-]{1,20}:)?row\b|"
+    rb"<(?:[\w.\-]{1,20}:)?mergeCell\b[^>]{0,200}?ref=\"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})\""
+)
 _BROKEN = (
     OSError,
     ValueError,
@@ -46,11 +49,11 @@ _BROKEN = (
 )
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """The XML declares a document type or an encoding that no spreadsheet program writes."""
 
 
-class _Begun(Exception):
+class _BegunSignal(Exception):  # noqa: N818 - it is none
     """The root element begins; nothing that expat would expand can come any more."""
 
 
@@ -59,26 +62,26 @@ def _check_prolog(head: bytes) -> None:
     parser = expat.ParserCreate()
 
     def refuse(*_: object) -> None:
-        raise _Refused
+        raise _RefusedError
 
     def declared(_version: str, encoding: str | None, _standalone: int) -> None:
         if (encoding or "utf-8").lower() not in {"utf-8", "utf8", "us-ascii"}:
-            raise _Refused
+            raise _RefusedError
 
     def begun(*_: object) -> None:
-        raise _Begun
+        raise _BegunSignal
 
     parser.StartDoctypeDeclHandler = refuse
     parser.XmlDeclHandler = declared
     parser.StartElementHandler = begun
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in head[:64]:
-        raise _Refused
+        raise _RefusedError
     try:
         parser.Parse(head, False)
-    except _Begun:
+    except _BegunSignal:
         return
     # A prolog of 64 kB, or none that expat understands, is no spreadsheet.
-    raise _Refused
+    raise _RefusedError
 
 
 def _check(archive: zipfile.ZipFile, source: str) -> None:
@@ -93,7 +96,7 @@ def _check(archive: zipfile.ZipFile, source: str) -> None:
             with archive.open(part) as stream:
                 try:
                     _check_prolog(stream.read(65536))
-                except (_Refused, expat.ExpatError) as error:
+                except (_RefusedError, expat.ExpatError) as error:
                     raise UnreadableLedger("ledger.unsafe_xml", file=source, found=part.filename) from error
 
 
@@ -122,7 +125,9 @@ def _scan(archive: zipfile.ZipFile, part: str, source: str) -> list[tuple[int, i
             since += keep - end
             rest = block[keep:]
             if since > MAX_ROW_BYTES:
-                raise UnreadableLedger("ledger.bomb", file=source, found=since // 2**20, expected=MAX_ROW_BYTES // 2**20)
+                raise UnreadableLedger(
+                    "ledger.bomb", file=source, found=since // 2**20, expected=MAX_ROW_BYTES // 2**20
+                )
     return merges
 
 
