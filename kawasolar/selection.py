@@ -15,8 +15,8 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-# A share is meant as it is written: 0.1 is a tenth, and 0.30000000000000004 was 0.3.
-_SHARE_DIGITS = 9
+# A share is meant as a short fraction: 0.1 is a tenth, 0.30000000000000004 was 0.3, and 2/3 of 3 is 2.
+_LARGEST_DENOMINATOR = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -52,17 +52,16 @@ class Choice:
 
 
 def number_to_choose(share: float, eligible: int) -> int:
-    """``ceil(share × eligible)`` in exact arithmetic on the share as it is written in decimal.
+    """``ceil(share × eligible)`` in exact arithmetic on the share as a fraction.
 
     Raises
     ------
     ValueError
         If the share does not lie within 0 … 1.
     """
-    exact = Fraction(str(round(float(share), _SHARE_DIGITS)))
-    if not 0 <= exact <= 1:
+    if not 0 <= share <= 1:
         raise ValueError(f"share {share} outside 0 … 1")
-    return math.ceil(exact * eligible)
+    return math.ceil(Fraction(share).limit_denominator(_LARGEST_DENOMINATOR) * eligible)
 
 
 def choose(values: pd.Series, share: float, pins: Collection[str] = (), vetoes: Collection[str] = ()) -> Choice:

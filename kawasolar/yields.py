@@ -2,8 +2,9 @@
 
 The 8,760 hours of a plane come from the weather, the plane's (or its racks') orientation and one small table: the share
 of its usable cells that see the sky at each azimuth and elevation. pvlib transposes (Perez et al. 1990,
-doi:10.1016/0038-092X(90)90055-H) and converts (PVWatts); what the skyline takes is taken from each component where it
-comes from: beam and circumsolar at the sun, the isotropic part over the plane's own sky, the horizon band over the low sky.
+doi:10.1016/0038-092X(90)90055-H) and converts (PVWatts); what the skyline takes is taken from each component where
+it comes from: beam and circumsolar at the sun, the isotropic part over the plane's own sky, the horizon band over the
+low sky.
 Rows of racks on a flat roof shade one another: the capacity per usable area already leaves the distance between
 rows for that, and no further loss is taken here.
 """

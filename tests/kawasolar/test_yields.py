@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from gis.progress import Cancelled
+from gis.sun import SunPosition
 from kawasolar.profile import Profile, load_profile, profile_from_text
 from kawasolar.weather import read_weather
 from kawasolar.yields import (
@@ -177,8 +178,6 @@ def test_skyline_in_the_east_takes_the_morning(weather: Sky, profile: Profile) -
 
 
 def test_sunlit_share_is_linear_in_elevation_and_round_the_circle() -> None:
-    from gis.sun import SunPosition
-
     table = np.zeros((1, 4, 91), dtype=np.float32)
     table[0, 0] = 1.0
     table[0, 3] = np.arange(91) / 90
@@ -203,8 +202,9 @@ def test_sky_shares_of_a_uniform_skyline() -> None:
     view, low = sky_shares(table, AZIMUTHS, Mount(np.array([[0.0]]), np.array([[0.0]]), 1.0, 1.0))
     assert view[0] == pytest.approx(0.75, abs=0.002)
     assert low[0] == 0.0
-    # The northern half of the sky hidden: half of a horizontal plane's sky. A plane to the south at 60° has its normal 30° above
-    # the south; a lune between angles p and q from the normal counts (sin q - sin p)/2, so (sin 60° + sin 30°) / (1 + sin 30°) is left.
+    # The northern half of the sky hidden: half of a horizontal plane's sky. A plane to the south at 60° has its normal
+    # 30° above the south; a lune between angles p and q from the normal counts (sin q - sin p)/2, so that
+    # (sin 60° + sin 30°) / (1 + sin 30°) is left.
     north = np.cos(np.radians(AZIMUTHS))
     table[:] = np.where(np.abs(north) < 1e-9, 0.5, north < 0)[None, :, None]
     both = np.array([[0.0], [60.0]]), np.array([[0.0], [180.0]])

@@ -1,0 +1,54 @@
+"""The plan in a few figures, the same for the window, ``--json`` and the exports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from kawasolar.plan import Plan
+
+_DIGITS = 3
+
+
+def figures(plan: Plan) -> dict[str, object]:
+    """Counts of all facilities, and totals of the chosen ones; plain JSON types, None where nothing is chosen.
+
+    ``capacity_kw`` is DC, ``energy_kwh`` AC in the year, ``co2_t`` t-CO₂ a year, ``irradiation_kwh_m2`` the mean over
+    the usable area, ``shading_loss`` the share of the energy that the skyline takes, ``seconds`` by stage.
+    """
+    sites = plan.decision.sites
+    status = sites["status"].value_counts()
+    picked = sites.loc[sites["chosen"].to_numpy(dtype=bool), "facility_id"]
+    mine = plan.results.yields[plan.results.yields["facility_id"].isin(picked)]
+    sums = {name: float(mine[name].sum()) for name in ("usable_m2", "capacity_kw", "energy_kwh", "co2_t")}
+    loss = mine["shading_loss"].to_numpy(dtype=np.float64)
+    free = float(np.nansum(mine["energy_kwh"].to_numpy(dtype=np.float64) / (1.0 - np.where(loss < 1.0, loss, np.nan))))
+    lit = float(
+        np.nansum(mine["irradiation_kwh_m2"].to_numpy(dtype=np.float64) * mine["usable_m2"].to_numpy(dtype=np.float64))
+    )
+    return {
+        "name": plan.name,
+        "municipality": plan.profile.code,
+        "synthetic": plan.synthetic,
+        "facilities": len(sites),
+        "eligible": int(status.get("eligible", 0)),
+        "unknown": int(status.get("unknown", 0)),
+        "ineligible": int(status.get("ineligible", 0)),
+        "chosen": len(picked),
+        "share": plan.settings.share,
+        "objective": plan.settings.objective,
+        **{name: round(total, _DIGITS) for name, total in sums.items()},
+        "specific_yield_kwh_kw": _ratio(sums["energy_kwh"], sums["capacity_kw"]),
+        "irradiation_kwh_m2": _ratio(lit, sums["usable_m2"]),
+        "shading_loss": None if free <= 0 else round(1.0 - sums["energy_kwh"] / free, 5),
+        "open_sky_kwh_m2": round(float(plan.results.open_sky_kwh_m2), _DIGITS),
+        "buildings": len(plan.results.buildings),
+        "planes": len(plan.results.planes),
+        "seconds": {stage: round(float(spent), _DIGITS) for stage, spent in plan.seconds.items()},
+    }
+
+
+def _ratio(part: float, whole: float) -> float | None:
+    return round(part / whole, _DIGITS) if whole > 0 else None

@@ -1,0 +1,58 @@
+"""Why a facility is in or out, as a sentence, with its criteria, values and thresholds in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from kawasolar.words import catalogue, say
+
+if TYPE_CHECKING:
+    from kawasolar.words import Language
+
+# How a criterion's own value is worded when it is a code.
+_CODED = {"seismic": "seismic", "waterproofing": "roof"}
+
+
+def reason_sentence(language: Language, code: object, values: object) -> str:
+    """The sentence for ``reason`` and ``reason_values`` of a decision; empty where there is no reason.
+
+    Criteria are named; the first of them with what was found and what is asked.
+    """
+    if not isinstance(code, str):
+        return ""
+    given = dict(values) if isinstance(values, Mapping) else {}
+    keys = given.get("criteria")
+    listed = [str(key) for key in keys] if isinstance(keys, list | tuple) else []
+    words = {**given, "criteria": say(language, "list.separator").join(criterion_name(language, key) for key in listed)}
+    sentence = say(language, f"reason.{code}", **words)
+    if code == "failed" and listed:
+        detail = fail_sentence(language, str(given.get("criterion")), given.get("value"), given.get("threshold"))
+        return sentence + say(language, "reason.detail", detail=detail) if detail else sentence
+    return sentence
+
+
+def criterion_name(language: Language, key: str) -> str:
+    """Short name of a criterion."""
+    return say(language, f"criterion.{key}")
+
+
+def value_text(language: Language, key: str, value: object) -> str:
+    """What was found for a criterion: a number without unit, or the word of its code."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return say(language, "value.missing")
+    if isinstance(value, str):
+        return say(language, f"{_CODED.get(key, key)}.{value}")
+    if isinstance(value, int | float):
+        return f"{value:,.1f}".removesuffix(".0")
+    return str(value)
+
+
+def fail_sentence(language: Language, key: str, value: object, threshold: object) -> str:
+    """What was found and what is asked, for a criterion that failed; empty where no sentence is known."""
+    code = f"fail.{key}"
+    if code not in catalogue():
+        return ""
+    asked = "" if threshold is None else value_text(language, "", threshold)
+    return say(language, code, value=value_text(language, key, value), threshold=asked)
