@@ -60,9 +60,15 @@ class Foreground:
         x, y = view.to_screen(*self._scene.origin)
         path = QTransform(1.0 / view.scale, 0.0, 0.0, -1.0 / view.scale, x, y).map(self._halo)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        strokes = ((veil(self._tokens.selection, 70), 11.0), (QColor(self._tokens.panel), 6.0), (QColor(self._tokens.selection), 3.5))
+        strokes = (
+            (veil(self._tokens.selection, 70), 11.0),
+            (QColor(self._tokens.panel), 6.0),
+            (QColor(self._tokens.selection), 3.5),
+        )
         for color, width in strokes:
-            painter.setPen(QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+            painter.setPen(
+                QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+            )
             painter.drawPath(path)
 
     def _paint_markers(self, painter: QPainter, view: Viewport, covered: list[QRectF]) -> None:
@@ -106,14 +112,17 @@ class Foreground:
         if self._placed[0] == view.scale:
             return self._placed[1]
         points = self._scene.points / view.scale
-        there = np.isfinite(points).all(axis=1)
+        there = np.isfinite(points[:, 0]) & np.isfinite(points[:, 1])
         wanted = []
         for k in self._order(np.flatnonzero(there), everyone=view.scale <= labels.NAMES_FROM):
             width, height = self._size(k)
             x, y = float(points[k, 0]), -float(points[k, 1])
             wanted.append(labels.Wanted(k, x, y, width, height, must=k == self._selected))
         # A name may cover its own marker's box only: markers are numbered by facility.
-        markers = [(float(x), -float(y)) if ok else (-1e9, -1e9) for (x, y), ok in zip(points, there, strict=True)]
+        markers = [
+            (float(x), -float(y)) if ok else (-1e9, -1e9)
+            for (x, y), ok in zip(points.tolist(), there.tolist(), strict=True)
+        ]
         places = labels.place(wanted, markers) if wanted else {}
         self._placed = (view.scale, places)
         return places
@@ -123,4 +132,6 @@ class Foreground:
         if not everyone:
             return [k for k in which.tolist() if k == self._selected]
         facilities, kinds = self._scene.facilities, self._kinds
-        return sorted(which.tolist(), key=lambda k: (k != self._selected, -kinds[k], -(facilities[k].capacity_kw or 0.0), k))
+        return sorted(
+            which.tolist(), key=lambda k: (k != self._selected, -kinds[k], -(facilities[k].capacity_kw or 0.0), k)
+        )

@@ -132,7 +132,9 @@ def draw_marker(painter: QPainter, at: QPointF, kind: Kind, tokens: Tokens) -> N
     elif kind is Kind.UNKNOWN:
         painter.setBrush(color)
         r = 6.0
-        painter.drawPolygon(QPolygonF([at + QPointF(0, -r), at + QPointF(r, 0), at + QPointF(0, r), at + QPointF(-r, 0)]))
+        painter.drawPolygon(
+            QPolygonF([at + QPointF(0, -r), at + QPointF(r, 0), at + QPointF(0, r), at + QPointF(-r, 0)])
+        )
     else:
         painter.setBrush(mix(tokens.muted, tokens.panel, 0.25))
         painter.drawEllipse(at, 3.75, 3.75)

@@ -207,6 +207,7 @@ class Legend(Card):
         tokens: Tokens,
         span: tuple[float, float] | None,
         counts: Mapping[Kind, int],
+        *,
         shown: bool,
     ) -> None:
         """All words, numbers and colours. ``shown``: irradiation is on the map."""
@@ -246,7 +247,7 @@ class ScaleBar(Card):
         super().__init__(parent)
         self._length = 0.0
         self._metres = 0.0
-        self._ink = QColor()
+        self.ink = "#000000"
         self.setFont(theme.font(8.5))
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
@@ -257,11 +258,10 @@ class ScaleBar(Card):
             return f"{self._metres / 1000.0:,.0f} km"
         return f"{self._metres:,.0f} m" if self._metres >= 1.0 else f"{self._metres * 100.0:.0f} cm"
 
-    def show_scale(self, scale: float, tokens: Tokens) -> None:
+    def show_scale(self, scale: float) -> None:
         """Set metres per pixel."""
         self._metres = round_length(scale * self.WISHED)
         self._length = self._metres / scale
-        self._ink = QColor(tokens.ink)
         self.setAccessibleName(self.text)
         self.setFixedSize(round(self._length) + 46, self.fontMetrics().height() + 16)
         self.update()
@@ -270,18 +270,23 @@ class ScaleBar(Card):
         super().paintEvent(event)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setPen(QPen(self._ink, 1.5))
+        painter.setPen(QPen(QColor(self.ink), 1.5))
         base, left = self.height() - 7.5, 10.0
         painter.drawPolyline(
-            [QPointF(left, base - 5), QPointF(left, base), QPointF(left + self._length, base), QPointF(left + self._length, base - 5)]
+            [
+                QPointF(left, base - 5),
+                QPointF(left, base),
+                QPointF(left + self._length, base),
+                QPointF(left + self._length, base - 5),
+            ]
         )
         area = QRectF(left, 2.0, self._length, base - 4.0)
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self.text)
         x = self.width() - 17.0
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._ink)
+        painter.setBrush(QColor(self.ink))
         painter.drawPolygon([QPointF(x, 5.0), QPointF(x + 4.0, 13.0), QPointF(x, 11.0), QPointF(x - 4.0, 13.0)])
-        painter.setPen(self._ink)
+        painter.setPen(QColor(self.ink))
         painter.drawText(QRectF(x - 8.0, 11.0, 16.0, self.height() - 13.0), Qt.AlignmentFlag.AlignCenter, "N")
 
 
@@ -296,14 +301,14 @@ class LayerMenu(QMenu):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         action = self.actionAt(event.position().toPoint())
-        if action is not None and action.isCheckable() and action.isEnabled():
+        if action and action.isCheckable() and action.isEnabled():
             action.trigger()
             return
         super().mouseReleaseEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         action = self.activeAction()
-        if event.key() == Qt.Key.Key_Space and action is not None and action.isCheckable():
+        if event.key() == Qt.Key.Key_Space and action and action.isCheckable():
             action.trigger()
             return
         super().keyPressEvent(event)

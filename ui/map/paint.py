@@ -167,7 +167,7 @@ def _draw(painter: QPainter, paths: list, kind: Kind, tokens: Tokens, view: View
             check()
 
 
-def planes(picture: Picture, view: Viewport, scene: Scene, tokens: Tokens, check: Check) -> None:
+def planes(picture: Picture, view: Viewport, scene: Scene, check: Check) -> None:
     """Roof planes with an arrow down the slope, once they are large enough to be read."""
     if 1.0 / view.scale < PLANES_FROM:
         return
@@ -207,7 +207,9 @@ def _arrow(painter: QPainter, view: Viewport, x: float, y: float, east: float, n
             QPolygonF([tip - way * 4.5 * r + side * 3.0 * r, tip, tip - way * 4.5 * r - side * 3.0 * r]),
         ]
     for color, width in ((style.veil("#FFFFFF", 210), 3.6), (QColor("#10181B"), 1.5)):
-        painter.setPen(QPen(color, width * r, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+        painter.setPen(
+            QPen(color, width * r, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+        )
         painter.setBrush(QBrush(Qt.BrushStyle.NoBrush))
         if flat:
             painter.drawEllipse(at, 2.5 * r, 2.5 * r)

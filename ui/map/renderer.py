@@ -6,7 +6,6 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from ui.map import paint
@@ -16,6 +15,7 @@ from ui.map.scene import Scene
 from ui.map.viewport import Viewport
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
     from PySide6.QtGui import QImage
 
@@ -219,7 +219,7 @@ class Renderer(QObject):
         if "buildings" in wish.layers:
             paint.public(picture, wish.view, current.scene, wish.kinds, wish.tokens, check)
         if "planes" in wish.layers:
-            paint.planes(picture, wish.view, current.scene, wish.tokens, check)
+            paint.planes(picture, wish.view, current.scene, check)
         return picture
 
     def _paint_below(self, wish: Wish, current: Loaded) -> Picture:

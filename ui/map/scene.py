@@ -38,14 +38,15 @@ class Shapes:
     def __init__(self, geometries: NDArray[Any], origin: tuple[float, float]) -> None:
         self.geometries = geometries
         self.count = len(geometries)
-        rings, of_ring = shapely.get_rings(geometries, return_index=True)
+        parts, of_part = shapely.get_parts(geometries, return_index=True)
+        rings, of_ring = shapely.get_rings(parts, return_index=True)
         corners, of_corner = shapely.get_coordinates(rings, return_index=True)
         self.x = corners[:, 0] - origin[0]
         self.y = corners[:, 1] - origin[1]
         self.joins = np.ones(len(corners), dtype=np.int32)
         if len(corners):
             self.joins[np.append(np.flatnonzero(np.diff(of_corner)), len(corners) - 1)] = 0
-        owner = of_ring[of_corner] if len(corners) else np.empty(0, np.int64)
+        owner = of_part[of_ring[of_corner]] if len(corners) else np.empty(0, np.int64)
         self.begin = np.searchsorted(owner, np.arange(self.count), side="left")
         self.end = np.searchsorted(owner, np.arange(self.count), side="right")
         self.bounds = shapely.bounds(geometries).reshape(-1, 4)
@@ -234,10 +235,10 @@ def _slot(values: NDArray[np.float64], side: int) -> NDArray[np.int64]:
 
 def _extent(geometry: NDArray[Any], facilities: gpd.GeoDataFrame) -> Bounds:
     """Around the buildings; around the facilities where there are none."""
-    box = shapely.total_bounds(geometry if len(geometry) else np.asarray(facilities.geometry.array))
-    if not np.isfinite(box).all():
+    there = geometry if len(geometry) else facilities.geometry.dropna().to_numpy()
+    if len(there) == 0:
         return -500.0, -500.0, 500.0, 500.0
-    west, south, east, north = (float(v) for v in box)
+    west, south, east, north = (float(v) for v in shapely.total_bounds(there))
     pad = max(east - west, north - south, 20.0) * 0.02
     return west - pad, south - pad, east + pad, north + pad
 

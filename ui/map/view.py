@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from kawasolar.words import Language, say
 from ui import theme
+from ui.map.cards import Cards
 from ui.map.foreground import Foreground
-from ui.map.overlays import MARGIN, Buttons, HoverCard, Legend, Plate, ScaleBar
-from ui.map.rasters import BLOCK
+from ui.map.heights import Heights
 from ui.map.renderer import Frame, Loaded, Renderer, Wish
-from ui.map.style import WORDS, Kind
+from ui.map.style import Kind
 from ui.map.viewport import Viewport
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ HOVER_DELAY_MS = 300
 FRAME_MARGIN = 160
 # From this many pixels on the margin would cost more than it gives.
 MANY_PIXELS = 6_000_000
-BLOCKS_KEPT = 64
 _ARROWS = {
     Qt.Key.Key_Left: (1.0, 0.0),
     Qt.Key.Key_Right: (-1.0, 0.0),
@@ -62,7 +61,7 @@ class MapView(QWidget):
         self._plan: Plan | None = None
         self._decision: Decision | None = None
         self._selected: str | None = None
-        self._layers: dict[str, bool] = {name: True for name in LAYERS}
+        self._layers: dict[str, bool] = dict.fromkeys(LAYERS, True)
         self._view = Viewport(0.0, 0.0, 1.0, max(self.width(), 1), max(self.height(), 1), self.devicePixelRatioF())
         self._fitted = True
         self._loaded: Loaded | None = None
@@ -70,8 +69,7 @@ class MapView(QWidget):
         self._kinds: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
         self._frame: Frame | None = None
         self._generation = self._number = self._look = 0
-        self._blocks: dict[tuple[int, int], NDArray[np.float32] | None] = {}
-        self._block_wanted: tuple[int, int] | None = None
+        self._heights: Heights | None = None
         self._pointer: QPointF | None = None
         self._press: QPointF | None = None
         self._dragged = False
@@ -84,11 +82,14 @@ class MapView(QWidget):
         QApplication.instance().aboutToQuit.connect(self._renderer.stop)  # type: ignore[union-attr]
         self._hover_timer = QTimer(self, singleShot=True, interval=HOVER_DELAY_MS)
         self._hover_timer.timeout.connect(self._show_hover)
-        self._make_overlays()
+        self._cards = Cards(self, LAYERS)
+        for name, action in (("zoom_in", self.zoom_in), ("zoom_out", self.zoom_out), ("fit", self.fit)):
+            self._cards.buttons.button[name].clicked.connect(action)
+        self._cards.buttons.toggled.connect(self.set_layer)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.CrossCursor)
-        self.setMinimumSize(240, 180)
+        self.setMinimumSize(320, 220)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._write()
 
@@ -102,7 +103,7 @@ class MapView(QWidget):
             self.set_decision(plan.decision)
             return
         self._generation += 1
-        self._blocks, self._block_wanted = {}, None
+        self._heights = None
         self._hide_hover()
         if plan is None:
             self._renderer.forget()
@@ -186,7 +187,9 @@ class MapView(QWidget):
         """Whether all that was asked of the worker has arrived."""
         if self._plan is None:
             return True
-        if self._loaded is None or self._loaded.generation != self._generation or self._block_wanted is not None:
+        if self._loaded is None or self._loaded.generation != self._generation:
+            return False
+        if self._heights is not None and self._heights.waiting:
             return False
         frame = self._frame
         return frame is not None and frame.wish.number == self._number and frame.overview is not None
@@ -215,6 +218,7 @@ class MapView(QWidget):
         if loaded.generation != self._generation:
             return
         before, self._loaded = self._loaded, loaded
+        self._heights = Heights(loaded.surface, lambda row, col: self._renderer.read_block(loaded.generation, row, col))
         if self._decision is not None:
             self._kinds = loaded.scene.kinds(self._decision)
         self._new_front()
@@ -234,10 +238,8 @@ class MapView(QWidget):
     def _on_block(self, generation: int, row: int, col: int, values: NDArray[np.float32] | None) -> None:
         if generation != self._generation:
             return
-        self._block_wanted = None
-        if len(self._blocks) >= BLOCKS_KEPT:
-            self._blocks.pop(next(iter(self._blocks)))
-        self._blocks[row, col] = values
+        if self._heights is not None:
+            self._heights.take(row, col, values)
         self._tell_pointer()
 
     def _ask(self) -> None:
@@ -266,8 +268,7 @@ class MapView(QWidget):
             return
         self._view = view
         self._hide_hover()
-        self._scale_bar.show_scale(view.scale, self._tokens)
-        self._place_overlays()
+        self._cards.show_scale(view.scale)
         self._ask()
         self.view_changed.emit()
 
@@ -291,8 +292,10 @@ class MapView(QWidget):
             view = replace(view, x=x, y=y, scale=max(size, 10.0) / 60.0)
         px, py = view.to_screen(x, y)
         # Where legend and buttons lie counts as outside.
-        inner = QRectF(self.rect()).adjusted(0.12 * view.width, 0.12 * view.height, -0.12 * view.width, -0.12 * view.height)
-        if not inner.contains(px, py) or self._legend.geometry().contains(round(px), round(py)):
+        inner = QRectF(self.rect()).adjusted(
+            0.12 * view.width, 0.12 * view.height, -0.12 * view.width, -0.12 * view.height
+        )
+        if not inner.contains(px, py) or any(card.contains(px, py) for card in self._cards.covered()):
             view = replace(view, x=x, y=y)
         self._move(view)
 
@@ -380,26 +383,11 @@ class MapView(QWidget):
         if self._pointer is None or self._loaded is None:
             return
         x, y = self._view.to_ground(self._pointer.x(), self._pointer.y())
-        self.hovered.emit(x, y, self._height(x, y))
-
-    def _height(self, x: float, y: float) -> float | None:
-        surface = self._loaded.surface if self._loaded is not None else None
-        cell = surface.cell_at(x, y) if surface is not None else None
-        if cell is None:
-            return None
-        key = (cell[0] // BLOCK, cell[1] // BLOCK)
-        if key not in self._blocks:
-            if self._block_wanted is None:
-                self._block_wanted = key
-                self._renderer.read_block(self._generation, *key)
-            return None
-        values = self._blocks[key]
-        value = float(values[cell[0] % BLOCK, cell[1] % BLOCK]) if values is not None else np.nan
-        return None if np.isnan(value) else value
+        self.hovered.emit(x, y, self._heights.at(x, y) if self._heights is not None else None)
 
     def _hide_hover(self) -> None:
         self._hover_timer.stop()
-        self._hover.hide()
+        self._cards.hover.hide()
 
     def _show_hover(self) -> None:
         if self._pointer is None or self._loaded is None or self._kinds is None:
@@ -409,15 +397,8 @@ class MapView(QWidget):
             return
         facility = self._loaded.scene.facilities[found[0]]
         kind = Kind(self._kinds[0][found[0]])
-        parts = []
-        if facility.capacity_kw:
-            parts.append(say(self._language, "map.hover.capacity", capacity_kw=facility.capacity_kw))
-        if facility.energy_kwh:
-            parts.append(say(self._language, "map.hover.energy", energy_mwh=facility.energy_kwh / 1000.0))
-        if facility.irradiation_kwh_m2:
-            parts.append(say(self._language, "map.hover.irradiation", irradiation_kwh_m2=facility.irradiation_kwh_m2))
-        self._hover.write(self._tokens, facility.name, kind, say(self._language, WORDS[kind]), "  ·  ".join(parts))
-        self._hover.put(self._pointer, self.size())
+        self._cards.tell(self._language, self._tokens, facility, kind)
+        self._cards.hover.put(self._pointer, self.size())
 
     # Painting and overlays
 
@@ -437,8 +418,8 @@ class MapView(QWidget):
                 self._lay(painter, *frame.overview)
             self._lay(painter, frame.picture, frame.wish.view)
         if self._front is not None and frame is not None:
-            cards = [QRectF(card.geometry()) for card in self._cards() if card.isVisible()]
-            self._front.paint(painter, self._view, markers=self._layers["facilities"], covered=cards)
+            covered = self._cards.covered()
+            self._front.paint(painter, self._view, markers=self._layers["facilities"], covered=covered)
 
     def _lay(self, painter: QPainter, picture: Picture, shown: Viewport) -> None:
         """Draw a picture of another view where it belongs in the present one."""
@@ -460,82 +441,23 @@ class MapView(QWidget):
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         painter.drawText(area, int(flags), say(self._language, "map.empty"))
 
-    def _make_overlays(self) -> None:
-        self._legend = Legend(self)
-        self._legend.folded.connect(self._place_overlays)
-        self._scale_bar = ScaleBar(self)
-        self._buttons = Buttons(self, LAYERS)
-        for name, action in (("zoom_in", self.zoom_in), ("zoom_out", self.zoom_out), ("fit", self.fit)):
-            self._buttons.button[name].clicked.connect(action)
-        self._buttons.toggled.connect(self.set_layer)
-        self._chip, self._notice = Plate(self), Plate(self)
-        self._hover = HoverCard(self)
-
-    def _cards(self) -> tuple[QWidget, ...]:
-        return self._legend, self._buttons, self._scale_bar, self._chip, self._notice
-
     def _new_front(self) -> None:
         if self._loaded is not None and self._kinds is not None:
             self._front = Foreground(self._loaded.scene, self._kinds[0], self._tokens)
             self._front.select(self._position(self._selected))
 
     def _write(self) -> None:
-        """All words, colours and figures of the overlays."""
-        language, tokens = self._language, self._tokens
-        self.setAccessibleName(say(language, "map.name"))
-        self.setAccessibleDescription(say(language, "map.description"))
-        counts = {}
-        if self._kinds is not None:
-            counts = {kind: int(np.count_nonzero(self._kinds[0] == kind)) for kind in Kind if kind is not Kind.OTHER}
-        span = self._loaded.span if self._loaded is not None else None
-        self._legend.write(language, tokens, span, counts, self._layers["irradiation"] and span is not None)
-        self._buttons.write(language, tokens, self._layers)
-        self._scale_bar.dress(tokens)
-        self._scale_bar.show_scale(self._view.scale, tokens)
-        self._hover.dress(tokens)
-        self._hide_hover()
-        self._chip.write(say(language, "map.synthetic"), tokens, tokens.attention)
-        notice = self._notice_code()
-        self._notice.write(say(language, notice) if notice else "", tokens, tokens.ink)
-        shown = self._plan is not None
-        for overlay in (self._legend, self._buttons, self._scale_bar):
-            overlay.setVisible(shown)
-        self._chip.setVisible(self._plan is not None and self._plan.synthetic)
-        self._notice.setVisible(shown and notice is not None)
-        self._place_overlays()
+        """All words, colours and figures of the cards."""
+        self.setAccessibleName(say(self._language, "map.name"))
+        self.setAccessibleDescription(say(self._language, "map.description"))
+        facility_kinds = self._kinds[0] if self._kinds is not None else None
+        self._cards.write(self._language, self._tokens, self._plan, self._loaded, facility_kinds, self._layers)
+        self._cards.show_scale(self._view.scale)
         self.update()
-
-    def _notice_code(self) -> str | None:
-        """The one line to say about rasters that are not there."""
-        missing = self._loaded.missing if self._loaded is not None else ()
-        no_sun = "irradiation" in missing or (self._loaded is not None and self._loaded.span is None)
-        no_relief = "hillshade" in missing and "surface" in missing
-        if no_sun and no_relief:
-            return "map.notice.no_rasters"
-        if no_sun:
-            return "map.notice.no_irradiation"
-        if no_relief:
-            return "map.notice.no_relief"
-        return "map.notice.no_surface" if "surface" in missing else None
-
-    def _place_overlays(self) -> None:
-        """Legend and buttons above, scale and chip below, the notice over them; none covers another."""
-        width, height = self.width(), self.height()
-        self._buttons.move(width - MARGIN - self._buttons.width(), MARGIN)
-        base = height - MARGIN - self._scale_bar.height()
-        self._scale_bar.move(MARGIN, base)
-        self._chip.move(width - MARGIN - self._chip.width(), height - MARGIN - self._chip.height())
-        if not self._notice.isHidden():
-            self._notice.fit_into(width - 2 * MARGIN)
-            base -= 8 + self._notice.height()
-            self._notice.move(MARGIN, base)
-        room = base - 2 * MARGIN
-        self._legend.set_room(width - 3 * MARGIN - self._buttons.width(), room)
-        self._legend.move(MARGIN, MARGIN)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._view = replace(self._view, width=max(self.width(), 1), height=max(self.height(), 1))
-        self._place_overlays()
+        self._cards.place()
         if self._fitted and self._loaded is not None:
             self.fit()
         else:

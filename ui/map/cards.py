@@ -1,0 +1,117 @@
+"""All cards on the map together: what they say, and that none covers another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QRectF
+
+from kawasolar.words import Language, say
+from ui.map.overlays import MARGIN, Buttons, Card, HoverCard, Legend, Plate, ScaleBar
+from ui.map.style import PUBLIC, WORDS, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+    from PySide6.QtWidgets import QWidget
+
+    from kawasolar.plan import Plan
+    from ui.map.renderer import Loaded
+    from ui.map.scene import Facility
+    from ui.tokens import Tokens
+
+_GAP = 8
+
+
+class Cards:
+    """Legend and buttons above, scale bar and chip below, the notice over them."""
+
+    def __init__(self, parent: QWidget, layers: tuple[str, ...]) -> None:
+        self._parent = parent
+        self.legend = Legend(parent)
+        self.legend.folded.connect(self.place)
+        self.scale_bar = ScaleBar(parent)
+        self.buttons = Buttons(parent, layers)
+        self.chip = Plate(parent)
+        self.notice = Plate(parent)
+        self.hover = HoverCard(parent)
+
+    def covered(self) -> list[QRectF]:
+        """Where the map is covered."""
+        return [QRectF(card.geometry()) for card in self._all() if not card.isHidden()]
+
+    def write(
+        self,
+        language: Language,
+        tokens: Tokens,
+        plan: Plan | None,
+        loaded: Loaded | None,
+        kinds: NDArray[np.int64] | None,
+        layers: Mapping[str, bool],
+    ) -> None:
+        """All words, colours and figures. ``kinds``: class of each facility, for the counts."""
+        counts = {} if kinds is None else {Kind(kind): int(np.count_nonzero(kinds == kind)) for kind in PUBLIC}
+        span = loaded.span if loaded is not None else None
+        self.legend.write(language, tokens, span, counts, shown=layers["irradiation"] and span is not None)
+        self.buttons.write(language, tokens, layers)
+        self.scale_bar.dress(tokens)
+        self.scale_bar.ink = tokens.ink
+        self.hover.dress(tokens)
+        self.hover.hide()
+        self.chip.write(say(language, "map.synthetic"), tokens, tokens.attention)
+        code = notice_code(loaded)
+        self.notice.write(say(language, code) if code else "", tokens, tokens.ink)
+        for card in (self.legend, self.buttons, self.scale_bar):
+            card.setVisible(plan is not None)
+        self.chip.setVisible(plan is not None and plan.synthetic)
+        self.notice.setVisible(plan is not None and code is not None)
+        self.place()
+
+    def tell(self, language: Language, tokens: Tokens, facility: Facility, kind: Kind) -> None:
+        """Write the card at the cursor: name, class, and the figures that are known."""
+        parts = []
+        if facility.capacity_kw:
+            parts.append(say(language, "map.hover.capacity", capacity_kw=facility.capacity_kw))
+        if facility.energy_kwh:
+            parts.append(say(language, "map.hover.energy", energy_mwh=facility.energy_kwh / 1000.0))
+        if facility.irradiation_kwh_m2:
+            parts.append(say(language, "map.hover.irradiation", irradiation_kwh_m2=facility.irradiation_kwh_m2))
+        self.hover.write(tokens, facility.name, kind, say(language, WORDS[kind]), "  ·  ".join(parts))
+
+    def show_scale(self, scale: float) -> None:
+        """Set metres per pixel."""
+        self.scale_bar.show_scale(scale)
+
+    def place(self) -> None:
+        """Put every card where it belongs; the legend folds where there is no room for it."""
+        width, height = self._parent.width(), self._parent.height()
+        self.buttons.move(width - MARGIN - self.buttons.width(), MARGIN)
+        top = height - MARGIN - self.scale_bar.height()
+        self.scale_bar.move(MARGIN, top)
+        self.chip.move(width - MARGIN - self.chip.width(), height - MARGIN - self.chip.height())
+        if not self.notice.isHidden():
+            self.notice.fit_into(width - 2 * MARGIN)
+            top -= _GAP + self.notice.height()
+            self.notice.move(MARGIN, top)
+        self.legend.set_room(width - 2 * MARGIN - _GAP - self.buttons.width(), top - _GAP - MARGIN)
+        self.legend.move(MARGIN, MARGIN)
+
+    def _all(self) -> tuple[Card, ...]:
+        return self.legend, self.buttons, self.scale_bar, self.chip, self.notice
+
+
+def notice_code(loaded: Loaded | None) -> str | None:
+    """The one line to say about rasters that are not there."""
+    if loaded is None:
+        return None
+    no_sun = loaded.span is None
+    no_relief = "hillshade" in loaded.missing and "surface" in loaded.missing
+    if no_sun and no_relief:
+        return "map.notice.no_rasters"
+    if no_sun:
+        return "map.notice.no_irradiation"
+    if no_relief:
+        return "map.notice.no_relief"
+    return "map.notice.no_surface" if "surface" in loaded.missing else None
