@@ -20,7 +20,7 @@ from rasterio.features import shapes
 
 from gis import roofs_regions as regions
 from gis.progress import Progress, silent
-from gis.roofs_fit import Tolerances, grow_regions, local_planes
+from gis.roofs_fit import LEAST_CELLS, Tolerances, grow_regions, local_planes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,19 +69,19 @@ class RoofSettings:
 
     window_m: float = 1.25
     noise_low_m: float = 0.05
-    noise_high_m: float = 0.12
+    noise_high_m: float = 0.15
     growth_sigmas: float = 3.0
     growth_angle: float = 15.0
     merge_angle: float = 3.5
     max_tilt: float = 75.0
-    min_plane_m2: float = 8.0
+    min_plane_m2: float = 5.0
     min_width_m: float = 1.5
     max_superstructure_m2: float = 40.0
     obstacle_height_m: float = 0.3
     ground_drop_m: float = 1.5
     ground_reach_m: float = 3.0
     label_cost: float = 20.0
-    smoothness: float = 0.6
+    smoothness: float = 0.4
     max_planes: int = 400
 
     def tolerances(self, cell: float) -> Tolerances:
@@ -96,7 +96,7 @@ class RoofSettings:
             cos_merge_angle=float(np.cos(np.radians(self.merge_angle))),
             max_gradient=float(np.tan(np.radians(self.max_tilt))),
             seed_cells=max(5, cells(self.min_plane_m2 / 2.0)),
-            plane_cells=cells(self.min_plane_m2),
+            plane_cells=max(LEAST_CELLS, cells(self.min_plane_m2)),
             # Two columns of cells always lie on a plane, parapet and roof among them: three say something.
             width_cells=max(3, int(np.ceil(self.min_width_m / cell - 1e-9))),
             superstructure_cells=cells(self.max_superstructure_m2),
@@ -226,7 +226,7 @@ def _segment_one(z, ids, k, box, cell, tol, labels, obstacle):  # pragma: no cov
     regions.drop_small(index, row, col, label, count, tol.seed_cells, tol.width_cells)
     regions.relabel(index, row, col, x, y, h, label, count, noise, tol.smoothness, _RELABEL_ROUNDS)
     for _ in range(2):
-        regions.straighten(index, row, col, x, y, h, label, count, noise, cell, 2 * tol.radius)
+        regions.straighten(index, row, col, x, y, h, label, count, noise, cell, 4)
     count = regions.split_parts(index, row, col, label)
     regions.drop_small(index, row, col, label, count, tol.plane_cells, tol.width_cells)
     regions.drop_ground(index, row, col, h, label, count, z, ids, box[0] - 1, box[2] - 1, tol)

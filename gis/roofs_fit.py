@@ -15,6 +15,8 @@ from numba import njit
 MOMENTS = 10
 # Fewer points than this say nothing of a plane's residual (three parameters).
 LEAST_POINTS = 5
+# Fewer cells than this make no plane, whatever their area: chance alone would put them on one.
+LEAST_CELLS = 8
 # Share of a window that must lie on the building: two columns at its edge (parapet and roof) always lie on one plane.
 WINDOW_SHARE = 0.7
 # A region stops changing after three or four refits; more is a sign of two planes fighting over the same cells.

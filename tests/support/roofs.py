@@ -24,7 +24,8 @@ class Scene:
 
 def _frame(size: float, cell: float, angle: float, offset: tuple[float, float]) -> tuple[NDArray, NDArray]:
     """Coordinates along (u) and across (v) a building whose u axis points to ``angle`` (deg clockwise from east)."""
-    n = int(np.ceil(size / cell))
+    # Even, so that the middle lies between cells.
+    n = 2 * int(np.ceil(size / cell / 2.0))
     x = (np.arange(n) + 0.5 - n / 2) * cell + offset[0]
     y = (n / 2 - np.arange(n) - 0.5) * cell + offset[1]
     east, north = np.meshgrid(x, y)
