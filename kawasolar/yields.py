@@ -201,15 +201,22 @@ def plane_energy(
 
     Both of shape (planes, bins).
     """
+    poa, open_poa = plane_irradiance(sunlit, azimuths, mount, hours, converter.albedo)
+    shaded = np.add.reduceat(converter.power(poa, hours.temp_air, mount), hours.starts, axis=1)
+    free = np.add.reduceat(converter.power(open_poa, hours.temp_air, mount), hours.starts, axis=1)
+    return shaded, np.broadcast_to(free, shaded.shape)
+
+
+def plane_irradiance(
+    sunlit: NDArray[np.float32], azimuths: NDArray[np.float64], mount: Mount, hours: Hours, albedo: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Irradiance on the modules [W/m²] by hour, (planes, hours), and under an open sky, (orientations, hours)."""
     beam, sky = transpose(mount, hours)
-    ground = hours.ghi * converter.albedo * (1.0 - np.cos(np.radians(mount.tilt))) / 2.0
+    ground = hours.ghi * albedo * (1.0 - np.cos(np.radians(mount.tilt))) / 2.0
     view, low = sky_shares(sunlit, azimuths, mount)
     seen = sunlit_at(sunlit, azimuths, hours.sun)
     diffuse = sky["poa_isotropic"] * view[:, None] + sky["poa_horizon"] * low[:, None] + sky["poa_circumsolar"] * seen
-    shaded = converter.power(beam * seen + np.maximum(diffuse, 0.0) + ground, hours.temp_air, mount)
-    free = converter.power(beam + sky["poa_sky_diffuse"] + ground, hours.temp_air, mount)
-    summed = np.add.reduceat(shaded, hours.starts, axis=1)
-    return summed, np.broadcast_to(np.add.reduceat(free, hours.starts, axis=1), summed.shape)
+    return beam * seen + np.maximum(diffuse, 0.0) + ground, beam + sky["poa_sky_diffuse"] + ground
 
 
 def transpose(mount: Mount, hours: Hours) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]]]:

@@ -93,7 +93,7 @@ def town(*overrides: dict[str, object], without: tuple[str, ...] = (), profile: 
 def test_good_facility_is_eligible_and_passes_everything() -> None:
     got = town({}).decide()
     assert set(got.outcomes["outcome"]) == {"pass"}
-    assert set(got.outcomes["criterion"]) == set(CRITERION_RULES) - {"flood"}
+    assert set(got.outcomes["criterion"]) == set(CRITERION_RULES) - {"flood", "usable_area"}
     assert got.sites.loc[0, ["status", "chosen", "rank", "reason"]].tolist() == ["eligible", True, 1, "chosen_rank"]
     assert got.not_applied == ()
 
@@ -144,7 +144,8 @@ def test_good_facility_is_eligible_and_passes_everything() -> None:
     ],
 )
 def test_criterion(key: str, given_values: dict[str, object], outcome: str, value: object) -> None:
-    assert town(given_values).outcome(key)["A"] == (outcome, value)
+    on = Settings(0.5, "co2", {key: (True, None)})
+    assert town(given_values).outcome(key, on)["A"] == (outcome, value)
 
 
 def test_flood_is_off_unless_switched_on() -> None:
@@ -326,7 +327,12 @@ def test_figures_are_the_totals_of_the_chosen(tmp_path: Path) -> None:
     assert got["shading_loss"] == pytest.approx(1 - energy / lost, abs=1e-5)
     none = decide(plan.facilities, plan.results, plan.profile, Settings(0.0, "co2"))
     empty = figures(dataclasses.replace(plan, decision=none))
-    assert (empty["chosen"], empty["energy_kwh"], empty["irradiation_kwh_m2"], empty["shading_loss"]) == (0, 0.0, None, None)
+    assert (empty["chosen"], empty["energy_kwh"], empty["irradiation_kwh_m2"], empty["shading_loss"]) == (
+        0,
+        0.0,
+        None,
+        None,
+    )
 
 
 def test_thousand_facilities_are_decided_while_a_slider_moves(tmp_path: Path) -> None:

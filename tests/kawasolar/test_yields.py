@@ -12,7 +12,9 @@ import pvlib
 import pytest
 from numpy.typing import NDArray
 
+from gis.irradiation import irradiation
 from gis.progress import Cancelled
+from gis.sky import SkyTable
 from gis.sun import SunPosition
 from kawasolar.profile import Profile, load_profile, profile_from_text
 from kawasolar.weather import read_weather
@@ -23,6 +25,7 @@ from kawasolar.yields import (
     compute_yields,
     daylight_hours,
     plane_energy,
+    plane_irradiance,
     sky_shares,
     sunlit_at,
     transpose,
@@ -212,6 +215,31 @@ def test_sky_shares_of_a_uniform_skyline() -> None:
     assert view[0] == pytest.approx(0.5, abs=1e-6)
     assert view[1] == pytest.approx((np.sin(np.radians(60)) + 0.5) / 1.5, abs=0.002)
     assert low[1] > 0.99
+
+
+def test_irradiance_agrees_with_the_survey_by_vectors(weather: Sky) -> None:
+    """Two ways that share nothing but the weather: hour by hour here, the year as a table of vectors in ``gis``."""
+    rng = np.random.default_rng(2)
+    count = 30
+    tilt, azimuth = rng.uniform(0, 45, count), rng.uniform(0, 360, count)
+    # Skylines at half degrees: read linearly between whole degrees, the share passes one half just there.
+    waves = 18 + 14 * np.sin(
+        np.radians(AZIMUTHS)[None, :] * rng.integers(1, 5, (count, 1)) + rng.uniform(0, 6, (count, 1))
+    )
+    skyline = np.floor(np.clip(waves, 0, 60)) + 0.5
+    table = (np.arange(91)[None, None, :] > skyline[:, :, None]).astype(np.float32)
+    radians = np.radians(tilt), np.radians(azimuth)
+    level = np.sin(radians[0])
+    normals = np.stack([level * np.sin(radians[1]), level * np.cos(radians[1]), np.cos(radians[0])], axis=1)
+    place = (weather.latitude, weather.longitude, weather.altitude)
+    by_vectors = irradiation(SkyTable.from_weather(weather.hours, *place, albedo=0.2), skyline, normals)
+    mount = Mount(tilt[:, None], azimuth[:, None], 50.0, 0.38)
+    shaded, free = plane_irradiance(table, AZIMUTHS, mount, daylight_hours(weather), 0.2)
+    by_hours = shaded.sum(axis=1) / 1000
+    assert (by_hours < 0.95 * free.sum(axis=1) / 1000).any()
+    error = by_hours / by_vectors - 1
+    assert np.sqrt(np.mean(error**2)) < 0.003
+    assert np.abs(error).max() < 0.01
 
 
 def test_facilities_with_several_buildings_and_none_usable(weather: Sky, profile: Profile) -> None:
