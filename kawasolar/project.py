@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     import pandas as pd
+    from numpy.typing import NDArray
     from pyproj import CRS
 
     from gis.findings import Finding
@@ -99,7 +100,7 @@ def save_project(plan: Plan, path: Path) -> None:
             connection = sqlite3.connect(work)
             try:
                 with connection:
-                    _write_tables(plan, connection, schemas, Path(os.path.abspath(path)))
+                    _write_tables(plan, connection, schemas, _absolute(path))
             finally:
                 connection.close()
         except sqlite3.OperationalError as error:
@@ -197,7 +198,8 @@ def _write_findings(findings: tuple[Finding, ...], connection: sqlite3.Connectio
     kinds = [(name, "INTEGER" if name == "row" else "TEXT") for name in _FINDING_FIELDS]
     create_table(connection, "findings", kinds)
     rows = [
-        (f.code, f.severity, f.source, f.row, f.column, f.found, f.expected, f.item, to_json(f.details)) for f in findings
+        (f.code, f.severity, f.source, f.row, f.column, f.found, f.expected, f.item, to_json(f.details))
+        for f in findings
     ]
     names = ", ".join(f'"{name}"' for name in _FINDING_FIELDS)
     connection.executemany(f"INSERT INTO findings ({names}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)  # noqa: S608
@@ -246,11 +248,16 @@ def _meta_values(plan: Plan, schemas: Schemas, path: Path) -> dict[str, object]:
     }
 
 
+def _absolute(path: Path) -> Path:
+    """Without a look at the file system, so links stay as they are."""
+    return Path(os.path.normpath(path.absolute()))
+
+
 def _kept_path(path: str, folder: Path) -> str:
     """Relative to the project, with ``/``, where the file lies near it; else as it was."""
     if not path:
         return ""
-    full = os.path.abspath(path)
+    full = str(_absolute(Path(path)))
     try:
         relative = os.path.relpath(full, folder)
     except ValueError:
@@ -297,14 +304,16 @@ def _read(connection: sqlite3.Connection, path: Path) -> Plan:
     if not isinstance(version, int):
         raise TypeError("format_version")
     if version > FORMAT_VERSION:
-        raise UnreadableProject("project.newer", file=str(path), found=version, expected=FORMAT_VERSION, program=str(meta.get("program")))
+        raise UnreadableProject(
+            "project.newer", file=str(path), found=version, expected=FORMAT_VERSION, program=str(meta.get("program"))
+        )
     missing = {*_REQUIRED, "settings", "profile", "inputs", "findings", "kawasolar_arrays"} - present
     if missing:
         raise KeyError(", ".join(sorted(missing)))
     crs = CRS.from_user_input(_typed(meta["crs"], str))
     frames = _read_frames(connection, meta["frames"], crs)
     sources = read_columns(connection, "profile", ("source", "text"))
-    folder = Path(os.path.abspath(path)).parent
+    folder = _absolute(path).parent
     return Plan(
         name=_typed(meta["name"], str),
         synthetic=_typed(meta["synthetic"], bool),
@@ -314,15 +323,17 @@ def _read(connection: sqlite3.Connection, path: Path) -> Plan:
         inputs=_inputs(connection, folder),
         facilities=cast("gpd.GeoDataFrame", frames["facilities"]),
         results=_results(connection, frames, meta),
-        decision=Decision(frames["outcomes"], frames["sites"], tuple(_typed(code, str) for code in meta["not_applied"])),
+        decision=Decision(
+            frames["outcomes"], frames["sites"], tuple(_typed(code, str) for code in meta["not_applied"])
+        ),
         findings=_findings(connection),
         seconds={_typed(key, str): float(value) for key, value in meta["seconds"].items()},
         dsm=Path(_full_path(_typed(meta["dsm"], str), folder)),
-        cache=cache_folder(Path(os.path.abspath(path))),
+        cache=cache_folder(_absolute(path)),
     )
 
 
-def _typed(value: Any, kind: type) -> Any:
+def _typed(value: Any, kind: type) -> Any:  # noqa: ANN401
     if not isinstance(value, kind):
         raise TypeError(f"{kind.__name__} expected")
     return value
@@ -358,9 +369,11 @@ def _read_frames(connection: sqlite3.Connection, schemas: Schemas, crs: CRS) -> 
     return frames
 
 
-def _simple(shapes: Any) -> Any:
+def _simple(shapes: NDArray[Any]) -> NDArray[Any]:
     """Polygons again where the layer made them multi-polygons of one part."""
-    single = (shapely.get_type_id(shapes) == shapely.GeometryType.MULTIPOLYGON) & (shapely.get_num_geometries(shapes) == 1)
+    single = (shapely.get_type_id(shapes) == shapely.GeometryType.MULTIPOLYGON) & (
+        shapely.get_num_geometries(shapes) == 1
+    )
     shapes[single] = shapely.get_geometry(shapes[single], 0)
     return shapes
 

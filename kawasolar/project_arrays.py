@@ -71,7 +71,9 @@ def unpack_array(blob: bytes, shape: Sequence[int | None]) -> NDArray[np.floatin
         The header, the shape or a block is wrong.
     """
     code, found, block, start = _header(blob)
-    if len(found) != len(shape) or any(want is not None and want != have for have, want in zip(found, shape, strict=True)):
+    if len(found) != len(shape) or any(
+        want is not None and want != have for have, want in zip(found, shape, strict=True)
+    ):
         raise DamagedArray(f"shape {found}, expected {tuple(shape)}")
     total = _WIDTHS[code]
     for length in found:

@@ -47,7 +47,9 @@ def encode_frame(frame: pd.DataFrame, taken: Iterable[str] = ()) -> tuple[pd.Dat
     return pd.DataFrame(stored, index=pd.RangeIndex(len(frame))), schema
 
 
-def decode_column(values: Sequence[object], kind: str, dtype: str) -> pd.api.extensions.ExtensionArray | np.ndarray[Any, Any]:
+def decode_column(
+    values: Sequence[object], kind: str, dtype: str
+) -> pd.api.extensions.ExtensionArray | np.ndarray[Any, Any]:
     """A column as it was before :func:`encode_frame`.
 
     Raises

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -20,11 +20,11 @@ SITE_COLUMNS = ("status", "chosen", "rank", "reason")
 _CLASS_ORDER = ("chosen", "eligible", "unknown", "ineligible")
 
 
-def site_class(plan: Plan) -> pd.Series[str]:
+def site_class(plan: Plan) -> pd.Series[Any]:
     """What became of each facility: ``chosen eligible unknown ineligible``, indexed by facility id."""
     sites = plan.decision.sites
     named = np.where(sites["chosen"].to_numpy(dtype=bool), "chosen", sites["status"].to_numpy(dtype=object))
-    return pd.Series(named, index=pd.Index(sites["facility_id"], name="facility_id"), name="class")
+    return pd.Series(named.astype(object), index=pd.Index(sites["facility_id"], name="facility_id"), name="class")
 
 
 def facility_layer(plan: Plan) -> gpd.GeoDataFrame:

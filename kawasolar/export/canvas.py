@@ -90,4 +90,3 @@ class Canvas:
 
     def paste(self, picture: Image.Image, x: float, y: float) -> None:
         self.image.paste(picture, (self.px(x), self.px(y)))
-

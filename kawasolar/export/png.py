@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,16 +14,19 @@ from kawasolar import __version__
 from kawasolar.export.canvas import INK, LINE, MUTED, PAPER, Canvas
 from kawasolar.export.png_map import STROKES, Marker, disc, draw_map, place_markers, shadow, site_points
 from kawasolar.export.png_map import dashed as dashed_line
-from kawasolar.export.table import chosen_ids, shown_date
+from kawasolar.export.table import chosen_ids, shown_date, this_day
 from kawasolar.export.writing import atomic
 from kawasolar.palette import CLASS_COLOURS, ramp_colours
 from kawasolar.words import say
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import pandas as pd
     from numpy.typing import NDArray
     from pyproj import CRS
 
+    from kawasolar.export.canvas import Anchor
     from kawasolar.export.png_map import MapPicture, View
     from kawasolar.plan import Plan
     from kawasolar.words import Language
@@ -103,7 +105,7 @@ def draw_page(
     _scale_bar(page, picture.view, frame)
     _notes_on_map(page, picture.notes, frame)
     canvas.box(*frame, outline=INK, line=0.3)
-    _title(page, today or date.today())
+    _title(page, today or this_day())
     left = _EDGE + width + _GAP
     below = _figures(page, left, _HEAD)
     below = _legend(page, picture, left, below + 4)
@@ -124,7 +126,9 @@ def _title(page: _Page, today: date) -> None:
     title = canvas.elided(page.say("title"), 7.0, right - _EDGE - badge_width - 8, "Bold")
     canvas.text(_EDGE, 9.5, title, 7.0, weight="Bold")
     if badge:
-        canvas.box(right - badge_width, 9.3, badge_width, 7.0, fill="#FDF1EA", outline=_ATTENTION, line=0.35, radius=1.0)
+        canvas.box(
+            right - badge_width, 9.3, badge_width, 7.0, fill="#FDF1EA", outline=_ATTENTION, line=0.35, radius=1.0
+        )
         canvas.text(right - badge_width / 2, 12.8, badge, 3.4, colour=_ATTENTION, weight="Bold", anchor="mm")
     day = page.say("date", date=shown_date(page.language, today))
     canvas.text(right, 22.6, day, 3.2, colour=MUTED, anchor="rs")
@@ -138,7 +142,9 @@ def _footer(page: _Page, paper: tuple[float, float]) -> None:
     width = paper[0] - 2 * _EDGE
     names = "、" if page.language == "ja" else ", "
     files = names.join(
-        f"{say(page.language, f'export.role.{file.role}')} {Path(file.path).name}" for file in plan.inputs if file.role != "profile"
+        f"{say(page.language, f'export.role.{file.role}')} {Path(file.path).name}"
+        for file in plan.inputs
+        if file.role != "profile"
     )
     weather = plan.results.weather
     method = page.say("method", station=weather.station)
@@ -316,7 +322,9 @@ def _figures(page: _Page, x: float, y: float) -> float:
         top = y + 6.2 * place
         strong = place >= 2
         canvas.text(x, top + 4.4, canvas.elided(name, 3.0, 70), 3.0, anchor="ls", colour=INK if strong else MUTED)
-        canvas.text(x + _PANEL - 18, top + 4.4, value, 4.2, anchor="rs", weight="Bold", colour=_ACCENT if strong else INK)
+        canvas.text(
+            x + _PANEL - 18, top + 4.4, value, 4.2, anchor="rs", weight="Bold", colour=_ACCENT if strong else INK
+        )
         canvas.text(x + _PANEL - 16.5, top + 4.4, unit, 2.8, anchor="ls", colour=MUTED)
         canvas.line([(x, top + 5.9), (x + _PANEL, top + 5.9)], LINE, 0.12)
     return y + 6.2 * len(rows)
@@ -341,17 +349,21 @@ def _legend(page: _Page, picture: MapPicture, x: float, y: float) -> float:
         value = picture.low + share * (picture.high - picture.low)
         at = x + share * _PANEL
         canvas.line([(at, y + 8.4), (at, y + 9.4)], MUTED, 0.2)
-        anchor = "la" if share == 0 else "ra" if share == 1 else "ma"
+        anchor: Anchor = "la" if share == 0 else "ra" if share == 1 else "ma"
         canvas.text(at, y + 10.0, f"{value:,.0f}", 2.6, anchor=anchor)
     y += 15.2
     for place, name in enumerate(("chosen", "eligible", "unknown", "ineligible", "other")):
         left, top = x + (place % 2) * _PANEL / 2, y + 5.8 * (place // 2)
         _sample(canvas, name, left, top)
-        canvas.text(left + 10.5, top + 3.4, canvas.elided(page.say(f"legend.{name}"), 2.9, _PANEL / 2 - 12), 2.9, anchor="ls")
+        canvas.text(
+            left + 10.5, top + 3.4, canvas.elided(page.say(f"legend.{name}"), 2.9, _PANEL / 2 - 12), 2.9, anchor="ls"
+        )
     left, top = x + _PANEL / 2, y + 5.8 * 2
     _stamp(canvas, disc(canvas.px(4.4), _ACCENT, "#FFFFFF", canvas.px(0.3)), left + 4, top + 2.4)
     canvas.text(left + 4, top + 2.4, "1", 2.7, colour="#FFFFFF", weight="Bold", anchor="mm")
-    canvas.text(left + 10.5, top + 3.4, canvas.elided(page.say("legend.marker"), 2.9, _PANEL / 2 - 11), 2.9, anchor="ls")
+    canvas.text(
+        left + 10.5, top + 3.4, canvas.elided(page.say("legend.marker"), 2.9, _PANEL / 2 - 11), 2.9, anchor="ls"
+    )
     return y + 17.4
 
 
@@ -368,9 +380,16 @@ def _sample(canvas: Canvas, name: str, x: float, y: float) -> None:
     if dash:
         dashed_line(draw, ring, CLASS_COLOURS[name], width * unit, (dash[0] * unit, dash[1] * unit))
     else:
-        draw.line([tuple(point) for point in ring.tolist()], fill=CLASS_COLOURS[name], width=round(width * unit), joint="curve")
+        draw.line(
+            [tuple(point) for point in ring.tolist()],
+            fill=CLASS_COLOURS[name],
+            width=round(width * unit),
+            joint="curve",
+        )
         if name == "chosen":
-            draw.line([tuple(point) for point in ring[:2].tolist()], fill=CLASS_COLOURS[name], width=round(width * unit))
+            draw.line(
+                [tuple(point) for point in ring[:2].tolist()], fill=CLASS_COLOURS[name], width=round(width * unit)
+            )
     canvas.paste(picture.reduce(fine), x, y)
     if name in ("eligible", "unknown", "ineligible"):
         _stamp(canvas, _sign(canvas, name), x + 4.2, y + 2.5)
@@ -401,7 +420,19 @@ def _site_list(page: _Page, x: float, y: float, bottom: float) -> None:
         if place % per_column == 0:
             _list_head(page, left, y, width, size)
         name = str(names.get(key, key)) + ("" if key in page.points.index else " *")
-        _list_row(canvas, (left, top), width, size, height, (str(place + 1), name, _number(yields, key, "capacity_kw", 1, 1), _number(yields, key, "energy_kwh", 1000, 1)))
+        _list_row(
+            canvas,
+            (left, top),
+            width,
+            size,
+            height,
+            (
+                str(place + 1),
+                name,
+                _number(yields, key, "capacity_kw", 1, 1),
+                _number(yields, key, "energy_kwh", 1000, 1),
+            ),
+        )
     below = y + 5 + per_column * height
     mine = yields.reindex(page.chosen)
     total = page.say("list.total")
@@ -410,7 +441,12 @@ def _site_list(page: _Page, x: float, y: float, bottom: float) -> None:
     canvas.text(x + _PANEL, below + 3.6, f"{mine['energy_kwh'].sum() / 1000:,.1f}", 2.9, weight="Bold", anchor="rs")
     _list_remarks(page, x, below + 3.6, len(page.chosen) - len(shown))
     if bottom - below > _CHART + 12:
-        _months(page, x, bottom - _CHART, mine[[f"m{month:02d}" for month in range(1, 13)]].sum().to_numpy(dtype=np.float64) / 1000)
+        _months(
+            page,
+            x,
+            bottom - _CHART,
+            mine[[f"m{month:02d}" for month in range(1, 13)]].sum().to_numpy(dtype=np.float64) / 1000,
+        )
 
 
 def _months(page: _Page, x: float, y: float, energy: NDArray[np.float64]) -> None:
@@ -425,7 +461,14 @@ def _months(page: _Page, x: float, y: float, energy: NDArray[np.float64]) -> Non
         left = x + (month - 1) * step
         canvas.box(left + 1.2, base - height, step - 2.4, height, fill=CLASS_COLOURS["eligible"])
         canvas.text(left + step / 2, base - height - 1.0, f"{value:,.0f}", 2.4, anchor="ms")
-        canvas.text(left + step / 2, base + 1.2, say(page.language, f"export.month.short.{month}"), 2.4, anchor="ma", colour=MUTED)
+        canvas.text(
+            left + step / 2,
+            base + 1.2,
+            say(page.language, f"export.month.short.{month}"),
+            2.4,
+            anchor="ma",
+            colour=MUTED,
+        )
     canvas.line([(x, base), (x + _PANEL, base)], MUTED, 0.2)
 
 
@@ -436,7 +479,9 @@ def _list_remarks(page: _Page, x: float, base: float, left_out: int) -> None:
     if any(key not in page.points.index for key in page.chosen):
         remarks.append(page.say("list.no_place"))
     if remarks:
-        page.canvas.text(x + 9, base, page.canvas.elided("　".join(remarks), 2.3, _PANEL - 48), 2.3, anchor="ls", colour=MUTED)
+        page.canvas.text(
+            x + 9, base, page.canvas.elided("　".join(remarks), 2.3, _PANEL - 48), 2.3, anchor="ls", colour=MUTED
+        )
 
 
 def _list_head(page: _Page, x: float, y: float, width: float, size: float) -> None:
@@ -448,7 +493,12 @@ def _list_head(page: _Page, x: float, y: float, width: float, size: float) -> No
 
 
 def _list_row(
-    canvas: Canvas, corner: tuple[float, float], width: float, size: float, height: float, cells: tuple[str, str, str, str]
+    canvas: Canvas,
+    corner: tuple[float, float],
+    width: float,
+    size: float,
+    height: float,
+    cells: tuple[str, str, str, str],
 ) -> None:
     x, y = corner
     base = y + height * 0.76
@@ -463,5 +513,5 @@ def _list_row(
 def _number(yields: pd.DataFrame, key: str, column: str, divisor: float, digits: int) -> str:
     if key not in yields.index:
         return "–"
-    value = float(yields.at[key, column]) / divisor
+    value = float(yields[column].to_numpy(dtype=np.float64)[yields.index.get_loc(key)]) / divisor
     return f"{value:,.{digits}f}" if math.isfinite(value) else "–"

@@ -49,12 +49,19 @@ class View:
 
     def pixels(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Pixel coordinates of ``[n, 2]`` eastings and northings."""
-        return np.stack([(points[:, 0] - self.west) / self.resolution, (self.north - points[:, 1]) / self.resolution], axis=-1)
+        return np.stack(
+            [(points[:, 0] - self.west) / self.resolution, (self.north - points[:, 1]) / self.resolution], axis=-1
+        )
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
         """West, south, east, north [m]."""
-        return self.west, self.north - self.rows * self.resolution, self.west + self.columns * self.resolution, self.north
+        return (
+            self.west,
+            self.north - self.rows * self.resolution,
+            self.west + self.columns * self.resolution,
+            self.north,
+        )
 
 
 @dataclass
@@ -249,7 +256,9 @@ def stroke(draw: ImageDraw.ImageDraw, ring: NDArray[np.float64], colour: str, wi
     draw.line([tuple(point) for point in ring.tolist()], fill=colour, width=max(1, round(width)), joint="curve")
 
 
-def dashed(draw: ImageDraw.ImageDraw, ring: NDArray[np.float64], colour: str, width: float, dash: tuple[float, float]) -> None:
+def dashed(
+    draw: ImageDraw.ImageDraw, ring: NDArray[np.float64], colour: str, width: float, dash: tuple[float, float]
+) -> None:
     """A line of dashes that go round its corners."""
     line = shapely.LineString(ring)
     starts = np.arange(0.0, line.length, sum(dash))
@@ -279,7 +288,9 @@ def site_points(plan: Plan) -> pd.DataFrame:
     points = plan.facilities.set_index("facility_id").geometry
     x, y = shapely.get_x(points.to_numpy()), shapely.get_y(points.to_numpy())
     buildings = plan.results.buildings.drop_duplicates("building_id").set_index("building_id").geometry
-    first = plan.results.links.drop_duplicates("facility_id").set_index("facility_id")["building_id"].reindex(points.index)
+    first = (
+        plan.results.links.drop_duplicates("facility_id").set_index("facility_id")["building_id"].reindex(points.index)
+    )
     middle = shapely.point_on_surface(buildings.reindex(first).to_numpy())
     # A mark belongs on the roof that is meant; the ledger's point may lie at the gate.
     inside = ~shapely.is_missing(middle)
@@ -306,7 +317,10 @@ def place_markers(sites: list[tuple[int, float, float]], radius: float, size: tu
     for step in range(1, 7):
         count = 8 * step
         ring += [
-            (2.1 * radius * step * math.sin(2 * math.pi * k / count), -2.1 * radius * step * math.cos(2 * math.pi * k / count))
+            (
+                2.1 * radius * step * math.sin(2 * math.pi * k / count),
+                -2.1 * radius * step * math.cos(2 * math.pi * k / count),
+            )
             for k in range(count)
         ]
     offsets = np.array(ring)

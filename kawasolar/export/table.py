@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from kawasolar.reasons import reason_sentence
 from kawasolar.words import say
 
 if TYPE_CHECKING:
@@ -21,6 +24,16 @@ Kind = Literal["text", "code", "whole", "one", "two", "year", "degrees"]
 # First year of each era, as fiscal and calendar years are named by the era that they end in.
 _ERAS = ((2019, "令和", "R"), (1989, "平成", "H"), (1926, "昭和", "S"), (1912, "大正", "T"), (1868, "明治", "M"))
 DECIMALS: dict[Kind, int] = {"whole": 0, "one": 1, "two": 2, "year": 0, "degrees": 6}
+
+
+# Where the words of a column's codes lie.
+_AREAS = {
+    "kind": "kind",
+    "structure": "structure",
+    "seismic": "seismic",
+    "roof_type": "roof",
+    "shelter": "export.shelter",
+}
 
 
 @dataclass(frozen=True)
@@ -96,7 +109,9 @@ def site_frame(plan: Plan, language: Language, *, chosen_only: bool = False) -> 
 
     All facilities stand in the order of the ledger; the chosen alone in the order of :func:`chosen_ids`.
     """
-    ledger = pd.DataFrame(plan.facilities.drop(columns=plan.facilities.geometry.name)).set_index("facility_id", drop=False)
+    ledger = pd.DataFrame(plan.facilities.drop(columns=plan.facilities.geometry.name)).set_index(
+        "facility_id", drop=False
+    )
     if chosen_only:
         ledger = ledger.loc[[key for key in chosen_ids(plan) if key in ledger.index]]
     sites = plan.decision.sites.drop_duplicates("facility_id").set_index("facility_id").reindex(ledger.index)
@@ -107,13 +122,18 @@ def site_frame(plan: Plan, language: Language, *, chosen_only: bool = False) -> 
         if key == "number":
             out[key] = np.arange(1, len(ledger) + 1)
         elif key == "chosen":
-            out[key] = [say(language, f"export.chosen.{'yes' if value is True or value == 1 else 'no'}") for value in sites[key]]
+            out[key] = [
+                say(language, f"export.chosen.{'yes' if value is True or value == 1 else 'no'}") for value in sites[key]
+            ]
         elif key == "status":
-            out[key] = [_word(language, "export.status", value) for value in sites[key]]
+            out[key] = [_word(language, "status", value) for value in sites[key]]
         elif key == "rank":
             out[key] = pd.to_numeric(sites[key], errors="coerce").astype("float64")
         elif key == "reason":
-            out[key] = [reason_text(language, code, values) for code, values in zip(sites[key], sites["reason_values"], strict=True)]
+            out[key] = [
+                reason_sentence(language, code, values)
+                for code, values in zip(sites[key], sites["reason_values"], strict=True)
+            ]
         elif key == "built_era":
             out[key] = [era_year(language, value) for value in ledger["built_year"]]
         elif key == "shading_loss":
@@ -134,13 +154,6 @@ def site_table(plan: Plan, language: Language, *, chosen_only: bool = False) -> 
 def heading(language: Language, key: str) -> str:
     """Heading of a column with its unit."""
     return say(language, f"export.column.{key}")
-
-
-def reason_text(language: Language, code: object, values: object) -> str:
-    """Why a facility is in or out, as a sentence."""
-    if not isinstance(code, str):
-        return ""
-    return say(language, f"reason.{code}", **(values if isinstance(values, dict) else {}))
 
 
 def era_year(language: Language, year: object) -> str:
@@ -164,9 +177,14 @@ def shown_date(language: Language, day: date) -> str:
     return f"{day.day} {say('en', f'export.month.{day.month}')} {day.year}"
 
 
+def this_day() -> date:
+    """Today by the clock of this computer."""
+    return datetime.now().astimezone().date()
+
+
 def _ledger_column(series: pd.Series[Any], column: Column, language: Language) -> object:
     if column.kind == "code":
-        return [_word(language, f"export.{column.key}", value) for value in series]
+        return [_word(language, _AREAS[column.key], value) for value in series]
     if column.kind == "text":
         return ["" if _blank(value) else str(value) for value in series]
     return pd.to_numeric(series, errors="coerce").astype("float64")
@@ -175,7 +193,7 @@ def _ledger_column(series: pd.Series[Any], column: Column, language: Language) -
 def _word(language: Language, area: str, value: object) -> str:
     """The word of a code; unknown where the ledger has no value, the code itself where no word is known."""
     if _blank(value):
-        return say(language, f"{area}.unknown_value")
+        return say(language, "export.unknown_value")
     name = {True: "yes", False: "no"}.get(bool(value), "") if isinstance(value, (bool, np.bool_)) else str(value)
     code = f"{area}.{name}"
     text = say(language, code)
@@ -183,7 +201,7 @@ def _word(language: Language, area: str, value: object) -> str:
 
 
 def _blank(value: object) -> bool:
-    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
 
 
 def _number(value: object) -> int | None:

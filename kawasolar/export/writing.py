@@ -80,4 +80,4 @@ def _settle(work: Path, target: Path) -> None:
     if target.exists():
         with suppress(OSError):
             shutil.copymode(target, work)
-    os.replace(work, target)
+    work.replace(target)

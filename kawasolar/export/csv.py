@@ -1,0 +1,115 @@
+"""The list of all facilities as CSV that Excel opens as it is."""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from typing import TYPE_CHECKING, Literal
+
+from gis.findings import Finding
+from kawasolar.export.table import DECIMALS, heading, site_columns, site_frame
+from kawasolar.export.writing import atomic
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from kawasolar.export.table import Column
+    from kawasolar.plan import Plan
+    from kawasolar.words import Language
+
+Encoding = Literal["utf-8-sig", "cp932"]
+
+# A spreadsheet takes a text for a formula by its first character; Japanese Excel also by the full-width ones.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "−")
+_GETA = "〓"
+# Signs that cp932 has under another code point, or that have a plain form.
+_CP932 = str.maketrans(
+    {
+        "〜": "～",
+        "−": "－",
+        "‖": "∥",
+        "—": "―",
+        "¢": "￠",
+        "£": "￡",
+        "¬": "￢",
+        "²": "2",
+        "³": "3",
+        "₂": "2",
+        "–": "-",
+        "\u00a0": " ",
+    }
+)
+_SHOWN = 20
+
+
+def write_csv(plan: Plan, path: Path, language: Language, *, encoding: Encoding = "utf-8-sig") -> tuple[Finding, ...]:
+    """Write all facilities with status, reason and yield; CRLF, every text quoted where needed.
+
+    Texts of the ledger that a spreadsheet would run as a formula get an apostrophe in front. With ``cp932``
+    (Shift_JIS of Windows) signs that it lacks become 〓, and the returned finding says how many and which.
+
+    Raises
+    ------
+    NotWritable
+        Open in Excel, read-only, disk full.
+    """
+    frame = site_frame(plan, language)
+    text = _as_csv(frame, site_columns(plan), language)
+    lost: list[str] = []
+    if encoding == "cp932":
+        text, lost = _fit_cp932(text)
+    with atomic(path, ".csv") as work:
+        work.write_bytes(text.encode(encoding))
+    if not lost:
+        return ()
+    shown = "".join(dict.fromkeys(lost))[:_SHOWN]
+    return (
+        Finding("export.replaced_characters", "warning", source=path.name, found=shown, details={"count": len(lost)}),
+    )
+
+
+def _as_csv(frame: pd.DataFrame, columns: list[Column], language: Language) -> str:
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow([heading(language, column.key) for column in columns])
+    cells = [_cells(frame[column.key].tolist(), column) for column in columns]
+    writer.writerows(zip(*cells, strict=True))
+    return buffer.getvalue()
+
+
+def _cells(values: list[object], column: Column) -> list[str]:
+    if column.kind in DECIMALS:
+        digits = DECIMALS[column.kind]
+        return ["" if value is None or value != value else f"{value:.{digits}f}" for value in values]  # noqa: PLR0124
+    if column.source == "ledger":
+        return [_harmless(str(value)) for value in values]
+    return [_one_line(str(value)) for value in values]
+
+
+def _harmless(text: str) -> str:
+    """One line, and no formula."""
+    guarded = text.startswith(_FORMULA) and len(text) > 1
+    return _one_line(f"'{text}" if guarded else text)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split()) if any(sign in text for sign in "\r\n\t\v\f\x85\u2028\u2029") else text
+
+
+def _fit_cp932(text: str) -> tuple[str, list[str]]:
+    """The text with what cp932 can say, and the signs that it cannot."""
+    signs: list[str] = []
+    lost: list[str] = []
+    # Composed first: か + ゛ as two signs would be lost, が is not.
+    for sign in unicodedata.normalize("NFC", text).translate(_CP932):
+        try:
+            sign.encode("cp932")
+        except UnicodeEncodeError:
+            lost.append(sign)
+            signs.append(_GETA)
+        else:
+            signs.append(sign)
+    return "".join(signs), lost

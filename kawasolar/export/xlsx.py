@@ -1,0 +1,86 @@
+"""The site list as a workbook that goes into a tender as it is: six sheets, print set-up included."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import xlsxwriter
+import xlsxwriter.exceptions
+
+from kawasolar import __version__
+from kawasolar.errors import NotWritable
+from kawasolar.export.table import BRIEF, shown_date, site_columns, site_frame, this_day
+from kawasolar.export.writing import atomic
+from kawasolar.export.xlsx_book import Book, Field
+from kawasolar.export.xlsx_sheets import write_assumptions, write_findings, write_outcomes, write_overview
+from kawasolar.project_layers import site_class
+from kawasolar.words import say
+
+if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
+    from kawasolar.plan import Plan
+    from kawasolar.words import Language
+
+
+def write_xlsx(plan: Plan, path: Path, language: Language, *, today: date | None = None) -> None:
+    """Write the workbook: chosen sites, all facilities, criteria, assumptions, findings, overview.
+
+    No text of the user's can become a formula or a link; ids are text.
+
+    Raises
+    ------
+    NotWritable
+        Open in Excel, read-only, disk full.
+    """
+    with atomic(path, ".xlsx") as work:
+        try:
+            _write(plan, work, language, today or this_day())
+        except xlsxwriter.exceptions.FileCreateError as error:
+            reason = error.args[0] if error.args else error
+            if isinstance(reason, OSError):
+                raise reason from error
+            raise NotWritable("export.cannot_write", file=str(path), reason=str(reason)) from error
+
+
+def _write(plan: Plan, work: Path, language: Language, today: date) -> None:
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "nan_inf_to_errors": False,
+    }
+    workbook = xlsxwriter.Workbook(str(work), options)
+    line = say(language, "export.line", name=plan.name, date=shown_date(language, today))
+    badge = say(language, "export.synthetic.long") if plan.synthetic else ""
+    book = Book(workbook, language, line, badge, plan.name)
+    workbook.set_properties({"title": plan.name, "comments": f"KawaSolar {__version__}"})
+    _write_list(book, plan, "chosen")
+    _write_list(book, plan, "all")
+    write_outcomes(book, plan)
+    write_assumptions(book, plan)
+    write_findings(book, plan)
+    write_overview(book, plan, today)
+    workbook.close()
+
+
+def _write_list(book: Book, plan: Plan, which: str) -> None:
+    """The list of the chosen on A4, or of all facilities on A3."""
+    brief = which == "chosen"
+    frame = site_frame(plan, book.language, chosen_only=brief)
+    columns = {column.key: column for column in site_columns(plan)}
+    keys = [key for key in (BRIEF if brief else columns) if key in columns]
+    fields = [
+        Field(
+            key, say(book.language, f"export.column.{key}"), columns[key].kind, columns[key].width, columns[key].summed
+        )
+        for key in keys
+    ]
+    classes = None if brief else site_class(plan).reindex(plan.facilities["facility_id"]).tolist()
+    notes = [
+        say(book.language, "export.note.list"),
+        say(book.language, "export.note.order" if brief else "export.note.all"),
+    ]
+    sheet = book.sheet(which, notes, paper="A4" if brief else "A3")
+    sheet.table(fields, frame[keys], total=True, classes=classes, frozen=3)

@@ -1,0 +1,337 @@
+"""The sheets that defend the list: criteria, assumptions, findings, overview."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from kawasolar import __version__
+from kawasolar.decide import decision_findings
+from kawasolar.export.png import crs_name
+from kawasolar.export.table import shown_date, site_frame
+from kawasolar.export.xlsx_book import Field, present
+from kawasolar.figures import figures
+from kawasolar.reasons import criterion_name, value_text
+from kawasolar.words import say
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from gis.findings import Finding
+    from kawasolar.export.xlsx_book import Book, Sheet
+    from kawasolar.plan import Plan
+    from kawasolar.profile import Criterion, Value
+
+_OUTCOME_FILLS = {"pass": "", "fail": "fail", "unknown": "unknown"}
+
+
+# ---------------------------------------------------------------------------------------------- criteria
+
+
+def write_outcomes(book: Book, plan: Plan) -> None:
+    """Facilities down, criteria across: outcome and the value it rests on."""
+    language = book.language
+    notes = [say(language, "export.note.outcomes")]
+    if plan.decision.not_applied:
+        names = say(language, "list.separator").join(criterion_name(language, key) for key in plan.decision.not_applied)
+        notes.append(say(language, "export.note.not_applied", names=names))
+    sheet = book.sheet("outcomes", notes, paper="A3")
+    outcomes = plan.decision.outcomes
+    keys = list(dict.fromkeys(outcomes["criterion"].tolist()))
+    base = site_frame(plan, language)[["number", "facility_id", "name", "status"]]
+    fields = [
+        Field("number", say(language, "export.column.number"), "whole", 5),
+        Field("facility_id", say(language, "export.column.facility_id"), "text", 11),
+        Field("name", say(language, "export.column.name"), "text", 30),
+        Field("status", say(language, "export.column.status"), "code", 10),
+    ]
+    _criteria_heads(sheet, outcomes, keys, len(fields))
+    for key in keys:
+        fields.append(Field(f"{key}.outcome", say(language, "export.column.outcome"), "code", 10))
+        fields.append(Field(f"{key}.value", say(language, "export.column.value"), "any", 14))
+    frame, fills = _matrix(book, plan, base, keys)
+    sheet.row += 1
+    sheet.table(fields, frame, frozen=3)
+    sheet.sheet.repeat_rows(sheet.row - len(frame) - 2, sheet.row - len(frame) - 1)
+    _paint(sheet, fields, frame, fills)
+
+
+def _criteria_heads(sheet: Sheet, outcomes: pd.DataFrame, keys: list[str], before: int) -> None:
+    """What each criterion asks, over its two columns."""
+    language = sheet.book.language
+    style = sheet.book.heading()
+    sheet.sheet.merge_range(sheet.row, 0, sheet.row, before - 1, "", style)
+    first = outcomes.drop_duplicates("criterion").set_index("criterion")
+    for place, key in enumerate(keys):
+        threshold = first["threshold"][key]
+        asked = value_text(language, "", threshold) if present(threshold) else ""
+        text = f"{criterion_name(language, key)}\n{say(language, f'criterion_rule.{key}', threshold=asked)}"
+        column = before + 2 * place
+        sheet.sheet.merge_range(sheet.row, column, sheet.row, column + 1, "", style)
+        sheet.text(sheet.row, column, text, style)
+    sheet.sheet.set_row(sheet.row, 62)
+
+
+def _matrix(book: Book, plan: Plan, base: pd.DataFrame, keys: list[str]) -> tuple[pd.DataFrame, dict[str, list[str]]]:
+    """The sheet's frame, and the colour of each outcome."""
+    ids = base["facility_id"].tolist()
+    columns: dict[str, list[object]] = {str(name): base[name].tolist() for name in base.columns}
+    fills: dict[str, list[str]] = {}
+    outcomes = plan.decision.outcomes
+    for key in keys:
+        found = (
+            outcomes[outcomes["criterion"] == key].drop_duplicates("facility_id").set_index("facility_id").reindex(ids)
+        )
+        codes = [value if isinstance(value, str) else "" for value in found["outcome"]]
+        columns[f"{key}.outcome"] = [say(book.language, f"export.outcome.{code}") if code else None for code in codes]
+        columns[f"{key}.value"] = [_found(book, key, value) for value in found["value"]]
+        fills[f"{key}.outcome"] = [_OUTCOME_FILLS.get(code, "") for code in codes]
+    return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()}), fills
+
+
+def _found(book: Book, key: str, value: object) -> object:
+    if not present(value):
+        return None
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    return value_text(book.language, key, value)
+
+
+def _paint(sheet: Sheet, fields: list[Field], frame: pd.DataFrame, fills: dict[str, list[str]]) -> None:
+    """Fails and unknowns stand out."""
+    first = sheet.row - len(frame)
+    for column, entry in enumerate(fields):
+        for index, fill in enumerate(fills.get(entry.key, ())):
+            if fill:
+                sheet.value(first + index, column, frame[entry.key].iloc[index], "code", fill)
+
+
+# ---------------------------------------------------------------------------------------------- assumptions
+
+
+def write_assumptions(book: Book, plan: Plan) -> None:
+    """Every number of the profile with unit, range and source, then the criteria as they were applied."""
+    language = book.language
+    mark = say(language, "export.mark.verify")
+    sheet = book.sheet("assumptions", [say(language, "export.note.assumptions", mark=mark)])
+    widths = {
+        "item": 38,
+        "value": 12,
+        "unit": 12,
+        "low": 9,
+        "high": 9,
+        "year": 7,
+        "source": 52,
+        "how_sure": 12,
+        "mark": 9,
+        "remark": 38,
+    }
+    kinds = {
+        "value": "any",
+        "low": "any",
+        "high": "any",
+        "year": "year",
+        "how_sure": "code",
+        "mark": "code",
+        "unit": "code",
+    }
+    fields = [
+        Field(key, say(language, f"export.head.{key}"), kinds.get(key, "text"), width) for key, width in widths.items()
+    ]
+    rows = [_value_row(book, value) for value in plan.profile.values.values()]
+    rows += [_criterion_row(book, plan, criterion) for criterion in plan.profile.criteria]
+    frame = pd.DataFrame(rows, columns=list(widths), dtype=object)
+    classes = ["verify" if present(value) and value else "" for value in frame["mark"]]
+    sheet.table(fields, frame, classes=classes, frozen=1)
+
+
+def _value_row(book: Book, value: Value) -> dict[str, object]:
+    return {
+        "item": value.name(book.language),
+        "value": value.value,
+        "unit": value.unit,
+        "low": value.low,
+        "high": value.high,
+        "year": value.year,
+        "source": value.source,
+        "how_sure": say(book.language, f"how_sure.{value.how_sure}"),
+        "mark": _mark(book, value.how_sure, value.value, value.low, value.high),
+        "remark": value.note,
+    }
+
+
+def _criterion_row(book: Book, plan: Plan, criterion: Criterion) -> dict[str, object]:
+    language = book.language
+    applied, threshold = plan.settings.criteria.get(criterion.key, (criterion.applied, criterion.threshold))
+    state = say(language, f"export.criterion.{'on' if applied else 'off'}")
+    remarks = [state] if threshold is not None else []
+    if applied != criterion.applied:
+        remarks.append(say(language, "export.criterion.on_off_changed"))
+    if threshold != criterion.threshold:
+        remarks.append(say(language, "export.criterion.changed", value=value_text(language, "", criterion.threshold)))
+    if criterion.note:
+        remarks.append(criterion.note)
+    return {
+        "item": say(language, "export.criterion.item", name=criterion_name(language, criterion.key)),
+        "value": state if threshold is None else threshold,
+        "unit": criterion.unit,
+        "low": criterion.low,
+        "high": criterion.high,
+        "year": None,
+        "source": criterion.source,
+        "how_sure": say(language, f"how_sure.{criterion.how_sure}"),
+        "mark": _mark(book, criterion.how_sure, threshold, criterion.low, criterion.high),
+        "remark": " / ".join(remarks),
+    }
+
+
+def _mark(book: Book, how_sure: str, value: float | None, low: float | None, high: float | None) -> str | None:
+    if value is not None and ((low is not None and value < low) or (high is not None and value > high)):
+        return say(book.language, "export.mark.range")
+    return say(book.language, "export.mark.verify") if how_sure == "verify" else None
+
+
+# ---------------------------------------------------------------------------------------------- findings
+
+
+def all_findings(plan: Plan) -> list[Finding]:
+    """What reading and computing noticed, and what the decision says of pins, vetoes and criteria."""
+    return [*plan.findings, *decision_findings(plan.decision, plan.settings)]
+
+
+def write_findings(book: Book, plan: Plan) -> None:
+    """One row for each thing to look at."""
+    language = book.language
+    found = all_findings(plan)
+    note = "export.note.findings" if found else "export.note.no_findings"
+    sheet = book.sheet("findings", [say(language, note)])
+    widths = {
+        "severity": 8,
+        "file": 24,
+        "row": 7,
+        "column": 16,
+        "facility": 16,
+        "found": 20,
+        "expected": 20,
+        "message": 60,
+    }
+    kinds = {"severity": "code", "row": "year"}
+    fields = [
+        Field(key, say(language, f"export.head.{key}"), kinds.get(key, "text"), width) for key, width in widths.items()
+    ]
+    rows = [
+        {
+            "severity": say(language, f"severity.{finding.severity}"),
+            "file": PurePath(finding.source).name,
+            "row": finding.row,
+            "column": finding.column,
+            "facility": finding.item,
+            "found": finding.found,
+            "expected": finding.expected,
+            "message": finding_sentence(book, finding),
+        }
+        for finding in found
+    ]
+    frame = pd.DataFrame(rows, columns=list(widths), dtype=object)
+    sheet.table(fields, frame, classes=["unknown" if finding.severity != "info" else "" for finding in found])
+
+
+def finding_sentence(book: Book, finding: Finding) -> str:
+    """The finding in words; a criterion by its name."""
+    values = finding.values()
+    if isinstance(values.get("criterion"), str):
+        values["criterion"] = criterion_name(book.language, str(values["criterion"]))
+    return say(book.language, finding.code, **values)
+
+
+# ---------------------------------------------------------------------------------------------- overview
+
+
+def write_overview(book: Book, plan: Plan, today: date) -> None:
+    """What was planned with what, the totals, and the fingerprints of the input files."""
+    sheet = book.sheet("overview", [])
+    sheet.sheet.set_column(0, 0, 34)
+    sheet.sheet.set_column(1, 1, 44)
+    sheet.sheet.set_column(2, 2, 16)
+    sheet.sheet.set_column(3, 3, 68)
+    sheet.sheet.set_column(4, 4, 24)
+    _pairs(sheet, "plan", _plan_pairs(book, plan, today))
+    _pairs(sheet, "result", _result_pairs(book, plan))
+    _inputs(sheet, plan)
+    sheet.sheet.print_area(0, 0, sheet.row, 4)
+
+
+def _pairs(sheet: Sheet, title: str, pairs: list[tuple[str, object, str]]) -> None:
+    language = sheet.book.language
+    sheet.row += 1
+    sheet.text(sheet.row, 0, say(language, f"export.overview.{title}"), sheet.book.style(bold=True, font_size=11))
+    sheet.row += 1
+    for name, value, kind in pairs:
+        sheet.text(sheet.row, 0, name, sheet.book.heading())
+        sheet.value(sheet.row, 1, value, kind)
+        sheet.row += 1
+
+
+def _plan_pairs(book: Book, plan: Plan, today: date) -> list[tuple[str, object, str]]:
+    language = book.language
+    weather = plan.results.weather
+    none = say(language, "export.overview.none")
+    objective = say(language, f"objective.{plan.settings.objective}")
+    kind = say(language, f"weather.kind.{weather.kind}")
+    pairs = {
+        "name": plan.name,
+        "municipality": f"{plan.profile.name(language)} ({plan.profile.code})",
+        "date": shown_date(language, today),
+        "program": f"KawaSolar {__version__}",
+        "data": say(language, "export.synthetic.long" if plan.synthetic else "export.overview.real"),
+        "crs": crs_name(plan.crs, language),
+        "weather": say(
+            language, "export.overview.weather_text", station=weather.station, kind=kind, ghi=weather.ghi_kwh_m2
+        ),
+        "objective": say(language, "export.overview.objective_text", name=objective),
+        "share": say(language, "export.overview.share_text", share=plan.settings.share),
+        "pins": ", ".join(sorted(plan.settings.pins)) or none,
+        "vetoes": ", ".join(sorted(plan.settings.vetoes)) or none,
+    }
+    return [(say(language, f"export.overview.{key}"), value, "text") for key, value in pairs.items()]
+
+
+def _result_pairs(book: Book, plan: Plan) -> list[tuple[str, object, str]]:
+    found = figures(plan)
+    loss = found["shading_loss"]
+    rows: list[tuple[str, object, str]] = [
+        ("facilities", found["facilities"], "whole"),
+        ("eligible", found["eligible"], "whole"),
+        ("unknown", found["unknown"], "whole"),
+        ("ineligible", found["ineligible"], "whole"),
+        ("chosen", found["chosen"], "whole"),
+        ("usable", found["usable_m2"], "whole"),
+        ("capacity", found["capacity_kw"], "one"),
+        ("energy", found["energy_kwh"], "whole"),
+        ("specific", found["specific_yield_kwh_kw"], "whole"),
+        ("shading", loss * 100 if isinstance(loss, float) else None, "one"),
+        ("co2", found["co2_t"], "one"),
+        ("open_sky", found["open_sky_kwh_m2"], "whole"),
+        ("buildings", found["buildings"], "whole"),
+        ("planes", found["planes"], "whole"),
+    ]
+    return [(say(book.language, f"export.overview.{key}"), value, kind) for key, value, kind in rows]
+
+
+def _inputs(sheet: Sheet, plan: Plan) -> None:
+    language = sheet.book.language
+    sheet.row += 1
+    sheet.text(sheet.row, 0, say(language, "export.overview.inputs"), sheet.book.style(bold=True, font_size=11))
+    sheet.row += 1
+    heads = ("role", "file", "size", "sha256", "crs")
+    for column, key in enumerate(heads):
+        sheet.text(sheet.row, column, say(language, f"export.head.{key}"), sheet.book.heading())
+    for file in plan.inputs:
+        sheet.row += 1
+        sheet.value(sheet.row, 0, say(language, f"export.role.{file.role}"), "text")
+        sheet.value(sheet.row, 1, PurePath(file.path).name, "text")
+        sheet.value(sheet.row, 2, file.size, "whole")
+        sheet.value(sheet.row, 3, file.sha256, "text")
+        sheet.value(sheet.row, 4, file.crs or None, "text")
