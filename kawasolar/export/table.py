@@ -16,6 +16,8 @@ from kawasolar.words import say
 if TYPE_CHECKING:
     from datetime import date
 
+    from pyproj import CRS
+
     from kawasolar.plan import Plan
     from kawasolar.words import Language
 
@@ -23,6 +25,10 @@ Kind = Literal["text", "code", "whole", "one", "two", "year", "degrees"]
 
 # First year of each era, as fiscal and calendar years are named by the era that they end in.
 _ERAS = ((2019, "令和", "R"), (1989, "平成", "H"), (1926, "昭和", "S"), (1912, "大正", "T"), (1868, "明治", "M"))
+_ROMAN = (
+    "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV", "XVI", "XVII", "XVIII", "XIX",
+)  # fmt: skip
+_FIRST_ZONE = 6669
 DECIMALS: dict[Kind, int] = {"whole": 0, "one": 1, "two": 2, "year": 0, "degrees": 6}
 
 
@@ -175,6 +181,14 @@ def shown_date(language: Language, day: date) -> str:
     if language == "ja":
         return f"{era_year('ja', day.year)}{day.month}月{day.day}日"
     return f"{day.day} {say('en', f'export.month.{day.month}')} {day.year}"
+
+
+def crs_name(crs: CRS, language: Language) -> str:
+    """``JGD2011 平面直角座標系 第IX系 (EPSG:6677)``, or the name that the system has."""
+    epsg = crs.to_epsg()
+    if epsg is not None and 0 <= epsg - _FIRST_ZONE < len(_ROMAN):
+        return say(language, "export.map.crs.zone", zone=_ROMAN[epsg - _FIRST_ZONE], epsg=epsg)
+    return f"{crs.name} (EPSG:{epsg})" if epsg else str(crs.name)
 
 
 def this_day() -> date:

@@ -9,8 +9,7 @@ import pandas as pd
 
 from kawasolar import __version__
 from kawasolar.decide import decision_findings
-from kawasolar.export.png import crs_name
-from kawasolar.export.table import shown_date, site_frame
+from kawasolar.export.table import crs_name, shown_date, site_frame
 from kawasolar.export.xlsx_book import Field, present
 from kawasolar.figures import figures
 from kawasolar.reasons import criterion_name, value_text
