@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
@@ -20,6 +19,8 @@ from kawasolar.errors import UnreadableProfile
 from kawasolar.resources import resource_path
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kawasolar.plan import Objective
     from kawasolar.words import Language
 

@@ -8,12 +8,15 @@ gives the same list on every machine.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 # A share is meant as a short fraction: 0.1 is a tenth, 0.30000000000000004 was 0.3, and 2/3 of 3 is 2.
 _LARGEST_DENOMINATOR = 1_000_000

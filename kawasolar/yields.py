@@ -11,7 +11,6 @@ rows for that, and no further loss is taken here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,8 @@ from gis.sun import SunPosition, sun_position
 from kawasolar.owners import owners_of_planes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import geopandas as gpd
     from numpy.typing import NDArray
 

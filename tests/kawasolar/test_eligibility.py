@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -24,6 +24,9 @@ from kawasolar.profile import CRITERION_RULES, Profile, load_profile, profile_fr
 from kawasolar.reasons import reason_sentence
 from kawasolar.words import catalogue
 from tests.support.plans import example_plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GOOD: dict[str, object] = {
     "seismic": "new", "remaining_years": 30.0, "built_year": 1990.0, "structure": "rc", "closure_year": np.nan,

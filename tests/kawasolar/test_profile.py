@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from kawasolar.errors import UnreadableProfile
 from kawasolar.profile import CRITERION_RULES, MAX_BYTES, VALUE_RULES, Profile, load_profile, profile_from_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +36,9 @@ def test_bundled_profile_has_everything_with_a_source(kawasaki: Profile) -> None
     assert set(kawasaki.values) == set(VALUE_RULES)
     assert {criterion.key for criterion in kawasaki.criteria} == set(CRITERION_RULES)
     for value in kawasaki.values.values():
-        assert value.source and value.name_ja and value.name_en
+        assert value.source
+        assert value.name_ja
+        assert value.name_en
         if value.low is not None and value.high is not None:
             assert value.low <= value.value <= value.high, value.key
     assert (kawasaki.epsg, kawasaki.code, kawasaki.plan_year, kawasaki.objective) == (6677, "14130", 2026, "co2")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pvlib
 import pytest
-from numpy.typing import NDArray
 
 from gis.irradiation import irradiation
 from gis.progress import Cancelled
@@ -30,6 +29,11 @@ from kawasolar.yields import (
     sunlit_at,
     transpose,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 AZIMUTHS = np.arange(64) * 360.0 / 64
 FACTOR = 1.0 * 0.96 * 0.94 * 0.97 * 0.96 * 0.97
