@@ -28,66 +28,57 @@ from gis.progress import Progress, silent
 # cell, so the high point is moved half a cell towards the observer; measured in shared/peers.md: halves the bias of the yearly irradiation.
 WALL_DROP_CELLS = 0.7
 WALL_SHIFT_STEPS = 0.5
-# Lines a block: about 50 ms of work for a 2,000-cell line, so that a cancel is heard soon.
-_LINES_PER_TASK = 16
-
-
-@njit(nogil=True, cache=True, inline="always")
-def _pop(
-    positions: NDArray[np.float64], heights: NDArray[np.float64], size: int, position: float, height: float
-) -> int:
-    """Size of the hull after dropping the points that the one at ``position`` sees no steeper than what lies behind them."""
-    while size >= 2:
-        behind = (heights[size - 2] - height) * (position - positions[size - 1])
-        top = (heights[size - 1] - height) * (position - positions[size - 2])
-        if behind < top:
-            break
-        size -= 1
-    return size
+# Neighbouring lines gathered into one block: their cells share cache lines of the raster.
+_LINES_PER_TASK = 32
+# Cells between two calls of ``progress``: about 50 ms, so that a cancel is heard soon.
+_CELLS_PER_CALL = 4_000_000
 
 
 @njit(nogil=True, cache=True)
-def _sweep_line(
-    z: NDArray[np.float32],
-    out: NDArray[np.float32],
-    line: int,
-    shift: float,
-    forward: bool,
-    step: float,
-    drop: float,
-    positions: NDArray[np.float64],
-    heights: NDArray[np.float64],
+def _walk(
+    profile: NDArray[np.float32],
+    begin: int,
+    end: int,
+    drop: np.float32,
+    positions: NDArray[np.float32],
+    heights: NDArray[np.float32],
 ) -> None:
-    """One digital line: minor index ``line + round(shift * major)`` for each major index; slopes into ``out``."""
-    minor_n, major_n = z.shape
+    """Replace the heights of one line, in walking order, by slopes per step towards the skyline behind.
+
+    The two top points of the hull are ``(p1, h1)`` and ``(p2, h2)``; the rest of it lies on the stack ``positions``, ``heights``.
+    """
+    half = np.float32(WALL_SHIFT_STEPS)
+    zero = np.float32(0.0)
     size = 0
-    waiting = False  # the last cell passed, which joins the hull once it is known whether a wall follows
-    last_position = 0.0
-    last_height = 0.0
-    for count in range(major_n):
-        major = count if forward else major_n - 1 - count
-        minor = line + int(math.floor(shift * major + 0.5))
-        if minor < 0 or minor >= minor_n:
+    p1 = p2 = h1 = h2 = zero
+    waiting = False  # the last cell passed joins the hull once it is known whether a wall follows
+    last_p = last_h = zero
+    for index in range(begin, end):
+        h = profile[index]
+        if h != h:  # a hole: NaN stays
             continue
-        height = float(z[minor, major])
-        if math.isnan(height):
-            out[minor, major] = np.nan
-            continue
-        position = count * step
+        p = np.float32(index)
         if waiting:
-            if last_height - height > drop and position - last_position < 1.5 * step:
-                last_position += WALL_SHIFT_STEPS * step
-                size = _pop(positions, heights, size, last_position, last_height)
-            positions[size] = last_position
-            heights[size] = last_height
+            if last_h - h > drop and p - last_p < np.float32(1.5):
+                last_p += half
+                while size >= 2 and (h2 - last_h) * (last_p - p1) >= (h1 - last_h) * (last_p - p2):
+                    size -= 1
+                    p1, h1 = p2, h2
+                    if size >= 2:
+                        p2, h2 = positions[size - 2], heights[size - 2]
+            positions[size], heights[size] = last_p, last_h
             size += 1
-        size = _pop(positions, heights, size, position, height)
-        slope = 0.0
-        if size > 0:
-            slope = (heights[size - 1] - height) / (position - positions[size - 1])
-        out[minor, major] = max(slope, 0.0)
-        last_position = position
-        last_height = height
+            p2, h2 = p1, h1
+            p1, h1 = last_p, last_h
+            while size >= 2 and (h2 - h) * (p - p1) >= (h1 - h) * (p - p2):
+                size -= 1
+                p1, h1 = p2, h2
+                if size >= 2:
+                    p2, h2 = positions[size - 2], heights[size - 2]
+            profile[index] = max((h1 - h) / (p - p1), zero)
+        else:
+            profile[index] = zero
+        last_p, last_h = p, h
         waiting = True
 
 
@@ -97,20 +88,37 @@ def _sweep(
     out: NDArray[np.float32],
     first_line: int,
     last_line: int,
-    shift: float,
+    offsets: NDArray[np.int64],
     forward: bool,
     step: float,
     drop: float,
 ) -> None:
-    """All lines from ``first_line`` to ``last_line`` (exclusive), in parallel blocks."""
-    major_n = z.shape[1]
+    """Lines ``first_line`` to ``last_line`` (exclusive); line k holds the cells ``(k + offsets[major], major)``."""
+    minor_n, major_n = z.shape
     tasks = (last_line - first_line + _LINES_PER_TASK - 1) // _LINES_PER_TASK
+    per_metre = np.float32(1.0 / step)
     for task in prange(tasks):
-        positions = np.empty(major_n, dtype=np.float64)
-        heights = np.empty(major_n, dtype=np.float64)
-        begin = first_line + task * _LINES_PER_TASK
-        for line in range(begin, min(begin + _LINES_PER_TASK, last_line)):
-            _sweep_line(z, out, line, shift, forward, step, drop, positions, heights)
+        block = np.empty((_LINES_PER_TASK, major_n), dtype=np.float32)
+        positions = np.empty(major_n + 1, dtype=np.float32)
+        heights = np.empty(major_n + 1, dtype=np.float32)
+        begins = np.full(_LINES_PER_TASK, major_n, dtype=np.int64)
+        ends = np.zeros(_LINES_PER_TASK, dtype=np.int64)
+        line = first_line + task * _LINES_PER_TASK
+        count = min(_LINES_PER_TASK, last_line - line)
+        for index in range(major_n):
+            major = index if forward else major_n - 1 - index
+            minor = line + offsets[major]
+            for k in range(max(0, -minor), min(count, minor_n - minor)):
+                block[k, index] = z[minor + k, major]
+                begins[k] = min(begins[k], index)
+                ends[k] = index + 1
+        for k in range(count):
+            _walk(block[k], begins[k], ends[k], np.float32(drop), positions, heights)
+        for index in range(major_n):
+            major = index if forward else major_n - 1 - index
+            minor = line + offsets[major]
+            for k in range(max(0, -minor), min(count, minor_n - minor)):
+                out[minor + k, major] = block[k, index] * per_metre
 
 
 class Sweeper:
@@ -133,6 +141,16 @@ class Sweeper:
         self._out_cols = np.empty_like(self._along_cols)
 
     def slopes(self, azimuth: float, progress: Progress = silent) -> NDArray[np.float32]:
+        """Tangent of the horizon angle of each cell towards one azimuth, as :meth:`sweep`, in the raster's own order.
+
+        Returns
+        -------
+        float32 (rows, cols), ≥ 0, NaN in holes. A view of a buffer that the next call overwrites.
+        """
+        out, transposed = self.sweep(azimuth, progress)
+        return out.T if transposed else out
+
+    def sweep(self, azimuth: float, progress: Progress = silent) -> tuple[NDArray[np.float32], bool]:
         """Tangent of the horizon angle of each cell towards one azimuth.
 
         Parameters
@@ -141,7 +159,8 @@ class Sweeper:
 
         Returns
         -------
-        float32 (rows, cols), ≥ 0, NaN in holes. A view of a buffer that the next call overwrites.
+        slopes : float32, contiguous, ≥ 0, NaN in holes; a buffer that the next call overwrites
+        transposed : whether it is (cols, rows) rather than (rows, cols)
         """
         angle = math.radians(azimuth)
         towards_col, towards_row = math.sin(angle), -math.cos(angle)
@@ -151,15 +170,15 @@ class Sweeper:
         shift = minor / major
         forward = major < 0  # the sun is at the low indices: walk up from there
         minor_n, major_n = z.shape
-        reach = int(math.floor(shift * (major_n - 1) + 0.5))
-        first, last = min(0, -reach), minor_n + max(0, -reach)
+        offsets = np.floor(shift * np.arange(major_n) + 0.5).astype(np.int64)
+        first, last = -max(int(offsets[-1]), 0), minor_n - min(int(offsets[-1]), 0)
         step = self._cell * math.hypot(1.0, shift)
         drop = WALL_DROP_CELLS * self._cell
-        block = max(_LINES_PER_TASK * 8, 4_000_000 // max(major_n, 1))
+        block = _LINES_PER_TASK * max(2, _CELLS_PER_CALL // (major_n * _LINES_PER_TASK))
         for begin in range(first, last, block):
             progress((begin - first) / (last - first), "horizon")
-            _sweep(z, out, begin, min(begin + block, last), shift, forward, step, drop)
-        return out if along_rows else out.T
+            _sweep(z, out, begin, min(begin + block, last), offsets, forward, step, drop)
+        return out, not along_rows
 
 
 def horizon_angles(
@@ -204,12 +223,12 @@ def sector_azimuths(count: int) -> NDArray[np.float64]:
 
 def each_azimuth(
     sweeper: Sweeper, azimuths: NDArray[np.float64], convergence: float, progress: Progress
-) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Slopes for each azimuth in turn, with progress true to the work."""
+) -> Iterator[tuple[int, NDArray[np.float32], bool]]:
+    """:meth:`Sweeper.sweep` for each azimuth in turn, with progress true to the work."""
     for k, azimuth in enumerate(azimuths):
         begin = k / len(azimuths)
 
         def inner(share: float, what: str, begin: float = begin) -> None:
             progress(begin + share / len(azimuths), what)
 
-        yield k, sweeper.slopes(float(azimuth) - convergence, inner)
+        yield k, *sweeper.sweep(float(azimuth) - convergence, inner)

@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 from gis.sky import ELEVATIONS, SkyTable
 
 _LAST = ELEVATIONS - 1
+# Degrees of a slope s at s / (1 + s): an arc tangent by table, right to 1e-5 degrees.
+_STEPS = 4096
+_ANGLES = np.degrees(np.arctan(np.arange(_STEPS) / (_STEPS - np.arange(_STEPS, dtype=np.float64))))
+_ANGLES = np.append(_ANGLES, [90.0, 90.0])
 # Skylines are kept in 1/700 of a degree in 16 bits.
 SKYLINE_SCALE = 700.0
 
@@ -26,6 +30,14 @@ def _look_up(table: NDArray[np.float64], sector: int, degrees: float, e: float, 
 
 
 @njit(nogil=True, cache=True, inline="always")
+def _degrees(slope: float) -> float:
+    """Arc tangent of a slope ≥ 0 in degrees."""
+    place = slope / (1.0 + slope) * _STEPS
+    low = int(place)
+    return _ANGLES[low] + (place - low) * (_ANGLES[low + 1] - _ANGLES[low])
+
+
+@njit(nogil=True, cache=True, inline="always")
 def _own_slope(e: float, n: float, u: float, sin_a: float, cos_a: float) -> float:
     """Tangent of the elevation below which light from an azimuth comes from behind the plane."""
     return -(e * sin_a + n * cos_a) / max(u, 1e-9)
@@ -38,6 +50,7 @@ def add_sector(
     skyline: NDArray[np.uint16],
     keep: NDArray[np.int64],
     slopes: NDArray[np.float32],
+    index: NDArray[np.int64],
     plane: NDArray[np.int32],
     normals: NDArray[np.float64],
     table: NDArray[np.float64],
@@ -51,7 +64,7 @@ def add_sector(
     ----------
     total, open_part : (cells,) kWh/m² so far, and the share of a uniform sky that is seen
     skyline : uint16 (kept cells, sectors), 1/700°; row ``keep[cell]``, −1 = not kept
-    slopes : (cells,) tangent of the horizon angle
+    slopes : tangent of the horizon angle, raveled; the roof cells' at ``index`` (cells,)
     plane : (cells,) row in ``normals`` (planes, 3)
     table, sky : (sectors, 91, 3)
     azimuth : of the sector, degrees from true north
@@ -60,14 +73,13 @@ def add_sector(
     for cell in prange(total.shape[0]):
         normal = normals[plane[cell]]
         e, n, u = normal[0], normal[1], normal[2]
-        slope = slopes[cell]
-        seen = max(slope, _own_slope(e, n, u, sin_a, cos_a))
-        degrees = math.degrees(math.atan(max(seen, 0.0)))
+        slope = float(slopes[index[cell]])
+        degrees = _degrees(max(slope, _own_slope(e, n, u, sin_a, cos_a), 0.0))
         total[cell] += _look_up(table, sector, degrees, e, n, u)
         open_part[cell] += _look_up(sky, sector, degrees, e, n, u)
         row = keep[cell]
         if row >= 0:
-            skyline[row, sector] = np.uint16(math.degrees(math.atan(slope)) * SKYLINE_SCALE + 0.5)
+            skyline[row, sector] = np.uint16(_degrees(slope) * SKYLINE_SCALE + 0.5)
 
 
 @njit(nogil=True, cache=True)

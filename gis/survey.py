@@ -164,11 +164,12 @@ def _shade(
     total, open_part = np.zeros(count), np.zeros(count)
     skyline = np.zeros((int(np.count_nonzero(cells.keep >= 0)), len(sky.azimuths)), dtype=np.uint16)
     sweeper = Sweeper(z, cell)
-    cols = z.shape[1]
-    row, col = np.divmod(cells.index, cols)
-    for k, slopes in each_azimuth(sweeper, sky.azimuths, convergence, progress):
+    row, col = np.divmod(cells.index, z.shape[1])
+    index_transposed = col * z.shape[0] + row
+    for k, slopes, transposed in each_azimuth(sweeper, sky.azimuths, convergence, progress):
+        index = index_transposed if transposed else cells.index
         add_sector(
-            total, open_part, skyline, cells.keep, slopes[row, col], cells.plane, normals, sky.year, sky.sky, k, float(sky.azimuths[k])
+            total, open_part, skyline, cells.keep, slopes.ravel(), index, cells.plane, normals, sky.year, sky.sky, k, float(sky.azimuths[k])
         )  # fmt: skip
     up = normals[cells.plane, 2] if count else np.zeros(0)
     total += ground_reflected(sky, up)
