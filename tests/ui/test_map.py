@@ -727,15 +727,15 @@ def test_names_do_not_overlap_and_the_first_wins() -> None:
     rng = np.random.default_rng(1)
     points = rng.uniform(0, 400, (80, 2))
     wanted = [Wanted(k, x, y, 90.0, 16.0) for k, (x, y) in enumerate(points.tolist())]
-    found = place(wanted, points.tolist())
+    found = place(wanted, dict(enumerate(map(tuple, points.tolist()))))
     assert 10 < len(found) < 80
     boxes = [QRectF(points[k, 0] + o.x(), points[k, 1] + o.y(), 90.0, 16.0) for k, o in found.items()]
     assert not any(a.intersects(b) for k, a in enumerate(boxes) for b in boxes[k + 1 :])
     # Of two at one place the first is named; one that must be shown is shown all the same.
     crowd = [Wanted(k, 0.0, 0.0, 300.0, 300.0) for k in range(5)]
-    assert 0 in place(crowd, [])
-    assert 4 not in place(crowd, [])
-    assert 4 in place([*crowd[:4], replace(crowd[4], must=True)], [])
+    assert 0 in place(crowd, {})
+    assert 4 not in place(crowd, {})
+    assert 4 in place([*crowd[:4], replace(crowd[4], must=True)], {})
 
 
 def test_the_ramps_range_is_round_and_never_empty() -> None:

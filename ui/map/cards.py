@@ -52,9 +52,9 @@ class Cards:
         layers: Mapping[str, bool],
     ) -> None:
         """All words, colours and figures. ``kinds``: class of each facility, for the counts."""
-        counts = {} if kinds is None else {Kind(kind): int(np.count_nonzero(kinds == kind)) for kind in PUBLIC}
+        self.count(kinds)
         span = loaded.span if loaded is not None else None
-        self.legend.write(language, tokens, span, counts, shown=layers["irradiation"] and span is not None)
+        self.legend.write(language, tokens, span, shown=layers["irradiation"] and span is not None)
         self.buttons.write(language, tokens, layers)
         self.scale_bar.dress(tokens)
         self.scale_bar.ink = tokens.ink
@@ -68,6 +68,10 @@ class Cards:
         self.chip.setVisible(plan is not None and plan.synthetic)
         self.notice.setVisible(plan is not None and code is not None)
         self.place()
+
+    def count(self, kinds: NDArray[np.int64] | None) -> None:
+        """Write how many facilities each class has."""
+        self.legend.count({} if kinds is None else {kind: int(np.count_nonzero(kinds == kind)) for kind in PUBLIC})
 
     def tell(self, language: Language, tokens: Tokens, facility: Facility, kind: Kind) -> None:
         """Write the card at the cursor: name, class, and the figures that are known."""
@@ -92,7 +96,7 @@ class Cards:
         self.scale_bar.move(MARGIN, top)
         self.chip.move(width - MARGIN - self.chip.width(), height - MARGIN - self.chip.height())
         if not self.notice.isHidden():
-            self.notice.fit_into(width - 2 * MARGIN)
+            self.notice.fit_into(width - 2 * MARGIN - _GAP - self.buttons.width())
             top -= _GAP + self.notice.height()
             self.notice.move(MARGIN, top)
         self.legend.set_room(width - 2 * MARGIN - _GAP - self.buttons.width(), top - _GAP - MARGIN)

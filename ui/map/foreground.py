@@ -33,26 +33,30 @@ class Foreground:
         self._halo: QPainterPath | None = None
         self._pictures: dict[tuple[object, ...], QPixmap] = {}
         self._sizes: dict[int, tuple[float, float]] = {}
-        self._placed: tuple[object, dict[int, QPointF]] = (None, {})
+        self._placed: dict[int, QPointF] = {}
+        self._placed_for: Viewport | None = None
 
     def set_kinds(self, kinds: NDArray[np.int64]) -> None:
         """Other classes: other markers, and another order of who is named first."""
         self._kinds = kinds
-        self._placed = (None, {})
+        self._placed_for = None
 
     def select(self, position: int | None) -> None:
         """Choose whose buildings get the halo and whose name is always shown."""
         self._selected = position
-        self._placed = (None, {})
+        self._placed_for = None
         buildings = self._scene.buildings_of(position) if position is not None else np.empty(0, np.int64)
         self._halo = self._scene.public.path(buildings) if len(buildings) else None
 
-    def paint(self, painter: QPainter, view: Viewport, *, markers: bool, covered: list[QRectF]) -> None:
-        """Draw on the widget, in logical pixels; a name that a card would cut (``covered``) stays away."""
+    def paint(self, painter: QPainter, view: Viewport, *, markers: bool, covered: list[QRectF], moving: bool) -> None:
+        """Draw on the widget, in logical pixels; a name that a card would cut (``covered``) stays away.
+
+        While the scale is ``moving`` names stay where they were beside their markers.
+        """
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         self._paint_halo(painter, view)
         if markers:
-            self._paint_markers(painter, view, covered)
+            self._paint_markers(painter, view, covered, moving=moving)
 
     def _paint_halo(self, painter: QPainter, view: Viewport) -> None:
         if self._halo is None:
@@ -71,7 +75,7 @@ class Foreground:
             )
             painter.drawPath(path)
 
-    def _paint_markers(self, painter: QPainter, view: Viewport, covered: list[QRectF]) -> None:
+    def _paint_markers(self, painter: QPainter, view: Viewport, covered: list[QRectF], *, moving: bool) -> None:
         points = self._scene.points
         px = (points[:, 0] - view.x) / view.scale + view.width / 2
         py = (view.y - points[:, 1]) / view.scale + view.height / 2
@@ -80,7 +84,9 @@ class Foreground:
         shown = np.flatnonzero(seen)
         for k in shown[np.argsort(self._kinds[shown], kind="stable")]:
             painter.drawPixmap(QPointF(px[k] - half, py[k] - half), self._marker(int(k), view.ratio))
-        for k, offset in self._places(view).items():
+        if not moving:
+            self._place(view, px, py)
+        for k, offset in self._placed.items():
             if not seen[k]:
                 continue
             at = QPointF(px[k], py[k]) + offset
@@ -107,25 +113,20 @@ class Foreground:
             self._sizes[k] = labels.label_size(self._scene.facilities[k].name)[1:]
         return self._sizes[k]
 
-    def _places(self, view: Viewport) -> dict[int, QPointF]:
-        """Where names go at this scale; the same while the view moves, so that none flickers."""
-        if self._placed[0] == view.scale:
-            return self._placed[1]
-        points = self._scene.points / view.scale
-        there = np.isfinite(points[:, 0]) & np.isfinite(points[:, 1])
+    def _place(self, view: Viewport, px: NDArray[np.float64], py: NDArray[np.float64]) -> None:
+        """Find room for names in and around the view; they stay while it moves, so that none flickers."""
+        if self._placed_for is not None and self._placed_for.scale == view.scale and self._placed_for.holds(view):
+            return
+        around = view.grown(max(view.width, view.height) // 2)
+        near = (np.abs(px - view.width / 2) < around.width / 2) & (np.abs(py - view.height / 2) < around.height / 2)
+        which = np.flatnonzero(near)
         wanted = []
-        for k in self._order(np.flatnonzero(there), everyone=view.scale <= labels.NAMES_FROM):
+        for k in self._order(which, everyone=view.scale <= labels.NAMES_FROM):
             width, height = self._size(k)
-            x, y = float(points[k, 0]), -float(points[k, 1])
-            wanted.append(labels.Wanted(k, x, y, width, height, must=k == self._selected))
-        # A name may cover its own marker's box only: markers are numbered by facility.
-        markers = [
-            (float(x), -float(y)) if ok else (-1e9, -1e9)
-            for (x, y), ok in zip(points.tolist(), there.tolist(), strict=True)
-        ]
-        places = labels.place(wanted, markers) if wanted else {}
-        self._placed = (view.scale, places)
-        return places
+            wanted.append(labels.Wanted(k, float(px[k]), float(py[k]), width, height, must=k == self._selected))
+        markers = {int(k): (float(px[k]), float(py[k])) for k in which}
+        self._placed = labels.place(wanted, markers) if wanted else {}
+        self._placed_for = around
 
     def _order(self, which: NDArray[np.int64], *, everyone: bool) -> list[int]:
         """Who is named first: the selected, then by class, then by capacity."""

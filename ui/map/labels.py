@@ -13,7 +13,7 @@ from ui import theme
 from ui.map.style import Kind, kind_color, mix, veil
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ui.tokens import Tokens
 
@@ -37,14 +37,14 @@ class Wanted:
     must: bool = False
 
 
-def place(wanted: Sequence[Wanted], markers: Sequence[tuple[float, float]]) -> dict[int, QPointF]:
+def place(wanted: Sequence[Wanted], markers: Mapping[int, tuple[float, float]]) -> dict[int, QPointF]:
     """Offset of each name that finds room from its marker [px]; the earlier in the list goes first.
 
-    A name may lie right of, left of, above or below its marker; it covers neither a name nor another marker.
+    A name may lie right of, left of, above or below its marker; it covers neither a name nor another's marker.
     """
     bins: dict[tuple[int, int], list[tuple[QRectF, int]]] = defaultdict(list)
     half = MARKER / 2 - 2.0
-    for number, (x, y) in enumerate(markers):
+    for number, (x, y) in markers.items():
         _enter(bins, QRectF(x - half, y - half, 2 * half, 2 * half), number)
     found: dict[int, QPointF] = {}
     for one in wanted:

@@ -30,10 +30,14 @@ class Card(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("mapCard")
+        self._dressed: Tokens | None = None
         self.setCursor(Qt.CursorShape.ArrowCursor)
 
     def dress(self, tokens: Tokens) -> None:
         """Paper, hairline, round corners."""
+        if self._dressed == tokens:
+            return
+        self._dressed = tokens
         self.setStyleSheet(
             f"#mapCard {{ background: {tokens.panel}; border: 1px solid {tokens.line}; border-radius: {tokens.radius}px; }}"
             f"#mapCard QLabel {{ background: transparent; color: {tokens.ink}; border: none; }}"
@@ -206,7 +210,6 @@ class Legend(Card):
         language: Language,
         tokens: Tokens,
         span: tuple[float, float] | None,
-        counts: Mapping[Kind, int],
         *,
         shown: bool,
     ) -> None:
@@ -220,11 +223,15 @@ class Legend(Card):
         for kind, sample in self._samples.items():
             sample.dress(tokens)
             self._names[kind].setText(say(language, WORDS[kind]))
-            self._counts[kind].setText(f"{counts[kind]:,}" if kind in counts else "")
         self.setAccessibleName(say(language, "map.legend.name"))
         self._look = (language, tokens)
         self._write_fold()
         self.adjustSize()
+
+    def count(self, counts: Mapping[Kind, int]) -> None:
+        """How many facilities each class has; nothing where it is not known."""
+        for kind, label in self._counts.items():
+            label.setText(f"{counts[kind]:,}" if kind in counts else "")
 
     def _write_fold(self) -> None:
         """The button says what it will do."""

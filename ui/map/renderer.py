@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 LET_GO_AFTER = 1.5
 # Longer side of the picture of everything that lies below the view while it moves [px].
 OVERVIEW = 1200
+# Painting holds the interpreter call by call, and the window would wait up to 5 ms for its turn: a pause of
+# this length [s] after this much work [s] gives it one.
+BREATH = 5e-5
+BREATHE_EVERY = 1e-3
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,7 @@ class Renderer(QObject):
         self._stopped = False
         self._thread: threading.Thread | None = None
         # What follows belongs to the worker alone.
+        self._breath = 0.0
         self._current: Loaded | None = None
         self._rasters: Rasters | None = None
         self._below: tuple[object, Picture] | None = None
@@ -186,7 +192,11 @@ class Renderer(QObject):
         self.block_read.emit(generation, row, col, values)
 
     def _check(self, wish: Wish) -> None:
-        """Give up on a picture that would be of no use any more."""
+        """Give up on a picture that would be of no use any more, and let the window have the interpreter."""
+        now = time.perf_counter()
+        if now - self._breath > BREATHE_EVERY:
+            time.sleep(BREATH)
+            self._breath = now
         newer = self._wish
         if self._stopped or self._plan is not None:
             raise Superseded

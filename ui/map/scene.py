@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import shapely
 from shapely import STRtree
 
@@ -15,18 +16,18 @@ from ui.map.style import Kind
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import pandas as pd
     from numpy.typing import NDArray
     from PySide6.QtGui import QPainterPath
 
     from kawasolar.plan import Decision, Plan
     from ui.map.viewport import Bounds
 
-Ints = "NDArray[np.int64]"
 # About this many polygons to a tile and to a path: one call of the painter holds the interpreter for long otherwise.
 PER_TILE = 16
 MOST_TILES = 128
 PATHS_KEPT = 20_000
+# Outlines taken apart in one call, which holds the interpreter.
+_AT_ONCE = 4096
 
 
 class Shapes:
@@ -38,17 +39,17 @@ class Shapes:
     def __init__(self, geometries: NDArray[Any], origin: tuple[float, float]) -> None:
         self.geometries = geometries
         self.count = len(geometries)
-        parts, of_part = shapely.get_parts(geometries, return_index=True)
-        rings, of_ring = shapely.get_rings(parts, return_index=True)
-        corners, of_corner = shapely.get_coordinates(rings, return_index=True)
-        self.x = corners[:, 0] - origin[0]
-        self.y = corners[:, 1] - origin[1]
-        self.joins = np.ones(len(corners), dtype=np.int32)
-        if len(corners):
-            self.joins[np.append(np.flatnonzero(np.diff(of_corner)), len(corners) - 1)] = 0
-        owner = of_part[of_ring[of_corner]] if len(corners) else np.empty(0, np.int64)
-        self.begin = np.searchsorted(owner, np.arange(self.count), side="left")
-        self.end = np.searchsorted(owner, np.arange(self.count), side="right")
+        x, y, owner, joins = [], [], [], []
+        for begin in range(0, self.count, _AT_ONCE):
+            corners, of_geometry, joined = _corners(geometries[begin : begin + _AT_ONCE])
+            x.append(corners[:, 0] - origin[0])
+            y.append(corners[:, 1] - origin[1])
+            owner.append(of_geometry + begin)
+            joins.append(joined)
+        self.x, self.y = _joined(x, np.float64), _joined(y, np.float64)
+        self.joins, of_corner = _joined(joins, np.int32), _joined(owner, np.int64)
+        self.begin = np.searchsorted(of_corner, np.arange(self.count), side="left")
+        self.end = np.searchsorted(of_corner, np.arange(self.count), side="right")
         self.bounds = shapely.bounds(geometries).reshape(-1, 4)
         self.area = shapely.area(geometries)
 
@@ -164,7 +165,7 @@ class Scene:
         self.bounds = bounds if bounds is not None else _extent(geometry, plan.facilities)
         self.origin = ((self.bounds[0] + self.bounds[2]) / 2, (self.bounds[1] + self.bounds[3]) / 2)
         linked = plan.results.links
-        is_public = np.isin(ids, linked["building_id"].astype(str).to_numpy())
+        is_public = pd.Series(ids).isin(linked["building_id"].astype(str)).to_numpy()
         self.public = Shapes(geometry[is_public], self.origin)
         self.others = Tiles(Shapes(geometry[~is_public], self.origin))
         self.arrows = _arrows(plan.results.planes, self.origin)
@@ -218,6 +219,21 @@ class Scene:
         outline = np.full(self.public.count, int(Kind.INELIGIBLE))
         np.maximum.at(outline, self.link_building, facility[self.link_facility])
         return facility, outline
+
+
+def _corners(geometries: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int32]]:
+    """Corners of all rings, the geometry each belongs to, and whether a line leads on from it."""
+    parts, of_part = shapely.get_parts(geometries, return_index=True)
+    rings, of_ring = shapely.get_rings(parts, return_index=True)
+    corners, of_corner = shapely.get_coordinates(rings, return_index=True)
+    joins = np.ones(len(corners), dtype=np.int32)
+    joins[:-1][np.diff(of_corner) != 0] = 0
+    joins[-1:] = 0
+    return corners, of_part[of_ring[of_corner]], joins
+
+
+def _joined(arrays: list[NDArray[Any]], dtype: type) -> NDArray[Any]:
+    return np.concatenate(arrays) if arrays else np.empty(0, dtype)
 
 
 def _ranges(begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:

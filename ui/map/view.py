@@ -119,8 +119,8 @@ class MapView(QWidget):
         if self._loaded is not None and self._front is not None:
             self._kinds = self._loaded.scene.kinds(decision)
             self._front.set_kinds(self._kinds[0])
+            self._cards.count(self._kinds[0])
             self._ask()
-        self._write()
 
     def set_selected(self, facility_id: str | None, *, reveal: bool = False) -> None:
         """Mark a facility; with ``reveal`` bring it into view."""
@@ -419,7 +419,13 @@ class MapView(QWidget):
             self._lay(painter, frame.picture, frame.wish.view)
         if self._front is not None and frame is not None:
             covered = self._cards.covered()
-            self._front.paint(painter, self._view, markers=self._layers["facilities"], covered=covered)
+            self._front.paint(
+                painter,
+                self._view,
+                markers=self._layers["facilities"],
+                covered=covered,
+                moving=frame.wish.view.scale != self._view.scale,
+            )
 
     def _lay(self, painter: QPainter, picture: Picture, shown: Viewport) -> None:
         """Draw a picture of another view where it belongs in the present one."""
