@@ -1,0 +1,1 @@
+"""Charts of the inspector and the panels: no frame, few ticks, direct labels, hover reads the value."""

@@ -1,0 +1,95 @@
+"""Twelve monthly bars, and two bars that compare a year's yield with a year's use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QWidget
+
+from ui import format as fmt
+from ui.charts.base import Chart, nice_step
+from ui.look import Look
+
+LEFT, RIGHT, TOP, BOTTOM = 36, 8, 14, 20
+
+
+class MonthBars(Chart):
+    """One bar a month; the best and the worst are written out."""
+
+    def __init__(self, look: Look, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(look, 172, title, parent)
+        self._values: tuple[float, ...] = ()
+        self._unit = ""
+
+    def show_values(self, values: Sequence[float], unit: str) -> None:
+        """Draw twelve values."""
+        self._values, self._unit = tuple(values), unit
+        self.update()
+
+    def _area(self) -> QRectF:
+        return QRectF(LEFT, TOP, self.width() - LEFT - RIGHT, self.height() - TOP - BOTTOM)
+
+    def draw(self, painter: QPainter) -> None:
+        area = self._area()
+        top = max(self._values, default=0.0)
+        if top <= 0:
+            self.text(painter, area.center().x(), area.center().y(), self.look.say("ui.chart.nothing"))
+            return
+        step = nice_step(top, 3)
+        mark = 0.0
+        while mark <= top:
+            y = area.bottom() - mark / top * area.height()
+            painter.setPen(self.pen("line"))
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            self.text(painter, LEFT - 4, y, f"{mark:,.4g}", align="right")
+            mark += step
+        width = area.width() / 12
+        best, worst = self._values.index(top), self._values.index(min(self._values))
+        for month, value in enumerate(self._values):
+            height = max(0.0, value) / top * area.height()
+            left = area.left() + (month + 0.16) * width
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self.ink("sun"))
+            painter.drawRect(QRectF(left, area.bottom() - height, width * 0.68, height))
+            centre = area.left() + (month + 0.5) * width
+            self.text(painter, centre, area.bottom() + 10, str(month + 1))
+            if month in (best, worst):
+                self.text(painter, centre, area.bottom() - height - 7, fmt.significant(value), role="ink")
+
+    def read(self, position: QPointF) -> str | None:
+        area = self._area()
+        if not self._values or not area.contains(position):
+            return None
+        month = min(11, int((position.x() - area.left()) / area.width() * 12))
+        return self.look.say("ui.chart.month", month=month + 1, value=fmt.significant(self._values[month]), unit=self._unit)
+
+
+class CompareBars(Chart):
+    """A few horizontal bars on one scale, each with its words and its value."""
+
+    ROW = 40
+
+    def __init__(self, look: Look, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(look, 2 * self.ROW, title, parent)
+        self._rows: tuple[tuple[str, float, str, str], ...] = ()
+
+    def show_rows(self, rows: Sequence[tuple[str, float, str, str]]) -> None:
+        """Draw rows of (words, value, value in words, colour role)."""
+        self._rows = tuple(rows)
+        self.set_height(self.ROW * max(1, len(rows)))
+        self.update()
+
+    def draw(self, painter: QPainter) -> None:
+        top = max((value for _, value, _, _ in self._rows), default=0.0)
+        for k, (words, value, shown, role) in enumerate(self._rows):
+            y = k * self.ROW
+            self.text(painter, 0, y + 9, words, align="left")
+            self.text(painter, self.width(), y + 9, shown, role="ink", align="right")
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self.ink("line"))
+            painter.drawRoundedRect(QRectF(0, y + 20, self.width(), 8), 4, 4)
+            if top > 0 and value > 0:
+                painter.setBrush(self.ink(role))
+                painter.drawRoundedRect(QRectF(0, y + 20, max(8.0, value / top * self.width()), 8), 4, 4)

@@ -1,0 +1,1 @@
+"""The inspector: one facility, from the headline to the reasons."""

@@ -1,0 +1,153 @@
+"""The tab of the reasons: why chosen or not, each criterion with its value, and what it rests on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
+
+from ui import format as fmt
+from ui import icons
+from ui.inspector.gather import Site
+from ui.look import Look
+from ui.parts import clear, column, label, rule
+from ui.reasons import criterion_name, criterion_tip, limit_text, reason_text, unit_text, value_text
+
+if TYPE_CHECKING:
+    from kawasolar.plan import Plan
+
+OUTCOME_ICONS = {
+    "pass": ("check-circle", "accent"),
+    "fail": ("close-circle-outline", "muted"),
+    "unknown": ("help-circle-outline", "attention"),
+}
+# Ledger columns with what they are: a code in words, a number with its unit, a year, or text.
+LEDGER: tuple[tuple[str, str], ...] = (
+    ("facility_id", "text"), ("department", "text"), ("built_year", "year"), ("structure", "code"), ("seismic", "code"),
+    ("roof_type", "code"), ("floor_area_m2", "m²"), ("storeys", "storeys"), ("waterproofed_year", "year"), ("remaining_years", "a"),
+    ("closure_year", "year"), ("shelter", "flag"), ("flood_depth_m", "m"), ("annual_kwh", "kWh"), ("contract_kw", "kW"),
+)  # fmt: skip
+# Where the words of a column's codes are kept under another name.
+_CODES = {"roof_type": "roof"}
+ASSUMPTIONS = ("plan.year", "pv.density_flat", "pv.density_panel", "pv.panel_ratio", "pv.rack_tilt", "pv.rack_azimuth", "pv.pcs_efficiency", "co2.grid_factor")
+
+
+class BasisTab(QWidget):
+    """根拠."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        say = look.say
+        layout = column(self)
+        notice = QFrame()
+        notice.setObjectName("notice")
+        self.sentence = label("", wrap=True)
+        column(notice, margin=8).addWidget(self.sentence)
+        layout.addWidget(notice)
+        layout.addWidget(label(say("ui.basis.criteria"), "head"))
+        self._criteria = _grid()
+        layout.addLayout(self._criteria)
+        layout.addWidget(rule())
+        self._row = label("", "head")
+        layout.addWidget(self._row)
+        self._ledger = _grid()
+        layout.addLayout(self._ledger)
+        layout.addWidget(rule())
+        layout.addWidget(label(say("ui.basis.assumptions"), "head"))
+        self._assumptions = _grid()
+        layout.addLayout(self._assumptions)
+        layout.addStretch(1)
+
+    def show_site(self, plan: Plan, site: Site) -> None:
+        """Show one facility."""
+        look = self._look
+        if site.decision is not None:
+            self.sentence.setText(reason_text(look, str(site.decision["reason"]), site.decision["reason_values"]))
+        self._show_criteria(plan, site)
+        self._show_ledger(site)
+        self._show_assumptions(plan)
+
+    def _show_criteria(self, plan: Plan, site: Site) -> None:
+        clear(self._criteria)
+        look, line = self._look, 0
+        for outcome in site.outcomes.itertuples():
+            criterion = plan.profile.criterion(str(outcome.criterion))
+            name, role = OUTCOME_ICONS[str(outcome.outcome)]
+            picture = QLabel()
+            picture.setPixmap(icons.pixmap(name, str(getattr(look.tokens, role)), 16, 2.0))
+            words = look.say(f"ui.outcome.{outcome.outcome}")
+            picture.setToolTip(words)
+            picture.setAccessibleName(words)
+            self._criteria.addWidget(picture, line, 0)
+            self._criteria.addWidget(label(criterion_name(look, criterion.key), wrap=True), line, 1)
+            found = label(value_text(look, criterion.key, outcome.value, criterion.unit))
+            if outcome.outcome == "unknown":
+                found.setProperty("role", "attention")
+            self._criteria.addWidget(found, line, 2, Qt.AlignmentFlag.AlignRight)
+            limit = limit_text(look, criterion, outcome.threshold)
+            self._criteria.addWidget(label(limit, "muted"), line, 3, Qt.AlignmentFlag.AlignRight)
+            found.setToolTip(criterion_tip(look, criterion, outcome.threshold))
+            line += 1
+            source = label(criterion.source, "muted", wrap=True)
+            self._criteria.addWidget(source, line, 1, 1, 3)
+            line += 1
+        self._criteria.setColumnStretch(1, 1)
+
+    def _show_ledger(self, site: Site) -> None:
+        clear(self._ledger)
+        look, ledger = self._look, site.ledger
+        self._row.setText(look.say("ui.basis.ledger", row=fmt.number(ledger.get("source_row"))))
+        line = 0
+        for key, kind in LEDGER:
+            if key not in ledger.index:
+                continue
+            self._ledger.addWidget(label(look.say(f"ui.column.{key}"), "muted"), line, 0)
+            self._ledger.addWidget(label(self._ledger_value(key, kind, ledger[key])), line, 1, Qt.AlignmentFlag.AlignRight)
+            line += 1
+        self._ledger.setColumnStretch(0, 1)
+
+    def _ledger_value(self, key: str, kind: str, value: object) -> str:
+        look = self._look
+        if fmt.is_missing(value):
+            return look.say("ui.value.missing")
+        if kind == "code":
+            return look.say_or(f"{_CODES.get(key, key)}.{value}", str(value))
+        if kind == "flag":
+            return look.say("ui.value.yes" if value else "ui.value.no")
+        if kind == "year":
+            return str(int(float(str(value))))
+        if kind == "text":
+            return str(value)
+        return f"{fmt.number(value, 1 if kind == 'm' else 0)} {unit_text(look, kind)}"
+
+    def _show_assumptions(self, plan: Plan) -> None:
+        clear(self._assumptions)
+        look, weather = self._look, plan.results.weather
+        rows: list[tuple[str, str, str]] = [
+            (look.say("ui.role.weather"), f"{weather.station} ({look.say(f'ui.weather.{weather.kind}')})", weather.source),
+            (look.say("ui.basis.ghi"), f"{fmt.number(weather.ghi_kwh_m2)} kWh/m²", weather.source),
+        ]
+        for key in ASSUMPTIONS:
+            if key in plan.profile.values:
+                value = plan.profile.value(key)
+                number = str(int(value.value)) if value.unit == "calendar year" else f"{value.value:,.6g}"
+                unit = "" if value.unit in ("-", "calendar year") else unit_text(look, value.unit)
+                sure = look.say(f"ui.sure.{value.how_sure}")
+                rows.append((value.name(look.language), f"{number} {unit}".strip(), f"{value.source}\n{sure}"))
+        for line, (name, value_words, source) in enumerate(rows):
+            shown = label(value_words)
+            shown.setToolTip(source)
+            named = label(name, "muted", wrap=True)
+            named.setToolTip(source)
+            self._assumptions.addWidget(named, line, 0)
+            self._assumptions.addWidget(shown, line, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        self._assumptions.setColumnStretch(0, 1)
+
+
+def _grid() -> QGridLayout:
+    made = QGridLayout()
+    made.setHorizontalSpacing(8)
+    made.setVerticalSpacing(4)
+    return made

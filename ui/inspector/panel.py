@@ -1,0 +1,167 @@
+"""The inspector at the right: what is selected, its headline figures, and the tabs."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QStackedLayout, QTabWidget, QWidget
+
+from ui import format as fmt
+from ui import icons
+from ui.document import Document
+from ui.inspector.basis import BasisTab
+from ui.inspector.gather import Site, site_of
+from ui.inspector.tabs import PowerTab, RoofTab, SunTab
+from ui.look import Look
+from ui.parts import Figure, column, label, row, scrolled, tool
+from ui.table_model import STATUS_ICONS
+
+
+class Inspector(QWidget):
+    """The dock's body."""
+
+    zoom_asked = Signal(str)
+
+    def __init__(self, look: Look, document: Document) -> None:
+        super().__init__()
+        self._look, self._document = look, document
+        self.setObjectName("dockBody")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._stack = QStackedLayout(self)
+        self._stack.setContentsMargins(1, 0, 1, 1)
+        self._stack.addWidget(self._empty())
+        self._full = QWidget()
+        self._stack.addWidget(self._full)
+        layout = column(self._full, margin=0, spacing=0)
+        layout.addWidget(self._head())
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setExpanding(True)
+        self.tabs.tabBar().setAccessibleName(look.say("ui.inspector.tabs"))
+        self.sun, self.roof, self.power, self.basis = SunTab(look), RoofTab(look), PowerTab(look), BasisTab(look)
+        for name, tab in (("sun", self.sun), ("roof", self.roof), ("power", self.power), ("basis", self.basis)):
+            words = look.say(f"ui.tab.{name}")
+            self.tabs.addTab(scrolled(tab, words), words)
+        self.tabs.currentChanged.connect(lambda _k: self._show_tab())
+        layout.addWidget(self.tabs, 1)
+        self._site: Site | None = None
+        self._fresh: set[int] = set()
+        document.selection_changed.connect(self._on_selection)
+        document.plan_changed.connect(self.refresh)
+        document.decision_changed.connect(self.refresh)
+        self.refresh()
+
+    def _empty(self) -> QWidget:
+        made = QWidget()
+        layout = column(made, margin=24)
+        layout.addStretch(1)
+        picture = QLabel()
+        picture.setPixmap(icons.pixmap("solar-power-variant-outline", self._look.tokens.line, 64, 2.0))
+        picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        words = label(self._look.say("ui.inspector.empty"), "muted", wrap=True)
+        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        layout.addWidget(picture)
+        layout.addWidget(words)
+        layout.addStretch(2)
+        return made
+
+    def _head(self) -> QWidget:
+        made = QWidget()
+        layout = column(made, spacing=4)
+        self.name = label("", "title", wrap=True)
+        layout.addWidget(self.name)
+        say = self._look.say
+        self.pin = tool(self._look, "pin-outline", say("ui.menu.pin"), role="muted")
+        self.veto = tool(self._look, "cancel", say("ui.menu.veto"), role="muted")
+        self.zoom = tool(self._look, "image-filter-center-focus", say("ui.menu.zoom"), role="muted")
+        for made_button in (self.pin, self.veto):
+            made_button.setCheckable(True)
+        self.pin.clicked.connect(lambda on: self._turn(self._document.pin if on else self._document.release))
+        self.veto.clicked.connect(lambda on: self._turn(self._document.veto if on else self._document.release))
+        self.zoom.clicked.connect(lambda: self.zoom_asked.emit(self._document.selected or ""))
+        self._about = label("", "muted", wrap=True)
+        layout.addWidget(self._about)
+        state = row(6)
+        self._state_icon = QLabel()
+        self.state = label("", "head")
+        state.addWidget(self._state_icon)
+        state.addWidget(self.state, 1)
+        for made_button in (self.pin, self.veto, self.zoom):
+            state.addWidget(made_button)
+        layout.addLayout(state)
+        self.figures = {name: Figure(say(f"ui.inspector.figure.{name}")) for name in ("kw", "kwh", "irradiation", "co2")}
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(12)
+        for k, figure in enumerate(self.figures.values()):
+            grid.addWidget(figure, k // 2, k % 2)
+            grid.setColumnStretch(k % 2, 1)
+        layout.addLayout(grid)
+        return made
+
+    def _turn(self, change: object) -> None:
+        if self._document.selected is not None:
+            change([self._document.selected])  # type: ignore[operator]
+            self.refresh()
+
+    def _on_selection(self, _facility_id: object) -> None:
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what is selected."""
+        plan, selected = self._document.plan, self._document.selected
+        if plan is None or selected is None:
+            self._site = None
+            self._stack.setCurrentIndex(0)
+            return
+        site = self._site = site_of(plan, selected)
+        self._stack.setCurrentIndex(1)
+        self._show_head(site)
+        self._fresh.clear()
+        self._show_tab()
+
+    def _show_head(self, site: Site) -> None:
+        look, ledger = self._look, site.ledger
+        say = look.say
+        self.name.setText(str(ledger["name"]))
+        kind = ledger.get("kind")
+        year = ledger.get("built_year")
+        parts = [
+            "" if fmt.is_missing(kind) else look.say_or(f"kind.{kind}", str(kind)),
+            "" if fmt.is_missing(year) else say("ui.inspector.built", year=int(float(year))),
+            "" if fmt.is_missing(ledger.get("structure")) else look.say_or(f"structure.{ledger['structure']}", str(ledger["structure"])),
+            say("ui.inspector.shelter") if ledger.get("shelter") is True or str(ledger.get("shelter")) == "True" else "",
+        ]
+        address = ledger.get("address")
+        lines = [say("ui.list.dot").join(part for part in parts if part), "" if fmt.is_missing(address) else str(address)]
+        self._about.setText("\n".join(line for line in lines if line))
+        self._show_state(site)
+        found = site.yields
+        self.figures["kw"].show_value(*fmt.power(None if found is None else found["capacity_kw"]))
+        self.figures["kwh"].show_value(*fmt.energy(None if found is None else found["energy_kwh"]))
+        self.figures["irradiation"].show_value(fmt.number(None if found is None else found["irradiation_kwh_m2"]), "kWh/m²")
+        self.figures["co2"].show_value(fmt.mass(None if found is None else found["co2_t"]), "t-CO₂")
+
+    def _show_state(self, site: Site) -> None:
+        settings = self._document.settings
+        if site.decision is None or settings is None:
+            return
+        status = "chosen" if bool(site.decision["chosen"]) else str(site.decision["status"])
+        name, role = STATUS_ICONS[status]
+        self._state_icon.setPixmap(icons.pixmap(name, str(getattr(self._look.tokens, role)), 18, 2.0))
+        words = self._look.say(f"ui.status.{status}")
+        rank = site.decision["rank"]
+        if not fmt.is_missing(rank):
+            words = self._look.say("ui.inspector.rank", status=words, rank=int(rank))
+        self.state.setText(words)
+        self.pin.setChecked(site.facility_id in settings.pins)
+        self.veto.setChecked(site.facility_id in settings.vetoes)
+        for made, on in ((self.pin, "pin"), (self.veto, "cancel")):
+            made.setIcon(self._look.icon("pin" if made is self.pin and made.isChecked() else on if made is self.veto else "pin-outline", "accent" if made.isChecked() else "muted"))
+
+    def _show_tab(self) -> None:
+        """Only the tab that is seen is drawn; the others when they are turned to."""
+        plan, site, index = self._document.plan, self._site, self.tabs.currentIndex()
+        if plan is None or site is None or index in self._fresh:
+            return
+        (self.sun, self.roof, self.power, self.basis)[index].show_site(plan, site)
+        self._fresh.add(index)

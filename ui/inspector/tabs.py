@@ -1,0 +1,186 @@
+"""The tabs of the inspector: sun, roof, power."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QWidget
+
+from ui import format as fmt
+from ui.charts.bars import CompareBars, MonthBars
+from ui.charts.ladder import Ladder, Rung
+from ui.charts.month_hour import MonthHourChart
+from ui.charts.skyline import SkylineChart
+from ui.inspector.gather import DAYS, Site, sun_paths
+from ui.look import Look
+from ui.parts import button, clear, column, label, row, rule
+from ui.steps.roofs import ladder_rungs
+
+if TYPE_CHECKING:
+    from kawasolar.plan import Plan
+
+# Where the weather gives no zone of its own, Japan's is meant (design: Asia/Tokyo by default).
+ZONE = "Asia/Tokyo"
+_SECTORS = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
+MOST_PLANES = 40
+
+
+def zone_of(longitude: float) -> str:
+    """Civil time of the site: Japan's inside Japan, else the nearest whole hour."""
+    if 122 <= longitude <= 154:
+        return ZONE
+    hours = round(longitude / 15)
+    return f"Etc/GMT{-hours:+d}" if hours else "Etc/GMT"
+
+
+class SunTab(QWidget):
+    """日射: the skyline with the sun's paths, and hour × month."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        say = look.say
+        self._look = look
+        self._site: Site | None = None
+        layout = column(self, spacing=4)
+        layout.addWidget(label(say("ui.sun.skyline"), "head"))
+        self.sky = SkylineChart(look, say("ui.sun.skyline"))
+        layout.addWidget(self.sky)
+        layout.addWidget(label(say("ui.sun.skyline_note"), "muted", wrap=True))
+        layout.addSpacing(8)
+        head = row(4)
+        head.addWidget(label(say("ui.sun.hours"), "head"), 1)
+        self._group = QButtonGroup(self)
+        for k, code in enumerate(("produced", "lost")):
+            chip = button(say(f"ui.sun.{code}"), "chip")
+            chip.setCheckable(True)
+            chip.setChecked(k == 0)
+            self._group.addButton(chip, k)
+            head.addWidget(chip)
+        self._group.idToggled.connect(lambda _k, on: self._show_hours() if on else None)
+        layout.addLayout(head)
+        self.hours = MonthHourChart(look, say("ui.sun.hours"))
+        layout.addWidget(self.hours)
+        self._loss = label("", "muted", wrap=True)
+        layout.addWidget(self._loss)
+        layout.addStretch(1)
+
+    def show_site(self, plan: Plan, site: Site) -> None:
+        """Show one facility."""
+        self._site = site
+        weather = plan.results.weather
+        names = tuple(self._look.say(f"ui.sun.{name}") for name, _, _ in DAYS)
+        self.sky.show_sky(site.skyline, sun_paths(weather.latitude, weather.longitude, names, plan.profile.plan_year, zone_of(weather.longitude)))
+        self._show_hours()
+        loss = None if site.yields is None else site.yields.get("shading_loss")
+        self._loss.setText(self._look.say("ui.sun.loss", loss=fmt.percent(loss, 1)) if not fmt.is_missing(loss) else "")
+
+    def _show_hours(self) -> None:
+        if self._site is not None:
+            self.hours.show_values(self._site.month_hour if self._group.checkedId() == 0 else self._site.month_hour_lost)
+
+
+class RoofTab(QWidget):
+    """屋根: the ladder from roof area to kW, and the planes one by one."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        layout = column(self)
+        layout.addWidget(label(look.say("ui.roof.ladder"), "head"))
+        self.ladder = Ladder(look, look.say("ui.roof.ladder"), "m²")
+        layout.addWidget(self.ladder)
+        self._capacity = label("", wrap=True)
+        layout.addWidget(self._capacity)
+        layout.addWidget(rule())
+        self._head = label("", "head")
+        layout.addWidget(self._head)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(6)
+        layout.addLayout(self._grid)
+        self._buildings = label("", "muted", wrap=True)
+        layout.addWidget(self._buildings)
+        layout.addStretch(1)
+
+    def show_site(self, plan: Plan, site: Site) -> None:
+        """Show one facility."""
+        say = self._look.say
+        planes = site.planes
+        rungs: list[Rung] = ladder_rungs(self._look, planes) if len(planes) else []
+        self.ladder.setVisible(bool(rungs))
+        self.ladder.show_rungs(rungs)
+        if site.yields is None:
+            self._capacity.setText(say("ui.roof.none"))
+        else:
+            usable, kw = float(site.yields["usable_m2"]), float(site.yields["capacity_kw"])
+            each = kw / usable if usable > 0 else float("nan")
+            self._capacity.setText(say("ui.roof.to_kw", usable=fmt.number(usable), each=fmt.number(each, 3), kw=fmt.number(kw, 1)))
+        self._head.setText(say("ui.roof.planes", number=len(planes)))
+        self._show_planes(site)
+        parts = [say("ui.roof.link", building=link.building_id, how=say(f"ui.how.{link.how}"), metres=fmt.number(link.distance_m, 0)) for link in site.links.itertuples()]
+        self._buildings.setText("\n".join(parts[:20]))
+
+    def _show_planes(self, site: Site) -> None:
+        clear(self._grid)
+        if not len(site.planes):
+            return
+        say, right = self._look.say, Qt.AlignmentFlag.AlignRight
+        for k, code in enumerate(("direction", "tilt", "area", "usable", "irradiation")):
+            self._grid.addWidget(label(say(f"ui.roof.column.{code}"), "muted"), 0, k, Qt.AlignmentFlag.AlignLeft if k == 0 else right)
+        for line, plane in enumerate(site.planes.head(MOST_PLANES).itertuples(), start=1):
+            sector = _SECTORS[round(float(plane.azimuth) / 45) % 8]
+            facing = say("ui.roof.flat") if plane.flat else f"{say(f'ui.compass.{sector}')} {plane.azimuth:.0f}°"
+            cells = (facing, f"{plane.tilt:.0f}", fmt.number(plane.area_m2), fmt.number(plane.usable_m2), fmt.number(plane.irradiation_kwh_m2))
+            for k, text in enumerate(cells):
+                self._grid.addWidget(label(text), line, k, Qt.AlignmentFlag.AlignLeft if k == 0 else right)
+        self._grid.setColumnStretch(0, 1)
+        if len(site.planes) > MOST_PLANES:
+            self._grid.addWidget(label(say("ui.roof.more", number=len(site.planes) - MOST_PLANES), "muted"), MOST_PLANES + 1, 0, 1, 5)
+
+
+class PowerTab(QWidget):
+    """電力: month by month, and against what the facility uses."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        say = look.say
+        layout = column(self)
+        layout.addWidget(label(say("ui.power.months"), "head"))
+        self.months = MonthBars(look, say("ui.power.months"))
+        layout.addWidget(self.months)
+        self._specific = label("", "muted", wrap=True)
+        layout.addWidget(self._specific)
+        layout.addWidget(rule())
+        layout.addWidget(label(say("ui.power.against"), "head"))
+        self.against = CompareBars(look, say("ui.power.against"))
+        layout.addWidget(self.against)
+        self._note = label("", "muted", wrap=True)
+        layout.addWidget(self._note)
+        layout.addStretch(1)
+
+    def show_site(self, plan: Plan, site: Site) -> None:
+        """Show one facility."""
+        say = self._look.say
+        if site.yields is None:
+            self.months.show_values([0.0] * 12, "MWh")
+            self._specific.setText("")
+            self.against.show_rows([])
+            self._note.setText(say("ui.roof.none"))
+            return
+        months = np.array([float(site.yields[f"m{k:02d}"]) for k in range(1, 13)]) / 1000
+        self.months.show_values([float(v) for v in months], "MWh")
+        weather = plan.results.weather
+        kind = say(f"ui.weather.{weather.kind}")
+        self._specific.setText(say("ui.power.specific", specific=fmt.number(site.yields["specific_yield"]), station=weather.station, kind=kind))
+        energy = float(site.yields["energy_kwh"])
+        used = site.ledger.get("annual_kwh")
+        rows = [(say("ui.power.produced"), energy, " ".join(fmt.energy(energy)), "sun")]
+        if fmt.is_missing(used):
+            self._note.setText(say("ui.power.use_unknown"))
+        else:
+            rows.append((say("ui.power.used"), float(used), " ".join(fmt.energy(used)), "muted"))
+            self._note.setText(say("ui.power.ratio", ratio=fmt.percent(energy / float(used)) if float(used) > 0 else fmt.MISSING))
+        self.against.show_rows(rows)

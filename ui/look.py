@@ -1,0 +1,41 @@
+"""The language and the colours that every part of the window is drawn in."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QIcon
+
+from kawasolar.words import Language, catalogue, say
+from ui import icons, theme
+from ui.tokens import Tokens
+
+
+class Look(QObject):
+    """Language and tokens; ``changed`` tells the parts to write and draw themselves anew."""
+
+    changed = Signal()
+
+    def __init__(self, language: Language, tokens: Tokens, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.language: Language = language
+        self.tokens = tokens
+
+    def say(self, code: str, **values: object) -> str:
+        """The words for a code."""
+        return say(self.language, code, **values)
+
+    def knows(self, code: str) -> bool:
+        """Whether the catalogue has words for the code."""
+        return code in catalogue()
+
+    def say_or(self, code: str, otherwise: str, **values: object) -> str:
+        """The words for a code, or ``otherwise`` where there are none."""
+        return self.say(code, **values) if self.knows(code) else otherwise
+
+    def icon(self, name: str, role: str = "ink") -> QIcon:
+        """An icon in the colour of a token."""
+        tokens = self.tokens
+        faint = theme.mix(tokens.muted, tokens.panel, 0.45)
+        colour = theme.on_accent(tokens) if role == "on_accent" else str(getattr(tokens, role))
+        on = theme.on_accent(tokens) if role == "muted" else None
+        return icons.icon(name, colour, faint, on)

@@ -1,0 +1,202 @@
+"""All commands, once: the menus, their shortcuts, and what the search field finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QDockWidget, QMenu, QMessageBox
+
+from kawasolar.words import LANGUAGES
+from ui.crash import log_folder
+from ui.frame import STEPS
+from ui.steps.output import ICONS, KINDS
+from ui.theme import THEMES
+
+if TYPE_CHECKING:
+    from ui.window import MainWindow
+
+# Commands that need a plan to work on.
+_NEED_PLAN = ("save", "save_as", "run", "reset", "fit", "find", "reset_layout", *(f"export_{kind}" for kind in KINDS), *(f"step_{name}" for name, _ in STEPS))
+_NEED_SELECTION = ("pin", "veto", "release", "zoom")
+
+
+class Menus(QObject):
+    """The window's menus."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self.actions: dict[str, QAction] = {}
+        self._menus: list[QMenu] = []
+        self._build_file()
+        self._build_edit()
+        self._build_plan()
+        self._build_view()
+        self._build_help()
+
+    def dispose(self) -> None:
+        """Take the menus out of the window."""
+        for menu in self._menus:
+            self._window.menuBar().removeAction(menu.menuAction())
+            menu.deleteLater()
+        for action in self.actions.values():
+            self._window.removeAction(action)
+            action.deleteLater()
+        self.deleteLater()
+
+    def commands(self) -> list[QAction]:
+        """All commands that can be searched for."""
+        return list(self.actions.values())
+
+    # ---------------------------------------------------------------- building
+
+    def _menu(self, name: str) -> QMenu:
+        menu = self._window.menuBar().addMenu(self._window.look.say(f"ui.menubar.{name}"))
+        self._menus.append(menu)
+        return menu
+
+    def _add(self, menu: QMenu, name: str, call: Callable[[], object], keys: QKeySequence | QKeySequence.StandardKey | str | None = None, icon: str = "", words: str = "") -> QAction:
+        action = QAction(words or self._window.look.say(f"ui.menu.{name}"), self._window)
+        action.triggered.connect(lambda _checked=False: call())
+        if keys is not None:
+            action.setShortcut(QKeySequence(keys))
+        if icon:
+            action.setIcon(self._window.look.icon(icon))
+        menu.addAction(action)
+        self.actions[name] = action
+        return action
+
+    def _build_file(self) -> None:
+        window, control, menu = self._window, self._window.controller, self._menu("file")
+        keys = QKeySequence.StandardKey
+        self._add(menu, "new", control.new, keys.New, "file-plus-outline")
+        self._add(menu, "open", control.ask_open, keys.Open, "folder-open-outline")
+        self._recent = menu.addMenu(window.look.say("ui.menu.recent"))
+        self._recent.aboutToShow.connect(self._fill_recent)
+        menu.addSeparator()
+        self._add(menu, "save", control.save, keys.Save, "content-save-outline")
+        self._add(menu, "save_as", control.save_as, "Ctrl+Shift+S")
+        export = menu.addMenu(window.look.icon("export-variant"), window.look.say("ui.menu.export"))
+        for kind in KINDS:
+            words = window.look.say(f"ui.output.{kind}")
+            self._add(export, f"export_{kind}", lambda kind=kind: control.export(kind), icon=ICONS[kind], words=words)
+        menu.addSeparator()
+        self._add(menu, "quit", window.close, "Ctrl+Q")
+
+    def _build_edit(self) -> None:
+        window, menu = self._window, self._menu("edit")
+        document, keys = window.document, QKeySequence.StandardKey
+        self._add(menu, "undo", document.undo, "Ctrl+Z", "undo")
+        redo = self._add(menu, "redo", document.redo, "Ctrl+Y", "redo")
+        redo.setShortcuts([QKeySequence("Ctrl+Y"), QKeySequence("Ctrl+Shift+Z")])
+        menu.addSeparator()
+        self._add(menu, "find", self._find, keys.Find, "magnify").setShortcuts([QKeySequence("Ctrl+K"), QKeySequence("Ctrl+F")])
+
+    def _find(self) -> None:
+        self._window.search.setFocus()
+        self._window.search.selectAll()
+
+    def _build_plan(self) -> None:
+        window, menu = self._window, self._menu("plan")
+        control = window.controller
+        self._add(menu, "run", control.run, "F5", "play")
+        self._add(menu, "cancel", control.cancel, icon="stop")
+        menu.addSeparator()
+        self._add(menu, "pin", lambda: self._turn(window.document.pin), "Ctrl+P", "pin-outline")
+        self._add(menu, "veto", lambda: self._turn(window.document.veto), icon="cancel")
+        self._add(menu, "release", lambda: self._turn(window.document.release), icon="backup-restore")
+        self._add(menu, "reset", window.document.reset, icon="refresh")
+
+    def _turn(self, change: Callable[[list[str]], None]) -> None:
+        ids = self._window.table.selected_ids() or [name for name in (self._window.document.selected,) if name]
+        if ids:
+            change(ids)
+
+    def _build_view(self) -> None:
+        window, menu = self._window, self._menu("view")
+        say = window.look.say
+        for k, (name, icon) in enumerate(STEPS):
+            self._add(menu, f"step_{name}", lambda name=name: window.show_step(name), f"Ctrl+{k + 1}", icon, say(f"ui.step.{name}"))
+        menu.addSeparator()
+        self._add(menu, "fit", lambda: window.map.fit() if window.map is not None else None, "Ctrl+0")
+        self._add(menu, "zoom", lambda: window.go_to(window.document.selected or ""), "Ctrl+Return", "image-filter-center-focus")
+        menu.addSeparator()
+        self._docks_at = menu
+        theme_menu = QMenu(say("ui.menu.theme"), menu)
+        theme_menu.setIcon(window.look.icon("theme-light-dark"))
+        self._choices(theme_menu, [(name, say(f"ui.theme.{name}")) for name in THEMES], window.theme_choice, "theme", window.set_theme)
+        language_menu = QMenu(say("ui.menu.language"), menu)
+        language_menu.setIcon(window.look.icon("translate"))
+        names = [(language, say(f"ui.language.{language}")) for language in LANGUAGES]
+        self._choices(language_menu, names, window.look.language, "language", window.set_language)
+        self._after_docks = menu.addSeparator()
+        menu.addMenu(theme_menu)
+        menu.addMenu(language_menu)
+        menu.addSeparator()
+        self._add(menu, "reset_layout", window.reset_layout)
+
+    def _choices(self, menu: QMenu, names: list[tuple[str, str]], now: str, kind: str, call: Callable[..., None]) -> None:
+        group = QActionGroup(menu)
+        for name, words in names:
+            # Deferred: the menu that sends this is itself built anew.
+            action = self._add(menu, f"{kind}_{name}", lambda name=name: self._later(lambda: call(name)), words=words)
+            action.setCheckable(True)
+            action.setChecked(name == now)
+            group.addAction(action)
+
+    def _later(self, call: Callable[[], None]) -> None:
+        from PySide6.QtCore import QTimer
+
+        QTimer.singleShot(0, call)
+
+    def _build_help(self) -> None:
+        window, menu = self._window, self._menu("help")
+        self._add(menu, "log", lambda: window.open_folder(log_folder()))
+        self._add(menu, "about", self._about, icon="information-outline")
+
+    def add_docks(self, docks: dict[str, QDockWidget]) -> None:
+        """Switches of the docks."""
+        for name, dock in docks.items():
+            action = dock.toggleViewAction()
+            action.setText(self._window.look.say(f"ui.dock.{name}"))
+            self._docks_at.insertAction(self._after_docks, action)
+
+    # ---------------------------------------------------------------- state
+
+    def refresh(self) -> None:
+        """What can be done now."""
+        document, control = self._window.document, self._window.controller
+        has_plan = document.plan is not None
+        for name in _NEED_PLAN:
+            self.actions[name].setEnabled(has_plan)
+        for name in _NEED_SELECTION:
+            self.actions[name].setEnabled(has_plan)
+        self.actions["undo"].setEnabled(document.undo_words is not None)
+        self.actions["redo"].setEnabled(document.redo_words is not None)
+        self.actions["run"].setEnabled(has_plan and not control.is_running)
+        self.actions["cancel"].setEnabled(control.is_running)
+
+    def _fill_recent(self) -> None:
+        window = self._window
+        self._recent.clear()
+        for path in window.remembered.recent:
+            self._recent.addAction(path.name, lambda path=path: window.controller.open(path)).setToolTip(str(path))
+        if self._recent.isEmpty():
+            self._recent.addAction(window.look.say("ui.menu.recent_none")).setEnabled(False)
+        else:
+            self._recent.addSeparator()
+            self._recent.addAction(window.look.say("ui.menu.recent_clear"), window.remembered.clear_recent)
+
+    def _about(self) -> None:
+        from kawasolar import __version__
+
+        say = self._window.look.say
+        QMessageBox.about(self._window, say("ui.menu.about"), say("ui.about.text", version=__version__))
+
+    def recent_paths(self) -> list[Path]:
+        """Projects in the list of recent ones."""
+        return self._window.remembered.recent

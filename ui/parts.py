@@ -1,0 +1,290 @@
+"""Small parts that the panels are put together from."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QTextLayout
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ui import icons
+from ui.look import Look
+
+
+class Paragraph(QLabel):
+    """Wrapped words with room between the lines, which Japanese needs and QLabel does not give."""
+
+    LEADING = 1.4
+
+    def _lines(self, width: float) -> tuple[QTextLayout, float]:
+        layout = QTextLayout(self.text().replace("\n", "\u2028"), self.font())
+        step = self.fontMetrics().height() * self.LEADING
+        top = (step - self.fontMetrics().height()) / 2
+        layout.beginLayout()
+        while (line := layout.createLine()).isValid():
+            line.setLineWidth(max(width, 8.0))
+            line.setPosition(QPointF(0.0, top))
+            top += step
+        layout.endLayout()
+        return layout, step * layout.lineCount()
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
+        return True
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
+        return math.ceil(self._lines(width)[1]) if self.text() else 0
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        wide = min(240, self.fontMetrics().horizontalAdvance(self.text()) + 4)
+        return QSize(wide, self.heightForWidth(wide))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(64, self.heightForWidth(max(64, self.width())))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        layout, height = self._lines(self.width())
+        wide = max((layout.lineAt(k).naturalTextWidth() for k in range(layout.lineCount())), default=0.0)
+        centred = bool(self.alignment() & Qt.AlignmentFlag.AlignHCenter)
+        layout.draw(painter, QPointF((self.width() - wide) / 2 if centred else 0.0, max(0.0, (self.height() - height) / 2)))
+        painter.end()
+
+
+def label(text: str, role: str = "", *, wrap: bool = False) -> QLabel:
+    """Words in one of the style sheet's roles."""
+    made = Paragraph(text) if wrap else QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    if role:
+        made.setProperty("role", role)
+    made.setWordWrap(wrap)
+    return made
+
+
+def set_role(widget: QWidget, role: str, name: str = "role") -> None:
+    """Change the role and dress the widget anew."""
+    if widget.property(name) != role:
+        widget.setProperty(name, role)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+def button(text: str, role: str = "", *, tip: str = "") -> QPushButton:
+    """A button with words."""
+    made = QPushButton(text)
+    if role:
+        made.setProperty("role", role)
+    if tip:
+        made.setToolTip(tip)
+    return made
+
+
+def tool(look: Look, icon: str, words: str, *, role: str = "ink", size: int = 18) -> QToolButton:
+    """A button with an icon; its words are its tooltip and its accessible name."""
+    made = QToolButton()
+    made.setIcon(look.icon(icon, role))
+    made.setIconSize(QSize(size, size))
+    made.setToolTip(words)
+    made.setAccessibleName(words)
+    made.setAutoRaise(True)
+    return made
+
+
+def rule() -> QFrame:
+    """A thin line between two things."""
+    made = QFrame()
+    made.setObjectName("rule")
+    made.setFixedHeight(1)
+    return made
+
+
+def column(parent: QWidget, *, margin: int = 12, spacing: int = 8) -> QVBoxLayout:
+    """A column of things in ``parent``."""
+    made = QVBoxLayout(parent)
+    made.setContentsMargins(margin, margin, margin, margin)
+    made.setSpacing(spacing)
+    return made
+
+
+def row(spacing: int = 8) -> QHBoxLayout:
+    """A row of things."""
+    made = QHBoxLayout()
+    made.setContentsMargins(0, 0, 0, 0)
+    made.setSpacing(spacing)
+    return made
+
+
+def scrolled(widget: QWidget, name: str) -> QScrollArea:
+    """The widget in an area that scrolls down when there is no room."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    widget.setObjectName("plain")
+    area.viewport().setObjectName("plain")
+    area.setWidget(widget)
+    area.setAccessibleName(name)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return area
+
+
+def clear(layout: QLayout) -> None:
+    """Take everything out of a layout."""
+    while layout.count():
+        item = layout.takeAt(0)
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif inner is not None:
+            clear(inner)
+
+
+class Elided(QLabel):
+    """Words that lose their middle rather than their end when there is no room; the tooltip has them whole."""
+
+    def __init__(self, text: str = "", role: str = "", mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> None:
+        super().__init__()
+        self._mode = mode
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        if role:
+            self.setProperty("role", role)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setText(text)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(24, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        full = self.fontMetrics().horizontalAdvance(self.text()) <= self.contentsRect().width()
+        self.setToolTip("" if full else self.text())
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        space = self.contentsRect()
+        words = self.fontMetrics().elidedText(self.text(), self._mode, space.width())
+        painter.drawText(space, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), words)
+        painter.end()
+
+
+class Figure(QWidget):
+    """A number with its unit, and below it what it is; never a number alone."""
+
+    def __init__(self, words: str, *, role: str = "figure") -> None:
+        super().__init__()
+        self._value = label("–", role)
+        self._unit = label("", "unit")
+        self._words = Elided(words, "muted", Qt.TextElideMode.ElideRight)
+        layout = column(self, margin=0, spacing=2)
+        top = row(4)
+        top.addWidget(self._value, 0, Qt.AlignmentFlag.AlignBaseline)
+        top.addWidget(self._unit, 0, Qt.AlignmentFlag.AlignBaseline)
+        top.addStretch(1)
+        layout.addLayout(top)
+        layout.addWidget(self._words)
+
+    def show_value(self, value: str, unit: str, words: str | None = None) -> None:
+        """Show a value with its unit."""
+        self._value.setText(value)
+        self._unit.setText(unit)
+        if words is not None:
+            self._words.setText(words)
+            self._words.updateGeometry()
+        self.setAccessibleName(f"{self._words.text()}: {value} {unit}")
+
+    @property
+    def value(self) -> str:
+        return self._value.text()
+
+
+class DockTitle(QWidget):
+    """The bar of a dock: its name, a few controls, and buttons to float and to hide it."""
+
+    def __init__(self, look: Look, name: str) -> None:
+        super().__init__()
+        self.setObjectName("dockTitle")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(12, 4, 4, 4)
+        self._row.setSpacing(4)
+        self.name = label(name)
+        self.name.setObjectName("dockName")
+        self._row.addWidget(self.name)
+        self._place = self._row.count()
+        self._row.addStretch(1)
+        self.float_button = tool(look, "dock-window", look.say("ui.dock.float", name=name), role="muted", size=14)
+        self.hide_button = tool(look, "close", look.say("ui.dock.hide", name=name), role="muted", size=14)
+        self._row.addWidget(self.float_button)
+        self._row.addWidget(self.hide_button)
+        self.setMinimumHeight(36)
+
+    def set_name(self, name: str) -> None:
+        """Another name."""
+        self.name.setText(name)
+
+    def put(self, widget: QWidget, *, stretch: int = 0) -> None:
+        """Put a control after the name."""
+        self._row.insertWidget(self._place, widget, stretch)
+        self._place += 1
+
+
+class Banner(QFrame):
+    """News that stays until it is read, and stops nobody: what happened, and what to do."""
+
+    closed = Signal()
+    asked = Signal()
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self._look = look
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 8, 8, 8)
+        layout.setSpacing(12)
+        self._icon = QLabel()
+        self._text = label("", wrap=True)
+        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self.action = button("", "link")
+        self.action.clicked.connect(self.asked)
+        self.close_button = tool(look, "close", look.say("ui.banner.close"), role="muted", size=16)
+        self.close_button.clicked.connect(self.dismiss)
+        layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._text, 1)
+        layout.addWidget(self.action, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        return self._text.text()
+
+    def tell(self, words: str, *, kind: str = "error", action: str = "") -> None:
+        """Show the news; ``kind`` is ``error`` or ``done``."""
+        tokens = self._look.tokens
+        name, colour = ("check-circle", tokens.accent) if kind == "done" else ("alert-circle-outline", tokens.attention)
+        self._icon.setPixmap(icons.pixmap(name, colour, 20, self.devicePixelRatioF()))
+        self._text.setText(words)
+        self._text.setAccessibleName(words)
+        self.action.setText(action)
+        self.action.setVisible(bool(action))
+        set_role(self, kind, "kind")
+        self.show()
+
+    def dismiss(self) -> None:
+        """Put it away."""
+        self.hide()
+        self.closed.emit()

@@ -1,0 +1,1 @@
+"""The panels beside the rail, one a step of the work."""

@@ -1,0 +1,148 @@
+"""The panel of the data: the files, what was read of them, and what was noticed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QListWidget, QListWidgetItem, QWidget
+
+from ui import icons
+from ui.document import Document
+from ui.look import Look
+from ui.parts import Elided, button, clear, column, label, row, rule
+from ui.reasons import finding_text
+
+if TYPE_CHECKING:
+    from kawasolar.plan import InputFile, Plan
+
+ROLE_ICONS = {
+    "dsm": "terrain",
+    "buildings": "office-building-outline",
+    "facilities": "format-list-bulleted",
+    "weather": "weather-partly-cloudy",
+    "profile": "tune-variant",
+}
+SEVERITY = {"error": ("close-circle-outline", "attention"), "warning": ("alert-outline", "attention"), "info": ("information-outline", "muted")}
+# More than this nobody reads in a list; all of them are in the exports.
+MOST_FINDINGS = 2000
+
+
+def size_text(size: int) -> str:
+    """Bytes as people say them."""
+    value = float(size)
+    for unit in ("B", "kB", "MB"):
+        if value < 1000:
+            return f"{value:,.0f} {unit}"
+        value /= 1000
+    return f"{value:,.1f} GB"
+
+
+class DataPanel(QWidget):
+    """データ."""
+
+    replace_asked = Signal(str)
+
+    def __init__(self, look: Look, document: Document) -> None:
+        super().__init__()
+        self._look, self._document = look, document
+        layout = column(self)
+        self._intro = label("", "muted", wrap=True)
+        layout.addWidget(self._intro)
+        self._files = QWidget()
+        self._files_layout = column(self._files, margin=0, spacing=8)
+        layout.addWidget(self._files)
+        layout.addWidget(rule())
+        self._head = label("", "head")
+        layout.addWidget(self._head)
+        self._calm = label(look.say("ui.data.no_findings"), "muted", wrap=True)
+        layout.addWidget(self._calm)
+        self.findings = QListWidget()
+        self.findings.setWordWrap(True)
+        self.findings.setTextElideMode(Qt.TextElideMode.ElideNone)
+        self.findings.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.findings.setResizeMode(QListWidget.ResizeMode.Adjust)
+        self.findings.setIconSize(QSize(16, 16))
+        self.findings.setSpacing(2)
+        self.findings.setMinimumHeight(160)
+        self.findings.setAccessibleName(look.say("ui.data.findings_name"))
+        self.findings.itemActivated.connect(self._follow)
+        self.findings.itemClicked.connect(self._follow)
+        layout.addWidget(self.findings, 1)
+        self._filler = QWidget()
+        layout.addWidget(self._filler, 0)
+        document.plan_changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the plan's files and findings."""
+        plan = self._document.plan
+        clear(self._files_layout)
+        self.findings.clear()
+        if plan is None:
+            return
+        code = "ui.data.intro_synthetic" if plan.synthetic else "ui.data.intro"
+        self._intro.setText(self._look.say(code, crs=plan.crs.name, epsg=plan.crs.to_epsg()))
+        for entry in plan.inputs:
+            self._files_layout.addWidget(self._file(plan, entry))
+        self._show_findings(plan)
+
+    def _file(self, plan: Plan, entry: InputFile) -> QWidget:
+        look, card = self._look, QWidget()
+        layout = QGridLayout(card)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setHorizontalSpacing(8)
+        layout.setVerticalSpacing(0)
+        picture = QLabel()
+        picture.setPixmap(icons.pixmap(ROLE_ICONS[entry.role], look.tokens.muted, 20, 2.0))
+        layout.addWidget(picture, 0, 0, 2, 1, Qt.AlignmentFlag.AlignTop)
+        path = Path(entry.path)
+        name = Elided(path.name)
+        name.setToolTip(entry.path)
+        change = button(look.say("ui.data.replace"), "link", tip=look.say("ui.data.replace_tip", role=look.say(f"ui.role.{entry.role}")))
+        change.setAccessibleName(look.say("ui.data.replace_tip", role=look.say(f"ui.role.{entry.role}")))
+        change.clicked.connect(lambda: self.replace_asked.emit(entry.role))
+        top = row(4)
+        top.addWidget(label(look.say(f"ui.role.{entry.role}"), "muted"), 1)
+        top.addWidget(change)
+        layout.addLayout(top, 0, 1)
+        layout.addWidget(name, 1, 1)
+        layout.addWidget(Elided(" · ".join(self._facts(plan, entry)), "muted", Qt.TextElideMode.ElideRight), 2, 1)
+        layout.setColumnStretch(1, 1)
+        if not path.is_file():
+            layout.addWidget(label(look.say("ui.data.missing"), "attention", wrap=True), 3, 1)
+        return card
+
+    def _facts(self, plan: Plan, entry: InputFile) -> list[str]:
+        say, results = self._look.say, plan.results
+        counted = {
+            "buildings": say("ui.data.n_buildings", number=f"{len(results.buildings):,}"),
+            "facilities": say("ui.data.n_facilities", number=f"{len(plan.facilities):,}"),
+            "weather": results.weather.station,
+            "dsm": f"EPSG:{plan.crs.to_epsg()}",
+            "profile": plan.profile.name(self._look.language),
+        }
+        facts = [counted[entry.role], size_text(entry.size)]
+        crs = str(getattr(entry, "crs", "") or "")
+        return [*facts, crs] if crs else facts
+
+    def _show_findings(self, plan: Plan) -> None:
+        look, found = self._look, plan.findings
+        self._head.setText(look.say("ui.data.findings", number=f"{len(found):,}"))
+        self._calm.setVisible(not found)
+        self.findings.setVisible(bool(found))
+        for finding in sorted(found, key=lambda f: ("error", "warning", "info").index(f.severity))[:MOST_FINDINGS]:
+            name, role = SEVERITY[finding.severity]
+            item = QListWidgetItem(look.icon(name, role), finding_text(look, finding))
+            item.setData(Qt.ItemDataRole.UserRole, finding.item)
+            if self._document.has(finding.item):
+                item.setToolTip(look.say("ui.data.follow"))
+            self.findings.addItem(item)
+        if len(found) > MOST_FINDINGS:
+            self.findings.addItem(look.say("ui.data.more_findings", number=f"{len(found) - MOST_FINDINGS:,}"))
+
+    def _follow(self, item: QListWidgetItem) -> None:
+        target = item.data(Qt.ItemDataRole.UserRole)
+        if target is not None and self._document.has(str(target)):
+            self._document.select(str(target))

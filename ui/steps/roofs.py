@@ -1,0 +1,109 @@
+"""The panel of the roofs: what the survey found, what each rule took, and by which thresholds."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from ui import format as fmt
+from ui.charts.ladder import Ladder, Rung
+from ui.document import Document
+from ui.look import Look
+from ui.parts import Elided, Figure, clear, column, label, rule
+from ui.reasons import unit_text
+
+RULES = ("tilt", "north", "setback", "obstacle", "shade", "small")
+THRESHOLDS = (
+    "roof.flat_tilt", "roof.max_tilt", "roof.north_halfwidth", "roof.setback", "roof.obstacle_height", "roof.obstacle_clearance",
+    "roof.irradiation_share", "roof.min_plane_area", "roof.min_width", "pv.density_flat", "pv.density_panel", "pv.panel_ratio",
+)  # fmt: skip
+
+
+def ladder_rungs(look: Look, planes: object) -> list[Rung]:
+    """The ladder of some planes: roof area, what each rule took, usable area [m²]."""
+    total = float(planes["area_m2"].sum())  # type: ignore[index]
+    rungs = [Rung(look.say("ui.ladder.area"), total, loss=False, role="muted")]
+    for name in RULES:
+        lost = float(planes[f"lost_{name}_m2"].sum()) if f"lost_{name}_m2" in planes else 0.0  # type: ignore[index,operator]
+        if lost > 0:
+            rungs.append(Rung(look.say(f"ui.ladder.{name}"), lost, loss=True))
+    rungs.append(Rung(look.say("ui.ladder.usable"), float(planes["usable_m2"].sum()), loss=False))  # type: ignore[index]
+    return rungs
+
+
+class RoofsPanel(QWidget):
+    """屋根."""
+
+    def __init__(self, look: Look, document: Document) -> None:
+        super().__init__()
+        self._look, self._document = look, document
+        say = look.say
+        layout = column(self)
+        self._intro = label("", "muted", wrap=True)
+        layout.addWidget(self._intro)
+        self.figures = {name: Figure(say(f"ui.roofs.figure.{name}")) for name in ("buildings", "planes", "usable", "irradiation")}
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(12)
+        for k, figure in enumerate(self.figures.values()):
+            grid.addWidget(figure, k // 2, k % 2)
+            grid.setColumnStretch(k % 2, 1)
+        layout.addLayout(grid)
+        layout.addWidget(rule())
+        layout.addWidget(label(say("ui.roofs.ladder"), "head"))
+        self.ladder = Ladder(look, say("ui.roofs.ladder"), "m²")
+        layout.addWidget(self.ladder)
+        layout.addWidget(label(say("ui.roofs.ladder_note"), "muted", wrap=True))
+        layout.addWidget(rule())
+        layout.addWidget(label(say("ui.roofs.thresholds"), "head"))
+        self._table = QGridLayout()
+        self._table.setHorizontalSpacing(8)
+        self._table.setVerticalSpacing(6)
+        self._table.setColumnStretch(0, 1)
+        layout.addLayout(self._table)
+        layout.addWidget(label(say("ui.roofs.thresholds_note"), "muted", wrap=True))
+        layout.addStretch(1)
+        document.plan_changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the plan's survey."""
+        plan = self._document.plan
+        clear(self._table)
+        if plan is None:
+            return
+        say, results = self._look.say, plan.results
+        planes = results.planes
+        seconds = plan.seconds.get("survey")
+        self._intro.setText(say("ui.roofs.intro", seconds=fmt.number(seconds, 1)))
+        self.figures["buildings"].show_value(f"{len(results.buildings):,}", say("ui.unit.buildings"))
+        self.figures["planes"].show_value(f"{len(planes):,}", say("ui.unit.planes"))
+        usable = float(planes["usable_m2"].sum())
+        self.figures["usable"].show_value(fmt.number(usable), "m²")
+        weight = planes["usable_m2"].to_numpy()
+        known = planes["usable_irradiation_kwh_m2"].notna().to_numpy() & (weight > 0)
+        mean = float((planes["usable_irradiation_kwh_m2"].to_numpy()[known] * weight[known]).sum() / weight[known].sum()) if known.any() else float("nan")
+        self.figures["irradiation"].show_value(fmt.number(mean), say("ui.roofs.of_open", open=fmt.number(results.open_sky_kwh_m2)))
+        self.ladder.show_rungs(ladder_rungs(self._look, planes))
+        self._show_thresholds()
+
+    def _show_thresholds(self) -> None:
+        plan = self._document.plan
+        assert plan is not None
+        language = self._look.language
+        line = 0
+        for key in THRESHOLDS:
+            if key not in plan.profile.values:
+                continue
+            value = plan.profile.value(key)
+            name = Elided(value.name(language), "muted", Qt.TextElideMode.ElideRight)
+            shown = label(f"{value.value:,.6g} {unit_text(self._look, value.unit) if value.unit != '-' else ''}".strip())
+            sure = self._look.say(f"ui.sure.{value.how_sure}")
+            low_high = "" if value.low is None or value.high is None else f"{value.low:g}–{value.high:g} {value.unit}".replace(" -", "")
+            tip = self._look.say("ui.roofs.threshold_tip", name=value.name(language), range=low_high, source=value.source, sure=sure)
+            shown.setToolTip(tip)
+            if value.how_sure == "verify":
+                shown.setProperty("role", "attention")
+            self._table.addWidget(name, line, 0)
+            self._table.addWidget(shown, line, 1, Qt.AlignmentFlag.AlignRight)
+            line += 1

@@ -1,0 +1,248 @@
+"""The table of facilities below the map: filter, sort, copy, pin and veto."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QMenu, QPushButton, QTableView, QVBoxLayout, QWidget
+
+from ui.document import Document
+from ui.look import Look
+from ui.parts import DockTitle, button, tool
+from ui.settings import Remembered
+from ui.table_model import STATUSES, FacilityModel
+
+
+class Header(QHeaderView):
+    """Headings in two lines: the name, and below it the unit."""
+
+    def __init__(self) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self.setSectionsClickable(True)
+        self.setSectionsMovable(True)
+        self.setHighlightSections(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setStretchLastSection(True)
+
+    def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N802, N803 - Qt's names
+        """The name in ink, the unit below it; a mark over the column that is sorted by."""
+        model = self.model()
+        if model is None or not rect.isValid():
+            return
+        painter.save()
+        painter.fillRect(rect, self.palette().base())
+        painter.setPen(self.palette().mid().color())
+        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        words = str(model.headerData(logicalIndex, Qt.Orientation.Horizontal)).split("\n")
+        align = Qt.AlignmentFlag(int(model.headerData(logicalIndex, Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole)))
+        space = rect.adjusted(6, 4, -6, -4)
+        if self.isSortIndicatorShown() and self.sortIndicatorSection() == logicalIndex:
+            up = self.sortIndicatorOrder() == Qt.SortOrder.AscendingOrder
+            words[0] = f"{'▲' if up else '▼'} {words[0]}"
+        step = self.fontMetrics().lineSpacing()
+        top = space.top() + (space.height() - step * len(words)) // 2
+        for k, line in enumerate(words):
+            painter.setPen(self.palette().text().color() if k == 0 else self.palette().placeholderText().color())
+            shown = self.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, space.width())
+            painter.drawText(QRect(space.left(), top + k * step, space.width(), step), int(align), shown)
+        painter.restore()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(super().sizeHint().width(), 2 * self.fontMetrics().lineSpacing() + 14)
+
+
+class FacilityTable(QWidget):
+    """The dock's body; ``title`` is the bar that goes above it.
+
+    Signals
+    -------
+    zoom_asked : facility id
+    """
+
+    zoom_asked = Signal(str)
+
+    def __init__(self, look: Look, document: Document, remembered: Remembered) -> None:
+        super().__init__()
+        self._look, self._document, self._remembered = look, document, remembered
+        self.setObjectName("dockBody")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.model = FacilityModel(look)
+        self.view = QTableView()
+        self._setting = False
+        self._build_view()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 0, 1, 1)
+        layout.addWidget(self.view)
+        self.title = DockTitle(look, look.say("ui.dock.table"))
+        self.chips: dict[str, QPushButton] = {}
+        self.filter = QLineEdit()
+        self._build_title()
+        document.plan_changed.connect(self.refresh)
+        document.decision_changed.connect(self.refresh)
+        document.selection_changed.connect(self._show_selection)
+        self.refresh()
+
+    def _build_view(self) -> None:
+        view = self.view
+        view.setModel(self.model)
+        view.setHorizontalHeader(Header())
+        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        view.setShowGrid(False)
+        view.setWordWrap(False)
+        view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        view.setTabKeyNavigation(False)
+        view.setIconSize(QSize(16, 16))
+        view.verticalHeader().hide()
+        view.verticalHeader().setDefaultSectionSize(28)
+        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        view.setAccessibleName(self._look.say("ui.dock.table"))
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        view.customContextMenuRequested.connect(self._show_menu)
+        header = view.horizontalHeader()
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(lambda at: self._column_menu().exec(header.mapToGlobal(at)))
+        for k, column in enumerate(self.model.columns):
+            heading = max(header.fontMetrics().horizontalAdvance(line) for line in str(self.model.headerData(k, Qt.Orientation.Horizontal)).split("\n"))
+            view.setColumnWidth(k, max(column.width, heading + 16))
+            view.setColumnHidden(k, not column.shown)
+        state = self._remembered.bytes_of("table")
+        if not state.isEmpty():
+            header.restoreState(state)
+        view.setSortingEnabled(True)
+        if state.isEmpty():
+            header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+            header.setSortIndicatorClearable(True)
+        view.selectionModel().selectionChanged.connect(self._on_selected)
+        view.doubleClicked.connect(lambda index: self.zoom_asked.emit(self.model.id_at(index.row())))
+        copy = QAction(self._look.say("ui.menu.copy"), view)
+        copy.setShortcut(QKeySequence.StandardKey.Copy)
+        copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        copy.triggered.connect(self.copy)
+        view.addAction(copy)
+
+    def _build_title(self) -> None:
+        say = self._look.say
+        for status in STATUSES:
+            chip = button("", "chip", tip=say("ui.table.chip", status=say(f"ui.status.{status}")))
+            chip.setCheckable(True)
+            chip.toggled.connect(self._apply_filter)
+            self.chips[status] = chip
+            self.title.put(chip)
+        self.filter.setPlaceholderText(say("ui.table.filter"))
+        self.filter.setAccessibleName(say("ui.table.filter"))
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setMinimumWidth(80)
+        self.filter.setMaximumWidth(180)
+        self.filter.textChanged.connect(self._apply_filter)
+        self.title.put(self.filter, stretch=1)
+        columns = tool(self._look, "table-column", say("ui.table.columns"), role="muted", size=16)
+        columns.clicked.connect(lambda: self._column_menu().exec(columns.mapToGlobal(QPoint(0, columns.height()))))
+        self.title.put(columns)
+
+    # ---------------------------------------------------------------- data
+
+    def refresh(self) -> None:
+        """Take the plan's columns anew and keep the selection."""
+        self._setting = True
+        self.model.set_plan(self._document.plan)
+        self._setting = False
+        counts = self.model.counts()
+        for status, chip in self.chips.items():
+            words = f"{self._look.say(f'ui.status.{status}')} {counts[status]:,}"
+            chip.setText(words)
+            chip.setAccessibleName(self._look.say("ui.table.chip", status=words))
+        self._show_selection(self._document.selected)
+
+    def show_only(self, statuses: list[str]) -> None:
+        """Filter by these statuses."""
+        for status, chip in self.chips.items():
+            chip.setChecked(status in statuses)
+
+    def _apply_filter(self) -> None:
+        self._setting = True
+        self.model.set_filter(self.filter.text(), [status for status, chip in self.chips.items() if chip.isChecked()])
+        self._setting = False
+        self._show_selection(self._document.selected)
+
+    # ---------------------------------------------------------------- selection
+
+    def selected_ids(self) -> list[str]:
+        """Facilities of the selected rows, in the order of the table."""
+        rows = sorted(index.row() for index in self.view.selectionModel().selectedRows())
+        return [self.model.id_at(row) for row in rows]
+
+    def _on_selected(self, chosen: QItemSelection, gone: QItemSelection) -> None:
+        if self._setting:
+            return
+        current = self.view.selectionModel().currentIndex()
+        ids = self.selected_ids()
+        if not ids:
+            return
+        wanted = self.model.id_at(current.row()) if current.isValid() else ids[0]
+        self._setting = True
+        self._document.select(wanted if wanted in ids else ids[0])
+        self._setting = False
+
+    def _show_selection(self, facility_id: object) -> None:
+        if self._setting:
+            return
+        self._setting = True
+        row = self.model.row_of(str(facility_id)) if facility_id is not None else None
+        selection = self.view.selectionModel()
+        if row is None:
+            selection.clear()
+        elif str(facility_id) not in self.selected_ids():
+            index = self.model.index(row, 0)
+            flags = QItemSelectionModel.SelectionFlag
+            selection.setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+            self.view.scrollTo(index)
+        self._setting = False
+
+    # ---------------------------------------------------------------- menus
+
+    def copy(self) -> None:
+        """Put the selected rows on the clipboard as tab-separated text, headings first."""
+        header = self.view.horizontalHeader()
+        order = [header.logicalIndex(k) for k in range(header.count())]
+        shown = [k for k in order if not self.view.isColumnHidden(k)]
+        lines = ["\t".join(self.model.heading(k) for k in shown)]
+        for row in sorted(index.row() for index in self.view.selectionModel().selectedRows()):
+            lines.append("\t".join(str(self.model.data(self.model.index(row, k)) or "") for k in shown))
+        QGuiApplication.clipboard().setText("\n".join(lines))
+
+    def menu(self) -> QMenu:
+        """What can be done with the selected facilities."""
+        look, document, ids = self._look, self._document, self.selected_ids()
+        made = QMenu(self)
+        settings = document.settings
+        pin = made.addAction(look.icon("pin-outline"), look.say("ui.menu.pin"), lambda: document.pin(ids))
+        veto = made.addAction(look.icon("cancel"), look.say("ui.menu.veto"), lambda: document.veto(ids))
+        release = made.addAction(look.icon("backup-restore"), look.say("ui.menu.release"), lambda: document.release(ids))
+        pin.setEnabled(settings is not None and not set(ids) <= settings.pins)
+        veto.setEnabled(settings is not None and not set(ids) <= settings.vetoes)
+        release.setEnabled(settings is not None and bool(set(ids) & (settings.pins | settings.vetoes)))
+        made.addSeparator()
+        made.addAction(look.icon("image-filter-center-focus"), look.say("ui.menu.zoom"), lambda: self.zoom_asked.emit(ids[0]))
+        made.addAction(look.icon("content-copy"), look.say("ui.menu.copy"), self.copy)
+        return made
+
+    def _show_menu(self, at: QPoint) -> None:
+        if self.selected_ids():
+            self.menu().exec(self.view.viewport().mapToGlobal(at))
+
+    def _column_menu(self) -> QMenu:
+        made = QMenu(self)
+        for k in range(len(self.model.columns)):
+            action = made.addAction(self.model.heading(k))
+            action.setCheckable(True)
+            action.setChecked(not self.view.isColumnHidden(k))
+            action.setEnabled(self.model.columns[k].key != "name")
+            action.toggled.connect(lambda shown, k=k: self.view.setColumnHidden(k, not shown))
+        return made
+
+    def keep(self) -> None:
+        """Remember the columns."""
+        self._remembered.keep_bytes("table", self.view.horizontalHeader().saveState())

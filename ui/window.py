@@ -1,0 +1,402 @@
+"""The main window: the frame, the docks, and how the parts speak with one another.
+
+Nothing heavy is imported here at the top: the window is painted first, the libraries follow in a thread.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QGuiApplication, QPaintEvent
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QStackedWidget, QToolBar, QVBoxLayout, QWidget
+
+from kawasolar.words import Language
+from ui import theme
+from ui.controller import Controller
+from ui.document import Document
+from ui.frame import STEPS, LoadingPage, Rail, StartPage, StatusBar, TopBar
+from ui.inspector.panel import Inspector
+from ui.jobs import Jobs
+from ui.look import Look
+from ui.menus import Menus
+from ui.parts import Banner, DockTitle, column, scrolled
+from ui.search import SearchField
+from ui.settings import Remembered
+from ui.steps.data import DataPanel
+from ui.steps.half import HalfPanel
+from ui.steps.output import OutputPanel
+from ui.steps.roofs import RoofsPanel
+from ui.table import FacilityTable
+from ui.theme import Theme
+from ui.work import SUFFIX, sample_folder
+
+DOCKS = ("steps", "inspector", "table")
+
+
+class MainWindow(QMainWindow):
+    """One window, one plan.
+
+    Signals
+    -------
+    painted : once, after the first paint
+    """
+
+    painted = Signal()
+
+    def __init__(self, remembered: Remembered, *, language: Language | None = None, theme_choice: Theme | None = None) -> None:
+        super().__init__()
+        self.remembered = remembered
+        self.theme_choice: Theme = theme_choice or remembered.theme
+        self.look = Look(language or remembered.language, theme.tokens_for(self.theme_choice))
+        theme.apply(QApplication.instance(), self.look.tokens)  # type: ignore[arg-type]
+        self.jobs = Jobs(self)
+        self.document = Document(self)
+        self.controller = Controller(self)
+        self.map: QWidget | None = None
+        self._seen = False
+        self._step = "half"
+        self._built = False
+        self.setAcceptDrops(True)
+        self.setMinimumSize(960, 600)
+        self.setContentsMargins(0, 0, 8, 0)
+        self.setDockNestingEnabled(True)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self._build()
+        self._restore_geometry()
+        self.document.plan_changed.connect(self._on_plan)
+        self.document.decision_changed.connect(self._on_decision)
+        self.document.selection_changed.connect(self._on_selection)
+        self.document.dirty_changed.connect(self.refresh_state)
+        self.document.history_changed.connect(self.refresh_state)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _s: self._follow_system())
+
+    # ---------------------------------------------------------------- building
+
+    def _build(self) -> None:
+        """Make every part anew, in the language and the colours of now; the map alone is kept and told."""
+        look = self.look
+        self.top = self.rail = None  # type: ignore[assignment]
+        self.table = FacilityTable(look, self.document, self.remembered)
+        self.inspector = Inspector(look, self.document)
+        self.half = HalfPanel(look, self.document)
+        self.data = DataPanel(look, self.document)
+        self.roofs = RoofsPanel(look, self.document)
+        self.output = OutputPanel(look, self.document)
+        self.menus = Menus(self)
+        self.search = SearchField(look, self, self.table.model.find, self.menus.commands)
+        self._build_bars()
+        self._build_centre()
+        self._build_docks()
+        self._connect_parts()
+        self._built = True
+        self._show_step(self._step)
+        self._show_page()
+        self.refresh_state()
+
+    def _build_bars(self) -> None:
+        self.top = TopBar(self.look, self.search)
+        self.rail = Rail(self.look)
+        self._bars = []
+        for name, widget, area in (("top", self.top, Qt.ToolBarArea.TopToolBarArea), ("rail", self.rail, Qt.ToolBarArea.LeftToolBarArea)):
+            bar = QToolBar(self.look.say(f"ui.bar.{name}"), self)
+            bar.setObjectName(f"{name}Bar")
+            bar.setMovable(False)
+            bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+            bar.toggleViewAction().setVisible(False)
+            bar.addWidget(widget)
+            self.addToolBar(area, bar)
+            self._bars.append(bar)
+        self.status = StatusBar(self.look)
+        self.status.set_crs(self.document.plan.crs if self.document.plan is not None else None)
+        self.setStatusBar(self.status)
+
+    def _build_centre(self) -> None:
+        centre = QWidget()
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        self.banner = Banner(self.look)
+        self.pages = QStackedWidget()
+        self.start = StartPage(self.look, self.remembered.recent, sample=sample_folder() is not None)
+        self.loading = LoadingPage(self.look)
+        self.map_frame = QWidget()
+        self.map_frame.setObjectName("mapFrame")
+        self.map_frame.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._map_layout = column(self.map_frame, margin=1, spacing=0)
+        for page in (self.start, self.loading, self.map_frame):
+            self.pages.addWidget(page)
+        layout.addWidget(self.banner)
+        layout.addWidget(self.pages, 1)
+        self.setCentralWidget(centre)
+        if self.map is not None:
+            self._map_layout.addWidget(self.map)
+
+    def _build_docks(self) -> None:
+        say = self.look.say
+        self.step_pages = QStackedWidget()
+        self.step_pages.setObjectName("dockBody")
+        self.step_pages.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        for name, panel in zip((step for step, _ in STEPS), (self.data, self.roofs, self.half, self.output), strict=True):
+            self.step_pages.addWidget(scrolled(panel, say(f"ui.step.{name}")))
+        self.docks: dict[str, QDockWidget] = {}
+        titles = {"steps": DockTitle(self.look, ""), "inspector": DockTitle(self.look, say("ui.dock.inspector")), "table": self.table.title}
+        bodies = {"steps": self.step_pages, "inspector": self.inspector, "table": self.table}
+        areas = {"steps": Qt.DockWidgetArea.LeftDockWidgetArea, "inspector": Qt.DockWidgetArea.RightDockWidgetArea, "table": Qt.DockWidgetArea.BottomDockWidgetArea}
+        least = {"steps": QSize(288, 200), "inspector": QSize(316, 200), "table": QSize(300, 120)}
+        for name in DOCKS:
+            dock = QDockWidget(say(f"ui.dock.{name}"), self)
+            dock.setObjectName(f"{name}Dock")
+            dock.setTitleBarWidget(titles[name])
+            bodies[name].setMinimumSize(least[name])
+            dock.setWidget(bodies[name])
+            titles[name].float_button.clicked.connect(lambda _=False, dock=dock: dock.setFloating(not dock.isFloating()))
+            titles[name].hide_button.clicked.connect(dock.hide)
+            self.addDockWidget(areas[name], dock)
+            self.docks[name] = dock
+        self.step_title = titles["steps"]
+        self.menus.add_docks(self.docks)
+
+    def _connect_parts(self) -> None:
+        control, document = self.controller, self.document
+        self.rail.chosen.connect(self.show_step)
+        self.top.run_asked.connect(control.run)
+        self.top.cancel_asked.connect(control.cancel)
+        self.top.undo.clicked.connect(document.undo)
+        self.top.redo.clicked.connect(document.redo)
+        self.search.facility_found.connect(self.go_to)
+        self.table.zoom_asked.connect(self.go_to)
+        self.inspector.zoom_asked.connect(self.go_to)
+        self.half.show_asked.connect(lambda status: self.table.show_only([status]))
+        self.data.replace_asked.connect(control.replace_input)
+        self.output.export_asked.connect(control.export)
+        self.start.new_asked.connect(control.new)
+        self.start.open_asked.connect(control.ask_open)
+        self.start.sample_asked.connect(control.open_sample)
+        self.start.recent_asked.connect(lambda name: control.open(Path(name)))
+
+    def _ensure_map(self) -> None:
+        if self.map is not None:
+            return
+        from ui.map import MapView
+
+        view = MapView(self.look.tokens, self.look.language)
+        view.picked.connect(self.document.select)
+        view.hovered.connect(lambda x, y, height: self.status.show_place(x, y, height))
+        self.map = view
+        self._map_layout.addWidget(view)
+
+    def rebuild(self) -> None:
+        """Build all parts anew after the language or the colours changed; what is open stays open."""
+        state, banner, text = self.saveState(), self.banner.isVisible(), self.banner.text
+        if self.map is not None:
+            self.map.setParent(None)
+        self.table.keep()
+        for bar in self._bars:
+            self.removeToolBar(bar)
+            bar.deleteLater()
+        for dock in self.docks.values():
+            self.removeDockWidget(dock)
+            dock.deleteLater()
+        self.search.list.deleteLater()
+        old = self.takeCentralWidget()
+        if old is not None:
+            old.deleteLater()
+        self.menus.dispose()
+        self._build()
+        self.restoreState(state)
+        self._show_page()
+        if banner:
+            self.banner.tell(text)
+        if self.map is not None:
+            self.map.set_tokens(self.look.tokens)  # type: ignore[attr-defined]
+            self.map.set_language(self.look.language)  # type: ignore[attr-defined]
+            self.map.show()
+
+    def set_language(self, language: Language) -> None:
+        """Speak another language at once."""
+        from ui.app import install_qt_words
+
+        if language == self.look.language:
+            return
+        self.look.language = language
+        self.remembered.language = language
+        install_qt_words(QApplication.instance(), language)  # type: ignore[arg-type]
+        self.rebuild()
+
+    def set_theme(self, choice: Theme) -> None:
+        """Wear other colours at once."""
+        self.theme_choice = choice
+        self.remembered.theme = choice
+        self._dress()
+
+    def _follow_system(self) -> None:
+        if self.theme_choice == "system":
+            self._dress()
+
+    def _dress(self) -> None:
+        tokens = theme.tokens_for(self.theme_choice)
+        if tokens is not self.look.tokens:
+            self.look.tokens = tokens
+            theme.apply(QApplication.instance(), tokens)  # type: ignore[arg-type]
+            self.rebuild()
+
+    # ---------------------------------------------------------------- pages, steps, docks
+
+    def show_step(self, name: str) -> None:
+        """Show a step's panel, and its dock if it was hidden."""
+        self._show_step(name)
+        if self.document.plan is not None:
+            self.docks["steps"].show()
+
+    def _show_step(self, name: str) -> None:
+        self._step = name
+        self.rail.show_step(name)
+        self.step_pages.setCurrentIndex([step for step, _ in STEPS].index(name))
+        self.step_title.set_name(self.look.say(f"ui.step.{name}"))
+
+    @property
+    def step(self) -> str:
+        """Name of the step that is shown."""
+        return self._step
+
+    def _show_page(self) -> None:
+        """Start page, loading page or map; the docks only beside a plan."""
+        has_plan = self.document.plan is not None
+        loading = self.controller.is_loading and not has_plan
+        self.pages.setCurrentWidget(self.map_frame if has_plan else self.loading if loading else self.start)
+        self.rail.setEnabled(has_plan)
+        if not has_plan:
+            for dock in self.docks.values():
+                dock.hide()
+
+    def show_loading(self, words: str) -> None:
+        """A plan is on its way."""
+        self.loading.begin(words)
+        self._show_page()
+
+    def reset_layout(self) -> None:
+        """All docks where they were on the first day."""
+        areas = {"steps": Qt.DockWidgetArea.LeftDockWidgetArea, "inspector": Qt.DockWidgetArea.RightDockWidgetArea, "table": Qt.DockWidgetArea.BottomDockWidgetArea}
+        for name, dock in self.docks.items():
+            dock.setFloating(False)
+            self.addDockWidget(areas[name], dock)
+            dock.show()
+        self._default_sizes()
+
+    def _default_sizes(self) -> None:
+        wide = self.width() >= 1600
+        self.resizeDocks([self.docks["steps"], self.docks["inspector"]], [320 if wide else 304, 400 if wide else 344], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.docks["table"]], [max(180, int(self.height() * 0.28))], Qt.Orientation.Vertical)
+
+    def _restore_geometry(self) -> None:
+        geometry = self.remembered.bytes_of("geometry")
+        if geometry.isEmpty() or not self.restoreGeometry(geometry):
+            screen = QGuiApplication.primaryScreen().availableSize()
+            self.resize(min(1440, screen.width()), min(900, screen.height()))
+
+    def _restore_docks(self) -> None:
+        state: QByteArray = self.remembered.bytes_of("docks")
+        for dock in self.docks.values():
+            dock.show()
+        if state.isEmpty() or not self.restoreState(state):
+            self._default_sizes()
+            QTimer.singleShot(0, self._default_sizes)
+
+    # ---------------------------------------------------------------- the document's news
+
+    def _on_plan(self) -> None:
+        plan = self.document.plan
+        first = self.pages.currentWidget() is not self.map_frame
+        if plan is not None:
+            self._ensure_map()
+            self.map.set_plan(plan)  # type: ignore[union-attr]
+        elif self.map is not None:
+            self.map.set_plan(None)  # type: ignore[attr-defined]
+        self.status.set_crs(plan.crs if plan is not None else None)
+        self._show_page()
+        if plan is not None and first:
+            self._restore_docks()
+        self.refresh_state()
+
+    def _on_decision(self) -> None:
+        if self.map is not None and self.document.decision is not None:
+            self.map.set_decision(self.document.decision)  # type: ignore[attr-defined]
+        self.refresh_state()
+
+    def _on_selection(self, facility_id: object) -> None:
+        if self.map is not None:
+            self.map.set_selected(facility_id)  # type: ignore[attr-defined]
+
+    def go_to(self, facility_id: str) -> None:
+        """Select a facility and bring it into view."""
+        self.document.select(facility_id)
+        if self.map is not None:
+            self.map.set_selected(facility_id, reveal=True)  # type: ignore[attr-defined]
+
+    def refresh_state(self) -> None:
+        """Title, undo and redo, saved state, what is stale."""
+        if not self._built:
+            return
+        document, say, plan = self.document, self.look.say, self.document.plan
+        name = plan.name if plan is not None else ""
+        self.top.name.setText(name or "KawaSolar")
+        self.top.name.updateGeometry()
+        self.top.badge.setVisible(plan is not None and plan.synthetic)
+        self.setWindowTitle(f"{name}[*] – KawaSolar" if name else "KawaSolar")
+        self.setWindowModified(document.dirty)
+        for made, words, code in ((self.top.undo, document.undo_words, "undo"), (self.top.redo, document.redo_words, "redo")):
+            made.setEnabled(words is not None)
+            made.setToolTip(say(f"ui.menu.{code}_what", what=say(words)) if words else say(f"ui.menu.{code}"))
+        self.top.run.setEnabled(plan is not None)
+        stale = self.controller.stale
+        self.top.state.setText(say("ui.top.stale", roles=say("ui.list.comma").join(say(f"ui.role.{role}") for role in stale)) if stale else "")
+        self.top.state.setProperty("role", "attention")
+        self.status.saved.setText("" if plan is None else say("ui.status.dirty") if document.dirty else say("ui.status.saved"))
+        self.menus.refresh()
+
+    # ---------------------------------------------------------------- Qt's events
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        super().paintEvent(event)
+        if not self._seen:
+            self._seen = True
+            QTimer.singleShot(0, self.painted.emit)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        if self._dropped(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        path = self._dropped(event)
+        if path is not None:
+            event.acceptProposedAction()
+            QTimer.singleShot(0, lambda: self.controller.open(path))
+
+    @staticmethod
+    def _dropped(event: QDropEvent) -> Path | None:
+        for url in event.mimeData().urls():
+            if url.isLocalFile() and url.toLocalFile().endswith(SUFFIX):
+                return Path(url.toLocalFile())
+        return None
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        if not self.controller.may_close():
+            event.ignore()
+            return
+        self.remembered.keep_bytes("geometry", self.saveGeometry())
+        if self.document.plan is not None:
+            self.remembered.keep_bytes("docks", self.saveState())
+            self.table.keep()
+        self.remembered.sync()
+        self.jobs.shutdown()
+        event.accept()
+
+    def open_folder(self, folder: Path) -> None:
+        """Show a folder in the desktop's own program."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+    def actions_named(self, name: str) -> QAction:
+        """A command by its name, for tests and shortcuts."""
+        return self.menus.actions[name]
