@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,7 @@ def read_facilities(
     outline_series = None
     if outlines is not None:
         outline_series = gpd.GeoSeries(outlines[keep], index=pd.Index(facilities["facility_id"]), crs=crs)
-    columns = {name: column.heading for name, column in header.columns.items()}
+    columns = {name: column.heading for name, column in header.columns.items() if name in body.frame}
     return Ledger(facilities, notes.all(), str(path), columns, outline_series, table.name)
 
 
@@ -139,7 +140,6 @@ def _load(path: Path, layer: str | None) -> tuple[Table, gpd.GeoSeries | None]:
 
 def _frame(body: Body, notes: Notes) -> pd.DataFrame:
     """Values of all recognised columns but the places."""
-    words = vocabulary()
     raw = body.frame
     frame = pd.DataFrame({"source_row": body.numbers})
     for name in _TEXTS:
@@ -149,16 +149,13 @@ def _frame(body: Body, notes: Notes) -> pd.DataFrame:
         frame["building_ids"] = _objects([values.building_ids(cell) for cell in raw["building_ids"]])
     _measure_units(body, notes)
     parsers: dict[str, Callable[[object], Any]] = {
-        **{name: _measure(body.columns[name], name) for name in _NUMBERS if name in raw},
+        **{name: _measure(body.columns[name], name) for name in (*_NUMBERS, "flood_depth_m") if name in raw},
         **dict.fromkeys(_YEARS, values.year),
         "storeys": values.storeys,
-        "flood_depth_m": lambda cell: values.depth(cell, words.units["flood_depth_m"]),
     }
     for name, parse in parsers.items():
         if name in raw:
             frame[name] = _limited(_converted(raw[name], parse, name, body, notes), name, body, notes)
-    if "flood_depth_m" in frame:
-        frame["flood_depth_m"] *= _factor(body.columns["flood_depth_m"], "flood_depth_m")
     if "shelter" in raw:
         frame["shelter"] = _objects(_converted(raw["shelter"], values.shelter, "shelter", body, notes))
     for name in _CODES:
@@ -180,18 +177,9 @@ def _factor(column: Column, name: str) -> float:
 
 
 def _measure(column: Column, name: str) -> Callable[[object], float | None]:
-    units = vocabulary().units[name]
-    factor = _factor(column, name)
-
-    def parse(cell: object) -> float | None:
-        value = values.number(cell, units)
-        if value is None:
-            return None
-        # A unit in the cell itself says more than the heading's.
-        bare = isinstance(cell, (int, float)) or folded(values.text_of(cell))[-1:].isdigit()
-        return value * factor if bare else value
-
-    return parse
+    """Parser of numbers in the heading's unit; a unit in the cell itself says more."""
+    read = values.depth if name == "flood_depth_m" else values.number
+    return partial(read, units=vocabulary().units[name], bare=_factor(column, name))
 
 
 def _measure_units(body: Body, notes: Notes) -> None:

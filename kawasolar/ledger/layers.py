@@ -17,11 +17,15 @@ from gis.errors import CrsMissing
 from kawasolar.errors import UnreadableLedger
 from kawasolar.ledger.headings import Row, find_header
 from kawasolar.ledger.tables import MAX_BYTES, MAX_ROWS, Table
+from kawasolar.ledger.vocabulary import heading_key, vocabulary
 
 if TYPE_CHECKING:
     from pyproj import CRS
 
 SUFFIXES = (".geojson", ".json", ".gpkg", ".shp")
+
+# A field name shorter than this was not cut.
+_SHORTEST_CUT = 3
 
 _BROKEN = (
     DataSourceError,
@@ -97,6 +101,41 @@ def _cells(frame: pd.DataFrame) -> list[Row]:
     return list(zip(*columns, strict=True)) if columns else [()] * len(frame)
 
 
+def _whole(name: str) -> str:
+    """A shapefile's field name, which ends after 10 bytes, as the heading that it was; itself where that is unclear."""
+    key = heading_key(name)
+    headings = vocabulary().headings
+    if key in headings or len(key) < _SHORTEST_CUT:
+        return name
+    longer = {column: heading for heading, (column, _) in headings.items() if heading.startswith(key)}
+    return next(iter(longer.values())) if len(longer) == 1 else name
+
+
+def _read(path: Path, layer: str | None) -> pd.DataFrame:
+    """The layer; of a shapefile with names and texts as they were before the format cut them."""
+    if path.suffix.lower() != ".shp":
+        return pyogrio.read_dataframe(path, layer=layer, max_features=MAX_ROWS + 1)
+    try:
+        frame = pyogrio.read_dataframe(path, layer=layer, encoding=_encoding(path), max_features=MAX_ROWS + 1)
+    except UnicodeDecodeError:
+        # A name or text was cut in the middle of a character: take the bytes, and what they say up to there.
+        frame = pyogrio.read_dataframe(path, layer=layer, encoding="ISO-8859-1", max_features=MAX_ROWS + 1)
+        frame = frame.rename(columns={name: _recoded(name) for name in frame.columns if name != "geometry"})
+        for name in frame.columns:
+            if name != "geometry" and not pd.api.types.is_numeric_dtype(frame[name]):
+                frame[name] = pd.Series([_recoded(value) for value in frame[name]], dtype=object, index=frame.index)
+    return frame.rename(columns={name: _whole(str(name)) for name in frame.columns if name != "geometry"})
+
+
+def _recoded(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return value.encode("latin-1").decode("utf-8", errors="ignore")
+    except UnicodeEncodeError:
+        return value
+
+
 def _choose(path: Path, layer: str | None) -> str | None:
     """Name of the layer: as asked, else the first with a recognisable heading, else the first."""
     names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
@@ -104,11 +143,13 @@ def _choose(path: Path, layer: str | None) -> str | None:
         if layer not in names:
             raise UnreadableLedger("ledger.no_layer", file=path.name, found=layer)
         return layer
+    if len(names) < 2:
+        return names[0] if names else None
     for name in names[:100]:
-        header = find_header([list(pyogrio.read_info(path, layer=name, encoding=_encoding(path))["fields"])])
+        header = find_header([list(pyogrio.read_info(path, layer=name)["fields"])])
         if header is not None and header.recognised:
             return name
-    return names[0] if names else None
+    return names[0]
 
 
 def read_layer(path: Path, layer: str | None) -> tuple[Table, gpd.GeoSeries | None]:
@@ -125,7 +166,7 @@ def read_layer(path: Path, layer: str | None) -> tuple[Table, gpd.GeoSeries | No
     try:
         _check_parts(path)
         name = _choose(path, layer)
-        frame = pyogrio.read_dataframe(path, layer=name, encoding=_encoding(path), max_features=MAX_ROWS + 1)
+        frame = _read(path, name)
     except PermissionError as error:
         raise UnreadableLedger("ledger.locked", file=source) from error
     except _BROKEN as error:

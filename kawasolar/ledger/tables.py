@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,8 @@ MAX_ROWS = 200_000
 MAX_BLANK_ROWS = 1_000
 # Share of undecodable characters up to which a text file is still read, with a finding.
 _MAX_BAD_SHARE = 0.01
+# Bytes that Python's cp932 lets through although they are no characters: 80, A0, FD, FE, FF.
+_NO_CHARACTER = re.compile("[\x80\xa0\uf8f0-\uf8f3]")
 
 
 @dataclass
@@ -69,10 +72,12 @@ def decode(data: bytes, source: str) -> tuple[str, list[Finding]]:
             raise UnreadableLedger("ledger.not_text", file=source)
     for encoding in encodings:
         try:
-            return data.decode(encoding), []
+            text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    loose = [data.decode(encoding, errors="replace") for encoding in encodings]
+        if encoding != "cp932" or not _NO_CHARACTER.search(text):
+            return text, []
+    loose = [_NO_CHARACTER.sub("\ufffd", data.decode(encoding, errors="replace")) for encoding in encodings]
     text = min(loose, key=lambda candidate: candidate.count("\ufffd"))
     bad = text.count("\ufffd")
     if bad > max(1, _MAX_BAD_SHARE * len(text)):

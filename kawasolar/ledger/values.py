@@ -61,7 +61,7 @@ def _digits(key: str) -> str:
     return re.sub(r"(?<=\d)[,'](?=\d{3}(?!\d))", "", key)
 
 
-def number(cell: object, units: Mapping[str, float] | None = None) -> float | None:
+def number(cell: object, units: Mapping[str, float] | None = None, bare: float = 1.0) -> float | None:
     """A number; a unit behind it is turned into ours.
 
     Parameters
@@ -69,11 +69,13 @@ def number(cell: object, units: Mapping[str, float] | None = None) -> float | No
     cell : object
     units : mapping, optional
         Known units (folded) and what one of them is in our unit; 0 marks another quantity.
+    bare : float
+        What a number without a unit is worth in our unit: the factor of the heading's unit.
     """
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
         if not math.isfinite(cell):
             return None
-        return float(cell)
+        return float(cell) * bare
     if isinstance(cell, (dt.date, dt.time)):
         raise ValueError(str(cell))
     key = folded(text_of(cell))[:_LONGEST]
@@ -85,7 +87,7 @@ def number(cell: object, units: Mapping[str, float] | None = None) -> float | No
         raise ValueError(key)
     value = float(match.group())
     unit = key[match.end() :].removeprefix("(").removesuffix(")")
-    factor = (units or {}).get(unit, 0.0) if unit else 1.0
+    factor = (units or {}).get(unit, 0.0) if unit else bare
     if factor == 0.0 or not math.isfinite(value):
         raise ValueError(key)
     return value * factor
@@ -107,10 +109,10 @@ def storeys(cell: object) -> float | None:
     return float(match.group(1))
 
 
-def depth(cell: object, units: Mapping[str, float] | None = None) -> float | None:
+def depth(cell: object, units: Mapping[str, float] | None = None, bare: float = 1.0) -> float | None:
     """Depth of a flood [m]; of a class (``0.5m～3.0m``, ``0.5m未満``) the upper bound, of ``5m以上`` the bound."""
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
-        return number(cell)
+        return number(cell, units, bare)
     key = folded(text_of(cell))[:_LONGEST]
     words = vocabulary()
     if key in words.no_flood:
@@ -121,7 +123,9 @@ def depth(cell: object, units: Mapping[str, float] | None = None) -> float | Non
     bounds = [part for part in re.split(r"[~〜～]|(?<=[\dm])[-−‐–](?=\d)|から", key) if part]
     if not bounds:
         raise ValueError(key)
-    values = [value for part in bounds if (value := number(part, units)) is not None]
+    # 0.5～3.0m: the unit behind the last bound is the first one's too.
+    unit = (units or {}).get(_NUMBER.sub("", bounds[-1], count=1)) or bare
+    values = [value for part in bounds if (value := number(part, units, unit)) is not None]
     if not values:
         raise ValueError(key)
     return max(values)

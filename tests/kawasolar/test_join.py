@@ -79,7 +79,9 @@ def test_each_kind_of_evidence_in_its_order() -> None:
 
 
 def test_score_of_the_nearest_falls_with_distance_and_reach_is_kept() -> None:
-    facilities = make_facilities([("a", "い", Point(5, 12), None), ("b", "ろ", Point(25, 19), None), ("c", "は", Point(5, -21), None)])
+    facilities = make_facilities(
+        [("a", "い", Point(5, 12), None), ("b", "ろ", Point(25, 19), None), ("c", "は", Point(5, -21), None)]
+    )
     links, _ = join_facilities(facilities, BUILDINGS, nearest_m=10.0)
     assert list(links["facility_id"]) == ["a", "b"]
     assert links["score"].iloc[0] > links["score"].iloc[1] > 0
@@ -109,7 +111,9 @@ def test_shared_building_goes_to_the_better_evidence_once() -> None:
     # Of two ids the nearer: id2 lies 2 m from B1, id some 127 m.
     assert pairs(links) == {("id2", "B1", "id"), ("id2", "B2", "id")}
     shared = [f for f in findings if f.code == "join.shared_building"]
-    assert {(f.item, f.found, f.details["owner"]) for f in shared} == {(n, "B1", "id2") for n in ("near", "point", "id")}
+    assert {(f.item, f.found, f.details["owner"]) for f in shared} == {
+        (n, "B1", "id2") for n in ("near", "point", "id")
+    }
     # They share a building, so they are not said to have none.
     assert not [f for f in findings if f.code == "join.no_building"]
     claims, _ = claim_buildings(facilities, BUILDINGS, nearest_m=5.0)
@@ -125,7 +129,9 @@ def test_equal_claims_are_settled_by_the_first_id_whatever_the_order() -> None:
 
 def test_polygon_of_a_site_takes_the_buildings_on_it() -> None:
     site = box(-1, -1, 31, 11)
-    facilities = make_facilities([("site", "い", site.representative_point(), None), ("touch", "ろ", box(49, 0, 60.5, 10), None)])
+    facilities = make_facilities(
+        [("site", "い", site.representative_point(), None), ("touch", "ろ", box(49, 0, 60.5, 10), None)]
+    )
     links, _ = join_facilities(
         facilities, BUILDINGS, nearest_m=0.0, outlines=gpd.GeoSeries([site], index=["site"], crs=CRS_IX)
     )
@@ -186,7 +192,10 @@ def test_places_against_brute_force(seed: int) -> None:
     """Oracle: all distances, facility by facility."""
     rng = np.random.default_rng(seed)
     corners = rng.uniform(0, 400, (60, 2))
-    shapes = [shapely.affinity.rotate(box(x, y, x + 12, y + 8), a) for (x, y), a in zip(corners, rng.uniform(0, 90, 60), strict=True)]
+    shapes = [
+        shapely.affinity.rotate(box(x, y, x + 12, y + 8), a)
+        for (x, y), a in zip(corners, rng.uniform(0, 90, 60), strict=True)
+    ]
     buildings = make_buildings([(f"B{i:02d}", shape, None) for i, shape in enumerate(shapes)])
     places = rng.uniform(0, 400, (40, 2))
     facilities = make_facilities([(f"F{i:02d}", f"施設{i}", Point(p), None) for i, p in enumerate(places)])
@@ -204,7 +213,9 @@ def test_places_against_brute_force(seed: int) -> None:
         assert found[key][1] == how
         assert found[key][2] == pytest.approx(distance, abs=1e-9)
         # Rotated copies differ in area by rounding alone, so which of two overlapping ones is left open.
-        assert found[key][0] == building or (how == "point" and shapes[int(found[key][0][1:])].covers(Point(places[int(key[1:])])))
+        assert found[key][0] == building or (
+            how == "point" and shapes[int(found[key][0][1:])].covers(Point(places[int(key[1:])]))
+        )
     links, _ = join_facilities(facilities, buildings, nearest_m=25.0)
     assert links["building_id"].is_unique
     assert set(links["building_id"]) == set(claims["building_id"])

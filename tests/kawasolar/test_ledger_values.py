@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from kawasolar.ledger import values
 from kawasolar.ledger.vocabulary import folded, heading_key, heading_unit, vocabulary
 
-ERAS = {"明治": (1868, 1912, "M"), "大正": (1912, 1926, "T"), "昭和": (1926, 1989, "S"), "平成": (1989, 2019, "H"), "令和": (2019, 2045, "R")}
+ERAS = {
+    "明治": (1868, 1912, "M"),
+    "大正": (1912, 1926, "T"),
+    "昭和": (1926, 1989, "S"),
+    "平成": (1989, 2019, "H"),
+    "令和": (2019, 2045, "R"),
+}
 KANJI = "〇一二三四五六七八九"
 
 
@@ -76,11 +82,20 @@ def test_year_comes_back_from_every_way_of_writing_it(year: int, data: st.DataOb
     tens, ones = divmod(count, 10)
     kanji = ("" if tens == 0 else ("" if tens == 1 else KANJI[tens]) + "十") + (KANJI[ones] if ones else "")
     number = data.draw(
-        st.sampled_from([str(count), f"{count:02d}", str(count).translate(str.maketrans("0123456789", "０１２３４５６７８９")), kanji])
+        st.sampled_from(
+            [
+                str(count),
+                f"{count:02d}",
+                str(count).translate(str.maketrans("0123456789", "０１２３４５６７８９")),
+                kanji,
+            ]
+        )
     )
     if count == 1:
         number = data.draw(st.sampled_from([number, "元"]))
-    head = data.draw(st.sampled_from([era, era[0]] if number == kanji else [era, era[0], short, short.lower(), short + "."]))
+    head = data.draw(
+        st.sampled_from([era, era[0]] if number == kanji else [era, era[0], short, short.lower(), short + "."])
+    )
     tail = data.draw(st.sampled_from(["", "年", "年度", "年3月", "年 12月 1日", "/4", ".4.1"]))
     assert values.year(head + number + tail) == year
     western = data.draw(st.sampled_from(["{}", "{}年", "{}年度", "{}/4/1", "{}-12", "{}.0", "西暦{}年"]))
@@ -121,7 +136,21 @@ def test_thousands_separators_change_nothing(number: float) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "storeys"),
-    [("3", 3), (3, 3), ("3階", 3), ("地上3階", 3), ("地上3階地下1階", 3), ("地上3階/地下1階", 3), ("3F/B1", 3), ("B1F/3F", 3), ("3/1", 3), ("平屋", 1), ("3階建て", 3), ("１０", 10), ("-", None)],
+    [
+        ("3", 3),
+        (3, 3),
+        ("3階", 3),
+        ("地上3階", 3),
+        ("地上3階地下1階", 3),
+        ("地上3階/地下1階", 3),
+        ("3F/B1", 3),
+        ("B1F/3F", 3),
+        ("3/1", 3),
+        ("平屋", 1),
+        ("3階建て", 3),
+        ("１０", 10),
+        ("-", None),
+    ],
 )
 def test_storeys(cell: object, storeys: float | None) -> None:
     assert values.storeys(cell) == storeys
@@ -129,7 +158,20 @@ def test_storeys(cell: object, storeys: float | None) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "depth"),
-    [("0.5m未満", 0.5), ("0.5m～3.0m未満", 3.0), ("0.5～3.0", 3.0), ("0.5-3.0m", 3.0), ("5m以上", 5.0), ("50cm", 0.5), ("なし", 0.0), ("区域外", 0.0), ("1.2", 1.2), (2, 2.0), ("", None), ("不明", None)],
+    [
+        ("0.5m未満", 0.5),
+        ("0.5m～3.0m未満", 3.0),
+        ("0.5～3.0", 3.0),
+        ("0.5-3.0m", 3.0),
+        ("5m以上", 5.0),
+        ("50cm", 0.5),
+        ("なし", 0.0),
+        ("区域外", 0.0),
+        ("1.2", 1.2),
+        (2, 2.0),
+        ("", None),
+        ("不明", None),
+    ],
 )
 def test_flood_depth(cell: object, depth: float | None) -> None:
     assert values.depth(cell, vocabulary().units["flood_depth_m"]) == depth
@@ -137,7 +179,26 @@ def test_flood_depth(cell: object, depth: float | None) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "flag"),
-    [("○", True), ("〇", True), ("◯", True), ("×", False), ("✕", False), ("有", True), ("無", False), ("はい", True), ("いいえ", False), ("1", True), (1, True), (0, False), (True, True), (False, False), ("TRUE", True), ("", None), ("－", None), ("不明", None)],
+    [
+        ("○", True),
+        ("〇", True),
+        ("◯", True),
+        ("×", False),
+        ("✕", False),
+        ("有", True),
+        ("無", False),
+        ("はい", True),
+        ("いいえ", False),
+        ("1", True),
+        (1, True),
+        (0, False),
+        (True, True),
+        (False, False),
+        ("TRUE", True),
+        ("", None),
+        ("－", None),
+        ("不明", None),
+    ],
 )
 def test_marks(cell: object, flag: bool | None) -> None:
     assert values.flag(cell) is flag
@@ -229,7 +290,17 @@ def test_kind_by_name(name: str, kind: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "degrees"),
-    [("35.6", 35.6), (35.6, 35.6), ("北緯35.6度", 35.6), ("35度36分0秒", 35.6), ("35°36′00.0″N", 35.6), ("東経139度36分", 139.6), ("35°36'0\"S", -35.6), ("―", None), ("", None)],
+    [
+        ("35.6", 35.6),
+        (35.6, 35.6),
+        ("北緯35.6度", 35.6),
+        ("35度36分0秒", 35.6),
+        ("35°36′00.0″N", 35.6),
+        ("東経139度36分", 139.6),
+        ("35°36'0\"S", -35.6),
+        ("―", None),
+        ("", None),
+    ],
 )
 def test_angles(cell: object, degrees: float | None) -> None:
     found = values.angle(cell)
@@ -266,7 +337,15 @@ def test_vocabulary_uses_only_the_codes_of_the_nomenclature() -> None:
 @given(st.one_of(st.text(max_size=60), st.floats(), st.integers(), st.none(), st.booleans(), st.datetimes()))
 def test_parsers_raise_nothing_but_value_error(cell: object) -> None:
     units = vocabulary().units["annual_kwh"]
-    parsers = [values.year, values.number, lambda c: values.number(c, units), values.storeys, values.depth, values.flag, values.shelter]
+    parsers = [
+        values.year,
+        values.number,
+        lambda c: values.number(c, units),
+        values.storeys,
+        values.depth,
+        values.flag,
+        values.shelter,
+    ]
     parsers += [values.angle, values.building_ids, values.text, values.kind_of_name]
     parsers += [values.coded(column) for column in vocabulary().codes]
     for parse in parsers:
