@@ -21,7 +21,7 @@ MARKER = 16.0
 LABEL_POINTS = 8.5
 LABEL_WIDTH = 150.0
 # Names appear from this scale on [m per pixel]; before, a dot says enough.
-NAMES_FROM = 1.3
+NAMES_FROM = 1.0
 _BIN = 128.0
 
 

@@ -66,7 +66,7 @@ def kind_color(kind: Kind, tokens: Tokens) -> QColor:
         return QColor(tokens.attention)
     if kind is Kind.INELIGIBLE:
         return QColor(tokens.muted)
-    return mix(tokens.muted, tokens.background, 0.35)
+    return mix(tokens.muted, tokens.background, 0.25)
 
 
 def outline_pens(kind: Kind, tokens: Tokens, ratio: float = 1.0) -> tuple[QPen, ...]:
@@ -77,10 +77,10 @@ def outline_pens(kind: Kind, tokens: Tokens, ratio: float = 1.0) -> tuple[QPen, 
     if kind is Kind.ELIGIBLE:
         return _pen(veil(tokens.panel, 200), 3.2 * ratio), _pen(color, 1.2 * ratio)
     if kind is Kind.UNKNOWN:
-        return _pen(veil(tokens.panel, 210), 3.8 * ratio), _pen(color, 1.7 * ratio, dashed=True)
+        return _pen(veil(tokens.panel, 230), 4.6 * ratio), _pen(color, 2.0 * ratio, dashed=True)
     if kind is Kind.INELIGIBLE:
         return (_pen(color, 1.0 * ratio),)
-    return (_pen(veil(color.name(), 150), 0.8 * ratio),)
+    return (_pen(veil(color.name(), 190), 0.9 * ratio),)
 
 
 def outline_brush(kind: Kind, tokens: Tokens) -> QBrush:
@@ -88,11 +88,6 @@ def outline_brush(kind: Kind, tokens: Tokens) -> QBrush:
     if kind is Kind.INELIGIBLE:
         return QBrush(veil(tokens.muted, 150), Qt.BrushStyle.BDiagPattern)
     return QBrush(Qt.BrushStyle.NoBrush)
-
-
-def other_fill(tokens: Tokens) -> QColor:
-    """Fill of buildings that belong to no facility."""
-    return veil(tokens.muted, 42 if tokens.name == "light" else 56)
 
 
 def _packed(rgb: NDArray[np.float64]) -> NDArray[np.uint32]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from kawasolar.words import Language, say
@@ -72,7 +72,7 @@ class MapView(QWidget):
         self._heights: Heights | None = None
         self._pointer: QPointF | None = None
         self._press: QPointF | None = None
-        self._dragged = False
+        self._dragged = self._framed = False
         self._renderer = Renderer()
         self._renderer.loaded.connect(self._on_loaded, Qt.ConnectionType.QueuedConnection)
         self._renderer.rendered.connect(self._on_rendered, Qt.ConnectionType.QueuedConnection)
@@ -427,6 +427,11 @@ class MapView(QWidget):
                 moving=frame.wish.view.scale != self._view.scale,
             )
 
+        if self._framed:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(self._tokens.accent), 2.0))
+            painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+
     def _lay(self, painter: QPainter, picture: Picture, shown: Viewport) -> None:
         """Draw a picture of another view where it belongs in the present one."""
         west, _, _, north = shown.bounds
@@ -471,6 +476,12 @@ class MapView(QWidget):
         self.view_changed.emit()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
+        # A frame for those who came by the keyboard; those who clicked know where they are.
+        self._framed = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._framed = False
         self.update()
 
     def closeEvent(self, event: QCloseEvent) -> None:
