@@ -56,7 +56,8 @@ lint: setup-test
 	@tools/lint.sh
 
 bench: setup-run
-	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(PYTHON_VENV) $$file || exit 1; done
+	@for file in $(filter-out %/__init__.py,$(wildcard benchmarks/*.py)); do \
+		echo "== $$file"; QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen} $(PYTHON_VENV) $$file || exit 1; done
 
 screenshots: setup-test out/plan.kawasolar
 	@$(PYTHON_VENV) tools/screenshots.py
