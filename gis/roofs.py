@@ -20,7 +20,7 @@ from rasterio.features import shapes
 
 from gis import roofs_regions as regions
 from gis.progress import Progress, silent
-from gis.roofs_fit import LEAST_CELLS, Tolerances, grow_regions, local_planes
+from gis.roofs_fit import LEAST_CELLS, Flags, Floats, House, Ints, Tolerances, grow_regions, local_planes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,7 +86,10 @@ class RoofSettings:
 
     def tolerances(self, cell: float) -> Tolerances:
         """The same in the units of the kernels, for cells of ``cell`` metres."""
-        cells = lambda area: max(1, round(area / cell**2))  # noqa: E731
+
+        def cells(area: float) -> int:
+            return max(1, round(area / cell**2))
+
         return Tolerances(
             radius=max(1, round(self.window_m / cell)),
             noise_low=self.noise_low_m,
@@ -164,7 +167,7 @@ class RoofPlanes:
 
 
 @njit(nogil=True, cache=True)
-def _boxes(ids, count):  # pragma: no cover - compiled
+def _boxes(ids: Ints, count: int) -> NDArray[np.int64]:  # pragma: no cover - compiled
     """First and last row and column of each building, and its number of cells: ``(count + 1, 5)``."""
     boxes = np.empty((count + 1, 5), np.int64)
     boxes[:, 0], boxes[:, 1], boxes[:, 2], boxes[:, 3], boxes[:, 4] = ids.shape[0], -1, ids.shape[1], -1, 0
@@ -180,8 +183,10 @@ def _boxes(ids, count):  # pragma: no cover - compiled
 
 
 @njit(nogil=True, cache=True)
-def _cell_list(z, ids, k, box, cell):  # pragma: no cover - compiled
-    """The building's cells with a height: index (box with a rim of one), row, col (in the box), x, y, z (local)."""
+def _cells_of(
+    z: NDArray[np.float32], ids: Ints, k: int, box: NDArray[np.int64], cell: float
+) -> House:  # pragma: no cover - compiled
+    """Building ``k`` with its box (first and last row and column, cells) as a list of cells."""
     top, left = box[0] - 1, box[2] - 1
     index = np.full((box[1] - box[0] + 3, box[3] - box[2] + 3), -1, np.int32)
     row, col = np.empty(box[4], np.int32), np.empty(box[4], np.int32)
@@ -198,11 +203,11 @@ def _cell_list(z, ids, k, box, cell):  # pragma: no cover - compiled
             x[n], y[n] = (c - left - index.shape[1] / 2) * cell, (index.shape[0] / 2 - (r - top)) * cell
             height[n] = z[r, c] - base
             n += 1
-    return index, row[:n], col[:n], x[:n], y[:n], height[:n]
+    return House(index, row[:n], col[:n], x[:n], y[:n], height[:n])
 
 
 @njit(nogil=True, cache=True)
-def _noise(local, tol):  # pragma: no cover - compiled
+def _noise(local: Floats, tol: Tolerances) -> float:  # pragma: no cover - compiled
     """Noise of the building's surface [m]: the median of the best windows' rms, within the bounds."""
     rms = local[:, 3][np.isfinite(local[:, 3])]
     if rms.size == 0:
@@ -211,28 +216,38 @@ def _noise(local, tol):  # pragma: no cover - compiled
 
 
 @njit(nogil=True, cache=True)
-def _segment_one(z, ids, k, box, cell, tol, labels, obstacle):  # pragma: no cover - compiled
+def _segment_one(
+    z: NDArray[np.float32],
+    ids: Ints,
+    k: int,
+    box: NDArray[np.int64],
+    cell: float,
+    tol: Tolerances,
+    labels: Ints,
+    obstacle: Flags,
+) -> int:  # pragma: no cover - compiled
     """Planes of building ``k``, numbered from 1, written into the rasters; returns their number."""
-    index, row, col, x, y, h = _cell_list(z, ids, k, box, cell)
+    house = _cells_of(z, ids, k, box, cell)
+    row, col = house.row, house.col
     if row.size < tol.plane_cells:
         return 0
-    local = local_planes(index, row, col, x, y, h, tol)
+    local = local_planes(house, tol)
     noise = _noise(local, tol)
-    label, count = grow_regions(index, row, col, x, y, h, local, tol, tol.growth * noise)
+    label, count = grow_regions(house, local, tol, tol.growth * noise)
     for _ in range(2):
-        regions.relabel(index, row, col, x, y, h, label, count, noise, tol.smoothness, _RELABEL_ROUNDS)
-        regions.merge_regions(index, row, col, x, y, h, label, count, noise, tol)
-    count = regions.split_parts(index, row, col, label)
-    regions.drop_small(index, row, col, label, count, tol.seed_cells, tol.width_cells)
-    regions.relabel(index, row, col, x, y, h, label, count, noise, tol.smoothness, _RELABEL_ROUNDS)
+        regions.relabel(house, label, count, noise, tol.smoothness, _RELABEL_ROUNDS)
+        regions.merge_regions(house, label, count, noise, tol)
+    count = regions.split_parts(house, label)
+    regions.drop_small(house, label, count, tol.seed_cells, tol.width_cells)
+    regions.relabel(house, label, count, noise, tol.smoothness, _RELABEL_ROUNDS)
     for _ in range(2):
-        regions.straighten(index, row, col, x, y, h, label, count, noise, cell, 4)
-    count = regions.split_parts(index, row, col, label)
-    regions.drop_small(index, row, col, label, count, tol.plane_cells, tol.width_cells)
-    regions.drop_ground(index, row, col, h, label, count, z, ids, box[0] - 1, box[2] - 1, tol)
-    regions.drop_superstructures(index, row, col, x, y, h, label, count, tol)
-    count = regions.split_parts(index, row, col, label)
-    high = regions.find_obstacles(index, row, col, x, y, h, label, count, tol.obstacle_height)
+        regions.straighten(house, label, count, noise, cell, 4)
+    count = regions.split_parts(house, label)
+    regions.drop_small(house, label, count, tol.plane_cells, tol.width_cells)
+    regions.drop_ground(house, label, count, z, ids, box[0] - 1, box[2] - 1, tol)
+    regions.drop_superstructures(house, label, count, tol)
+    count = regions.split_parts(house, label)
+    high = regions.find_obstacles(house, label, count, tol.obstacle_height)
     for i in range(row.size):
         labels[box[0] - 1 + row[i], box[2] - 1 + col[i]] = label[i]
         obstacle[box[0] - 1 + row[i], box[2] - 1 + col[i]] = high[i]
@@ -240,14 +255,24 @@ def _segment_one(z, ids, k, box, cell, tol, labels, obstacle):  # pragma: no cov
 
 
 @njit(nogil=True, cache=True, parallel=True)
-def _segment_many(z, ids, order, boxes, cell, tol, labels, obstacle, counts):  # pragma: no cover - compiled
+def _segment_many(
+    z: NDArray[np.float32],
+    ids: Ints,
+    order: NDArray[np.int64],
+    boxes: NDArray[np.int64],
+    cell: float,
+    tol: Tolerances,
+    labels: Ints,
+    obstacle: Flags,
+    counts: NDArray[np.int64],
+) -> None:  # pragma: no cover - compiled
     for q in prange(order.size):
         k = order[q]
         counts[k] = _segment_one(z, ids, k, boxes[k], cell, tol, labels, obstacle)
 
 
 @njit(nogil=True, cache=True)
-def _number_through(ids, labels, first):  # pragma: no cover - compiled
+def _number_through(ids: Ints, labels: Ints, first: NDArray[np.int64]) -> None:  # pragma: no cover - compiled
     """Numbers within a building become numbers in the whole: ``first[k]`` planes come before building ``k``."""
     for r in range(ids.shape[0]):
         for c in range(ids.shape[1]):
@@ -256,7 +281,9 @@ def _number_through(ids, labels, first):  # pragma: no cover - compiled
 
 
 @njit(nogil=True, cache=True)
-def _plane_figures(z, ids, labels, planes, cell):  # pragma: no cover - compiled
+def _plane_figures(
+    z: NDArray[np.float32], ids: Ints, labels: Ints, planes: int, cell: float
+) -> Floats:  # pragma: no cover - compiled
     """Building, gradients, mean height, cells, rms, mean row and column of each plane: ``(planes, 8)``.
 
     Two passes, the second around each plane's own centre: heights of thousands of metres must not eat the digits.

@@ -1,7 +1,6 @@
 """Plane fits to the cells of one building: small windows for a start, then regions grown from the smoothest cells.
 
-Kernels for :mod:`gis.roofs`. A building is a list of cells: ``index`` (box with a rim of one cell) holds the
-cell's place in the list or -1; ``x`` (east), ``y`` (north) and ``z`` are local coordinates [m].
+Kernels for :mod:`gis.roofs`.
 """
 
 from __future__ import annotations
@@ -10,6 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Flags = NDArray[np.bool_]
 
 # Moments of a set of points, enough to fit a plane and to know its residual: n, x, y, z, xx, xy, yy, xz, yz, zz.
 MOMENTS = 10
@@ -47,8 +51,33 @@ class Tolerances(NamedTuple):
     max_regions: int
 
 
+class House(NamedTuple):
+    """The cells of one building that have a height, as a list.
+
+    ``index`` covers the building's box and a rim of one cell, and holds the cell's place in the list or -1; ``row`` and
+    ``col`` are the place in it; ``x`` (east), ``y`` (north) and ``z`` are local coordinates [m].
+    """
+
+    index: Ints
+    row: Ints
+    col: Ints
+    x: Floats
+    y: Floats
+    z: Floats
+
+
+class Plane(NamedTuple):
+    """``z = level + east x + north y``; ``left`` is the sum of squares that the fit leaves."""
+
+    east: float
+    north: float
+    level: float
+    left: float
+
+
 @njit(nogil=True, cache=True, inline="always")
-def add_point(m, x, y, z):  # pragma: no cover - compiled
+def add_point(m: Floats, x: float, y: float, z: float) -> None:  # pragma: no cover - compiled
+    """Add one point to the moments."""
     m[0] += 1.0
     m[1] += x
     m[2] += y
@@ -62,14 +91,14 @@ def add_point(m, x, y, z):  # pragma: no cover - compiled
 
 
 @njit(nogil=True, cache=True)
-def solve_plane(m):  # pragma: no cover - compiled
-    """Least squares ``z = c + gx x + gy y`` from moments; returns gx, gy, c and the sum of squares left.
+def solve_plane(m: Floats) -> Plane:  # pragma: no cover - compiled
+    """Least squares ``z = c + gx x + gy y`` from moments.
 
     Points on one line leave the slope across it open: the flattest plane is taken.
     """
     n = m[0]
     if n < 1.0:
-        return 0.0, 0.0, 0.0, 0.0
+        return Plane(0.0, 0.0, 0.0, 0.0)
     mx, my, mz = m[1] / n, m[2] / n, m[3] / n
     xx, xy, yy = m[4] - n * mx * mx, m[5] - n * mx * my, m[6] - n * my * my
     xz, yz, zz = m[7] - n * mx * mz, m[8] - n * my * mz, m[9] - n * mz * mz
@@ -87,12 +116,13 @@ def solve_plane(m):  # pragma: no cover - compiled
     else:
         gx, gy = 0.0, 0.0
     left = zz - gx * xz - gy * yz
-    return gx, gy, mz - gx * mx - gy * my, max(left, 0.0)
+    return Plane(gx, gy, mz - gx * mx - gy * my, max(left, 0.0))
 
 
 @njit(nogil=True, cache=True)
-def _centred_fits(index, row, col, x, y, z, tol, fits):  # pragma: no cover - compiled
+def _centred_fits(house: House, tol: Tolerances, fits: Floats) -> None:  # pragma: no cover - compiled
     """Plane through the window around every cell: ``fits[i] = gx, gy, c, rms``; rms is inf where there is none."""
+    index, row, col, x, y, z = house
     height, width = index.shape
     m = np.empty(MOMENTS)
     least = max(float(LEAST_POINTS), WINDOW_SHARE * (2 * tol.radius + 1) ** 2)
@@ -111,14 +141,15 @@ def _centred_fits(index, row, col, x, y, z, tol, fits):  # pragma: no cover - co
 
 
 @njit(nogil=True, cache=True)
-def local_planes(index, row, col, x, y, z, tol):  # pragma: no cover - compiled
+def local_planes(house: House, tol: Tolerances) -> Floats:  # pragma: no cover - compiled
     """For every cell the best plane among all windows that hold it, so that none needs to straddle a ridge or a wall.
 
     Returns ``(cells, 4)``: gx, gy, c and rms; rms is inf where the cell lies on no plane.
     """
+    index, row, col, x, y, z = house
     n = row.size
     fits = np.empty((n, 4))
-    _centred_fits(index, row, col, x, y, z, tol, fits)
+    _centred_fits(house, tol, fits)
     best = np.empty((n, 4))
     height, width = index.shape
     for i in range(n):
@@ -140,9 +171,21 @@ def local_planes(index, row, col, x, y, z, tol):  # pragma: no cover - compiled
 
 
 @njit(nogil=True, cache=True)
-def _flood(seed, plane, index, row, col, x, y, z, local, label, reach, cos_angle, queue, mark, stamp):  # pragma: no cover
+def _flood(
+    seed: int,
+    plane: Plane,
+    house: House,
+    local: Floats,
+    label: Ints,
+    reach: float,
+    cos_angle: float,
+    queue: Ints,
+    mark: Ints,
+    stamp: int,
+) -> int:  # pragma: no cover - compiled
     """Free cells joined to the seed which lie on the plane and lean the same way; their number, in ``queue``."""
-    gx, gy, level = plane
+    index, row, col, x, y, z = house
+    gx, gy, level = plane.east, plane.north, plane.level
     norm = np.sqrt(1.0 + gx * gx + gy * gy)
     queue[0] = seed
     mark[seed] = stamp
@@ -168,43 +211,53 @@ def _flood(seed, plane, index, row, col, x, y, z, local, label, reach, cos_angle
 
 
 @njit(nogil=True, cache=True)
-def _grow(seed, index, row, col, x, y, z, local, label, tol, reach, queue, mark, stamp):  # pragma: no cover - compiled
+def _grow(
+    seed: int,
+    house: House,
+    local: Floats,
+    label: Ints,
+    tol: Tolerances,
+    reach: float,
+    queue: Ints,
+    mark: Ints,
+    stamp: int,
+) -> tuple[int, float, int]:  # pragma: no cover - compiled
     """Grow, refit, grow again until the region stands still; returns its size, its score and the last stamp.
 
     The score is the sum of ``1 - (residual / reach)²``: a region is the better the more cells lie close to it.
     """
-    plane = (local[seed, 0], local[seed, 1], local[seed, 2])
+    x, y, z = house.x, house.y, house.z
+    plane = Plane(local[seed, 0], local[seed, 1], local[seed, 2], 0.0)
     m = np.empty(MOMENTS)
     count = 0
     for _ in range(GROWTH_ROUNDS):
         stamp += 1
         before = count
-        count = _flood(
-            seed, plane, index, row, col, x, y, z, local, label, reach, tol.cos_growth_angle, queue, mark, stamp
-        )
+        count = _flood(seed, plane, house, local, label, reach, tol.cos_growth_angle, queue, mark, stamp)
         if count < LEAST_POINTS or count == before:
             break
         m[:] = 0.0
         for q in range(count):
             add_point(m, x[queue[q]], y[queue[q]], z[queue[q]])
-        gx, gy, level, _left = solve_plane(m)
-        plane = (gx, gy, level)
+        plane = solve_plane(m)
     score = 0.0
-    norm2 = 1.0 + plane[0] ** 2 + plane[1] ** 2
+    norm2 = 1.0 + plane.east**2 + plane.north**2
     for q in range(count):
         i = queue[q]
-        miss = z[i] - plane[0] * x[i] - plane[1] * y[i] - plane[2]
+        miss = z[i] - plane.east * x[i] - plane.north * y[i] - plane.level
         score += max(0.0, 1.0 - miss * miss / (norm2 * reach * reach))
     return count, score, stamp
 
 
 @njit(nogil=True, cache=True)
-def grow_regions(index, row, col, x, y, z, local, tol, reach):  # pragma: no cover - compiled
+def grow_regions(
+    house: House, local: Floats, tol: Tolerances, reach: float
+) -> tuple[Ints, int]:  # pragma: no cover - compiled
     """First labels: the best of a few rival regions is kept, then the next, until no smooth cell is left.
 
     Returns ``label`` (0 = none) and the number of regions.
     """
-    n = row.size
+    n = house.row.size
     label = np.zeros(n, np.int32)
     queue, kept = np.empty(n, np.int32), np.empty(n, np.int32)
     mark = np.zeros(n, np.int32)
@@ -222,7 +275,7 @@ def grow_regions(index, row, col, x, y, z, local, tol, reach):  # pragma: no cov
                 if at == begin:
                     begin += 1
             elif covered[seed] != turn:
-                count, score, stamp = _grow(seed, index, row, col, x, y, z, local, label, tol, reach, queue, mark, stamp)
+                count, score, stamp = _grow(seed, house, local, label, tol, reach, queue, mark, stamp)
                 small = count < tol.seed_cells
                 for q in range(count):
                     covered[queue[q]] = turn

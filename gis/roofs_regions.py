@@ -1,16 +1,21 @@
 """Regions of one building made into roof planes: relabelled, merged, split where not joined, and weeded.
 
-Kernels for :mod:`gis.roofs`; the cell lists are those of :mod:`gis.roofs_fit`. Label 0 is "no plane".
+Kernels for :mod:`gis.roofs`; Label 0 is "no plane".
 The labelling minimises the sum over cells of (residual / noise)², cut off where "no plane" is cheaper,
 plus a price for every pair of neighbours with different labels (a Potts model, solved cell by cell).
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numba import njit
 
-from gis.roofs_fit import MOMENTS, add_point, solve_plane
+from gis.roofs_fit import MOMENTS, Flags, Floats, House, Ints, Plane, Tolerances, add_point, solve_plane
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # Residual, in units of the noise, from which a cell alone is cheaper without a plane: 3 sigma.
 OUTLIER = 9.0
@@ -22,23 +27,31 @@ BORDER_ALIGNED = 0.9
 FREE_SIDE = 0.1
 
 
+@njit(nogil=True, cache=True, inline="always")
+def _set_plane(planes: Floats, a: int, plane: Plane) -> None:  # pragma: no cover - compiled
+    planes[a, 0], planes[a, 1], planes[a, 2], planes[a, 3] = plane.east, plane.north, plane.level, plane.left
+
+
 @njit(nogil=True, cache=True)
-def fit_regions(x, y, z, label, count):  # pragma: no cover - compiled
+def fit_regions(house: House, label: Ints, count: int) -> tuple[Floats, Floats]:  # pragma: no cover - compiled
     """Moments and planes of the regions: ``(count + 1, 10)`` and ``(count + 1, 4)`` with gx, gy, c, sum of squares."""
+    x, y, z = house.x, house.y, house.z
     moments = np.zeros((count + 1, MOMENTS))
     for i in range(label.size):
         if label[i] > 0:
             add_point(moments[label[i]], x[i], y[i], z[i])
     planes = np.zeros((count + 1, 4))
     for a in range(1, count + 1):
-        gx, gy, level, left = solve_plane(moments[a])
-        planes[a, 0], planes[a, 1], planes[a, 2], planes[a, 3] = gx, gy, level, left
+        _set_plane(planes, a, solve_plane(moments[a]))
     return moments, planes
 
 
 @njit(nogil=True, cache=True)
-def _cheapest(i, index, row, col, x, y, z, label, planes, noise, smoothness):  # pragma: no cover - compiled
+def _cheapest(
+    i: int, house: House, label: Ints, planes: Floats, noise: float, smoothness: float
+) -> int:  # pragma: no cover - compiled
     """Label of the cell's neighbourhood, or 0, that costs least."""
+    index, row, col, x, y, z = house
     best, least = 0, np.inf
     for k in range(-1, 9):
         if k == -1:
@@ -62,23 +75,26 @@ def _cheapest(i, index, row, col, x, y, z, label, planes, noise, smoothness):  #
 
 
 @njit(nogil=True, cache=True)
-def relabel(index, row, col, x, y, z, label, count, noise, smoothness, rounds):  # pragma: no cover - compiled
+def relabel(
+    house: House, label: Ints, count: int, noise: float, smoothness: float, rounds: int
+) -> None:  # pragma: no cover - compiled
     """Give every cell the cheapest label around it and refit, until nothing moves or the rounds are over."""
     for _ in range(rounds):
-        _moments, planes = fit_regions(x, y, z, label, count)
+        _moments, planes = fit_regions(house, label, count)
         moved = 0
-        for i in range(row.size):
-            a = _cheapest(i, index, row, col, x, y, z, label, planes, noise, smoothness)
+        for i in range(label.size):
+            a = _cheapest(i, house, label, planes, noise, smoothness)
             if a != label[i]:
                 label[i] = a
                 moved += 1
-        if moved * 500 < row.size:
+        if moved * 500 < label.size:
             break
 
 
 @njit(nogil=True, cache=True)
-def _borders(index, row, col, x, y, label, count):  # pragma: no cover - compiled
+def _borders(house: House, label: Ints, count: int) -> Floats:  # pragma: no cover - compiled
     """For each pair of regions: number of neighbouring cells, sum of their positions, sum of the steps across."""
+    index, row, col, x, y = house.index, house.row, house.col, house.x, house.y
     border = np.zeros((count + 1, count + 1, 5))
     for i in range(row.size):
         for k in range(4):
@@ -87,7 +103,7 @@ def _borders(index, row, col, x, y, label, count):  # pragma: no cover - compile
             if j < 0:
                 continue
             a, b = label[i], label[j]
-            if a == b or a == 0 or b == 0:
+            if a == b or a * b == 0:
                 continue
             mx, my = 0.5 * (x[i] + x[j]), 0.5 * (y[i] + y[j])
             for p, q, way in ((a, b, 1.0), (b, a, -1.0)):
@@ -100,7 +116,7 @@ def _borders(index, row, col, x, y, label, count):  # pragma: no cover - compile
 
 
 @njit(nogil=True, cache=True)
-def _gap(a, b, planes, border):  # pragma: no cover - compiled
+def _gap(a: int, b: int, planes: Floats, border: Floats) -> float:  # pragma: no cover - compiled
     """Step between two planes in the middle of their border [m]."""
     mx, my = border[a, b, 1] / border[a, b, 0], border[a, b, 2] / border[a, b, 0]
     gx, gy = planes[a, 0] - planes[b, 0], planes[a, 1] - planes[b, 1]
@@ -108,32 +124,36 @@ def _gap(a, b, planes, border):  # pragma: no cover - compiled
 
 
 @njit(nogil=True, cache=True)
-def _gain(a, b, moments, planes, border, noise, tol):  # pragma: no cover - compiled
+def _gain(
+    a: int, b: int, moments: Floats, planes: Floats, border: Floats, noise: float, tol: Tolerances
+) -> float:  # pragma: no cover - compiled
     """What is won by making one plane of two, in units of the labelling's cost; not positive where they must stay two."""
     pairs = border[a, b, 0]
     if pairs < 2.0:
         return -1.0
     if _gap(a, b, planes, border) > 2.0 * noise:
         return -1.0
-    _gx, _gy, _c, left = solve_plane(moments[a] + moments[b])
-    norm2 = 1.0 + _gx * _gx + _gy * _gy
-    worse = max(0.0, left - planes[a, 3] - planes[b, 3]) / norm2
+    both = solve_plane(moments[a] + moments[b])
+    norm2 = 1.0 + both.east**2 + both.north**2
+    worse = max(0.0, both.left - planes[a, 3] - planes[b, 3]) / norm2
     na = np.sqrt(1.0 + planes[a, 0] ** 2 + planes[a, 1] ** 2)
     nb = np.sqrt(1.0 + planes[b, 0] ** 2 + planes[b, 1] ** 2)
     cos = (1.0 + planes[a, 0] * planes[b, 0] + planes[a, 1] * planes[b, 1]) / (na * nb)
     # A roof laid to falls is one roof: leaning alike, meeting without a step, and fitted by one plane all the same.
-    if cos >= tol.cos_merge_angle and left / norm2 <= (1.5 * noise) ** 2 * (moments[a, 0] + moments[b, 0]):
+    if cos >= tol.cos_merge_angle and both.left / norm2 <= (1.5 * noise) ** 2 * (moments[a, 0] + moments[b, 0]):
         return 1e6 - worse
     return tol.label_cost + tol.smoothness * pairs - worse / (noise * noise)
 
 
 @njit(nogil=True, cache=True)
-def merge_regions(index, row, col, x, y, z, label, count, noise, tol):  # pragma: no cover - compiled
+def merge_regions(
+    house: House, label: Ints, count: int, noise: float, tol: Tolerances
+) -> None:  # pragma: no cover - compiled
     """Merge neighbours, best pair first, as long as one plane explains both about as well as two."""
     if count < 2:
         return
-    moments, planes = fit_regions(x, y, z, label, count)
-    border = _borders(index, row, col, x, y, label, count)
+    moments, planes = fit_regions(house, label, count)
+    border = _borders(house, label, count)
     gain = np.full((count + 1, count + 1), -1.0)
     for a in range(1, count + 1):
         for b in range(a + 1, count + 1):
@@ -146,8 +166,7 @@ def merge_regions(index, row, col, x, y, z, label, count, noise, tol):  # pragma
             break
         into[b] = a
         moments[a] += moments[b]
-        gx, gy, level, left = solve_plane(moments[a])
-        planes[a, 0], planes[a, 1], planes[a, 2], planes[a, 3] = gx, gy, level, left
+        _set_plane(planes, a, solve_plane(moments[a]))
         border[a] += border[b]
         border[:, a] += border[:, b]
         border[b], border[:, b], border[a, a] = 0.0, 0.0, 0.0
@@ -165,7 +184,9 @@ def merge_regions(index, row, col, x, y, z, label, count, noise, tol):  # pragma
 
 
 @njit(nogil=True, cache=True)
-def _beyond(a, b, px, py, planes, border, noise, cell):  # pragma: no cover - compiled
+def _beyond(
+    a: int, b: int, px: float, py: float, planes: Floats, border: Floats, noise: float, cell: float
+) -> bool:  # pragma: no cover - compiled
     """Does a point of plane ``a`` lie beyond the line where it cuts its neighbour ``b``, within the border's length?"""
     pairs = border[a, b, 0]
     if pairs < 4.0 or _gap(a, b, planes, border) > 2.0 * noise:
@@ -184,13 +205,16 @@ def _beyond(a, b, px, py, planes, border, noise, cell):  # pragma: no cover - co
 
 
 @njit(nogil=True, cache=True)
-def straighten(index, row, col, x, y, z, label, count, noise, cell, rounds):  # pragma: no cover - compiled
+def straighten(
+    house: House, label: Ints, count: int, noise: float, cell: float, rounds: int
+) -> None:  # pragma: no cover - compiled
     """Move the border of two planes that meet without a step to the line where they cut.
 
     Near that line the heights of noisy cells do not tell one plane from the other; the planes themselves do.
     """
-    _moments, planes = fit_regions(x, y, z, label, count)
-    border = _borders(index, row, col, x, y, label, count)
+    index, row, col, x, y = house.index, house.row, house.col, house.x, house.y
+    _moments, planes = fit_regions(house, label, count)
+    border = _borders(house, label, count)
     for _ in range(rounds):
         moved = 0
         for i in range(row.size):
@@ -210,8 +234,9 @@ def straighten(index, row, col, x, y, z, label, count, noise, cell, rounds):  # 
 
 
 @njit(nogil=True, cache=True)
-def split_parts(index, row, col, label):  # pragma: no cover - compiled
+def split_parts(house: House, label: Ints) -> int:  # pragma: no cover - compiled
     """Number the 4-connected parts of every label anew, from 1; returns their number."""
+    index, row, col = house.index, house.row, house.col
     n = row.size
     fresh = np.zeros(n, np.int32)
     queue = np.empty(n, np.int32)
@@ -238,8 +263,9 @@ def split_parts(index, row, col, label):  # pragma: no cover - compiled
 
 
 @njit(nogil=True, cache=True)
-def _wide(index, row, col, label, count, width):  # pragma: no cover - compiled
+def _wide(house: House, label: Ints, count: int, width: int) -> Flags:  # pragma: no cover - compiled
     """Regions in which a disc of ``width`` cells across finds room somewhere."""
+    index, row, col = house.index, house.row, house.col
     wide = np.zeros(count + 1, np.bool_)
     height, across = index.shape
     middle = 0.5 * (width - 1)
@@ -260,22 +286,23 @@ def _wide(index, row, col, label, count, width):  # pragma: no cover - compiled
 
 
 @njit(nogil=True, cache=True)
-def drop_small(index, row, col, label, count, cells, width):  # pragma: no cover - compiled
+def drop_small(house: House, label: Ints, count: int, cells: int, width: int) -> None:  # pragma: no cover - compiled
     """Take the label from regions of too few cells, or too narrow for a roof: walls, gutters, strips of ground."""
     size = np.zeros(count + 1, np.int64)
-    for i in range(row.size):
+    for i in range(label.size):
         size[label[i]] += 1
-    wide = _wide(index, row, col, label, count, width)
-    for i in range(row.size):
+    wide = _wide(house, label, count, width)
+    for i in range(label.size):
         a = label[i]
         if a > 0 and (size[a] < cells or not wide[a]):
             label[i] = 0
 
 
 @njit(nogil=True, cache=True)
-def drop_superstructures(index, row, col, x, y, z, label, count, tol):  # pragma: no cover - compiled
+def drop_superstructures(house: House, label: Ints, count: int, tol: Tolerances) -> None:  # pragma: no cover - compiled
     """Small flat tops that stand on a larger roof (stair house, lift shaft) are obstacles of that roof."""
-    moments, planes = fit_regions(x, y, z, label, count)
+    index, row, col, x, y, z = house
+    moments, planes = fit_regions(house, label, count)
     reach = max(2, tol.width_cells)
     for a in range(1, count + 1):
         if moments[a, 0] == 0.0 or moments[a, 0] > tol.superstructure_cells:
@@ -309,11 +336,21 @@ def drop_superstructures(index, row, col, x, y, z, label, count, tol):  # pragma
 
 
 @njit(nogil=True, cache=True)
-def drop_ground(index, row, col, z, label, count, surface, ids, top, left, tol):  # pragma: no cover - compiled
+def drop_ground(
+    house: House,
+    label: Ints,
+    count: int,
+    surface: NDArray[np.float32],
+    ids: Ints,
+    top: int,
+    left: int,
+    tol: Tolerances,
+) -> None:  # pragma: no cover - compiled
     """Regions that have no free side: what lies outside the outline beside them is about as high as they are.
 
     ``surface`` and ``ids`` are the whole rasters; (top, left) is where the box (with its rim) begins in them.
     """
+    row, col = house.row, house.col
     outer = np.zeros(count + 1, np.int64)
     free = np.zeros(count + 1, np.int64)
     for i in range(row.size):
@@ -346,10 +383,13 @@ def drop_ground(index, row, col, z, label, count, surface, ids, top, left, tol):
 
 
 @njit(nogil=True, cache=True)
-def find_obstacles(index, row, col, x, y, z, label, count, obstacle_height):  # pragma: no cover - compiled
+def find_obstacles(
+    house: House, label: Ints, count: int, obstacle_height: float
+) -> Flags:  # pragma: no cover - compiled
     """Cells without a plane that rise above the plane nearest to them (by steps from cell to cell)."""
+    index, row, col, x, y, z = house
     n = row.size
-    _moments, planes = fit_regions(x, y, z, label, count)
+    _moments, planes = fit_regions(house, label, count)
     nearest = label.copy()
     obstacle = np.zeros(n, np.bool_)
     queue = np.empty(n, np.int32)

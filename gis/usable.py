@@ -11,11 +11,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit, prange
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from gis.roofs import RoofPlanes
+
+Floats = NDArray[np.float64]
+Surface = NDArray[np.float32]
+Ints = NDArray[np.int32]
+Flags = NDArray[np.bool_]
+Codes = NDArray[np.uint8]
 
 # The rules in the order in which they take cells; the code in the mask is 2 + the place in this list.
 RULES = ("tilt", "north", "setback", "obstacle", "shade", "small")
@@ -24,7 +29,7 @@ _TILT, _NORTH, _SETBACK, _OBSTACLE, _SHADE, _SMALL = range(2, 8)
 # Millimetre: distances that are equal on paper must not differ by rounding.
 _EXACT = 1e-3
 # How an unassigned cell looks to the roof beside it.
-_OPEN, _EDGE, _EQUIPMENT = 0, 1, 2
+_OPEN, _EDGE, _EQUIPMENT, _WAITING = 0, 1, 2, 3
 
 
 @dataclass(frozen=True)
@@ -85,20 +90,63 @@ class UsableArea:
 
 
 @njit(nogil=True, cache=True, inline="always")
-def _square_distance(dr, dc):  # pragma: no cover - compiled
+def _square_distance(dr: int, dc: int) -> float:  # pragma: no cover - compiled
     """Distance from a cell's centre to the square of the cell (dr, dc) away, in cells."""
     return np.hypot(max(abs(dr) - 0.5, 0.0), max(abs(dc) - 0.5, 0.0))
 
 
 @njit(nogil=True, cache=True, inline="always")
-def _plane_at(a, r, c, fit, cell):  # pragma: no cover - compiled
+def _plane_at(a: int, r: float, c: float, fit: Floats, cell: float) -> float:  # pragma: no cover - compiled
     """Height of plane ``a`` at row and column; ``fit``: gradient east, north, height, row, col."""
     f = fit[a - 1]
     return f[2] + f[0] * (c - f[4]) * cell - f[1] * (r - f[3]) * cell
 
 
 @njit(nogil=True, cache=True)
-def _classify(labels, obstacle, ids, z, fit, cell, step, kind):  # pragma: no cover - compiled
+def _collect(
+    r: int, c: int, obstacle: Flags, ids: Ints, kind: Codes, queue: NDArray[np.int64]
+) -> tuple[int, bool, NDArray[np.int64]]:  # pragma: no cover - compiled
+    """Gather the obstacle cells joined to (r, c): their number, whether they reach the outline, and the list."""
+    rows, cols = ids.shape
+    queue[0] = r * cols + c
+    kind[r, c] = _WAITING
+    count, at, rim = 1, 0, False
+    while at < count:
+        qr, qc = queue[at] // cols, queue[at] % cols
+        at += 1
+        for k in range(9):
+            nr, nc = qr + k // 3 - 1, qc + k % 3 - 1
+            if nr < 0 or nc < 0 or nr >= rows or nc >= cols or ids[nr, nc] != ids[r, c]:
+                rim = True
+            elif obstacle[nr, nc] and kind[nr, nc] == _OPEN:
+                kind[nr, nc] = _WAITING
+                if count == queue.size:
+                    longer = np.empty(2 * count, np.int64)
+                    longer[:count] = queue
+                    queue = longer
+                queue[count] = nr * cols + nc
+                count += 1
+    return count, rim, queue
+
+
+@njit(nogil=True, cache=True)
+def _drops(
+    r: int, c: int, labels: Ints, ids: Ints, z: Surface, fit: Floats, cell: float, step: float
+) -> bool:  # pragma: no cover - compiled
+    """Is this cell without a plane lower by more than a step than the roof beside it?"""
+    for k in range(9):
+        nr, nc = r + k // 3 - 1, c + k % 3 - 1
+        if nr < 0 or nc < 0 or nr >= labels.shape[0] or nc >= labels.shape[1] or labels[nr, nc] == 0:
+            continue
+        if ids[nr, nc] == ids[r, c] and _plane_at(labels[nr, nc], r, c, fit, cell) - z[r, c] > step:
+            return True
+    return False
+
+
+@njit(nogil=True, cache=True)
+def _classify(
+    labels: Ints, obstacle: Flags, ids: Ints, z: Surface, fit: Floats, cell: float, step: float, kind: Codes
+) -> None:  # pragma: no cover - compiled
     """What the cells without a plane inside outlines are to the roof around them, into ``kind``.
 
     A group of obstacle cells that reaches the outline is a parapet (or a tree over the wall) and counts as edge; one
@@ -108,45 +156,31 @@ def _classify(labels, obstacle, ids, z, fit, cell, step, kind):  # pragma: no co
     queue = np.empty(1024, np.int64)
     for r in range(rows):
         for c in range(cols):
-            if ids[r, c] == 0 or labels[r, c] > 0:
+            if ids[r, c] == 0 or labels[r, c] > 0 or kind[r, c] != _OPEN:
                 continue
             if obstacle[r, c]:
-                if kind[r, c] != _OPEN:
-                    continue
-                # Collect the group once; 3 marks what waits for its verdict.
-                queue[0] = r * cols + c
-                kind[r, c] = 3
-                count, at, rim = 1, 0, False
-                while at < count:
-                    qr, qc = queue[at] // cols, queue[at] % cols
-                    at += 1
-                    for k in range(9):
-                        nr, nc = qr + k // 3 - 1, qc + k % 3 - 1
-                        if nr < 0 or nc < 0 or nr >= rows or nc >= cols or ids[nr, nc] != ids[r, c]:
-                            rim = True
-                        elif obstacle[nr, nc] and kind[nr, nc] == _OPEN:
-                            kind[nr, nc] = 3
-                            if count == queue.size:
-                                longer = np.empty(2 * count, np.int64)
-                                longer[:count] = queue
-                                queue = longer
-                            queue[count] = nr * cols + nc
-                            count += 1
+                count, rim, queue = _collect(r, c, obstacle, ids, kind, queue)
                 for q in range(count):
                     kind[queue[q] // cols, queue[q] % cols] = _EDGE if rim else _EQUIPMENT
-            elif not np.isfinite(z[r, c]):
+            elif not np.isfinite(z[r, c]) or _drops(r, c, labels, ids, z, fit, cell, step):
                 kind[r, c] = _EDGE
-            else:
-                for k in range(9):
-                    nr, nc = r + k // 3 - 1, c + k % 3 - 1
-                    if nr < 0 or nc < 0 or nr >= rows or nc >= cols or labels[nr, nc] == 0:
-                        continue
-                    if ids[nr, nc] == ids[r, c] and _plane_at(labels[nr, nc], r, c, fit, cell) - z[r, c] > step:
-                        kind[r, c] = _EDGE
 
 
 @njit(nogil=True, cache=True, inline="always")
-def _is_edge(a, building, r, c, br, bc, labels, ids, kind, fit, cell, step):  # pragma: no cover - compiled
+def _is_edge(
+    a: int,
+    building: int,
+    r: int,
+    c: int,
+    br: int,
+    bc: int,
+    labels: Ints,
+    ids: Ints,
+    kind: Codes,
+    fit: Floats,
+    cell: float,
+    step: float,
+) -> bool:  # pragma: no cover - compiled
     """Does the roof of plane ``a`` end between its cell (r, c) and the neighbour (br, bc)?"""
     if br < 0 or bc < 0 or br >= labels.shape[0] or bc >= labels.shape[1] or ids[br, bc] != building:
         return True
@@ -160,7 +194,9 @@ def _is_edge(a, building, r, c, br, bc, labels, ids, kind, fit, cell, step):  # 
 
 
 @njit(nogil=True, cache=True)
-def _take_setback(labels, ids, kind, fit, cell, step, distance, mask):  # pragma: no cover - compiled
+def _take_setback(
+    labels: Ints, ids: Ints, kind: Codes, fit: Floats, cell: float, step: float, distance: float, mask: Codes
+) -> None:  # pragma: no cover - compiled
     """Take the cells of a plane that lie closer than ``distance`` to an edge of that plane."""
     rows, cols = labels.shape
     reach = int(np.ceil(distance / cell + 0.5))
@@ -181,7 +217,9 @@ def _take_setback(labels, ids, kind, fit, cell, step, distance, mask):  # pragma
 
 
 @njit(nogil=True, cache=True)
-def _take_clearance(labels, obstacle, ids, z, fit, cell, distance, mask):  # pragma: no cover - compiled
+def _take_clearance(
+    labels: Ints, obstacle: Flags, ids: Ints, z: Surface, fit: Floats, cell: float, distance: float, mask: Codes
+) -> None:  # pragma: no cover - compiled
     """Take roof cells closer than ``distance`` to an obstacle of the same building that rises above their plane."""
     rows, cols = labels.shape
     reach = int(np.ceil(distance / cell + 0.5))
@@ -200,14 +238,14 @@ def _take_clearance(labels, obstacle, ids, z, fit, cell, distance, mask):  # pra
 
 
 @njit(nogil=True, cache=True, inline="always")
-def _in_disc(dr, dc, width):  # pragma: no cover - compiled
+def _in_disc(dr: int, dc: int, width: int) -> bool:  # pragma: no cover - compiled
     """Cells of a disc of ``width`` cells across; a quarter of a cell more, so that three across is a plus of five."""
     middle = 0.5 * (width - 1)
     return np.hypot(dr - middle, dc - middle) <= middle + 0.25
 
 
 @njit(nogil=True, cache=True, parallel=True)
-def _mark_wide(labels, mask, width):  # pragma: no cover - compiled
+def _mark_wide(labels: Ints, mask: Codes, width: int) -> Flags:  # pragma: no cover - compiled
     """Morphological opening, plane by plane, by a disc of ``width`` cells, and by a square where a square fits.
 
     The disc serves roofs at any angle to the raster; the square keeps the corners of those that lie along it.
@@ -237,7 +275,7 @@ def _mark_wide(labels, mask, width):  # pragma: no cover - compiled
 
 
 @njit(nogil=True, cache=True)
-def _take_small(labels, mask, least_cells):  # pragma: no cover - compiled
+def _take_small(labels: Ints, mask: Codes, least_cells: Floats) -> None:  # pragma: no cover - compiled
     """Take 4-connected usable patches of fewer cells than their plane asks for."""
     rows, cols = labels.shape
     seen = np.zeros(labels.shape, np.bool_)
@@ -272,7 +310,9 @@ def _take_small(labels, mask, least_cells):  # pragma: no cover - compiled
 
 
 @njit(nogil=True, cache=True)
-def _take_planes_and_shade(labels, plane_rule, irradiation, threshold, shade, mask):  # pragma: no cover - compiled
+def _take_planes_and_shade(
+    labels: Ints, plane_rule: Codes, irradiation: Surface, threshold: float, shade: bool, mask: Codes
+) -> None:  # pragma: no cover - compiled
     """First pass (``shade`` False): whole planes by their rule. Second: cells that get too little, or nobody knows."""
     for r in range(labels.shape[0]):
         for c in range(labels.shape[1]):
@@ -286,7 +326,7 @@ def _take_planes_and_shade(labels, plane_rule, irradiation, threshold, shade, ma
 
 
 @njit(nogil=True, cache=True)
-def _count(labels, mask, planes):  # pragma: no cover - compiled
+def _count(labels: Ints, mask: Codes, planes: int) -> NDArray[np.int64]:  # pragma: no cover - compiled
     """Cells of each plane by the value of the mask: ``(planes, 8)``."""
     cells = np.zeros((planes, 8), np.int64)
     for r in range(labels.shape[0]):

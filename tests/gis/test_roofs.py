@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
 import shapely
-from numpy.typing import NDArray
 from pyproj import CRS
 from rasterio.features import rasterize
 from scipy import ndimage
@@ -18,6 +17,11 @@ from gis.grid import Grid
 from gis.progress import Cancelled
 from gis.roofs import RoofPlanes, RoofSettings, plane_polygons, segment_roofs
 from tests.support.roofs import GROUND, Scene, roof, town
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 SETTINGS = RoofSettings()
 KINDS = ("flat", "parapet", "shed", "gable", "hip", "sawtooth", "lshape", "stepped")
@@ -100,7 +104,9 @@ def test_noise_does_not_shatter_a_flat_roof(cell: float, angle: float) -> None:
     assert planes.height[0] == pytest.approx(GROUND + 6.0, abs=0.02)
 
 
-@pytest.mark.parametrize(("angle", "expected"), [(0.0, 180.0), (90.0, 270.0), (180.0, 0.0), (270.0, 90.0), (30.0, 210.0)])
+@pytest.mark.parametrize(
+    ("angle", "expected"), [(0.0, 180.0), (90.0, 270.0), (180.0, 0.0), (270.0, 90.0), (30.0, 210.0)]
+)
 def test_azimuth_is_downhill_clockwise_from_north(angle: float, expected: float) -> None:
     """The shed falls to the south; turned clockwise by an angle, its azimuth grows by that angle."""
     planes = segment(roof("shed", tilt=20.0, angle=angle))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from gis.roofs import RoofPlanes, RoofSettings, segment_roofs
 from gis.usable import RULES, USABLE, UsableArea, UsableRules, usable_cells
 from tests.support.roofs import Scene, roof
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 OPEN_SKY = 1000.0
 # Only what a test turns on takes anything.
@@ -140,7 +143,14 @@ def test_steep_planes_go(max_tilt: float, lost: bool) -> None:
 
 @pytest.mark.parametrize(
     ("angle", "turn", "lost"),
-    [(180.0, 0.0, True), (180.0, 46.0, False), (136.0, 0.0, True), (134.0, 0.0, False), (134.0, 2.0, True), (0.0, 0.0, False)],
+    [
+        (180.0, 0.0, True),
+        (180.0, 46.0, False),
+        (136.0, 0.0, True),
+        (134.0, 0.0, False),
+        (134.0, 2.0, True),
+        (0.0, 0.0, False),
+    ],
 )
 def test_planes_facing_true_north_go(angle: float, turn: float, lost: bool) -> None:
     """The shed faces 180° + angle from grid north; ``turn`` leads from grid to true north; ±45° are north."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Raster = np.ndarray
 GROUND = 20.0
 
 
@@ -22,7 +26,7 @@ class Scene:
     azimuth: list[float] = field(default_factory=list)
 
 
-def _frame(size: float, cell: float, angle: float, offset: tuple[float, float]) -> tuple[NDArray, NDArray]:
+def _frame(size: float, cell: float, angle: float, offset: tuple[float, float]) -> tuple[Raster, Raster]:
     """Coordinates along (u) and across (v) a building whose u axis points to ``angle`` (deg clockwise from east)."""
     # Even, so that the middle lies between cells.
     n = 2 * int(np.ceil(size / cell / 2.0))
@@ -40,6 +44,80 @@ def _downhill(angle: float, du: float, dv: float) -> float:
     return float(np.degrees(np.arctan2(east, north)) % 360.0)
 
 
+class _Builder:
+    """Fills height and true plane, part by part; ``u`` runs along the building and ``v`` across it."""
+
+    def __init__(self, u: Raster, v: Raster, length: float, width: float, tilt: float, eaves: float) -> None:
+        self.u, self.v, self.length, self.width, self.eaves = u, v, length, width, eaves
+        self.lean, self.slope = tilt, np.tan(np.radians(tilt))
+        self.inside = (np.abs(u) < length / 2) & (np.abs(v) < width / 2)
+        self.truth = np.zeros(u.shape, np.int32)
+        self.height = np.full(u.shape, eaves)
+        self.down: list[tuple[float, float]] = []
+        self.tilts: list[float] = []
+
+    def plane(self, where: Raster, rise: Raster | float, du: float, dv: float, lean: float | None = None) -> None:
+        """One plane that rises above the eaves by ``rise`` and falls towards (du, dv)."""
+        self.down.append((du, dv))
+        self.tilts.append(self.lean if lean is None else lean)
+        here = where & self.inside
+        self.truth[here] = len(self.down)
+        self.height[here] = self.eaves + np.broadcast_to(rise, self.u.shape)[here]
+
+    def flat(self) -> None:
+        self.plane(self.inside, 0.0, 0, 0, 0.0)
+
+    def parapet(self) -> None:
+        """A flat roof with a parapet of 0.6 m, a stair house of 4 × 3 m and a box of 2 × 2 m."""
+        self.flat()
+        u, v = self.u, self.v
+        rim = self.inside & ((np.abs(u) > self.length / 2 - 0.6) | (np.abs(v) > self.width / 2 - 0.6))
+        house = (np.abs(u - self.length / 4) < 2.0) & (np.abs(v) < 1.5)
+        box = (np.abs(u + self.length / 4) < 1.0) & (np.abs(v + 1.0) < 1.0)
+        self.height[rim] += 0.9
+        self.height[house] += 2.8
+        self.height[box] += 1.2
+        self.truth[rim | house | box] = 0
+
+    def shed(self) -> None:
+        self.plane(self.inside, self.slope * (self.v + self.width / 2), 0, -1)
+
+    def gable(self) -> None:
+        for side in (-1, 1):
+            self.plane(side * self.v > 0, self.slope * (self.width / 2 - np.abs(self.v)), 0, side)
+
+    def hip(self) -> None:
+        across, along = self.width / 2 - np.abs(self.v), self.length / 2 - np.abs(self.u)
+        for side in (-1, 1):
+            self.plane((across <= along) & (side * self.v > 0), self.slope * across, 0, side)
+        for side in (-1, 1):
+            self.plane((across > along) & (side * self.u > 0), self.slope * along, side, 0)
+
+    def sawtooth(self) -> None:
+        """Teeth of about 6 m with an upright side."""
+        teeth = max(1, round(self.length / 6.0))
+        pitch = self.length / teeth
+        for tooth in range(teeth):
+            t = self.u + self.length / 2 - tooth * pitch
+            self.plane((t >= 0) & (t < pitch), self.slope * t, -1, 0)
+
+    def lshape(self) -> None:
+        """Two gable wings at right angles: a hip on the outer and a valley on the inner half of the diagonal."""
+        half = self.width / 2.4
+        v, u = self.v + self.width / 2 - half, self.u + self.length / 2 - half
+        self.inside &= (v < half) | (u < half)
+        first, second = half - np.abs(v), half - np.abs(u)
+        along = np.where((v > 0) | (u > 0), u > v, first <= second)
+        for side in (-1, 1):
+            self.plane(along & (side * v > 0), self.slope * first, 0, side)
+        for side in (-1, 1):
+            self.plane(~along & (side * u > 0), self.slope * second, side, 0)
+
+    def stepped(self) -> None:
+        self.plane(self.u < 0, 0.0, 0, 0, 0.0)
+        self.plane(self.u >= 0, 3.0, 0, 0, 0.0)
+
+
 def roof(
     kind: str,
     length: float = 20.0,
@@ -53,70 +131,15 @@ def roof(
     seed: int = 0,
     offset: tuple[float, float] = (0.0, 0.0),
 ) -> Scene:
-    """One building: ``flat parapet gable hip sawtooth lshape stepped shed``; noise is Gaussian, sigma in metres."""
+    """One building: ``flat parapet shed gable hip sawtooth lshape stepped``; noise is Gaussian, sigma in metres."""
     u, v = _frame(1.5 * np.hypot(length, width) + 8.0, cell, angle, offset)
-    inside = (np.abs(u) < length / 2) & (np.abs(v) < width / 2)
-    slope = np.tan(np.radians(tilt))
-    truth = np.zeros(u.shape, np.int32)
-    height = np.full(u.shape, eaves)
-    down: list[tuple[float, float]] = []
-    tilts: list[float] = []
-
-    def plane(where: NDArray, surface: NDArray | float, du: float, dv: float, lean: float) -> None:
-        down.append((du, dv))
-        tilts.append(lean)
-        truth[where & inside] = len(down)
-        height[where & inside] = np.broadcast_to(surface, u.shape)[where & inside]
-
-    everywhere = np.ones(u.shape, bool)
-    if kind in ("flat", "parapet"):
-        plane(everywhere, eaves, 0, 0, 0.0)
-    elif kind == "shed":
-        plane(everywhere, eaves + slope * (v + width / 2), 0, -1, tilt)
-    elif kind == "gable":
-        for side in (-1, 1):
-            plane(side * v > 0, eaves + slope * (width / 2 - np.abs(v)), 0, side, tilt)
-    elif kind == "hip":
-        across, along = width / 2 - np.abs(v), length / 2 - np.abs(u)
-        for side in (-1, 1):
-            plane((across <= along) & (side * v > 0), eaves + slope * across, 0, side, tilt)
-        for side in (-1, 1):
-            plane((across > along) & (side * u > 0), eaves + slope * along, side, 0, tilt)
-    elif kind == "sawtooth":
-        teeth = max(1, round(length / 6.0))
-        pitch = length / teeth
-        for tooth in range(teeth):
-            t = u + length / 2 - tooth * pitch
-            plane((t >= 0) & (t < pitch), eaves + slope * t, -1, 0, tilt)
-    elif kind == "lshape":
-        # Two gable wings of the same width at right angles; the corner is cut along the diagonal (hip and valley).
-        w = width / 2.4
-        inside &= (v < -width / 2 + 2 * w) | (u < -length / 2 + 2 * w)
-        a, b = v + width / 2 - w, u + length / 2 - w
-        first, second = w - np.abs(a), w - np.abs(b)
-        one = np.where((a > 0) | (b > 0), np.where(b > a, True, False), first <= second)
-        # Outer corner: hip along the diagonal; inner corner: valley along the same diagonal.
-        for side in (-1, 1):
-            plane(one & (side * a > 0), eaves + slope * first, 0, side, tilt)
-        for side in (-1, 1):
-            plane(~one & (side * b > 0), eaves + slope * second, side, 0, tilt)
-    elif kind == "stepped":
-        plane(u < 0, eaves, 0, 0, 0.0)
-        plane(u >= 0, eaves + 3.0, 0, 0, 0.0)
-    else:
-        raise ValueError(kind)
-    if kind == "parapet":
-        rim = inside & ((np.abs(u) > length / 2 - 0.6) | (np.abs(v) > width / 2 - 0.6))
-        house = (np.abs(u - length / 4) < 2.0) & (np.abs(v) < 1.5)
-        box = (np.abs(u + length / 4) < 1.0) & (np.abs(v + 1.0) < 1.0)
-        height[rim] += 0.9
-        height[house] += 2.8
-        height[box] += 1.2
-        truth[rim | house | box] = 0
-    z = np.where(inside, GROUND + height, GROUND) + np.random.default_rng(seed).normal(0.0, 1.0, u.shape) * noise
-    scene = Scene(z.astype(np.float32), inside.astype(np.int32), cell, truth)
-    scene.tilt = tilts
-    scene.azimuth = [_downhill(angle, du, dv) for du, dv in down]
+    building = _Builder(u, v, length, width, tilt, eaves)
+    getattr(building, kind)()
+    z = np.where(building.inside, GROUND + building.height, GROUND)
+    z += np.random.default_rng(seed).normal(0.0, 1.0, u.shape) * noise
+    scene = Scene(z.astype(np.float32), building.inside.astype(np.int32), cell, building.truth)
+    scene.tilt = building.tilts
+    scene.azimuth = [_downhill(angle, du, dv) for du, dv in building.down]
     return scene
 
 
