@@ -50,10 +50,12 @@ def read_lines(path: Path) -> Lines:
     comments: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         stripped = line.strip("\x1a\ufeff \t")
-        if stripped.startswith("#"):
-            key, separator, value = stripped.lstrip("# ").rstrip(",").partition("=")
-            if separator and not rows:
-                comments[key.strip().lower()] = value.strip()
+        # A spreadsheet puts a comment with a comma in quotes, and commas behind one without.
+        comment = stripped.strip('",; ')
+        if comment.startswith("#"):
+            key, separator, value = comment.lstrip("# ").partition("=")
+            if separator:
+                comments[key.strip().lower()] = value.strip(' "')
         elif stripped.strip(","):
             rows.append(line)
             numbers.append(number)

@@ -118,7 +118,7 @@ def test_quantiles_of_the_days(mean: float, count: int) -> None:
     ],
 )
 def test_units_of_the_heading(tmp_path: Path, heading: str, factor: float, per_day: bool) -> None:
-    comments = "# 地点=作成した町\n# latitude=35.6\n# 経度=139.6\n"
+    comments = '"# a comma, so Excel quotes it"\n# 地点=作成した町,,,\n# latitude=35.6\n"# 経度=139.6"\n'
     weather = read_weather(
         write(tmp_path / "n.csv", heading, factor, per_day=per_day, comments=comments, encoding="utf-8")
     )
