@@ -35,7 +35,7 @@ DECIMALS: dict[Kind, int] = {"whole": 0, "one": 1, "two": 2, "year": 0, "degrees
 # Where the words of a column's codes lie.
 _AREAS = {
     "kind": "kind",
-    "structure": "structure",
+    "structure": "export.structure",
     "seismic": "seismic",
     "roof_type": "roof",
     "shelter": "export.shelter",
@@ -57,23 +57,23 @@ class Column:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("number", "whole", 5, "result"),
-    Column("facility_id", "text", 11),
+    Column("number", "whole", 6, "result"),
+    Column("facility_id", "text", 16),
     Column("name", "text", 30),
-    Column("chosen", "code", 7, "result"),
-    Column("status", "code", 10, "result"),
+    Column("chosen", "code", 9, "result"),
+    Column("status", "code", 14, "result"),
     Column("rank", "whole", 6, "result"),
-    Column("reason", "text", 44, "result"),
+    Column("reason", "text", 40, "result"),
     Column("ward", "text", 10),
     Column("address", "text", 28),
     Column("department", "text", 18),
-    Column("kind", "code", 14),
+    Column("kind", "code", 18),
     Column("floor_area_m2", "whole", 11, summed=True),
     Column("structure", "code", 10),
     Column("built_era", "text", 11),
     Column("built_year", "year", 8),
-    Column("seismic", "code", 14),
-    Column("roof_type", "code", 10),
+    Column("seismic", "code", 22),
+    Column("roof_type", "code", 12),
     Column("waterproofed_year", "year", 9),
     Column("shelter", "code", 10),
     Column("usable_m2", "whole", 11, "result", summed=True),
@@ -92,7 +92,7 @@ COLUMNS: tuple[Column, ...] = (
 # What fits legibly on one A4 page across; the rest stands in the list of all facilities.
 BRIEF = (
     "number", "facility_id", "name", "ward", "address", "kind", "floor_area_m2", "structure", "built_era", "seismic", "roof_type",
-    "shelter", "usable_m2", "capacity_kw", "energy_kwh", "specific_yield", "shading_loss", "co2_t", "rank", "reason",
+    "shelter", "usable_m2", "capacity_kw", "energy_kwh", "specific_yield", "shading_loss", "co2_t", "reason",
 )  # fmt: skip
 
 

@@ -23,17 +23,22 @@ if TYPE_CHECKING:
 
 Paper = Literal["A4", "A3"]
 _PAPERS: dict[Paper, int] = {"A3": 8, "A4": 9}
+# "_ " leaves the width of a space between the number and the border.
 _NUMBERS = {
-    "whole": "#,##0",
-    "one": "#,##0.0",
-    "two": "#,##0.00",
-    "year": "0",
-    "degrees": "0.000000",
-    "any": "#,##0.####",
+    "whole": "#,##0_ ",
+    "one": "#,##0.0_ ",
+    "two": "#,##0.00_ ",
+    "year": "0_ ",
+    "degrees": "0.000000_ ",
+    "any": "#,##0.####_ ",
 }
 _FILLS = {"chosen": "#E1F0EE", "unknown": "#FBEDE4", "fail": "#F3DDDA", "verify": "#FFF6D8"}
 _LONGEST_TEXT = 32_000
 _WIDEST = 60
+_PADDING = 3
+# Points.
+_LINE = 13.5
+_TALLEST = 400.0
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,8 @@ class Book:
         if kind in _NUMBERS:
             look |= {"num_format": _NUMBERS[kind], "align": "right"}
         else:
-            look |= {"num_format": "@", "text_wrap": True, "align": "center" if kind == "code" else "left"}
+            look |= {"num_format": "@", "text_wrap": True}
+            look |= {"align": "center"} if kind == "code" else {"align": "left", "indent": 1}
         if fill in _FILLS:
             look["bg_color"] = _FILLS[fill]
         if fill == "ineligible":
@@ -94,10 +100,11 @@ class Book:
             look |= {"top": 6, "top_color": "#5E6A6F", "bg_color": "#EEF2F0"}
         return self.style(**look)
 
-    def heading(self) -> Format:
-        return self.style(
-            bold=True, text_wrap=True, align="center", border=1, border_color="#5E6A6F", bg_color="#DCE9E6"
-        )
+    def heading(self, *, left: bool = False) -> Format:
+        """A cell of the headings; left-aligned where it names the cell to its right."""
+        side: dict[str, object] = {"align": "left", "indent": 1} if left else {"align": "center"}
+        frame = {"border": 1, "border_color": "#5E6A6F", "bg_color": "#DCE9E6"}
+        return self.style(bold=True, text_wrap=True, **frame, **side)
 
     def sheet(self, name: str, notes: Sequence[str], paper: Paper = "A4") -> Sheet:
         """A new sheet with title, plan, date and notes, set up for print."""
@@ -159,16 +166,19 @@ class Sheet:
             lines = max(lines, sum(-(-text_width(part) // max(entry.width - 1, 1)) for part in text.split("\n")))
         self.sheet.set_row(row, 14 * lines + 6)
 
-    def widths(self, fields: Sequence[Field], frame: pd.DataFrame) -> None:
+    def widths(self, fields: Sequence[Field], frame: pd.DataFrame) -> list[int]:
         """As wide as its words need, within bounds; numbers as the field says."""
+        widths = []
         for column, entry in enumerate(fields):
             width = entry.width
             if entry.kind in ("text", "code"):
                 longest = max((text_width(str(value)) for value in frame[entry.key] if present(value)), default=0)
-                width = min(max(min(width, 8), longest + 2), max(width, 8), _WIDEST)
+                width = min(max(6, longest + _PADDING), width, _WIDEST)
                 heading = max(text_width(part) for part in entry.heading.replace(" (", "\n(").split("\n"))
-                width = max(width, min(heading + 2, 14))
+                width = max(width, min(heading + 2, 8))
             self.sheet.set_column(column, column, width)
+            widths.append(width)
+        return widths
 
     def table(
         self, fields: Sequence[Field], frame: pd.DataFrame, *,
@@ -177,13 +187,20 @@ class Sheet:
         """Headings, rows, totals; filter, frozen panes and repeated headings on every page."""
         head = self.row
         self.headings(fields, head)
-        self.widths(fields, frame)
+        widths = self.widths(fields, frame)
         first = head + 1
         columns = [frame[entry.key].tolist() for entry in fields]
         for index in range(len(frame)):
             fill = str(classes[index]) if classes is not None else ""
+            lines = 1
             for column, entry in enumerate(fields):
-                self.value(first + index, column, columns[column][index], entry.kind, fill)
+                value = columns[column][index]
+                self.value(first + index, column, value, entry.kind, fill)
+                if isinstance(value, str):
+                    room = widths[column] - (1 if entry.kind == "code" else 2)
+                    lines = max(lines, -(-text_width(value) // max(room, 1)))
+            # Excel would find the height itself, other programs do not.
+            self.sheet.set_row(first + index, min(_LINE * lines + 4, _TALLEST))
         last = head + len(frame)
         if len(frame):
             self.sheet.autofilter(head, 0, last, len(fields) - 1)
@@ -215,4 +232,5 @@ class Sheet:
                 )
             else:
                 self.sheet.write_blank(row, column, None, style)
+        self.sheet.set_row(row, 20)
         self.row += 1

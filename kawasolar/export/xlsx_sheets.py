@@ -41,15 +41,15 @@ def write_outcomes(book: Book, plan: Plan) -> None:
     keys = list(dict.fromkeys(outcomes["criterion"].tolist()))
     base = site_frame(plan, language)[["number", "facility_id", "name", "status"]]
     fields = [
-        Field("number", say(language, "export.column.number"), "whole", 5),
-        Field("facility_id", say(language, "export.column.facility_id"), "text", 11),
+        Field("number", say(language, "export.column.number"), "whole", 6),
+        Field("facility_id", say(language, "export.column.facility_id"), "text", 16),
         Field("name", say(language, "export.column.name"), "text", 30),
-        Field("status", say(language, "export.column.status"), "code", 10),
+        Field("status", say(language, "export.column.status"), "code", 14),
     ]
     _criteria_heads(sheet, outcomes, keys, len(fields))
     for key in keys:
-        fields.append(Field(f"{key}.outcome", say(language, "export.column.outcome"), "code", 10))
-        fields.append(Field(f"{key}.value", say(language, "export.column.value"), "any", 14))
+        fields.append(Field(f"{key}.outcome", say(language, "export.column.outcome"), "code", 14))
+        fields.append(Field(f"{key}.value", say(language, "export.column.value"), "any", 15))
     frame, fills = _matrix(book, plan, base, keys)
     sheet.row += 1
     sheet.table(fields, frame, frozen=3)
@@ -142,6 +142,11 @@ def write_assumptions(book: Book, plan: Plan) -> None:
     rows = [_value_row(book, value) for value in plan.profile.values.values()]
     rows += [_criterion_row(book, plan, criterion) for criterion in plan.profile.criteria]
     frame = pd.DataFrame(rows, columns=list(widths), dtype=object)
+    for index, value in enumerate(plan.profile.values.values()):
+        # A year is no quantity: no thousands' comma.
+        if value.unit == "calendar year":
+            for key in ("value", "low", "high"):
+                frame.loc[index, key] = None if frame[key][index] is None else str(int(frame[key][index]))
     classes = ["verify" if present(value) and value else "" for value in frame["mark"]]
     sheet.table(fields, frame, classes=classes, frozen=1)
 
@@ -150,7 +155,7 @@ def _value_row(book: Book, value: Value) -> dict[str, object]:
     return {
         "item": value.name(book.language),
         "value": value.value,
-        "unit": value.unit,
+        "unit": _unit(book, value.unit),
         "low": value.low,
         "high": value.high,
         "year": value.year,
@@ -159,6 +164,12 @@ def _value_row(book: Book, value: Value) -> dict[str, object]:
         "mark": _mark(book, value.how_sure, value.value, value.low, value.high),
         "remark": value.note,
     }
+
+
+def _unit(book: Book, unit: str) -> str:
+    """Units of time have words, the others are the same everywhere."""
+    words = {"a": "export.unit.a", "calendar year": "export.unit.calendar_year", "-": "export.unit.none"}
+    return say(book.language, words[unit]) if unit in words else unit
 
 
 def _criterion_row(book: Book, plan: Plan, criterion: Criterion) -> dict[str, object]:
@@ -175,7 +186,7 @@ def _criterion_row(book: Book, plan: Plan, criterion: Criterion) -> dict[str, ob
     return {
         "item": say(language, "export.criterion.item", name=criterion_name(language, criterion.key)),
         "value": state if threshold is None else threshold,
-        "unit": criterion.unit,
+        "unit": _unit(book, criterion.unit),
         "low": criterion.low,
         "high": criterion.high,
         "year": None,
@@ -254,7 +265,7 @@ def write_overview(book: Book, plan: Plan, today: date) -> None:
     sheet.sheet.set_column(0, 0, 34)
     sheet.sheet.set_column(1, 1, 44)
     sheet.sheet.set_column(2, 2, 16)
-    sheet.sheet.set_column(3, 3, 68)
+    sheet.sheet.set_column(3, 3, 74)
     sheet.sheet.set_column(4, 4, 24)
     _pairs(sheet, "plan", _plan_pairs(book, plan, today))
     _pairs(sheet, "result", _result_pairs(book, plan))
@@ -268,7 +279,7 @@ def _pairs(sheet: Sheet, title: str, pairs: list[tuple[str, object, str]]) -> No
     sheet.text(sheet.row, 0, say(language, f"export.overview.{title}"), sheet.book.style(bold=True, font_size=11))
     sheet.row += 1
     for name, value, kind in pairs:
-        sheet.text(sheet.row, 0, name, sheet.book.heading())
+        sheet.text(sheet.row, 0, name, sheet.book.heading(left=True))
         sheet.value(sheet.row, 1, value, kind)
         sheet.row += 1
 
