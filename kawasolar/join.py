@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
 from gis.errors import CrsMismatch
 from gis.findings import Finding
 from gis.progress import Progress, silent
 from kawasolar.ledger.vocabulary import heading_key, plain
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+    from pyproj import CRS
 
 LINK_COLUMNS = ("facility_id", "building_id", "how", "distance_m", "score")
 
@@ -26,6 +29,8 @@ _SCORE_AT_EDGE = 0.1
 _OVERLAP = 0.5
 # A building named by id or by name and this far from the facility's point [m] is doubtful.
 _DOUBTFUL_M = 500.0
+# PROJ's confidence [%] in the EPSG number of a worded system; GDAL's WKT1 of the Japanese zones gets 25.
+_SURE_ENOUGH = 25
 _STEPS = ("join.by_id", "join.by_place", "join.by_name", "join.nearest", "join.settling")
 
 
@@ -84,7 +89,7 @@ def claim_buildings(
     outlines: gpd.GeoSeries | None = None,
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """All claims, before a building that several facilities claim is given to one; see :func:`join_facilities`."""
-    if facilities.crs is not None and buildings.crs is not None and facilities.crs != buildings.crs:
+    if not _same_crs(facilities.crs, buildings.crs):
         raise CrsMismatch("join.crs", found=facilities.crs.to_string(), expected=buildings.crs.to_string())
     sides = _Sides(facilities, buildings, outlines)
     progress(0.0, _STEPS[0])
@@ -104,6 +109,15 @@ def claim_buildings(
     claims = sides.named(claims)
     findings += _doubtful(claims)
     return claims, findings
+
+
+def _same_crs(one: CRS | None, other: CRS | None) -> bool:
+    """Whether coordinates can be compared; a layer that does not say its CRS is taken to be in the other's."""
+    if one is None or other is None or one.equals(other, ignore_axis_order=True):
+        return True
+    # Files write the same system in words of their own (GDAL's WKT1 exchanges the axes); its number settles it.
+    number = one.to_epsg(min_confidence=_SURE_ENOUGH)
+    return number is not None and number == other.to_epsg(min_confidence=_SURE_ENOUGH)
 
 
 class _Sides:

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
-from pyproj import CRS
 
-from gis.findings import Finding
 from kawasolar.errors import UnreadableLedger
 from kawasolar.ledger import layers, places, values
-from kawasolar.ledger.headings import Column
 from kawasolar.ledger.notes import Notes
 from kawasolar.ledger.rows import Body, body_of, header_of
 from kawasolar.ledger.tables import Table, read_bytes, read_text
 from kawasolar.ledger.vocabulary import folded, vocabulary
 from kawasolar.ledger.workbook import read_workbook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+    from pyproj import CRS
+
+    from gis.findings import Finding
+    from kawasolar.ledger.headings import Column
 
 _TEXTS = ("name", "kana", "ward", "department", "address")
 _NUMBERS = ("floor_area_m2", "remaining_years", "annual_kwh", "contract_kw")
@@ -330,11 +334,11 @@ def _from_geometry(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     inside = layers.points(shapes)
     x, y = shapely.get_x(inside.array), shapely.get_y(inside.array)
-    assert shapes.crs is not None
-    if shapes.crs.is_geographic:
+    source = shapes.crs or crs
+    if source.is_geographic:
         x, y, swapped = places.unswapped(x, y, crs)
         _report_swapped(swapped, None, body, notes)
-    return places.transform(shapes.crs, crs, x, y)
+    return places.transform(source, crs, x, y)
 
 
 def _report_swapped(swapped: NDArray[np.bool_], column: str | None, body: Body, notes: Notes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -20,6 +20,8 @@ from kawasolar.ledger.tables import MAX_BYTES, MAX_ROWS, Table
 from kawasolar.ledger.vocabulary import heading_key, vocabulary
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pyproj import CRS
 
 SUFFIXES = (".geojson", ".json", ".gpkg", ".shp")
@@ -89,7 +91,7 @@ def _encoding(path: Path) -> str | None:
     return "utf-8"
 
 
-def _cell(value: Any) -> object:
+def _cell(value: object) -> object:
     """A plain Python value, None where it is missing in any of pandas' ways."""
     if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
         return None
@@ -120,14 +122,15 @@ def _read(path: Path, layer: str | None) -> pd.DataFrame:
     except UnicodeDecodeError:
         # A name or text was cut in the middle of a character: take the bytes, and what they say up to there.
         frame = pyogrio.read_dataframe(path, layer=layer, encoding="ISO-8859-1", max_features=MAX_ROWS + 1)
-        frame = frame.rename(columns={name: _recoded(name) for name in frame.columns if name != "geometry"})
+        frame = frame.rename(columns={name: str(_recoded(name)) for name in frame.columns if name != "geometry"})
         for name in frame.columns:
             if name != "geometry" and not pd.api.types.is_numeric_dtype(frame[name]):
                 frame[name] = pd.Series([_recoded(value) for value in frame[name]], dtype=object, index=frame.index)
     return frame.rename(columns={name: _whole(str(name)) for name in frame.columns if name != "geometry"})
 
 
-def _recoded(value: Any) -> Any:
+def _recoded(value: object) -> object:
+    """Text whose bytes were taken for Latin-1, as the UTF-8 that it is, up to where it was cut."""
     if not isinstance(value, str):
         return value
     try:
@@ -165,8 +168,11 @@ def read_layer(path: Path, layer: str | None) -> tuple[Table, gpd.GeoSeries | No
     source = path.name
     try:
         _check_parts(path)
-        name = _choose(path, layer)
-        frame = _read(path, name)
+        with warnings.catch_warnings():
+            # GDAL talks about texts and names that it could not decode; what matters of it is looked at here.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            name = _choose(path, layer)
+            frame = _read(path, name)
     except PermissionError as error:
         raise UnreadableLedger("ledger.locked", file=source) from error
     except _BROKEN as error:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from gis.findings import Finding
 from kawasolar.errors import UnreadableLedger
@@ -14,6 +14,9 @@ from kawasolar.ledger.headings import Column, Header, find_header, seen_headings
 from kawasolar.ledger.tables import MAX_BLANK_ROWS, MAX_ROWS, Table
 from kawasolar.ledger.values import text_of
 from kawasolar.ledger.vocabulary import folded, vocabulary
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # Only what classifies several rows is merged down over them with the meaning "the same".
 _FILLED_DOWN = ("kind", "kind_group", "ward", "department")

@@ -6,11 +6,14 @@ import csv
 import io
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gis.findings import Finding
 from kawasolar.errors import UnreadableLedger
 from kawasolar.ledger.headings import SEARCHED_ROWS, Row, find_header
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MAX_BYTES = 200 * 1024 * 1024
 MAX_ROWS = 200_000

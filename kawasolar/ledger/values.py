@@ -9,9 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from kawasolar.ledger.vocabulary import folded, plain, vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 # Longer cells are prose; no value of ours needs more, and patterns stay cheap on hostile files.
 _LONGEST = 200
@@ -76,8 +79,6 @@ def number(cell: object, units: Mapping[str, float] | None = None, bare: float =
         if not math.isfinite(cell):
             return None
         return float(cell) * bare
-    if isinstance(cell, (dt.date, dt.time)):
-        raise ValueError(str(cell))
     key = folded(text_of(cell))[:_LONGEST]
     if key in vocabulary().missing:
         return None

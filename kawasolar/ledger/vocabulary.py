@@ -13,14 +13,14 @@ from kawasolar.resources import resource_path
 
 _BRACKETS = re.compile(r"[(\[{〔【「][^()\[\]{}〔〕【】「」]*[)\]}〕】」]")
 _INSIDE = re.compile(r"[(\[{〔【「]([^()\[\]{}〔〕【】「」]*)[)\]}〕】」]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # Long-vowel marks and the dashes that stand in for them vary from file to file, so they do not count.
 _SKIPPED = re.compile(r"[\s_\-‐‑–—―−ー・･.,:;#'\"*※]+")
 
 
 def plain(text: str) -> str:
     """NFKC, no control characters, blanks trimmed."""
-    text = unicodedata.normalize("NFKC", text)
-    return "".join(" " if c < " " else c for c in text).strip()
+    return _CONTROL.sub(" ", unicodedata.normalize("NFKC", text)).strip()
 
 
 def folded(text: str) -> str:

@@ -7,7 +7,6 @@ import struct
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
@@ -18,6 +17,8 @@ from kawasolar.ledger.headings import SEARCHED_ROWS, Row, find_header
 from kawasolar.ledger.tables import MAX_BLANK_ROWS, MAX_ROWS, Table, check_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from openpyxl.workbook.workbook import Workbook
 
 # What the parts of a workbook may hold when unpacked. zipfile never gives more than the declared size.
@@ -53,7 +54,7 @@ class _RefusedError(Exception):
     """The XML declares a document type or an encoding that no spreadsheet program writes."""
 
 
-class _BegunSignal(Exception):  # noqa: N818 - it is none
+class _BegunSignal(Exception):
     """The root element begins; nothing that expat would expand can come any more."""
 
 

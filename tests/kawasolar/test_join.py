@@ -161,7 +161,8 @@ def test_empty_sides_and_odd_geometry() -> None:
     nothing = BUILDINGS.iloc[:0]
     facilities = make_facilities([("a", "い", Point(5, 5), "B1"), ("b", "ろ", Point(), None)])
     links, findings = join_facilities(facilities, nothing, nearest_m=5.0)
-    assert links.empty and list(links.columns) == list(LINK_COLUMNS)
+    assert links.empty
+    assert list(links.columns) == list(LINK_COLUMNS)
     assert {f.code for f in findings} == {"join.unknown_building", "join.no_building", "join.no_place"}
     odd = make_buildings([("B1", None, None), ("B2", Polygon(), None), ("B3", box(0, 0, 9, 9), None)])
     links, _ = join_facilities(facilities.iloc[[0]].assign(building_ids=None), odd, nearest_m=5.0)
@@ -175,6 +176,15 @@ def test_other_crs_is_refused() -> None:
     with pytest.raises(CrsMismatch) as caught:
         join_facilities(make_facilities([("a", "い", Point(5, 5), None)]), BUILDINGS.to_crs(6676), nearest_m=5.0)
     assert caught.value.code in catalogue()
+
+
+def test_the_same_crs_in_other_words_is_taken() -> None:
+    worded = CRS.from_wkt(CRS_IX.to_wkt("WKT1_GDAL"))
+    assert worded != CRS_IX
+    links, _ = join_facilities(
+        make_facilities([("a", "い", Point(5, 5), None)]), BUILDINGS.set_crs(worded, allow_override=True), nearest_m=5.0
+    )
+    assert pairs(links) == {("a", "B1", "point")}
 
 
 def test_cancel() -> None:

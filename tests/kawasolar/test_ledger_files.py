@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import io
 import os
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -24,6 +25,9 @@ from gis.errors import CrsMissing, GisError
 from kawasolar.errors import PlanError, UnreadableLedger
 from kawasolar.ledger import Ledger, read_facilities, tables
 from kawasolar.words import catalogue, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 IX = CRS.from_epsg(6677)
 SAMPLE_HEADINGS = (
@@ -82,9 +86,7 @@ def test_the_sample_layout_in_every_encoding_and_delimiter(
     content = FULL.replace(";", "/") if delimiter == ";" else FULL
     content = content.replace("B1/B2", "B1、B2")
     if delimiter != ",":
-        content = "\n".join(
-            delimiter.join(cells) for cells in __import__("csv").reader(io.StringIO(content), delimiter=",")
-        )
+        content = "\n".join(delimiter.join(cells) for cells in csv.reader(io.StringIO(content), delimiter=","))
     ledger = read_facilities(write(content, encoding=encoding), IX)
     frame = ledger.facilities
     assert frame.crs == IX
@@ -369,7 +371,7 @@ def test_workbook_sheet_types_and_merged_cells(tmp_path: Path) -> None:
         ["公共施設台帳"],
         [],
         ["施設番号", "大分類", "小分類", "施設名称", "延面積(㎡)", "建築年月日", "備考"],
-        [101, "学校教育系施設", "小学校", "いろは", 1234.5, dt.datetime(1978, 3, 31), None],
+        [101, "学校教育系施設", "小学校", "いろは", 1234.5, dt.date(1978, 3, 31), None],
         ["0102", None, None, "にほへ", "=2*50", "H元", None],
         [103.0, None, "中学校", "とちり", 20, 1990, None],
         [104, None, None, "ぬるを", 20, 1990, None],
@@ -598,10 +600,11 @@ def test_random_bytes_raise_only_our_errors(tmp_path: Path, suffix: str, head: b
     try:
         ledger = read_facilities(path, IX)
     except (PlanError, GisError) as error:
-        assert error.code in catalogue()
+        code = error.code
     else:
         assert ledger.facilities["facility_id"].is_unique
-        codes(ledger)
+        code = (codes(ledger) or ["ledger.empty"])[0]
+    assert code in catalogue()
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -609,7 +612,7 @@ def test_random_bytes_raise_only_our_errors(tmp_path: Path, suffix: str, head: b
 def test_random_cells_under_the_sample_heading(tmp_path: Path, rows: list[list[str]]) -> None:
     path = tmp_path / "a.csv"
     buffer = io.StringIO()
-    writer = __import__("csv").writer(buffer)
+    writer = csv.writer(buffer)
     writer.writerow(SAMPLE_HEADINGS.split(","))
     writer.writerows(rows)
     path.write_text(buffer.getvalue(), encoding="utf-8", errors="replace", newline="")
@@ -637,10 +640,12 @@ def test_flipped_bytes_of_good_files(tmp_path: Path, data: st.DataObject) -> Non
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     path = tmp_path / f"bad.{kind}"
     path.write_bytes(bytes(content))
+    code = "ledger.empty"
     try:
         read_facilities(path, IX)
     except (PlanError, GisError) as error:
-        assert error.code in catalogue()
+        code = error.code
+    assert code in catalogue()
 
 
 # ---- real files ------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,7 +56,7 @@ KANJI = "〇一二三四五六七八九"
         ("1978（S53）", 1978),
         ("FY2024", 2024),
         ("約1978年頃", 1978),
-        (dt.datetime(1978, 3, 31), 1978),
+        (pd.Timestamp(1978, 3, 31).to_pydatetime(), 1978),
         (dt.date(1978, 3, 31), 1978),
     ],
 )
@@ -326,9 +327,22 @@ def test_vocabulary_uses_only_the_codes_of_the_nomenclature() -> None:
         "structure": {"rc", "src", "s", "w", "cb", "other"},
         "seismic": {"new", "retrofitted", "not_needed", "insufficient", "unknown"},
         "roof_type": {"flat", "gable", "hip", "sawtooth", "metal", "other"},
-        "kind": set(
-            "school office library nursery fire_station hall depot waste_plant water_works sports welfare housing park other".split()
-        ),
+        "kind": {
+            "school",
+            "office",
+            "library",
+            "nursery",
+            "fire_station",
+            "hall",
+            "depot",
+            "waste_plant",
+            "water_works",
+            "sports",
+            "welfare",
+            "housing",
+            "park",
+            "other",
+        },
     }
     for column, codes in expected.items():
         assert {code for _, code, _, _ in vocabulary().codes[column].patterns} == codes
