@@ -116,7 +116,7 @@ def perez_parts(
 
     zenith = 90.0 - sun.elevation
     up = (sun.elevation > 0.0) & (dhi > 0.0)
-    extra = np.asarray(irradiance.get_extra_radiation(index), dtype=np.float64)
+    extra = np.asarray(irradiance.get_extra_radiation(index.day_of_year.to_numpy()), dtype=np.float64)
     airmass = np.asarray(atmosphere.get_relative_airmass(np.minimum(zenith, 90.0)), dtype=np.float64)
     wall = irradiance.perez(
         90.0, 180.0, np.where(up, dhi, 1.0), dni, extra, zenith, sun.azimuth, airmass, return_components=True

@@ -79,7 +79,7 @@ def plan(
     """Make a plan from files: survey, yield, eligibility, the half."""
     from dataclasses import replace
 
-    from kawasolar.decide import decide
+    from kawasolar.decide import decide, decision_findings
     from kawasolar.figures import figures
     from kawasolar.pipeline import PlanInputs, make_plan
     from kawasolar.project import save_project
@@ -100,7 +100,7 @@ def plan(
         )
         made = replace(made, settings=settings, decision=decide(made.facilities, made.results, made.profile, settings))
     save_project(made, out)
-    _tell_findings(made.findings)
+    _tell_findings((*made.findings, *decision_findings(made.decision, made.settings)))
     found = figures(made)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
@@ -141,6 +141,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:
     """Print the figures of a plan and what was noticed in its data."""
+    from kawasolar.decide import decision_findings
     from kawasolar.figures import figures
     from kawasolar.project import load_project
 
@@ -149,7 +150,7 @@ def status(
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
-    _tell_findings(loaded.findings)
+    _tell_findings((*loaded.findings, *decision_findings(loaded.decision, loaded.settings)))
     _tell_figures(found, project)
 
 

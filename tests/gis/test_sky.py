@@ -25,7 +25,7 @@ def hours() -> pd.DataFrame:
     rng = np.random.default_rng(4)
     clearness = np.repeat(rng.beta(2.0, 1.3, 365), 24) * 0.8
     ghi = 1361 * np.maximum(sun.cos_zenith, 0) * clearness
-    split = irradiance.erbs(ghi, 90 - sun.elevation, index)
+    split = irradiance.erbs(ghi, 90 - sun.elevation, index.day_of_year.to_numpy())
     dni = np.where(sun.elevation > 2, np.nan_to_num(np.asarray(split["dni"])), 0.0)
     dhi = ghi - dni * np.maximum(sun.cos_zenith, 0)
     return pd.DataFrame({"ghi": ghi, "dni": dni, "dhi": dhi}, index=index)
@@ -46,7 +46,7 @@ def pvlib_year(hours: pd.DataFrame, tilt: float, azimuth: float) -> float:
     zenith = 90 - sun.elevation
     found = irradiance.get_total_irradiance(
         tilt, azimuth, zenith, sun.azimuth, hours.dni.to_numpy(), hours.ghi.to_numpy(), hours.dhi.to_numpy(),
-        dni_extra=np.asarray(irradiance.get_extra_radiation(pd.DatetimeIndex(hours.index))),
+        dni_extra=np.asarray(irradiance.get_extra_radiation(pd.DatetimeIndex(hours.index).day_of_year.to_numpy())),
         airmass=atmosphere.get_relative_airmass(np.minimum(zenith, 90)), albedo=ALBEDO, model="perez",
     )  # fmt: skip
     return float(np.nansum(found["poa_global"]) / 1000)
