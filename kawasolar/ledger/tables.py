@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 200 * 1024 * 1024
 MAX_ROWS = 200_000
+MAX_COLUMNS = 2_000
 # Spreadsheets are often formatted down to row 1,048,576; after so many blank rows nothing more is expected.
 MAX_BLANK_ROWS = 1_000
+_SHOWN = 200
 # Share of undecodable characters up to which a text file is still read, with a finding.
 _MAX_BAD_SHARE = 0.01
 # Bytes that Python's cp932 lets through although they are no characters: 80, A0, FD, FE, FF.
@@ -103,8 +105,9 @@ def _parse(text: str, delimiter: str, limit: int | None = None) -> list[Row]:
     rows: list[Row] = []
     blank = 0
     for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-        rows.append(record)
-        blank = 0 if any(cell.strip() for cell in record) else blank + 1
+        cells = record[:MAX_COLUMNS]
+        rows.append(cells)
+        blank = 0 if any(cell.strip() for cell in cells) else blank + 1
         if blank > MAX_BLANK_ROWS or len(rows) > MAX_ROWS + SEARCHED_ROWS + MAX_BLANK_ROWS:
             break
         if limit is not None and len(rows) >= limit:
@@ -117,9 +120,10 @@ def _parse_lines(text: str, delimiter: str) -> list[Row]:
     rows: list[Row] = []
     for line in _lines(text)[: MAX_ROWS + SEARCHED_ROWS + MAX_BLANK_ROWS]:
         try:
-            rows.append(next(csv.reader([line], delimiter=delimiter), []))
+            rows.append(next(csv.reader([line], delimiter=delimiter), [])[:MAX_COLUMNS])
         except csv.Error:
-            rows.append([])
+            # A cell of more than 128 kB: kept in part, so that a message can show what it is.
+            rows.append([line[:_SHOWN]])
     return rows
 
 

@@ -6,13 +6,14 @@ import re
 import tomllib
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from kawasolar.resources import resource_path
 
 _BRACKETS = re.compile(r"[(\[{〔【「][^()\[\]{}〔〕【】「」]*[)\]}〕】」]")
 _INSIDE = re.compile(r"[(\[{〔【「]([^()\[\]{}〔〕【】「」]*)[)\]}〕】」]")
+_BLANKS = re.compile(r"\s+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # Long-vowel marks and the dashes that stand in for them vary from file to file, so they do not count.
 _SKIPPED = re.compile(r"[\s_\-‐‑–—―−ー・･.,:;#'\"*※]+")
@@ -20,12 +21,23 @@ _SKIPPED = re.compile(r"[\s_\-‐‑–—―−ー・･.,:;#'\"*※]+")
 
 def plain(text: str) -> str:
     """NFKC, no control characters, blanks trimmed."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
     return _CONTROL.sub(" ", unicodedata.normalize("NFKC", text)).strip()
 
 
 def folded(text: str) -> str:
     """:func:`plain` text without blanks, case-folded: what value words are compared as."""
-    return re.sub(r"\s+", "", plain(text)).casefold()
+    return _folded(text) if len(text) <= _REMEMBERED else _fold(text)
+
+
+def _fold(text: str) -> str:
+    return _BLANKS.sub("", plain(text)).casefold()
+
+
+# Ledgers repeat themselves; long texts do not, and would only fill the memory.
+_REMEMBERED = 40
+_folded = lru_cache(maxsize=1 << 16)(_fold)
 
 
 def heading_key(text: str) -> str:

@@ -14,7 +14,7 @@ from xml.parsers import expat
 
 from kawasolar.errors import UnreadableLedger
 from kawasolar.ledger.headings import SEARCHED_ROWS, Row, find_header
-from kawasolar.ledger.tables import MAX_BLANK_ROWS, MAX_ROWS, Table, check_rows
+from kawasolar.ledger.tables import MAX_BLANK_ROWS, MAX_COLUMNS, MAX_ROWS, Table, check_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,6 @@ MAX_SHARED_STRINGS = 150 * 2**20
 MAX_PART_COUNT = 5_000
 # Bytes of one row of XML; openpyxl holds a row as a whole.
 MAX_ROW_BYTES = 4 * 2**20
-MAX_COLUMNS = 2_000
 
 _CHUNK = 2**20
 _MARK = re.compile(

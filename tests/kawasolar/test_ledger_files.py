@@ -330,6 +330,13 @@ def test_too_many_rows_and_many_blank_ones(write: Callable[..., Path]) -> None:
     assert len(read_facilities(write(text), IX).facilities) == 1
 
 
+@pytest.mark.parametrize("content", ["a" * 300_000, '"' + "a" * 300_000, "施設番号," + "," * 300_000])
+def test_one_endless_line(write: Callable[..., Path], content: str) -> None:
+    error = refused(write(content))
+    assert error.code == "ledger.no_header"
+    assert len(str(error.details["found"])) <= 500
+
+
 def test_broken_quotes_lose_no_row(write: Callable[..., Path]) -> None:
     text = '施設番号,施設名称,備考\n1,高津小学校,"閉じない\n2,橘小学校,\n3,末長小学校,\n'
     ledger = read_facilities(write(text), IX)
