@@ -364,9 +364,22 @@ def _read_frames(connection: sqlite3.Connection, schemas: Schemas, crs: CRS) -> 
         frame = gpd.GeoDataFrame(columns, geometry=shapes, crs=crs)
         name = _typed(schemas[table]["geometry"], str)
         frames[table] = (frame if name == "geometry" else frame.rename_geometry(name))[schemas[table]["order"]]
-    for value in frames["sites"]["reason_values"]:
-        _typed(value, (dict, type(None)))  # type: ignore[arg-type]
+    _check_codes(frames)
     return frames
+
+
+def _check_codes(frames: dict[str, pd.DataFrame]) -> None:
+    """Codes that decide what is shown must be ours."""
+    for table, column, known in (
+        ("sites", "status", {"eligible", "unknown", "ineligible"}),
+        ("outcomes", "outcome", {"pass", "fail", "unknown"}),
+    ):
+        strange = set(frames[table][column]) - known
+        if strange:
+            raise ValueError(f"{table}.{column}: {strange}")
+    for value in frames["sites"]["reason_values"]:
+        if value is not None and not isinstance(value, dict):
+            raise TypeError("reason_values")
 
 
 def _simple(shapes: NDArray[Any]) -> NDArray[Any]:

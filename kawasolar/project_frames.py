@@ -47,9 +47,7 @@ def encode_frame(frame: pd.DataFrame, taken: Iterable[str] = ()) -> tuple[pd.Dat
     return pd.DataFrame(stored, index=pd.RangeIndex(len(frame))), schema
 
 
-def decode_column(
-    values: Sequence[object], kind: str, dtype: str
-) -> pd.api.extensions.ExtensionArray | np.ndarray[Any, Any]:
+def decode_column(values: Sequence[object], kind: str, dtype: str) -> pd.Series[Any]:
     """A column as it was before :func:`encode_frame`.
 
     Raises
@@ -59,21 +57,20 @@ def decode_column(
     """
     if kind not in SQL_TYPES or dtype not in _KNOWN:
         raise ValueError(f"unknown column kind {kind} {dtype}")
-    if kind == "text":
-        if not all(value is None or type(value) is str for value in values):
-            raise ValueError("a text column holds something else")
-        return _objects(values) if dtype == "object" else cast("Any", pd.array(list(values), dtype=cast("Any", dtype)))
+    if kind == "text" and not all(value is None or type(value) is str for value in values):
+        raise ValueError("a text column holds something else")
     if kind == "json":
-        return _objects([None if value is None else json.loads(cast("str", value)) for value in values])
-    if kind == "bool" and dtype == "object":
-        return _objects([None if value is None else bool(value) for value in values])
-    if kind == "bool" and dtype == "boolean":
-        return cast("Any", pd.array([None if value is None else bool(value) for value in values], dtype="boolean"))
-    if dtype in _NULLABLE:
-        return cast("Any", pd.array(list(values), dtype=cast("Any", dtype)))
-    if kind != "real" and any(value is None for value in values):
+        values = [None if value is None else json.loads(cast("str", value)) for value in values]
+    elif kind == "bool":
+        values = [None if value is None else bool(value) for value in values]
+    if dtype == "object":
+        # pandas would guess a type of its own.
+        return pd.Series(_objects(values), dtype=object)
+    if kind in ("int", "bool") and dtype not in _NULLABLE and any(value is None for value in values):
         raise ValueError("a value is missing")
-    return np.array(values, dtype=dtype)
+    if kind == "real" and dtype in _FLOATS:
+        return pd.Series(np.array(values, dtype=np.float64), dtype=cast("Any", dtype))
+    return pd.Series(pd.array(list(values), dtype=cast("Any", dtype)))
 
 
 def _kind(series: pd.Series[Any]) -> tuple[Kind, str]:

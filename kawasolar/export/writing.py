@@ -17,25 +17,22 @@ if TYPE_CHECKING:
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} if hasattr(errno, "EDQUOT") else {errno.ENOSPC, errno.EFBIG}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EBUSY}
-# Windows: sharing violation, lock violation.
-_WINDOWS_LOCKED = {32, 33}
 
 
-def not_writable(path: Path, error: OSError) -> NotWritable:
+def _not_writable(target: Path, error: OSError, *, replacing: bool) -> NotWritable:
     """Say why the target could not be written, as far as the system tells."""
     if error.errno in _FULL:
         code = "export.disk_full"
     elif error.errno == errno.EROFS:
         code = "export.read_only"
     elif isinstance(error, PermissionError) or error.errno in _DENIED:
-        in_use = getattr(error, "winerror", None) in _WINDOWS_LOCKED
-        existing_in_open_folder = path.is_file() and os.access(path.parent, os.W_OK)
-        code = "export.locked" if in_use or existing_in_open_folder else "export.read_only"
+        # The folder takes new files, but this one may not be replaced: somebody holds it, or it is marked read-only.
+        code = "export.locked" if replacing and os.access(target, os.W_OK) else "export.read_only"
     elif isinstance(error, (IsADirectoryError, NotADirectoryError, FileNotFoundError, FileExistsError)):
         code = "export.bad_target"
     else:
         code = "export.cannot_write"
-    return NotWritable(code, file=str(path), reason=error.strerror or str(error))
+    return NotWritable(code, file=str(target), reason=error.strerror or str(error))
 
 
 @contextmanager
@@ -59,25 +56,30 @@ def atomic(path: Path, suffix: str = "") -> Iterator[Path]:
     target = Path(os.path.realpath(path))
     # Short and plain: a long Japanese name may not become too long for the file system.
     work = target.with_name(f".kawasolar-{secrets.token_hex(6)}{suffix}")
+    replacing = False
     try:
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
         target.parent.mkdir(parents=True, exist_ok=True)
+        # Asked before the long work, and by a means that tells the reason.
+        work.touch(exist_ok=False)
+        work.unlink()
         yield work
-        _settle(work, target)
+        _sync(work, target)
+        replacing = True
+        work.replace(target)
     except OSError as error:
-        raise not_writable(target, error) from error
+        raise _not_writable(target, error, replacing=replacing) from error
     finally:
         for left in (work, *(work.with_name(work.name + tail) for tail in ("-journal", "-wal", "-shm"))):
             with suppress(OSError):
                 left.unlink(missing_ok=True)
 
 
-def _settle(work: Path, target: Path) -> None:
-    """Put the finished file on the disk and in its place."""
+def _sync(work: Path, target: Path) -> None:
+    """Put the finished file on the disk, with the permissions of the one that it replaces."""
     with work.open("rb+") as file:
         os.fsync(file.fileno())
     if target.exists():
         with suppress(OSError):
             shutil.copymode(target, work)
-    work.replace(target)
