@@ -62,6 +62,6 @@ class Grid:
 
     def centre(self, row: NDArray[np.int64], col: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Easting and northing of cell centres [m]."""
-        x = self.west + (np.asarray(col) + 0.5) * self.cell
-        y = self.north - (np.asarray(row) + 0.5) * self.cell
+        x = np.asarray(self.west + (np.asarray(col) + 0.5) * self.cell, dtype=np.float64)
+        y = np.asarray(self.north - (np.asarray(row) + 0.5) * self.cell, dtype=np.float64)
         return x, y

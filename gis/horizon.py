@@ -55,7 +55,7 @@ def _walk(
     last_p = last_h = zero
     for index in range(begin, end):
         h = profile[index]
-        if h != h:  # a hole: NaN stays
+        if math.isnan(h):  # a hole: stays one
             continue
         p = np.float32(index)
         if waiting:
@@ -218,7 +218,7 @@ def horizon_angles(
 
 def sector_azimuths(count: int) -> NDArray[np.float64]:
     """Centres of ``count`` equal sectors, degrees clockwise from true north; the first looks north."""
-    return np.arange(count) * (360.0 / count)
+    return np.arange(count, dtype=np.float64) * np.float64(360.0 / count)
 
 
 def each_azimuth(

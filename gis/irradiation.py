@@ -84,7 +84,10 @@ def add_sector(
 
 @njit(nogil=True, cache=True)
 def _on_planes(
-    table: NDArray[np.float64], azimuths: NDArray[np.float64], skyline: NDArray[np.float64], normals: NDArray[np.float64]
+    table: NDArray[np.float64],
+    azimuths: NDArray[np.float64],
+    skyline: NDArray[np.float64],
+    normals: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     out = np.zeros(normals.shape[0])
     for k in range(normals.shape[0]):
@@ -117,7 +120,12 @@ def irradiation(
     (n,) kWh/m², ground reflection included
     """
     vectors = table.year if month is None else table.months[month]
-    direct = _on_planes(vectors, table.azimuths, np.ascontiguousarray(skyline, dtype=np.float64), np.ascontiguousarray(normals, dtype=np.float64))
+    direct = _on_planes(
+        vectors,
+        table.azimuths,
+        np.ascontiguousarray(skyline, dtype=np.float64),
+        np.ascontiguousarray(normals, dtype=np.float64),
+    )
     ground = ground_reflected(table, normals[:, 2])
     return direct + (ground if month is None else ground * table.ghi[month] / table.ghi.sum())
 
@@ -154,7 +162,7 @@ def _sunlit(
         count[row] += weight[cell]
         for a in range(sectors):
             degrees = skyline[cell, a] / SKYLINE_SCALE
-            edge = min(int(math.ceil(degrees)), _LAST)
+            edge = min(math.ceil(degrees), _LAST)
             out[row, a, edge] += weight[cell]
     for row in range(planes):
         if count[row] == 0.0:

@@ -20,12 +20,27 @@ from gis.errors import CrsMissing, NoOverlap, UnreadableFile
 from gis.findings import Finding
 
 _POLYGONS = ("Polygon", "MultiPolygon", "CurvePolygon", "MultiSurface", "Unknown", "GeometryCollection")
-_ID_NAMES = ("building_id", "buildingid", "建物id", "建物番号", "gml_id", "gmlid", "fid_bldg", "identificatie", "lokaalid", "bldg_id", "id", "fid")
+_ID_NAMES = (
+    "building_id",
+    "buildingid",
+    "建物id",
+    "建物番号",
+    "gml_id",
+    "gmlid",
+    "fid_bldg",
+    "identificatie",
+    "lokaalid",
+    "bldg_id",
+    "id",
+    "fid",
+)
 _NAME_NAMES = ("name", "名称", "建物名称", "建物名", "施設名称")
 _USAGE_NAMES = ("usage", "用途", "建物用途", "type", "種別")
 # An outline smaller than this is a digitising slip, not a building.
 _SLIVER_M2 = 1.0
 _MAX_FEATURES = 5_000_000
+# A layer whose every id repeats is said once for each of the first hundred.
+_MOST_SAID = 100
 # How much of a shapefile's table is looked at for its encoding.
 _ENCODING_BYTES = 2_000_000
 
@@ -39,7 +54,12 @@ class Outlines:
 
 
 def read_outlines(
-    path: Path, target: CRS, *, layer: str | None = None, crs: str | CRS | None = None, surface_bounds: Bounds | None = None
+    path: Path,
+    target: CRS,
+    *,
+    layer: str | None = None,
+    crs: str | CRS | None = None,
+    surface_bounds: Bounds | None = None,
 ) -> Outlines:
     """Read building outlines and bring them to ``target``.
 
@@ -81,7 +101,9 @@ def read_outlines(
     if moved.empty:
         raise UnreadableFile("outlines.empty", file=path.name)
     moved["building_id"] = _unique_ids(moved["building_id"], path, findings)
-    return Outlines(moved[["building_id", "name", "usage", "geometry"]].set_crs(target, allow_override=True), tuple(findings))
+    return Outlines(
+        moved[["building_id", "name", "usage", "geometry"]].set_crs(target, allow_override=True), tuple(findings)
+    )
 
 
 def polygon_layers(path: Path) -> list[str]:
@@ -90,9 +112,7 @@ def polygon_layers(path: Path) -> list[str]:
         listed = pyogrio.list_layers(path)
     except DataSourceError as error:
         raise UnreadableFile("outlines.unreadable", file=path.name, reason=str(error)) from error
-    return [
-        str(name) for name, kind in listed if kind and str(kind).split(" ")[0].removesuffix("Z") in _POLYGONS
-    ]
+    return [str(name) for name, kind in listed if kind and str(kind).split(" ")[0].removesuffix("Z") in _POLYGONS]
 
 
 def _load(path: Path, layer: str | None) -> gpd.GeoDataFrame:
@@ -146,7 +166,9 @@ def _own_crs(frame: gpd.GeoDataFrame, path: Path, crs: str | CRS | None, finding
             raise CrsMissing("outlines.no_crs", file=path.name)
         return given
     if given is not None and not given.equals(frame.crs, ignore_axis_order=True):
-        findings.append(Finding("outlines.crs_overridden", "warning", path.name, found=label(frame.crs), expected=label(given)))
+        findings.append(
+            Finding("outlines.crs_overridden", "warning", path.name, found=label(frame.crs), expected=label(given))
+        )
         return given
     return CRS(frame.crs)
 
@@ -201,13 +223,13 @@ def _tidy_geometry(frame: gpd.GeoDataFrame, path: Path, findings: list[Finding])
     if broken.any():
         mended = shapes.copy()
         mended[broken] = _only_polygons(shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False))
-        for k in np.flatnonzero(broken):
-            findings.append(
-                Finding(
-                    "outlines.crossing", "warning", path.name, int(frame["source_row"].iloc[k]),
-                    found=shapely.is_valid_reason(shapes[k]), item=str(frame["building_id"].iloc[k]),
-                )
-            )  # fmt: skip
+        findings.extend(
+            Finding(
+                "outlines.crossing", "warning", path.name, int(frame["source_row"].iloc[k]),
+                found=shapely.is_valid_reason(shapes[k]), item=str(frame["building_id"].iloc[k]),
+            )
+            for k in np.flatnonzero(broken)
+        )  # fmt: skip
         shapes = mended
     kinds = shapely.get_type_id(shapes)
     polygon = (kinds == shapely.GeometryType.POLYGON) | (kinds == shapely.GeometryType.MULTIPOLYGON)
@@ -230,13 +252,20 @@ def _check_overlap(
     own: gpd.GeoDataFrame, moved: gpd.GeoDataFrame, own_crs: CRS, target: CRS, bounds: Bounds, path: Path
 ) -> None:
     boxes = shapely.bounds(moved.geometry.to_numpy())
-    meets = (boxes[:, 0] < bounds[2]) & (boxes[:, 2] > bounds[0]) & (boxes[:, 1] < bounds[3]) & (boxes[:, 3] > bounds[1])
+    meets = (
+        (boxes[:, 0] < bounds[2]) & (boxes[:, 2] > bounds[0]) & (boxes[:, 1] < bounds[3]) & (boxes[:, 3] > bounds[1])
+    )
     if meets.any():
         return
     west, south, east, north = (float(v) for v in own.total_bounds)
     found = (west, south, east, north)
     shown = f"{west:.5g}, {south:.5g} … {east:.5g}, {north:.5g}"
-    details = {"file": path.name, "found": shown, "crs": label(own_crs), "expected": ", ".join(f"{v:.1f}" for v in bounds)}
+    details = {
+        "file": path.name,
+        "found": shown,
+        "crs": label(own_crs),
+        "expected": ", ".join(f"{v:.1f}" for v in bounds),
+    }
     if overlap(swapped(found), bounds):
         raise NoOverlap("outlines.axes_swapped", **details)
     likely = likely_crs(found, target, bounds)
@@ -251,6 +280,9 @@ def _unique_ids(ids: pd.Series, path: Path, findings: list[Finding]) -> pd.Serie
     repeated = nth > 0
     if not repeated.any():
         return ids.astype(str)
-    for identity in ids[repeated].unique()[:100]:
-        findings.append(Finding("outlines.duplicate_id", "warning", path.name, item=str(identity), details={"times": int((ids == identity).sum())}))
+    times = ids[repeated].value_counts().sort_index() + 1
+    findings.extend(
+        Finding("outlines.duplicate_id", "warning", path.name, item=str(identity), details={"times": int(count)})
+        for identity, count in times.head(_MOST_SAID).items()
+    )
     return ids.astype(str).where(~repeated, ids.astype(str) + "#" + (nth + 1).astype(str))

@@ -16,7 +16,7 @@ from rasterio.io import DatasetReader
 from rasterio.vrt import WarpedVRT
 from rasterio.warp import calculate_default_transform
 
-from gis.crs import horizontal, measures_metres, parse_crs, to_lonlat, utm_at
+from gis.crs import horizontal, label, measures_metres, parse_crs, to_lonlat, utm_at
 from gis.errors import CrsMissing, GisError, UnreadableFile
 from gis.findings import Finding
 from gis.grid import Grid
@@ -100,9 +100,7 @@ def _read(
         grid = Grid(file.height, file.width, file.transform.a, file.transform.c, file.transform.f, own)
     else:
         target = _target(own, metric_crs, x, y)
-        findings.append(
-            Finding("raster.reprojected", "info", path.name, found=_name(own), expected=_name(target))
-        )
+        findings.append(Finding("raster.reprojected", "info", path.name, found=label(own), expected=label(target)))
         z, grid = _warped(file, own, target, path, findings, progress)
     if not np.isfinite(z).any():
         raise UnreadableFile("raster.empty", file=path.name)
@@ -114,19 +112,18 @@ def _read(
     return Surface(z, grid, file.tags().get(SYNTHETIC_TAG) == "1", tuple(findings))
 
 
-def _name(crs: CRS) -> str:
-    code = crs.to_epsg(min_confidence=70)
-    return f"EPSG:{code}" if code else crs.name
-
-
 def _own_crs(file: DatasetReader, path: Path, crs: str | CRS | None, findings: list[Finding]) -> CRS:
     stated = CRS.from_wkt(file.crs.to_wkt()) if file.crs else None
-    given = parse_crs(crs) if crs is not None else None
-    if stated is None and given is None:
-        raise CrsMissing("raster.no_crs", file=path.name)
-    if stated is not None and given is not None and not horizontal(stated).equals(horizontal(given), ignore_axis_order=True):
-        findings.append(Finding("raster.crs_overridden", "warning", path.name, found=_name(stated), expected=_name(given)))
-    return horizontal(given if given is not None else stated)  # type: ignore[arg-type]
+    if crs is None:
+        if stated is None:
+            raise CrsMissing("raster.no_crs", file=path.name)
+        return horizontal(stated)
+    given = horizontal(parse_crs(crs))
+    if stated is not None and not horizontal(stated).equals(given, ignore_axis_order=True):
+        findings.append(
+            Finding("raster.crs_overridden", "warning", path.name, found=label(stated), expected=label(given))
+        )
+    return given
 
 
 def _is_plain(file: DatasetReader) -> bool:
@@ -170,7 +167,7 @@ def _values(
     for row in range(0, file.height, _ROWS_AT_ONCE):
         progress(row / file.height, "read")
         height = min(_ROWS_AT_ONCE, file.height - row)
-        window = rasterio.windows.Window(0, row, file.width, height)  # type: ignore[call-arg]
+        window = rasterio.windows.Window(0, row, file.width, height)
         raw = file.read(1, window=window)
         block = raw.astype(np.float32)
         if file.nodata is not None and not math.isnan(file.nodata):

@@ -92,7 +92,9 @@ class SkyTable:
         months = np.zeros((12, n_azimuths, ELEVATIONS, 3))
         _add_sun(months, month, sun, np.where(sun.elevation > 0.0, dni + diffuse.circumsolar, 0.0))
         sky, band = _open_sky(azimuths), _horizon_band(azimuths)
-        by_month = np.stack([np.bincount(month, weights=part, minlength=12) for part in (diffuse.isotropic, diffuse.horizon, ghi)])
+        by_month = np.stack(
+            [np.bincount(month, weights=part, minlength=12) for part in (diffuse.isotropic, diffuse.horizon, ghi)]
+        )
         months += by_month[0][:, None, None, None] * sky + by_month[1][:, None, None, None] * band
         months *= _W_TO_KWH
         return cls(azimuths, months.sum(axis=0), months, sky, by_month[2] * _W_TO_KWH, albedo)
@@ -101,7 +103,9 @@ class SkyTable:
         """Yearly irradiation [kWh/m²] of a plane (unit normal, east-north-up) under an open sky, ground reflection included."""
         from gis.irradiation import irradiation
 
-        return float(irradiation(self, np.zeros((1, len(self.azimuths))), np.asarray(normal, dtype=np.float64)[None])[0])
+        return float(
+            irradiation(self, np.zeros((1, len(self.azimuths))), np.asarray(normal, dtype=np.float64)[None])[0]
+        )
 
 
 def perez_parts(
@@ -133,7 +137,9 @@ def perez_parts(
     )
 
 
-def _add_sun(table: NDArray[np.float64], month: NDArray[np.intp], sun: SunPosition, normal: NDArray[np.float64]) -> None:
+def _add_sun(
+    table: NDArray[np.float64], month: NDArray[np.intp], sun: SunPosition, normal: NDArray[np.float64]
+) -> None:
     """Add light from the sun's positions (W/m² normal to it) to the cumulative table."""
     lit = normal > 0.0
     n = table.shape[1]

@@ -1,7 +1,7 @@
 """What the surface says of each building: roof planes, shading, irradiation and usable area.
 
-    surface + outlines ──► building ids ──► roof planes ──► skylines, azimuth by azimuth ──► irradiation of each roof cell
-                                                                                        └──► usable cells, planes' figures, sunlit shares
+surface + outlines ──► building ids ──► roof planes ──► skylines, azimuth by azimuth ──► irradiation of each roof cell
+                                                                                    └──► usable cells, planes' figures, sunlit shares
 """
 
 from __future__ import annotations
@@ -93,7 +93,9 @@ def survey(
     turn = meridian_convergence(grid.crs, (grid.west + grid.east) / 2, (grid.south + grid.north) / 2)
     normals = _to_true_north(roofs.normals(), turn)
     azimuth = (roofs.azimuth_grid() + turn) % 360.0
-    wanted = outlines["building_id"].isin(detail).to_numpy() if detail is not None else np.ones(len(outlines), dtype=bool)
+    wanted = (
+        outlines["building_id"].isin(detail).to_numpy() if detail is not None else np.ones(len(outlines), dtype=bool)
+    )
     cells = _RoofCells.of(roofs, wanted)
     light = _shade(z, grid.cell, turn, sky, cells, normals, part(progress, 0.2, 0.9))
     irradiation = np.full(grid.shape, np.nan, dtype=np.float32)
@@ -176,7 +178,9 @@ def _shade(
     return _Light(total, open_part / ((1.0 + up) / 2.0), skyline)
 
 
-def _mean_by_plane(values: NDArray[np.float64], plane: NDArray[np.int32], planes: int, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+def _mean_by_plane(
+    values: NDArray[np.float64], plane: NDArray[np.int32], planes: int, weight: NDArray[np.float64]
+) -> NDArray[np.float64]:
     count = np.bincount(plane, weights=weight, minlength=planes)
     total = np.bincount(plane, weights=values * weight, minlength=planes)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -1,7 +1,7 @@
 """Entry of the program: the window, or the command line.
 
-``kawasolar`` and ``kawasolar FILE.kawasolar`` open the window at once, before any of the heavy libraries is imported; everything else is the
-command line's.
+``kawasolar``, ``kawasolar open`` and ``kawasolar FILE.kawasolar`` open the window at once, before any of the heavy libraries is
+imported; everything else is the command line's.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from __future__ import annotations
 import os
 import sys
 
-_WINDOW_OPTIONS = ("--smoke", "--theme", "--lang", "--no-restore")
+_COMMANDS = ("plan", "export", "status")
 _PROJECT_SUFFIX = ".kawasolar"
+_HELP = ("--help", "--version")
 
 
-def _wants_window(arguments: list[str]) -> bool:
-    first = next((word for word in arguments if not word.startswith("-")), None)
-    if not arguments or arguments[0].endswith(_PROJECT_SUFFIX):
+def _wants_window(words: list[str]) -> bool:
+    """Whether the words ask for the window: none of the command line's commands among them, and no call for help."""
+    if not words or words[0] == "open" or words[0].endswith(_PROJECT_SUFFIX):
         return True
-    # Options of the window may stand before the file: kawasolar --lang en plan.kawasolar
-    return arguments[0] in _WINDOW_OPTIONS and (first is None or first not in ("plan", "export", "status", "open"))
+    return words[0].startswith("-") and not any(word in _COMMANDS or word in _HELP for word in words)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         # The one place where the domain knows of the window; nothing is imported before it is wanted.
         from ui.app import run
 
-        return run(words)
+        return run(words[1:] if words[:1] == ["open"] else words)
     from kawasolar.cli import run_command
 
     return run_command(words)
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _prepare() -> None:
     """Numba's cache must be writable where the program is installed for all users."""
-    if "NUMBA_CACHE_DIR" not in os.environ and (getattr(sys, "frozen", False) or not os.access(os.path.dirname(__file__), os.W_OK)):  # noqa: PTH120
+    if "NUMBA_CACHE_DIR" not in os.environ and (getattr(sys, "frozen", False) or not os.access(__file__, os.W_OK)):
         from platformdirs import user_cache_dir
 
         os.environ["NUMBA_CACHE_DIR"] = os.path.join(user_cache_dir("KawaSolar", appauthor=False), "numba")  # noqa: PTH118

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress as Bar, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
 
 from gis.errors import GisError
 from gis.findings import Finding
@@ -23,6 +24,9 @@ from gis.progress import Cancelled, Progress
 from kawasolar import __version__
 from kawasolar.errors import NotWritable, PlanError
 from kawasolar.words import Language, default_language, say
+
+if TYPE_CHECKING:
+    from kawasolar.plan import Objective, Plan
 
 EXIT_OK, EXIT_FAULT, EXIT_USAGE, EXIT_INPUT, EXIT_WRITE, EXIT_STOPPED = 0, 1, 2, 3, 4, 5
 
@@ -52,7 +56,7 @@ def common(
     """Options that every command has."""
     if lang not in ("", "ja", "en"):
         raise typer.BadParameter("ja or en", param_hint="--lang")
-    _State.language = lang or default_language()  # type: ignore[assignment]
+    _State.language = cast("Language", lang) if lang else default_language()
     _State.quiet = quiet
     if version:
         typer.echo(f"KawaSolar {__version__}")
@@ -66,9 +70,13 @@ def plan(
     facilities: Annotated[Path, typer.Option(help="facility ledger (CSV, XLSX, GeoJSON, GeoPackage)")],
     weather: Annotated[Path, typer.Option(help="weather (METPV-20 text or CSV, EPW, monthly normals)")],
     out: Annotated[Path, typer.Option(help="project file to write (NAME.kawasolar)")],
-    profile: Annotated[Path | None, typer.Option(help="profile of the municipality (TOML); Kawasaki's unless given")] = None,
+    profile: Annotated[
+        Path | None, typer.Option(help="profile of the municipality (TOML); Kawasaki's unless given")
+    ] = None,
     name: Annotated[str, typer.Option(help="name of the plan")] = "",
-    share: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="share of the eligible facilities to choose")] = None,
+    share: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="share of the eligible facilities to choose")
+    ] = None,
     objective: Annotated[str | None, typer.Option(help="co2 or energy")] = None,
     dsm_crs: Annotated[str | None, typer.Option(help="CRS of a raster that names none (EPSG:6677)")] = None,
     buildings_crs: Annotated[str | None, typer.Option(help="CRS of outlines that name none")] = None,
@@ -96,7 +104,7 @@ def plan(
         settings = replace(
             made.settings,
             share=made.settings.share if share is None else share,
-            objective=made.settings.objective if objective is None else objective,  # type: ignore[arg-type]
+            objective=made.settings.objective if objective is None else cast("Objective", objective),
         )
         made = replace(made, settings=settings, decision=decide(made.facilities, made.results, made.profile, settings))
     save_project(made, out)
@@ -154,14 +162,6 @@ def status(
     _tell_figures(found, project)
 
 
-@app.command(name="open")
-def open_window(project: Annotated[Path | None, typer.Argument(help="project file")] = None) -> None:
-    """Open the window."""
-    from ui.app import run
-
-    raise typer.Exit(run([] if project is None else [str(project)]))
-
-
 def run_command(words: list[str]) -> int:
     """Run the command line; errors on stderr with what to do, an exit code that means something."""
     _utf8()
@@ -185,9 +185,10 @@ def run_command(words: list[str]) -> int:
         return EXIT_USAGE
 
 
-def _usage_error() -> Any:
+def _usage_error() -> type[typer.BadParameter]:
     """The base class of click's complaints; typer may carry its own copy of click."""
-    return next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
+    found = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
+    return cast("type[typer.BadParameter]", found)
 
 
 def _utf8() -> None:
@@ -208,7 +209,12 @@ def _bar() -> Iterator[Progress]:
     if _State.quiet or not _errors.is_terminal:
         yield lambda _share, _what: None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+    )
     with Bar(*columns, console=_errors, transient=True) as bar:
         task = bar.add_task("", total=1.0)
 
@@ -229,7 +235,7 @@ def _check_target(path: Path) -> None:
         raise NotWritable("plan.target_is_folder", file=str(path))
 
 
-def _writer(kind: str) -> Any:
+def _writer(kind: str) -> Callable[[Plan, Path, Language], object]:
     if kind == "xlsx":
         from kawasolar.export.xlsx import write_xlsx
 

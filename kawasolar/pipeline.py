@@ -1,9 +1,9 @@
 """From files to the plan: read, survey, yield, decide; the whole way in one call.
 
-    DSM ─► surface ─┐
-    outlines ───────┼─► survey ─► yield ─► decision ─► plan
-    facilities ─join┘      ▲        ▲
-    weather ─► sky table ──┴────────┘
+DSM ─► surface ─┐
+outlines ───────┼─► survey ─► yield ─► decision ─► plan
+facilities ─join┘      ▲        ▲
+weather ─► sky table ──┴────────┘
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gis.crs import to_lonlat
 from gis.findings import Finding
 from gis.progress import Progress, part, silent
 from kawasolar.errors import NotWritable, PlanError
-from kawasolar.plan import InputFile, Plan, Results, WeatherSummary
+from kawasolar.plan import InputFile, Plan, Results, Role
 
 if TYPE_CHECKING:
     from gis.outlines import Outlines
@@ -100,7 +100,7 @@ def make_plan(inputs: PlanInputs, progress: Progress = silent) -> Plan:
         settings = default_settings(profile)
         results = Results(
             found.buildings, found.planes, found.sunlit, found.azimuths, links, yields.yields, yields.month_hour,
-            yields.month_hour_lost, _weather_summary(weather, inputs.weather), found.open_sky_kwh_m2,
+            yields.month_hour_lost, weather.summary(), found.open_sky_kwh_m2,
         )  # fmt: skip
         decision = decide(ledger.facilities, results, profile, settings)
     cache = cache_folder(inputs.out)
@@ -124,8 +124,8 @@ def inputs_of(plan: Plan, out: Path) -> PlanInputs:
     if missing:
         raise PlanError("plan.input_unknown", missing=", ".join(sorted(missing)))
 
-    def crs(role: str) -> str | None:
-        return by_role[role].crs or None  # type: ignore[index]
+    def crs(role: Role) -> str | None:
+        return by_role[role].crs or None
 
     return PlanInputs(
         dsm=Path(by_role["dsm"].path), buildings=Path(by_role["buildings"].path),
@@ -224,13 +224,6 @@ def _read(inputs: PlanInputs, profile: Profile, progress: Progress) -> tuple[Sur
     return surface, outlines, weather
 
 
-def _weather_summary(weather: Weather, path: Path) -> WeatherSummary:
-    months = weather.monthly_ghi()
-    return WeatherSummary(
-        weather.station, path.name, weather.kind, weather.latitude, weather.longitude, float(sum(months)), tuple(float(v) for v in months)
-    )  # fmt: skip
-
-
 def _distance_finding(surface: Surface, weather: Weather) -> list[Finding]:
     """Say when the weather comes from far away."""
     from pyproj import Geod
@@ -249,18 +242,20 @@ def _distance_finding(surface: Surface, weather: Weather) -> list[Finding]:
 
 
 def _input_files(inputs: PlanInputs) -> Iterator[InputFile]:
-    for role, path, crs, layer in (
+    files: tuple[tuple[Role, Path | None, str | None, str | None], ...] = (
         ("dsm", inputs.dsm, inputs.dsm_crs, None),
         ("buildings", inputs.buildings, inputs.buildings_crs, inputs.buildings_layer),
         ("facilities", inputs.facilities, inputs.facilities_crs, inputs.facilities_layer),
         ("weather", inputs.weather, None, None),
         ("profile", inputs.profile, None, None),
-    ):
+    )
+    for role, path, crs, layer in files:
         if path is not None:
-            yield InputFile(role, str(path.resolve()), path.stat().st_size, _digest(path), crs=crs or "", layer=layer or "")  # type: ignore[arg-type]
+            yield InputFile(
+                role, str(path.resolve()), path.stat().st_size, _digest(path), crs=crs or "", layer=layer or ""
+            )
 
 
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-

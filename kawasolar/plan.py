@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kawasolar.profile import Profile
 
 Objective = Literal["co2", "energy"]
+Role = Literal["dsm", "buildings", "facilities", "weather", "profile"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Settings:
 class InputFile:
     """One file that the plan was made from; ``crs`` and ``layer`` are what the user said of it, empty where the file said it."""
 
-    role: Literal["dsm", "buildings", "facilities", "weather", "profile"]
+    role: Role
     path: str
     size: int
     sha256: str

@@ -62,7 +62,7 @@ def default_language() -> Language:
     """Japanese for a Japanese locale, else English; ``KAWASOLAR_LANG`` overrides."""
     wish = os.environ.get("KAWASOLAR_LANG", "")[:2].lower()
     if wish in LANGUAGES:
-        return cast("Language", wish)
+        return wish
     names = [os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
     if not any(names):
         names = [locale.getlocale()[0] or ""]

@@ -159,9 +159,7 @@ def test_rotating_the_surface_rotates_the_skyline() -> None:
 
 def test_cell_size_scales() -> None:
     z = city(9)
-    np.testing.assert_allclose(
-        horizon_angles(z, 1.0, [33.0]), horizon_angles(z * 2, 2.0, [33.0]), atol=1e-3
-    )
+    np.testing.assert_allclose(horizon_angles(z, 1.0, [33.0]), horizon_angles(z * 2, 2.0, [33.0]), atol=1e-3)
 
 
 def test_cancel_is_heard() -> None:

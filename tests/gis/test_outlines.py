@@ -19,7 +19,11 @@ BOUNDS = (X - 100, Y - 100, X + 500, Y + 500)
 
 def houses(count: int = 5) -> gpd.GeoDataFrame:
     shapes = [box(X + 30 * k, Y, X + 30 * k + 20, Y + 12) for k in range(count)]
-    return gpd.GeoDataFrame({"building_id": [f"B{k}" for k in range(count)], "name": ["市役所"] + [None] * (count - 1)}, geometry=shapes, crs=ZONE_9)
+    return gpd.GeoDataFrame(
+        {"building_id": [f"B{k}" for k in range(count)], "name": ["市役所"] + [None] * (count - 1)},
+        geometry=shapes,
+        crs=ZONE_9,
+    )
 
 
 def codes(outlines) -> list[str]:  # noqa: ANN001
@@ -67,7 +71,9 @@ def test_wrong_zone_is_named(tmp_path: Path) -> None:
 
 def test_swapped_axes_are_noticed(tmp_path: Path) -> None:
     frame = houses()
-    frame = frame.set_geometry([Polygon([(y, x) for x, y in shape.exterior.coords]) for shape in frame.geometry], crs=ZONE_9)
+    frame = frame.set_geometry(
+        [Polygon([(y, x) for x, y in shape.exterior.coords]) for shape in frame.geometry], crs=ZONE_9
+    )
     frame.to_file(tmp_path / "a.gpkg")
     with pytest.raises(NoOverlap) as caught:
         read_outlines(tmp_path / "a.gpkg", ZONE_9, surface_bounds=BOUNDS)
@@ -89,7 +95,12 @@ def test_bad_rows_are_said_and_the_rest_kept(tmp_path: Path) -> None:
     frame.loc[6, "building_id"] = "B0"
     frame.to_file(tmp_path / "a.geojson")
     found = read_outlines(tmp_path / "a.geojson", ZONE_9, crs=ZONE_9, surface_bounds=BOUNDS)
-    assert sorted(set(codes(found))) == ["outlines.crossing", "outlines.duplicate_id", "outlines.no_polygon", "outlines.sliver"]
+    assert sorted(set(codes(found))) == [
+        "outlines.crossing",
+        "outlines.duplicate_id",
+        "outlines.no_polygon",
+        "outlines.sliver",
+    ]
     assert found.frame["building_id"].tolist() == ["B0", "B1", "B5", "B0#2"]
     assert found.frame.geometry.is_valid.all()
     # The bow tie keeps both of its triangles.

@@ -25,7 +25,13 @@ def codes(surface) -> set[str]:  # noqa: ANN001
 
 
 def write(
-    path: Path, z: NDArray[np.generic], *, crs: str | None = "EPSG:6677", nodata: float | None = None, transform=None, **more: object  # noqa: ANN001
+    path: Path,
+    z: NDArray[np.generic],
+    *,
+    crs: str | None = "EPSG:6677",
+    nodata: float | None = None,
+    transform: rasterio.Affine | None = None,
+    **more: object,
 ) -> Path:
     with rasterio.open(
         path, "w", driver="GTiff", height=z.shape[-2], width=z.shape[-1], count=1, dtype=z.dtype, crs=crs, nodata=nodata,
@@ -102,7 +108,9 @@ def test_geographic_surface_is_brought_to_the_zone(tmp_path: Path, hill: NDArray
 
 def test_web_mercator_is_no_measure(tmp_path: Path, hill: NDArray[np.float32]) -> None:
     x, y = Transformer.from_crs(6668, 3857, always_xy=True).transform(139.61, 35.60)
-    surface = read_surface(write(tmp_path / "a.tif", hill, crs="EPSG:3857", transform=from_origin(x, y, 1.0, 1.0)), metric_crs="EPSG:6677")
+    surface = read_surface(
+        write(tmp_path / "a.tif", hill, crs="EPSG:3857", transform=from_origin(x, y, 1.0, 1.0)), metric_crs="EPSG:6677"
+    )
     assert surface.grid.crs.to_epsg() == 6677
     assert surface.grid.cell == pytest.approx(np.cos(np.radians(35.6)), rel=0.03)
 
@@ -131,7 +139,17 @@ def test_south_up_raster_is_turned(tmp_path: Path, hill: NDArray[np.float32]) ->
 
 def test_many_bands_and_synthetic_mark(tmp_path: Path, hill: NDArray[np.float32]) -> None:
     path = tmp_path / "a.tif"
-    with rasterio.open(path, "w", driver="GTiff", height=60, width=80, count=2, dtype="float32", crs="EPSG:6677", transform=from_origin(WEST, NORTH, 0.5, 0.5)) as file:
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        height=60,
+        width=80,
+        count=2,
+        dtype="float32",
+        crs="EPSG:6677",
+        transform=from_origin(WEST, NORTH, 0.5, 0.5),
+    ) as file:
         file.write(hill, 1)
         file.write(hill * 0, 2)
         file.update_tags(KAWASOLAR_SYNTHETIC="1")

@@ -78,9 +78,7 @@ def test_perez_parts_lose_no_light(hours: pd.DataFrame) -> None:
     np.testing.assert_allclose(total, hours.dhi.to_numpy(), atol=1e-9)
 
 
-def hourly_sum(
-    hours: pd.DataFrame, skyline: NDArray[np.float64], tilt: float, azimuth: float
-) -> float:
+def hourly_sum(hours: pd.DataFrame, skyline: NDArray[np.float64], tilt: float, azimuth: float) -> float:
     """Direct sum over the hours: the sun above the skyline of its azimuth, the diffuse sky on a half-degree mesh."""
     index = pd.DatetimeIndex(hours.index)
     sun = sun_position(index, LATITUDE, LONGITUDE)

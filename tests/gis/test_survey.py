@@ -18,8 +18,8 @@ from gis.progress import Cancelled
 from gis.raster import Surface, read_surface
 from gis.roofs import RoofSettings
 from gis.sky import SkyTable
-from gis.survey import Survey, SurveySettings, building_raster, survey
 from gis.sun import sun_position
+from gis.survey import Survey, SurveySettings, building_raster, survey
 from gis.usable import RULES, UsableRules
 
 ZONE_9 = CRS.from_epsg(6677)
@@ -168,7 +168,10 @@ def test_building_raster_counts_cells() -> None:
 @pytest.mark.realdata
 @pytest.mark.parametrize(
     ("dsm", "buildings", "planes"),
-    [("delft/derived_dsm_0p5m.tif", "delft/bgt_pand.sqlite", 120), ("goteborg/DSM_KRbig.tif", "goteborg/buildings.shp", 40)],
+    [
+        ("delft/derived_dsm_0p5m.tif", "delft/bgt_pand.sqlite", 120),
+        ("goteborg/DSM_KRbig.tif", "goteborg/buildings.shp", 40),
+    ],
 )
 def test_real_places(realdata: Path, sky: SkyTable, dsm: str, buildings: str, planes: int) -> None:
     from gis.outlines import read_outlines

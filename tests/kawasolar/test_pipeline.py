@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import geopandas as gpd
@@ -21,7 +22,12 @@ from kawasolar.project import load_project, save_project
 WEST, NORTH, CELL, SIZE = -20200.0, -44200.0, 0.5, 300
 NORMALS = "月,全天日射量(kWh/m2),平均気温(℃),平均風速(m/s)\n" + "\n".join(
     f"{m},{g},{t},3.0"
-    for m, g, t in zip(range(1, 13), (92, 100, 125, 143, 160, 135, 145, 152, 110, 98, 85, 80), (6, 7, 10, 15, 19, 22, 26, 27, 24, 18, 13, 8), strict=True)
+    for m, g, t in zip(
+        range(1, 13),
+        (92, 100, 125, 143, 160, 135, 145, 152, 110, 98, 85, 80),
+        (6, 7, 10, 15, 19, 22, 26, 27, 24, 18, 13, 8),
+        strict=True,
+    )
 )
 
 
@@ -36,25 +42,45 @@ def town(folder: Path, count: int = 9) -> dict[str, Path]:
         z[row : row + size, col : col + size] = 20 + k
         west, north = WEST + col * CELL, NORTH - row * CELL
         shapes.append(box(west, north - size * CELL, west + size * CELL, north))
-        points.append(Transformer.from_crs(6677, 6668, always_xy=True).transform(west + size * CELL / 2, north - size * CELL / 2))
+        points.append(
+            Transformer.from_crs(6677, 6668, always_xy=True).transform(west + size * CELL / 2, north - size * CELL / 2)
+        )
     z[60:70, 10:40] = 70.0  # a tower in the south of the first roof
-    paths = {"dsm": folder / "dsm.tif", "buildings": folder / "建物.gpkg", "facilities": folder / "施設 一覧.csv", "weather": folder / "normals.csv"}
+    paths = {
+        "dsm": folder / "dsm.tif",
+        "buildings": folder / "建物.gpkg",
+        "facilities": folder / "施設 一覧.csv",
+        "weather": folder / "normals.csv",
+    }
     with rasterio.open(
         paths["dsm"], "w", driver="GTiff", height=SIZE, width=SIZE, count=1, dtype="float32", crs="EPSG:6677",
         transform=rasterio.transform.from_origin(WEST, NORTH, CELL, CELL),
     ) as file:  # fmt: skip
         file.write(z, 1)
-    gpd.GeoDataFrame({"building_id": [f"B{k}" for k in range(count)]}, geometry=shapes, crs=6677).to_file(paths["buildings"])
-    rows = [f"{k + 1:03d},第{k + 1}小学校,{lat:.8f},{lon:.8f},500,昭和60年度,新耐震,R2,40" for k, (lon, lat) in enumerate(points)]
+    gpd.GeoDataFrame({"building_id": [f"B{k}" for k in range(count)]}, geometry=shapes, crs=6677).to_file(
+        paths["buildings"]
+    )
+    rows = [
+        f"{k + 1:03d},第{k + 1}小学校,{lat:.8f},{lon:.8f},500,昭和60年度,新耐震,R2,40"
+        for k, (lon, lat) in enumerate(points)
+    ]
     paths["facilities"].write_text(
-        "施設番号,施設名称,緯度,経度,延面積(㎡),建築年度,耐震基準,防水改修年度,残存使用年数\n" + "\n".join(rows) + "\n", encoding="cp932"
+        "施設番号,施設名称,緯度,経度,延面積(㎡),建築年度,耐震基準,防水改修年度,残存使用年数\n" + "\n".join(rows) + "\n",
+        encoding="cp932",
     )
     paths["weather"].write_text(NORMALS, encoding="utf-8-sig")
     return paths
 
 
 def words(paths: dict[str, Path], out: Path, *more: str) -> list[str]:
-    return ["-q", "plan", *(part for role in ("dsm", "buildings", "facilities", "weather") for part in (f"--{role}", str(paths[role]))), "--out", str(out), *more]
+    return [
+        "-q",
+        "plan",
+        *(part for role in ("dsm", "buildings", "facilities", "weather") for part in (f"--{role}", str(paths[role]))),
+        "--out",
+        str(out),
+        *more,
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +101,12 @@ def test_plan_from_files(files: dict[str, Path], tmp_path: Path, capsys: pytest.
     assert figures["chosen"] == math.ceil(figures["eligible"] / 2)
     assert set(figures["seconds"]) == {"read", "sky", "survey", "yield", "decision", "write"}
     plan = load_project(out)
-    assert sorted(path.name for path in plan.cache.iterdir()) == ["hillshade.tif", "irradiation.tif", "planes.tif", "surface.tif"]
+    assert sorted(path.name for path in plan.cache.iterdir()) == [
+        "hillshade.tif",
+        "irradiation.tif",
+        "planes.tif",
+        "surface.tif",
+    ]
     yields = plan.results.yields.set_index("facility_id")
     # The roof north of the tower loses most; the largest roof is ranked first.
     assert yields["shading_loss"].idxmax() == "001"
@@ -95,7 +126,9 @@ def test_set_back_is_taken_from_the_roof(files: dict[str, Path], tmp_path: Path)
 
 
 def inputs(files: dict[str, Path], folder: Path) -> PlanInputs:
-    return PlanInputs(files["dsm"], files["buildings"], files["facilities"], files["weather"], folder / "plan.kawasolar")
+    return PlanInputs(
+        files["dsm"], files["buildings"], files["facilities"], files["weather"], folder / "plan.kawasolar"
+    )
 
 
 def test_rerun_gives_the_same_and_keeps_settings(files: dict[str, Path], tmp_path: Path) -> None:
@@ -114,19 +147,25 @@ def test_rerun_gives_the_same_and_keeps_settings(files: dict[str, Path], tmp_pat
     assert inputs_of(again, tmp_path / "plan.kawasolar").dsm == files["dsm"].resolve()
 
 
-def test_share_and_objective_from_the_command_line(files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_share_and_objective_from_the_command_line(
+    files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(words(files, tmp_path / "p.kawasolar", "--json", "--share", "0.3", "--objective", "energy")) == 0
     figures = json.loads(capsys.readouterr().out)
     assert figures["chosen"] == math.ceil(0.3 * figures["eligible"] - 1e-9)
     assert figures["objective"] == "energy"
 
 
-def test_exports_from_the_command_line(files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_exports_from_the_command_line(
+    files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "p.kawasolar"
     assert main(words(files, out)) == 0
     capsys.readouterr()
     targets = {kind: tmp_path / f"一覧.{kind}" for kind in ("xlsx", "csv", "gpkg", "png")}
-    code = main(["-q", "export", str(out), *(part for kind, path in targets.items() for part in (f"--{kind}", str(path)))])
+    code = main(
+        ["-q", "export", str(out), *(part for kind, path in targets.items() for part in (f"--{kind}", str(path)))]
+    )
     assert code == 0
     assert all(path.stat().st_size > 500 for path in targets.values())
     assert main(["-q", "status", str(out), "--json"]) == 0
@@ -148,14 +187,16 @@ def test_progress_rises_from_0_to_1(files: dict[str, Path], tmp_path: Path) -> N
     make_plan(inputs(files, tmp_path), lambda share, _what: seen.append(share))
     assert seen[0] == 0.0
     assert max(seen) <= 1.0
-    assert all(b >= a - 1e-9 for a, b in zip(seen, seen[1:], strict=False))
+    assert all(b >= a - 1e-9 for a, b in pairwise(seen))
 
 
 @pytest.mark.usefixtures("english")
 class TestBadInput:
     """One bad file at a time: an exit code that means something and a sentence that says what to do."""
 
-    def refuse(self, files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], *more: str, **bad: Path) -> str:
+    def refuse(
+        self, files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], *more: str, **bad: Path
+    ) -> str:
         assert main(words({**files, **bad}, tmp_path / "p.kawasolar", *more)) == 3
         shown = capsys.readouterr()
         assert shown.out == ""
@@ -202,7 +243,9 @@ class TestBadInput:
         empty.write_bytes(b"")
         self.refuse(files, tmp_path, capsys, facilities=empty)
 
-    def test_weather_of_half_a_year(self, files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_weather_of_half_a_year(
+        self, files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         half = tmp_path / "half.csv"
         half.write_text("\n".join(NORMALS.splitlines()[:7]), encoding="utf-8")
         self.refuse(files, tmp_path, capsys, weather=half)
@@ -212,7 +255,9 @@ class TestBadInput:
         bad.write_text("format = 1\n", encoding="utf-8")
         self.refuse(files, tmp_path, capsys, "--profile", str(bad))
 
-    def test_target_is_a_folder(self, files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_target_is_a_folder(
+        self, files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         assert main(words(files, tmp_path)) == 4
         assert "folder" in capsys.readouterr().err
 
@@ -227,7 +272,9 @@ class TestBadInput:
         assert main(["status", str(bad)]) == 3
         assert "Traceback" not in capsys.readouterr().err
 
-    def test_bad_rows_are_said_and_the_rest_planned(self, files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_bad_rows_are_said_and_the_rest_planned(
+        self, files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         lines = files["facilities"].read_text("cp932").splitlines()
         lines[3] = lines[3].replace("003,", "002,")  # a duplicate id
         lines[4] = ",".join([*lines[4].split(",")[:2], "1354.3", *lines[4].split(",")[3:]])  # a bad latitude
@@ -242,7 +289,10 @@ class TestBadInput:
             z = source.read(1)
             z[10:14], z[100:103] = np.nan, -9999
             file.write(z, 1)
-        arguments = words({"dsm": holes, "buildings": tmp_path / "crossing.gpkg", "facilities": ledger, "weather": files["weather"]}, tmp_path / "p.kawasolar")
+        arguments = words(
+            {"dsm": holes, "buildings": tmp_path / "crossing.gpkg", "facilities": ledger, "weather": files["weather"]},
+            tmp_path / "p.kawasolar",
+        )
         assert main(arguments[1:]) == 0
         shown = " ".join(capsys.readouterr().err.split())
         plan = load_project(tmp_path / "p.kawasolar")
@@ -270,10 +320,17 @@ def test_real_places(realdata: Path, tmp_path: Path, place: str) -> None:
     points = inside.representative_point().to_crs(4326)
     ledger = tmp_path / "list.csv"
     ledger.write_text(
-        "id,name,latitude,longitude\n" + "\n".join(f"{k},site {k},{p.y:.7f},{p.x:.7f}" for k, p in enumerate(points)), encoding="utf-8"
+        "id,name,latitude,longitude\n" + "\n".join(f"{k},site {k},{p.y:.7f},{p.x:.7f}" for k, p in enumerate(points)),
+        encoding="utf-8",
     )
     plan = make_plan(
-        PlanInputs(realdata / place / dsm, realdata / place / buildings, ledger, realdata / "epw" / "tokyo.epw", tmp_path / "p.kawasolar")
+        PlanInputs(
+            realdata / place / dsm,
+            realdata / place / buildings,
+            ledger,
+            realdata / "epw" / "tokyo.epw",
+            tmp_path / "p.kawasolar",
+        )
     )
     assert len(plan.results.yields) == len(inside)
     flat = plan.results.planes[plan.results.planes.flat & (plan.results.planes.area_m2 > 40)]

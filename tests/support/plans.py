@@ -51,7 +51,9 @@ def example_plan(folder: Path, facilities: int = 40, seed: int = 1) -> Plan:
     ledger = _ledger(rng, facilities, buildings)
     _rasters(cache, buildings, planes)
     azimuths = np.arange(64) * (360 / 64)
-    skyline = 4 + 18 * rng.random((len(planes), 1)) * np.abs(np.sin(np.radians(azimuths[None, :] + 360 * rng.random((len(planes), 1)))))
+    skyline = 4 + 18 * rng.random((len(planes), 1)) * np.abs(
+        np.sin(np.radians(azimuths[None, :] + 360 * rng.random((len(planes), 1))))
+    )
     degrees = np.arange(91)
     sunlit = np.clip((degrees[None, None, :] - skyline[:, :, None] + 3) / 6, 0, 1).astype(np.float32)
     yields, month_hour, lost = _yields(ledger, planes)
@@ -83,7 +85,9 @@ def _buildings(rng: np.random.Generator, count: int) -> gpd.GeoDataFrame:
         w, h = pitch * rng.uniform(0.4, 0.7), pitch * rng.uniform(0.3, 0.6)
         shapes.append(affinity.rotate(box(x - w / 2, y - h / 2, x + w / 2, y + h / 2), rng.uniform(-20, 20)))
     frame = gpd.GeoDataFrame(
-        {"building_id": [f"B{k + 1:05d}" for k in range(count)], "name": None, "usage": "411"}, geometry=shapes, crs=CRS_PLAN
+        {"building_id": [f"B{k + 1:05d}" for k in range(count)], "name": None, "usage": "411"},
+        geometry=shapes,
+        crs=CRS_PLAN,
     )
     frame["height_m"] = rng.uniform(6, 25, count)
     frame["status"] = "ok"
@@ -116,7 +120,9 @@ def _planes(rng: np.random.Generator, buildings: gpd.GeoDataFrame) -> gpd.GeoDat
 def _ledger(rng: np.random.Generator, count: int, buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     chosen = rng.choice(len(buildings), count, replace=False)
     points = [Point(p.x, p.y) for p in buildings.geometry.iloc[chosen].centroid]
-    lon, lat = Transformer.from_crs(CRS_PLAN, 6668, always_xy=True).transform([p.x for p in points], [p.y for p in points])
+    lon, lat = Transformer.from_crs(CRS_PLAN, 6668, always_xy=True).transform(
+        [p.x for p in points], [p.y for p in points]
+    )
     kind = np.arange(count) % len(KINDS)
     year = rng.integers(1965, 2020, count)
     flood = np.where(rng.random(count) < 0.3, rng.uniform(0.2, 4, count), np.nan)
@@ -138,7 +144,9 @@ def _ledger(rng: np.random.Generator, count: int, buildings: gpd.GeoDataFrame) -
     )  # fmt: skip
 
 
-def _yields(ledger: gpd.GeoDataFrame, planes: gpd.GeoDataFrame) -> tuple[pd.DataFrame, NDArray[np.float32], NDArray[np.float32]]:
+def _yields(
+    ledger: gpd.GeoDataFrame, planes: gpd.GeoDataFrame
+) -> tuple[pd.DataFrame, NDArray[np.float32], NDArray[np.float32]]:
     mine = planes.set_index("building_id").loc[ledger.building_ids]
     capacity = mine.usable_m2.to_numpy() * 0.11
     months = np.array([7, 7.5, 9, 9.6, 10, 8.4, 9.2, 9.6, 7.6, 7.6, 7.1, 7.4]) / 100
@@ -167,16 +175,43 @@ def _decision(ledger: gpd.GeoDataFrame, yields: pd.DataFrame) -> Decision:
     rank = pd.Series(np.where(status == "eligible", value, np.nan)).rank(ascending=False).astype("Int64")
     eligible = int((status == "eligible").sum())
     chosen = (rank <= -(-eligible // 2)).fillna(False).to_numpy(dtype=bool)
-    reason = np.where(status == "ineligible", "failed", np.where(status == "unknown", "unknown", np.where(chosen, "chosen_rank", "outside_half")))
+    reason = np.where(
+        status == "ineligible",
+        "failed",
+        np.where(status == "unknown", "unknown", np.where(chosen, "chosen_rank", "outside_half")),
+    )
     sites = pd.DataFrame(
-        {"facility_id": ledger.facility_id.to_numpy(), "status": status, "chosen": chosen, "rank": rank, "objective_value": value, "reason": reason}
+        {
+            "facility_id": ledger.facility_id.to_numpy(),
+            "status": status,
+            "chosen": chosen,
+            "rank": rank,
+            "objective_value": value,
+            "reason": reason,
+        }
     )
     sites["reason_values"] = [{"rank": None if pd.isna(r) else int(r), "eligible": eligible} for r in rank]
     base = {"facility_id": ledger.facility_id.to_numpy()}
     outcomes = pd.concat(
         [
-            pd.DataFrame({**base, "criterion": "seismic", "outcome": seismic, "value": ledger.seismic.to_numpy(), "threshold": None}),
-            pd.DataFrame({**base, "criterion": "remaining_years", "outcome": remaining, "value": ledger.remaining_years.to_numpy(), "threshold": 20.0}),
+            pd.DataFrame(
+                {
+                    **base,
+                    "criterion": "seismic",
+                    "outcome": seismic,
+                    "value": ledger.seismic.to_numpy(),
+                    "threshold": None,
+                }
+            ),
+            pd.DataFrame(
+                {
+                    **base,
+                    "criterion": "remaining_years",
+                    "outcome": remaining,
+                    "value": ledger.remaining_years.to_numpy(),
+                    "threshold": 20.0,
+                }
+            ),
         ],
         ignore_index=True,
     )
