@@ -98,6 +98,7 @@ def after_paint(window: MainWindow, project: Path | None) -> None:
         window.controller.open(project if project.suffix else project.with_suffix(SUFFIX))
     else:
         window.jobs.start(import_heavy, "libraries")
+    QTimer.singleShot(0, window.ensure_parts)
 
 
 def _leave(window: MainWindow) -> None:

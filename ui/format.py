@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from typing import SupportsFloat, cast
 
 MISSING = "–"
@@ -58,3 +59,11 @@ def mass(tonnes: object) -> str:
 def percent(share: object, digits: int = 0) -> str:
     """``0.123`` -> ``12 %``."""
     return MISSING if is_missing(share) else f"{float(cast('SupportsFloat', share)) * 100:,.{digits}f} %"
+
+
+def folded(text: object) -> str:
+    """Text as it is searched: full and half width, upper and lower case, hiragana and katakana alike."""
+    if is_missing(text):
+        return ""
+    plain = unicodedata.normalize("NFKC", str(text)).casefold()
+    return "".join(chr(ord(c) - 0x60) if "ァ" <= c <= "ヶ" else c for c in plain)

@@ -2,6 +2,9 @@
 
 Kernels run one at a time (Numba's own threads do the rest); reading and writing files has a thread of
 its own, so that saving need not wait for a calculation.
+
+The threads are Python's own, not QThreadPool's: a QRunnable gets a new Python thread state for each run, with
+which pyproj's thread-local PROJ context dies, and the next CRS made in that thread crashes the program.
 """
 
 from __future__ import annotations
@@ -9,13 +12,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Literal
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from gis.progress import Cancelled, Progress
 
 Pool = Literal["kernel", "files"]
+POOLS: tuple[Pool, ...] = ("kernel", "files")
 Work = Callable[[Progress], object]
 # Progress reaches the window at most this often [s].
 THROTTLE = 0.05
@@ -97,15 +102,6 @@ class Job(QObject):
         self.ended.emit()
 
 
-class _Runner(QRunnable):
-    def __init__(self, job: Job) -> None:
-        super().__init__()
-        self._job = job
-
-    def run(self) -> None:
-        self._job.execute()
-
-
 class Jobs(QObject):
     """The worker pools; a new job of a topic makes an older one of the same topic stale."""
 
@@ -113,11 +109,8 @@ class Jobs(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pools: dict[Pool, QThreadPool] = {}
-        for name in ("kernel", "files"):
-            pool = QThreadPool(self)
-            pool.setMaxThreadCount(1)
-            self._pools[name] = pool
+        self._pools = {name: ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"kawasolar-{name}") for name in POOLS}
+        self._futures: list[Future[None]] = []
         self._running: list[Job] = []
         self._latest: dict[str, Job] = {}
 
@@ -130,7 +123,8 @@ class Jobs(QObject):
         self._latest[topic] = job
         self._running.append(job)
         job.ended.connect(lambda: self._forget(job))
-        self._pools[pool].start(_Runner(job))
+        self._futures = [future for future in self._futures if not future.done()]
+        self._futures.append(self._pools[pool].submit(job.execute))
         self.changed.emit()
         return job
 
@@ -142,7 +136,12 @@ class Jobs(QObject):
         """Cancel all, then wait; False where a worker would not stop in time."""
         for job in self._running:
             job.drop()
-        return all([pool.waitForDone(milliseconds) for pool in self._pools.values()])
+        for future in self._futures:
+            future.cancel()
+        late = wait(self._futures, timeout=milliseconds / 1000).not_done
+        for pool in self._pools.values():
+            pool.shutdown(wait=not late, cancel_futures=True)
+        return not late
 
     def _forget(self, job: Job) -> None:
         if job in self._running:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QWidget
 
 from ui.look import Look
-from ui.table_model import folded
+from ui.format import folded
 
 MOST = 12
 Finder = Callable[[str, int], list[tuple[str, str, str]]]

@@ -10,7 +10,8 @@ from ui.document import Document
 from ui.look import Look
 from ui.parts import DockTitle, button, tool
 from ui.settings import Remembered
-from ui.table_model import STATUSES, FacilityModel
+from ui.status import STATUSES
+from ui.table_model import FacilityModel
 
 
 class Header(QHeaderView):
@@ -69,6 +70,7 @@ class FacilityTable(QWidget):
         self.model = FacilityModel(look)
         self.view = QTableView()
         self._setting = False
+        self._fitted = not remembered.bytes_of("table").isEmpty()
         self._build_view()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 0, 1, 1)
@@ -154,7 +156,19 @@ class FacilityTable(QWidget):
             words = f"{self._look.say(f'ui.status.{status}')} {counts[status]:,}"
             chip.setText(words)
             chip.setAccessibleName(self._look.say("ui.table.chip", status=words))
+        self._fit_columns()
         self._show_selection(self._document.selected)
+
+    def _fit_columns(self) -> None:
+        """As wide as their words, once; after that the user's widths count."""
+        if self._fitted or not len(self.model.ids):
+            return
+        self._fitted = True
+        header = self.view.horizontalHeader()
+        for k, column in enumerate(self.model.columns):
+            if not self.view.isColumnHidden(k) and (column.kind in ("status", "code") or column.key == "ward"):
+                self.view.resizeColumnToContents(k)
+                self.view.setColumnWidth(k, min(136, max(header.sectionSize(k), 56)))
 
     def show_only(self, statuses: list[str]) -> None:
         """Filter by these statuses."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,8 +11,10 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor
 
 from ui import format as fmt
+from ui.format import folded
 from ui.look import Look
 from ui.reasons import reason_text
+from ui.status import STATUS_ICONS, STATUSES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,14 +22,6 @@ if TYPE_CHECKING:
     from kawasolar.plan import Plan
 
 Index = QModelIndex | QPersistentModelIndex
-# chosen, eligible but not chosen, unknown, ineligible
-STATUSES = ("chosen", "eligible", "unknown", "ineligible")
-STATUS_ICONS = {
-    "chosen": ("check-circle", "accent"),
-    "eligible": ("circle-outline", "accent"),
-    "unknown": ("help-circle-outline", "attention"),
-    "ineligible": ("minus-circle-outline", "muted"),
-}
 
 
 @dataclass(frozen=True)
@@ -68,14 +61,6 @@ COLUMNS: tuple[Column, ...] = (
     Column("waterproofed_year", "number", "ledger", width=76, shown=False, grouped=False),
     Column("remaining_years", "number", "ledger", width=76, shown=False),
 )
-
-
-def folded(text: object) -> str:
-    """Text as it is searched: full and half width, upper and lower case, hiragana and katakana alike."""
-    if fmt.is_missing(text):
-        return ""
-    plain = unicodedata.normalize("NFKC", str(text)).casefold()
-    return "".join(chr(ord(c) - 0x60) if "ァ" <= c <= "ヶ" else c for c in plain)
 
 
 class FacilityModel(QAbstractTableModel):

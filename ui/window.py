@@ -6,6 +6,7 @@ Nothing heavy is imported here at the top: the window is painted first, the libr
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QGuiApplication, QPaintEvent
@@ -16,20 +17,23 @@ from ui import theme
 from ui.controller import Controller
 from ui.document import Document
 from ui.frame import STEPS, LoadingPage, Rail, StartPage, StatusBar, TopBar
-from ui.inspector.panel import Inspector
 from ui.jobs import Jobs
 from ui.look import Look
 from ui.menus import Menus
 from ui.parts import Banner, DockTitle, column, scrolled
 from ui.search import SearchField
 from ui.settings import Remembered
-from ui.steps.data import DataPanel
-from ui.steps.half import HalfPanel
-from ui.steps.output import OutputPanel
-from ui.steps.roofs import RoofsPanel
-from ui.table import FacilityTable
 from ui.theme import Theme
 from ui.work import SUFFIX, sample_folder
+
+if TYPE_CHECKING:
+    from ui.inspector.panel import Inspector
+    from ui.map import MapView
+    from ui.steps.data import DataPanel
+    from ui.steps.half import HalfPanel
+    from ui.steps.output import OutputPanel
+    from ui.steps.roofs import RoofsPanel
+    from ui.table import FacilityTable
 
 DOCKS = ("steps", "inspector", "table")
 
@@ -44,6 +48,13 @@ class MainWindow(QMainWindow):
 
     painted = Signal()
 
+    table: FacilityTable
+    inspector: Inspector
+    half: HalfPanel
+    data: DataPanel
+    roofs: RoofsPanel
+    output: OutputPanel
+
     def __init__(self, remembered: Remembered, *, language: Language | None = None, theme_choice: Theme | None = None) -> None:
         super().__init__()
         self.remembered = remembered
@@ -53,10 +64,11 @@ class MainWindow(QMainWindow):
         self.jobs = Jobs(self)
         self.document = Document(self)
         self.controller = Controller(self)
-        self.map: QWidget | None = None
+        self.map: MapView | None = None
         self._seen = False
         self._step = "half"
         self._built = False
+        self.docks: dict[str, QDockWidget] = {}
         self.setAcceptDrops(True)
         self.setMinimumSize(960, 600)
         self.setContentsMargins(0, 0, 8, 0)
@@ -76,24 +88,40 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         """Make every part anew, in the language and the colours of now; the map alone is kept and told."""
-        look = self.look
-        self.top = self.rail = None  # type: ignore[assignment]
-        self.table = FacilityTable(look, self.document, self.remembered)
-        self.inspector = Inspector(look, self.document)
-        self.half = HalfPanel(look, self.document)
-        self.data = DataPanel(look, self.document)
-        self.roofs = RoofsPanel(look, self.document)
-        self.output = OutputPanel(look, self.document)
         self.menus = Menus(self)
-        self.search = SearchField(look, self, self.table.model.find, self.menus.commands)
+        self.search = SearchField(self.look, self, self._find_facilities, self.menus.commands)
         self._build_bars()
         self._build_centre()
-        self._build_docks()
-        self._connect_parts()
+        self._connect_frame()
         self._built = True
-        self._show_step(self._step)
         self._show_page()
         self.refresh_state()
+
+    def ensure_parts(self) -> None:
+        """Make the docks and what is in them; they need NumPy, so the bare window is painted before."""
+        if self.docks:
+            return
+        from ui.inspector.panel import Inspector
+        from ui.steps.data import DataPanel
+        from ui.steps.half import HalfPanel
+        from ui.steps.output import OutputPanel
+        from ui.steps.roofs import RoofsPanel
+        from ui.table import FacilityTable
+
+        look, document = self.look, self.document
+        self.table = FacilityTable(look, document, self.remembered)
+        self.inspector = Inspector(look, document)
+        self.half = HalfPanel(look, document)
+        self.data = DataPanel(look, document)
+        self.roofs = RoofsPanel(look, document)
+        self.output = OutputPanel(look, document)
+        self._build_docks()
+        self._connect_parts()
+        self._show_step(self._step)
+        self._show_page()
+
+    def _find_facilities(self, needle: str, limit: int) -> list[tuple[str, str, str]]:
+        return self.table.model.find(needle, limit) if self.docks else []
 
     def _build_bars(self) -> None:
         self.top = TopBar(self.look, self.search)
@@ -140,11 +168,10 @@ class MainWindow(QMainWindow):
         self.step_pages.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         for name, panel in zip((step for step, _ in STEPS), (self.data, self.roofs, self.half, self.output), strict=True):
             self.step_pages.addWidget(scrolled(panel, say(f"ui.step.{name}")))
-        self.docks: dict[str, QDockWidget] = {}
         titles = {"steps": DockTitle(self.look, ""), "inspector": DockTitle(self.look, say("ui.dock.inspector")), "table": self.table.title}
         bodies = {"steps": self.step_pages, "inspector": self.inspector, "table": self.table}
         areas = {"steps": Qt.DockWidgetArea.LeftDockWidgetArea, "inspector": Qt.DockWidgetArea.RightDockWidgetArea, "table": Qt.DockWidgetArea.BottomDockWidgetArea}
-        least = {"steps": QSize(288, 200), "inspector": QSize(316, 200), "table": QSize(300, 120)}
+        least = {"steps": QSize(304, 200), "inspector": QSize(316, 200), "table": QSize(300, 120)}
         for name in DOCKS:
             dock = QDockWidget(say(f"ui.dock.{name}"), self)
             dock.setObjectName(f"{name}Dock")
@@ -158,7 +185,7 @@ class MainWindow(QMainWindow):
         self.step_title = titles["steps"]
         self.menus.add_docks(self.docks)
 
-    def _connect_parts(self) -> None:
+    def _connect_frame(self) -> None:
         control, document = self.controller, self.document
         self.rail.chosen.connect(self.show_step)
         self.top.run_asked.connect(control.run)
@@ -166,15 +193,18 @@ class MainWindow(QMainWindow):
         self.top.undo.clicked.connect(document.undo)
         self.top.redo.clicked.connect(document.redo)
         self.search.facility_found.connect(self.go_to)
+        self.start.new_asked.connect(control.new)
+        self.start.open_asked.connect(control.ask_open)
+        self.start.sample_asked.connect(control.open_sample)
+        self.start.recent_asked.connect(lambda name: control.open(Path(name)))
+
+    def _connect_parts(self) -> None:
+        control = self.controller
         self.table.zoom_asked.connect(self.go_to)
         self.inspector.zoom_asked.connect(self.go_to)
         self.half.show_asked.connect(lambda status: self.table.show_only([status]))
         self.data.replace_asked.connect(control.replace_input)
         self.output.export_asked.connect(control.export)
-        self.start.new_asked.connect(control.new)
-        self.start.open_asked.connect(control.ask_open)
-        self.start.sample_asked.connect(control.open_sample)
-        self.start.recent_asked.connect(lambda name: control.open(Path(name)))
 
     def _ensure_map(self) -> None:
         if self.map is not None:
@@ -192,26 +222,31 @@ class MainWindow(QMainWindow):
         state, banner, text = self.saveState(), self.banner.isVisible(), self.banner.text
         if self.map is not None:
             self.map.setParent(None)
-        self.table.keep()
+        had_parts = bool(self.docks)
+        if had_parts:
+            self.table.keep()
         for bar in self._bars:
             self.removeToolBar(bar)
             bar.deleteLater()
         for dock in self.docks.values():
             self.removeDockWidget(dock)
             dock.deleteLater()
+        self.docks = {}
         self.search.list.deleteLater()
         old = self.takeCentralWidget()
         if old is not None:
             old.deleteLater()
         self.menus.dispose()
         self._build()
-        self.restoreState(state)
+        if had_parts:
+            self.ensure_parts()
+            self.restoreState(state)
         self._show_page()
         if banner:
             self.banner.tell(text)
         if self.map is not None:
-            self.map.set_tokens(self.look.tokens)  # type: ignore[attr-defined]
-            self.map.set_language(self.look.language)  # type: ignore[attr-defined]
+            self.map.set_tokens(self.look.tokens)
+            self.map.set_language(self.look.language)
             self.map.show()
 
     def set_language(self, language: Language) -> None:
@@ -253,6 +288,8 @@ class MainWindow(QMainWindow):
     def _show_step(self, name: str) -> None:
         self._step = name
         self.rail.show_step(name)
+        if not self.docks:
+            return
         self.step_pages.setCurrentIndex([step for step, _ in STEPS].index(name))
         self.step_title.set_name(self.look.say(f"ui.step.{name}"))
 
@@ -287,7 +324,7 @@ class MainWindow(QMainWindow):
 
     def _default_sizes(self) -> None:
         wide = self.width() >= 1600
-        self.resizeDocks([self.docks["steps"], self.docks["inspector"]], [320 if wide else 304, 400 if wide else 344], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.docks["steps"], self.docks["inspector"]], [328 if wide else 316, 400 if wide else 344], Qt.Orientation.Horizontal)
         self.resizeDocks([self.docks["table"]], [max(180, int(self.height() * 0.28))], Qt.Orientation.Vertical)
 
     def _restore_geometry(self) -> None:
@@ -310,10 +347,11 @@ class MainWindow(QMainWindow):
         plan = self.document.plan
         first = self.pages.currentWidget() is not self.map_frame
         if plan is not None:
+            self.ensure_parts()
             self._ensure_map()
-            self.map.set_plan(plan)  # type: ignore[union-attr]
+            self.map.set_plan(plan)
         elif self.map is not None:
-            self.map.set_plan(None)  # type: ignore[attr-defined]
+            self.map.set_plan(None)
         self.status.set_crs(plan.crs if plan is not None else None)
         self._show_page()
         if plan is not None and first:
@@ -322,18 +360,18 @@ class MainWindow(QMainWindow):
 
     def _on_decision(self) -> None:
         if self.map is not None and self.document.decision is not None:
-            self.map.set_decision(self.document.decision)  # type: ignore[attr-defined]
+            self.map.set_decision(self.document.decision)
         self.refresh_state()
 
     def _on_selection(self, facility_id: object) -> None:
         if self.map is not None:
-            self.map.set_selected(facility_id)  # type: ignore[attr-defined]
+            self.map.set_selected(facility_id)
 
     def go_to(self, facility_id: str) -> None:
         """Select a facility and bring it into view."""
         self.document.select(facility_id)
         if self.map is not None:
-            self.map.set_selected(facility_id, reveal=True)  # type: ignore[attr-defined]
+            self.map.set_selected(facility_id, reveal=True)
 
     def refresh_state(self) -> None:
         """Title, undo and redo, saved state, what is stale."""

@@ -13,7 +13,7 @@ from ui.inspector.gather import Site, site_of
 from ui.inspector.tabs import PowerTab, RoofTab, SunTab
 from ui.look import Look
 from ui.parts import Figure, column, label, row, scrolled, tool
-from ui.table_model import STATUS_ICONS
+from ui.status import STATUS_ICONS
 
 
 class Inspector(QWidget):

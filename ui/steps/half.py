@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QGridLayout,
-    QSizePolicy,
     QSlider,
     QSpinBox,
     QWidget,
@@ -21,9 +20,9 @@ from ui import icons
 from ui.charts.stack import StackBar
 from ui.document import Document
 from ui.look import Look
-from ui.parts import Elided, Figure, button, column, label, row, rule
+from ui.parts import Figure, button, column, label, row, rule
 from ui.reasons import criterion_name, criterion_tip, direction_of, unit_text
-from ui.table_model import STATUS_ICONS, STATUSES
+from ui.status import STATUS_ICONS, STATUSES
 
 if TYPE_CHECKING:
     from kawasolar.plan import Objective
@@ -46,9 +45,8 @@ class CriterionRow(QWidget):
         self.setLayout(layout)
         self.check = QCheckBox()
         self.check.setAccessibleName(name)
-        self.words = Elided(name, mode=Qt.TextElideMode.ElideRight)
+        self.words = label(name, wrap=True)
         self.words.setBuddy(self.check)
-        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         layout.addWidget(self.check)
         layout.addWidget(self.words, 1)
         self.spin: QDoubleSpinBox | None = None
@@ -57,7 +55,7 @@ class CriterionRow(QWidget):
             layout.addWidget(self.spin)
         self.effect = label("", "effect")
         self.effect.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.effect.setFixedWidth(32)
+        self.effect.setFixedWidth(30)
         layout.addWidget(self.effect)
         self._criterion = criterion
         self.check.toggled.connect(self._tell)
@@ -72,11 +70,12 @@ class CriterionRow(QWidget):
         spin.setDecimals(digits)
         spin.setRange(*bounds)
         spin.setSingleStep({"m": 0.5, "m²": 10, "kWh/m²": 50, "kW": 5}.get(criterion.unit, 1))
-        spin.setSuffix(" " + self._look.say(f"ui.half.{direction_of(criterion.key)}", unit=unit))
+        direction = direction_of(criterion.key)
+        spin.setPrefix(self._look.say(f"ui.half.{direction}.before"))
+        spin.setSuffix(" " + self._look.say(f"ui.half.{direction}", unit=unit))
         spin.setGroupSeparatorShown(True)
         spin.setAlignment(Qt.AlignmentFlag.AlignRight)
-        spin.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-        spin.setFixedWidth(112)
+        spin.setFixedWidth(124)
         spin.setKeyboardTracking(False)
         spin.setAccessibleName(self._look.say("ui.half.threshold", name=name, unit=unit))
         spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

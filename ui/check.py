@@ -1,0 +1,161 @@
+"""A first look at each chosen file, before anything is computed: format, coordinate system, extent, rows.
+
+Plain functions that run on a worker; what they find is what the assistant shows below the file's name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from gis.errors import CrsMissing, GisError, UnreadableFile
+from gis.progress import Progress
+from kawasolar.errors import PlanError
+
+if TYPE_CHECKING:
+    from pyproj import CRS
+
+Role = Literal["dsm", "buildings", "facilities", "weather", "profile"]
+ROLES: tuple[Role, ...] = ("dsm", "buildings", "facilities", "weather", "profile")
+REQUIRED: tuple[Role, ...] = ("dsm", "buildings", "facilities", "weather")
+Bounds = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Area:
+    """Where the surface model lies: its metric system and its extent [m]."""
+
+    crs: CRS
+    bounds: Bounds
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a file turned out to be; ``error`` where it can't be used as it is."""
+
+    role: Role
+    path: Path
+    values: dict[str, object] = field(default_factory=dict)
+    findings: int = 0
+    area: Area | None = None
+    error: GisError | PlanError | None = None
+    # The file does not say its coordinate system; the user is asked.
+    needs_crs: bool = False
+    # The file has several layers; the user chooses.
+    layers: tuple[str, ...] = ()
+
+    @property
+    def good(self) -> bool:
+        return self.error is None
+
+
+def check(role: Role, path: Path, area: Area | None, epsg: int, crs: str | None, layer: str | None, progress: Progress) -> Checked:
+    """Look at one file.
+
+    Parameters
+    ----------
+    area : where the surface model lies, once it is known; buildings must meet it
+    epsg : the profile's plane-rectangular system, for files that come before the surface model
+    crs, layer : what the user said of a file that does not say it itself
+    """
+    progress(0.0, "read")
+    try:
+        if role == "dsm":
+            return _surface(path, epsg, crs)
+        if role == "buildings":
+            return _buildings(path, area, epsg, crs, layer)
+        if role == "facilities":
+            return _facilities(path, area, epsg, layer)
+        if role == "weather":
+            return _weather(path, area)
+        return _profile(path)
+    except CrsMissing as error:
+        return Checked(role, path, error=error, needs_crs=role != "facilities")
+    except UnreadableFile as error:
+        return Checked(role, path, error=error, layers=_layers(error, path))
+    except (GisError, PlanError) as error:
+        return Checked(role, path, error=error)
+
+
+def _surface(path: Path, epsg: int, crs: str | None) -> Checked:
+    import rasterio
+    from pyproj import CRS
+    from rasterio.errors import RasterioIOError
+    from rasterio.warp import transform_bounds
+
+    from gis.crs import horizontal, measures_metres, parse_crs
+
+    if not path.is_file():
+        raise UnreadableFile("raster.missing", file=str(path))
+    try:
+        with rasterio.open(path) as file:
+            own = parse_crs(crs) if crs else CRS.from_user_input(file.crs) if file.crs else None
+            bounds, shape, cell = tuple(file.bounds), (file.height, file.width), abs(file.transform.a)
+    except RasterioIOError as error:
+        raise UnreadableFile("raster.unreadable", file=path.name, reason=str(error)) from error
+    if own is None:
+        raise CrsMissing("raster.no_crs", file=path.name)
+    own = horizontal(own)
+    if measures_metres(own, (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2):
+        area = Area(own, bounds)
+    else:
+        target = CRS.from_epsg(epsg)
+        area = Area(target, transform_bounds(own.to_wkt(), target.to_wkt(), *bounds))
+    size = f"{cell:,.3g} m" if own.is_projected else f"{cell:.3g}°"
+    values = {"rows": f"{shape[0]:,}", "cols": f"{shape[1]:,}", "cell": size, "epsg": own.to_epsg(min_confidence=70) or own.name}
+    return Checked("dsm", path, values, area=area)
+
+
+def _buildings(path: Path, area: Area | None, epsg: int, crs: str | None, layer: str | None) -> Checked:
+    from pyproj import CRS
+
+    from gis.outlines import read_outlines
+
+    target = area.crs if area is not None else CRS.from_epsg(epsg)
+    found = read_outlines(path, target, layer=layer, crs=crs, surface_bounds=area.bounds if area is not None else None)
+    values = {"number": f"{len(found.frame):,}", "epsg": target.to_epsg(min_confidence=70) or target.name}
+    return Checked("buildings", path, values, findings=len(found.findings))
+
+
+def _facilities(path: Path, area: Area | None, epsg: int, layer: str | None) -> Checked:
+    from pyproj import CRS
+
+    from kawasolar.ledger import read_facilities
+
+    target = area.crs if area is not None else CRS.from_epsg(epsg)
+    ledger = read_facilities(path, target, layer=layer, area=area.bounds if area is not None else None)
+    frame = ledger.facilities
+    placed = int((frame.geometry.notna() & ~frame.geometry.is_empty).sum())
+    values = {"number": f"{len(frame):,}", "placed": f"{placed:,}"}
+    return Checked("facilities", path, values, findings=len(ledger.findings))
+
+
+def _weather(path: Path, area: Area | None) -> Checked:
+    from gis.crs import to_lonlat
+    from kawasolar.weather import read_weather
+
+    place: dict[str, float] = {}
+    if area is not None:
+        west, south, east, north = area.bounds
+        longitude, latitude = to_lonlat(area.crs, (west + east) / 2, (south + north) / 2)
+        place = {"latitude": latitude, "longitude": longitude}
+    found = read_weather(path, **place)
+    values = {"station": found.station, "kind": found.kind, "ghi": f"{sum(found.monthly_ghi()):,.0f}"}
+    return Checked("weather", path, values, findings=len(found.findings))
+
+
+def _profile(path: Path) -> Checked:
+    from kawasolar.profile import load_profile
+
+    profile = load_profile(path)
+    return Checked("profile", path, {"name_ja": profile.name_ja, "name_en": profile.name_en, "epsg": profile.epsg})
+
+
+def _layers(error: UnreadableFile, path: Path) -> tuple[str, ...]:
+    """The layers to choose among, where that is what the file needs."""
+    if error.code != "outlines.many_layers":
+        return ()
+    import pyogrio
+
+    return tuple(str(name) for name, kind in pyogrio.list_layers(path) if kind)

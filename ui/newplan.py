@@ -1,0 +1,362 @@
+"""The assistant for a new plan: four files, each looked at as soon as it is chosen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QFrame, QGridLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QWidget
+
+from ui import icons
+from ui.check import REQUIRED, ROLES, Area, Checked, Role, check
+from ui.jobs import Jobs
+from ui.look import Look
+from ui.parts import Elided, button, column, label, row, scrolled, set_role
+from ui.settings import Remembered
+from ui.work import SUFFIX
+
+if TYPE_CHECKING:
+    from kawasolar.pipeline import PlanInputs
+    from kawasolar.plan import Plan
+
+FILTERS: dict[Role, str] = {
+    "dsm": "*.tif *.tiff *.asc *.img *.vrt",
+    "buildings": "*.gpkg *.shp *.geojson *.json *.sqlite *.fgb",
+    "facilities": "*.csv *.xlsx *.gpkg *.geojson *.shp *.txt",
+    "weather": "*.csv *.txt *.epw *.*",
+    "profile": "*.toml",
+}
+ICONS: dict[Role, str] = {
+    "dsm": "terrain", "buildings": "office-building-outline", "facilities": "format-list-bulleted", "weather": "weather-partly-cloudy", "profile": "tune-variant",
+}  # fmt: skip
+# A profile's system until one is chosen: the bundled profile's.
+DEFAULT_EPSG = 6677
+
+
+class FileCard(QFrame):
+    """One file: drop it or choose it; below its name what it turned out to be."""
+
+    chosen = Signal(str, object)
+    answered = Signal(str)
+
+    def __init__(self, look: Look, role: Role, remembered: Remembered) -> None:
+        super().__init__()
+        self._look, self.role, self._remembered = look, role, remembered
+        self.path: Path | None = None
+        self.checked: Checked | None = None
+        self.setObjectName("drop")
+        self.setAcceptDrops(True)
+        self.setAccessibleName(look.say(f"ui.role.{role}"))
+        say = look.say
+        layout = QGridLayout(self)
+        layout.setContentsMargins(12, 8, 12, 8)
+        layout.setHorizontalSpacing(12)
+        layout.setVerticalSpacing(2)
+        picture = QLabel()
+        picture.setPixmap(icons.pixmap(ICONS[role], look.tokens.muted, 24, 2.0))
+        layout.addWidget(picture, 0, 0, 2, 1, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(label(say(f"ui.role.{role}"), "head"), 0, 1)
+        self.name = Elided(say(f"ui.new.{role}.hint"), "muted")
+        layout.addWidget(self.name, 1, 1)
+        self.choose = button(say("ui.new.choose"))
+        self.choose.setAccessibleName(say("ui.new.choose_role", role=say(f"ui.role.{role}")))
+        self.choose.clicked.connect(self._ask)
+        layout.addWidget(self.choose, 0, 2, 2, 1)
+        self.result = label("", "muted", wrap=True)
+        self.result.hide()
+        layout.addWidget(self.result, 2, 1, 1, 2)
+        self._question = QWidget()
+        self._build_question(layout)
+        layout.setColumnStretch(1, 1)
+
+    def _build_question(self, layout: QGridLayout) -> None:
+        say, line = self._look.say, row(8)
+        self._question.setLayout(line)
+        self.crs = QLineEdit()
+        self.crs.setPlaceholderText("6677")
+        self.crs.setFixedWidth(96)
+        self.crs.setAccessibleName(say("ui.new.crs_name", role=say(f"ui.role.{self.role}")))
+        self.crs.editingFinished.connect(self._answer)
+        self.layer = QComboBox()
+        self.layer.setAccessibleName(say("ui.new.layer_name", role=say(f"ui.role.{self.role}")))
+        self.layer.activated.connect(lambda _k: self.answered.emit(self.role))
+        self._crs_words = label(say("ui.new.crs_ask"))
+        self._layer_words = label(say("ui.new.layer_ask"))
+        for widget in (self._crs_words, self.crs, self._layer_words, self.layer):
+            line.addWidget(widget)
+            widget.hide()
+        line.addStretch(1)
+        self._question.hide()
+        layout.addWidget(self._question, 3, 1, 1, 2)
+
+    def _answer(self) -> None:
+        if self.crs.text().strip():
+            self.answered.emit(self.role)
+
+    def set_file(self, path: Path) -> None:
+        """This file; it is looked at next."""
+        self.path = path
+        self.name.setText(path.name)
+        self.name.setToolTip(str(path))
+        set_role(self.name, "")
+        self.result.setText(self._look.say("ui.new.checking"))
+        self.result.show()
+        set_role(self, "", "state")
+
+    def show_checked(self, checked: Checked) -> None:
+        """What the file turned out to be."""
+        self.checked = checked
+        look = self._look
+        if checked.error is not None:
+            words = look.say(checked.error.code, **checked.error.details)
+        else:
+            words = self._good_words(checked)
+            if checked.findings:
+                words += look.say("ui.list.dot") + look.say("ui.new.findings", number=f"{checked.findings:,}")
+        self.result.setText(words)
+        self.result.updateGeometry()
+        set_role(self.result, "attention" if checked.error is not None else "muted")
+        set_role(self, "good" if checked.good else "bad", "state")
+        asks_crs = checked.needs_crs or bool(self.crs.text())
+        if checked.layers and not self.layer.count():
+            self.layer.addItems(list(checked.layers))
+            self.layer.setCurrentIndex(-1)
+        for widget in (self._crs_words, self.crs):
+            widget.setVisible(asks_crs)
+        for widget in (self._layer_words, self.layer):
+            widget.setVisible(self.layer.count() > 0)
+        self._question.setVisible(asks_crs or self.layer.count() > 0)
+
+    def _good_words(self, checked: Checked) -> str:
+        values = dict(checked.values)
+        if self.role == "weather":
+            values["kind"] = self._look.say(f"ui.weather.{values['kind']}")
+        if self.role == "profile":
+            values["name"] = values[f"name_{self._look.language}"]
+        return self._look.say(f"ui.new.ok.{self.role}", **values)
+
+    def _ask(self) -> None:
+        start = str(self.path.parent) if self.path is not None else self._remembered.folder
+        words = self._look.say(f"ui.role.{self.role}")
+        name, _ = QFileDialog.getOpenFileName(self, words, start, f"{words} ({FILTERS[self.role]});;(*)")
+        if name:
+            self._remembered.folder = str(Path(name).parent)
+            self.chosen.emit(self.role, Path(name))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+            set_role(self, "over", "state")
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802 - Qt's name
+        set_role(self, "" if self.checked is None else "good" if self.checked.good else "bad", "state")
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        path = next((Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()), None)
+        if path is not None:
+            event.acceptProposedAction()
+            self.chosen.emit(self.role, path)
+
+
+class NewPlanDialog(QDialog):
+    """Choose the files, see at once what they are, start."""
+
+    def __init__(self, look: Look, jobs: Jobs, remembered: Remembered, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look, self._jobs, self._remembered = look, jobs, remembered
+        say = look.say
+        self.setWindowTitle(say("ui.new.title"))
+        layout = column(self, margin=20, spacing=12)
+        self._head = label(say("ui.new.title"), "title")
+        layout.addWidget(self._head)
+        layout.addWidget(label(say("ui.new.intro"), "muted", wrap=True))
+        box = QWidget()
+        cards = column(box, margin=0, spacing=8)
+        self.cards: dict[Role, FileCard] = {}
+        for role in ROLES:
+            card = FileCard(look, role, remembered)
+            card.chosen.connect(lambda role, path: self.choose(role, path))
+            card.answered.connect(lambda role: self._check(cast("Role", role)))
+            self.cards[role] = card
+            cards.addWidget(card)
+        cards.addStretch(1)
+        layout.addWidget(scrolled(box, say("ui.new.title")), 1)
+        layout.addLayout(self._target())
+        foot = row(8)
+        self.state = label("", "muted", wrap=True)
+        self.state.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        cancel = button(say("ui.new.cancel"))
+        cancel.clicked.connect(self.reject)
+        cancel.setAutoDefault(False)
+        self.start = button(say("ui.new.start"), "primary")
+        self.start.setIcon(look.icon("play", "on_accent"))
+        self.start.clicked.connect(self.accept)
+        foot.addWidget(self.state, 1)
+        foot.addWidget(cancel)
+        foot.addWidget(self.start)
+        layout.addLayout(foot)
+        for card in self.cards.values():
+            card.choose.setAutoDefault(False)
+        self.resize(680, 700)
+        self._refresh()
+
+    def _target(self) -> QGridLayout:
+        say, grid = self._look.say, QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(8)
+        self.plan_name = QLineEdit(say("ui.new.default_name"))
+        self.plan_name.setAccessibleName(say("ui.new.name"))
+        folder = self._remembered.folder or str(Path.home())
+        self.out = QLineEdit(str(Path(folder) / f"{self.plan_name.text()}{SUFFIX}"))
+        self.out.setAccessibleName(say("ui.new.out"))
+        self._named = False
+        self.plan_name.textEdited.connect(self._follow_name)
+        self.out.textEdited.connect(lambda _t: setattr(self, "_named", True))
+        self.out.textChanged.connect(lambda _t: self._refresh())
+        ask: QPushButton = button(say("ui.new.choose"))
+        ask.setAccessibleName(say("ui.new.choose_role", role=say("ui.new.out")))
+        ask.setAutoDefault(False)
+        ask.clicked.connect(self._ask_out)
+        for line, (words, widget) in enumerate(((say("ui.new.name"), self.plan_name), (say("ui.new.out"), self.out))):
+            name = label(words)
+            name.setBuddy(widget)
+            grid.addWidget(name, line, 0)
+            grid.addWidget(widget, line, 1)
+        grid.addWidget(ask, 1, 2)
+        grid.setColumnStretch(1, 1)
+        return grid
+
+    def _follow_name(self, name: str) -> None:
+        if not self._named:
+            clean = "".join(c for c in name if c not in '\\/:*?"<>|').strip() or self._look.say("ui.new.default_name")
+            self.out.setText(str(Path(self.out.text()).with_name(f"{clean}{SUFFIX}")))
+
+    def _ask_out(self) -> None:
+        kind = self._look.say("ui.file.project")
+        name, _ = QFileDialog.getSaveFileName(self, self._look.say("ui.new.out"), self.out.text(), f"{kind} (*{SUFFIX})")
+        if name:
+            self._named = True
+            self.out.setText(str(Path(name).with_suffix(SUFFIX)))
+
+    # ---------------------------------------------------------------- files
+
+    def fill(self, plan: Plan, path: Path | None) -> None:
+        """Begin with the files of a plan that is there."""
+        self.setWindowTitle(self._look.say("ui.new.title_replace"))
+        self._head.setText(self._look.say("ui.new.title_replace"))
+        self.plan_name.setText(plan.name)
+        if path is not None:
+            self._named = True
+            self.out.setText(str(path))
+        for entry in plan.inputs:
+            card = self.cards[entry.role]
+            card.crs.setText(getattr(entry, "crs", ""))
+            layer = getattr(entry, "layer", "")
+            if layer:
+                card.layer.addItem(layer)
+            self.choose(entry.role, Path(entry.path))
+
+    def focus_on(self, role: str) -> None:
+        """The file that is to be exchanged."""
+        self.cards[cast("Role", role)].choose.setFocus()
+
+    def choose(self, role: Role, path: Path) -> None:
+        """Take a file for a role and look at it."""
+        self.cards[role].set_file(path)
+        self.cards[role].checked = None
+        self._check(role)
+
+    def _check(self, role: Role) -> None:
+        card = self.cards[role]
+        if card.path is None:
+            return
+        path, area, epsg = card.path, self.area, self._epsg
+        crs, layer = self._said(role)
+        job = self._jobs.start(lambda progress: check(role, path, area, epsg, crs, layer, progress), f"check.{role}")
+        job.done.connect(self._on_checked)
+        job.failed.connect(lambda error: self._on_fault(role, error))
+        self._refresh()
+
+    def _said(self, role: Role) -> tuple[str | None, str | None]:
+        card = self.cards[role]
+        text = card.crs.text().strip()
+        crs = (f"EPSG:{text}" if text.isdigit() else text) or None
+        return crs, card.layer.currentText() or None
+
+    @property
+    def area(self) -> Area | None:
+        """Where the surface model lies, once it is known."""
+        checked = self.cards["dsm"].checked
+        return checked.area if checked is not None else None
+
+    @property
+    def _epsg(self) -> int:
+        checked = self.cards["profile"].checked
+        return int(str(checked.values["epsg"])) if checked is not None and checked.good else DEFAULT_EPSG
+
+    def _on_checked(self, found: object) -> None:
+        checked = cast("Checked", found)
+        card = self.cards[checked.role]
+        if card.path != checked.path:
+            return
+        before = self.area
+        card.show_checked(checked)
+        if checked.role == "dsm" and checked.area != before:
+            # What was looked at without knowing where the surface lies is looked at again.
+            for role in ("buildings", "facilities", "weather"):
+                self._check(role)
+        self._refresh()
+
+    def _on_fault(self, role: Role, error: object) -> None:
+        from ui.crash import report
+
+        self.cards[role].result.setText(str(error))
+        if isinstance(error, Exception):
+            report(error, self, self._look)
+
+    # ---------------------------------------------------------------- state
+
+    def missing(self) -> list[Role]:
+        """Files that are still to be chosen."""
+        return [role for role in REQUIRED if self.cards[role].path is None]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether every file has been looked at and can be used."""
+        needed = [card for role, card in self.cards.items() if role in REQUIRED or card.path is not None]
+        return bool(self.out.text().strip()) and all(card.checked is not None and card.checked.good for card in needed)
+
+    def _refresh(self) -> None:
+        say, missing = self._look.say, self.missing()
+        bad = any(card.checked is not None and not card.checked.good for card in self.cards.values())
+        if missing:
+            words = say("ui.new.missing", roles=say("ui.list.comma").join(say(f"ui.role.{role}") for role in missing))
+        elif bad:
+            words = say("ui.new.bad")
+        else:
+            words = say("ui.new.ready") if self.is_ready else say("ui.new.checking")
+        self.state.setText(words)
+        self.start.setEnabled(self.is_ready)
+
+    def inputs(self) -> PlanInputs:
+        """What was chosen."""
+        from kawasolar.pipeline import PlanInputs
+
+        paths = {role: cast("Path", card.path) for role, card in self.cards.items()}
+        out = Path(self.out.text().strip())
+        return PlanInputs(
+            dsm=paths["dsm"], buildings=paths["buildings"], facilities=paths["facilities"], weather=paths["weather"],
+            out=out if out.suffix == SUFFIX else out.with_name(out.name + SUFFIX), profile=self.cards["profile"].path,
+            name=self.plan_name.text().strip(), dsm_crs=self._said("dsm")[0], buildings_crs=self._said("buildings")[0],
+            buildings_layer=self._said("buildings")[1],
+        )  # fmt: skip
+
+    def done(self, result: int) -> None:
+        """Closed either way: checks that still run are of no use any more."""
+        for job in self._jobs.running():
+            if job.topic.startswith("check."):
+                job.drop()
+        super().done(result)
+        QTimer.singleShot(0, self.deleteLater)
