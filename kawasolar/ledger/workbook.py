@@ -147,7 +147,8 @@ def _rows(sheet: Iterator[Row]) -> list[Row]:
 
 def _tables(book: Workbook, archive: zipfile.ZipFile, layer: str | None, source: str) -> Iterator[Table]:
     for sheet in book.worksheets:
-        if layer is not None and sheet.title != layer:
+        # A hidden sheet is read where it is asked for by name only.
+        if sheet.title != layer if layer is not None else sheet.sheet_state != "visible":
             continue
         part = str(getattr(sheet, "_worksheet_path", "")).lstrip("/")
         merges = _scan(archive, part, source) if part in archive.namelist() else []

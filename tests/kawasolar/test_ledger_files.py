@@ -293,6 +293,10 @@ def test_takamatsu_and_standard_headings(write: Callable[..., Path]) -> None:
         ("施設番号,施設名称,緯度\n\n合計,,\n", "ledger.no_rows"),
         ("施設番号,施設名称,緯度\n,,35.6\n", "ledger.no_rows"),
         ("施設番号,施設名,棟,階,室,器具型番,ランプ種別,台数\n1,高津小学校,1,1,教室,A,FL40,3\n", "ledger.other_lamps"),
+        (
+            "学校名,棟番号,枝番,棟用途,建築年月,構造,階数,棟面積\n高津小学校,1,1,校舎,S8.1,R,3,500\n",
+            "ledger.other_wings",
+        ),
         ("管理番号,名称,登録番号,車種,乗車定員\n1,1号車,川崎500,軽,4\n", "ledger.other_vehicles"),
     ],
 )
@@ -410,6 +414,19 @@ def test_merged_class_fills_and_merged_area_does_not(tmp_path: Path) -> None:
     frame = read_facilities(workbook(tmp_path / "a.xlsx", {"s": rows}, ["B2:B3", "D2:D3"]), IX).facilities
     assert frame["ward"].tolist() == ["高津区", "高津区", None]
     assert frame["floor_area_m2"].isna().tolist() == [False, True, False]
+
+
+def test_hidden_sheet_only_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    book = openpyxl.Workbook()
+    old = book.create_sheet("旧", 0)
+    for sheet, name in ((old, "旧小学校"), (book["Sheet"], "高津小学校")):
+        sheet.append(["施設番号", "施設名称"])
+        sheet.append([1, name])
+    old.sheet_state = "hidden"
+    book.save(path)
+    assert read_facilities(path, IX).facilities["name"].tolist() == ["高津小学校"]
+    assert read_facilities(path, IX, layer="旧").facilities["name"].tolist() == ["旧小学校"]
 
 
 def test_million_formatted_blank_rows_do_not_hang(tmp_path: Path) -> None:
@@ -679,6 +696,22 @@ def test_real_files(realdata: Path, file: str, epsg: int, rows: int, kind: str, 
     assert (ledger.facilities["kind"] == kind).mean() >= share
     assert "ledger.far" not in codes(ledger)
     assert not [f for f in ledger.findings if f.severity == "error"]
+
+
+def test_sample_adds_up_to_its_own_total() -> None:
+    """Oracle: the ledger's 合計 row, which is not read as a facility."""
+    path = Path(__file__).resolve().parents[2] / "sample_data" / "facilities.csv"
+    ledger = read_facilities(path, IX)
+    rows = list(csv.reader(path.read_text(encoding="cp932").splitlines()))
+    head = next(row for row in rows if "施設番号" in row)
+    total = next(row for row in rows if row and row[0] == "合計")
+    for heading, column in (("延面積(㎡)", "floor_area_m2"), ("年間電力使用量(kWh)", "annual_kwh")):
+        printed = float(total[head.index(heading)].replace(",", ""))
+        assert ledger.facilities[column].sum() == pytest.approx(printed, abs=0.01)
+    assert len(ledger.facilities) == len([row for row in rows[rows.index(head) + 1 :] if any(row)]) - 1
+    assert len(ledger.columns) == len(head) - 1
+    assert ledger.facilities.geometry.notna().all()
+    assert not [f for f in ledger.findings if f.severity == "error" or f.code.startswith(("ledger.not_", "ledger.out"))]
 
 
 @pytest.mark.realdata
