@@ -60,8 +60,8 @@ def town(folder: Path, polygons: int) -> Plan:
     return replace(plan, facilities=ledger, results=replace(plan.results, buildings=buildings, links=links))
 
 
-def _rasters(cache: Path, size: int, x: NDArray[np.float64], y: NDArray[np.float64], w: NDArray[np.float64],
-             h: NDArray[np.float64], rng: np.random.Generator) -> None:  # fmt: skip
+def _rasters(cache: Path, size: int, x: NDArray[np.floating], y: NDArray[np.floating], w: NDArray[np.floating],
+             h: NDArray[np.floating], rng: np.random.Generator) -> None:  # fmt: skip
     surface = np.add.outer(np.sin(np.arange(size) / 300.0), np.cos(np.arange(size) / 200.0)).astype(np.float32) * 8
     sun = np.full((size, size), np.nan, np.float32)
     for cx, cy, a, b in zip(x - WEST, NORTH - y, w, h, strict=True):
@@ -69,7 +69,11 @@ def _rasters(cache: Path, size: int, x: NDArray[np.float64], y: NDArray[np.float
         surface[here] += 8.0
         sun[here] = rng.uniform(600.0, 1400.0)
     sun += rng.normal(0.0, 40.0, sun.shape).astype(np.float32)
-    for name, values, nodata in (("surface", surface, np.nan), ("hillshade", hillshade(surface, 1.0), 0), ("irradiation", sun, np.nan)):
+    for name, values, nodata in (
+        ("surface", surface, np.nan),
+        ("hillshade", hillshade(surface, 1.0), 0),
+        ("irradiation", sun, np.nan),
+    ):
         with rasterio.open(
             cache / f"{name}.tif", "w", driver="GTiff", height=size, width=size, count=1, dtype=values.dtype,
             crs=CRS_PLAN.to_wkt(), transform=rasterio.transform.from_origin(WEST, NORTH, 1.0, 1.0), nodata=nodata,
@@ -130,12 +134,16 @@ def measure(app: QApplication, polygons: int) -> None:
         moves = Moves(app, view)
         whole = view.viewport()
         for name, scale in (("everything", whole.scale), ("1 m a pixel", 1.0), ("0.25 m a pixel", 0.25)):
-            view._move(replace(whole, scale=min(scale, whole.scale)))
+            view.look_at(replace(whole, scale=min(scale, whole.scale)))
             settle(app, view)
-            moves.run(f"pan, {name}", 90, lambda k: view._move(view.viewport().panned(-7.0, 3.0 if k % 2 else -3.0)))
+            moves.run(f"pan, {name}", 90, lambda k: view.look_at(view.viewport().panned(-7.0, 3.0 if k % 2 else -3.0)))
         view.fit()
         settle(app, view)
-        moves.run("zoom in and out", 60, lambda k: view._zoom(1.12 if k < 30 else 1 / 1.12, 500.0, 300.0))
+        moves.run(
+            "zoom in and out",
+            60,
+            lambda k: view.look_at(view.viewport().zoomed(1.12 if k < 30 else 1 / 1.12, 500.0, 300.0)),
+        )
         _recolour(app, view, plan)
         view.shutdown()
 

@@ -152,7 +152,7 @@ def test_a_building_of_no_facility_picks_none(make: Callable[..., MapView], plan
     view = make(plan)
     private = plan.results.buildings[~plan.results.buildings.building_id.isin(plan.results.links.building_id)]
     x, y = private.geometry.iloc[10].centroid.coords[0]
-    view._move(replace(view.viewport(), x=x, y=y, scale=0.1))
+    view.look_at(replace(view.viewport(), x=x, y=y, scale=0.1))
     with qtbot.waitSignal(view.picked) as signal:
         qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=at(view, x, y))
     assert signal.args == [""]
@@ -261,7 +261,7 @@ def test_irradiation_is_drawn_in_the_ramps_colours_where_it_lies(
     low, high = view._loaded.span  # type: ignore[union-attr]
     for row, col in zip(rows[pick], cols[pick], strict=True):
         x, y = place_of.c + (col + 0.5) * place_of.a, place_of.f + (row + 0.5) * place_of.e
-        view._move(replace(view.viewport(), x=x, y=y, scale=0.0999))
+        view.look_at(replace(view.viewport(), x=x, y=y, scale=0.0999))
         settle(qtbot, view)
         step = int(np.clip((values[row, col] - low) / (high - low) * 255, 0, 255))
         image = grab(view)
@@ -407,7 +407,7 @@ def test_hovering_tells_place_and_height_of_the_cell(make: Callable[..., MapView
         values, place_of = file.read(1), file.transform
     for row, col in ((300, 310), (10, 400), (590, 255), (256, 256)):
         x, y = place_of.c + (col + 0.5) * place_of.a, place_of.f + (row + 0.5) * place_of.e
-        view._move(replace(view.viewport(), x=x, y=y, scale=0.1))
+        view.look_at(replace(view.viewport(), x=x, y=y, scale=0.1))
         move_to(view, QPoint(400, 300))
         settle(qtbot, view)
         assert told[-1][:2] == pytest.approx((x, y))

@@ -25,13 +25,16 @@ _REACH = 170.0
 class Foreground:
     """Draws markers and names of one scene; keeps their pictures and places until something changes."""
 
-    def __init__(self, scene: Scene, kinds: NDArray[np.int64], tokens: Tokens) -> None:
+    def __init__(
+        self, scene: Scene, kinds: NDArray[np.int64], tokens: Tokens, pictures: dict[tuple[object, ...], QPixmap]
+    ) -> None:
         self._scene = scene
         self._kinds = kinds
         self._tokens = tokens
         self._selected: int | None = None
         self._halo: QPainterPath | None = None
-        self._pictures: dict[tuple[object, ...], QPixmap] = {}
+        # The map's own: it lets them go in the window's thread.
+        self._pictures = pictures
         self._sizes: dict[int, tuple[float, float]] = {}
         self._placed: dict[int, QPointF] = {}
         self._placed_for: Viewport | None = None
@@ -55,6 +58,7 @@ class Foreground:
         """
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         self._paint_halo(painter, view)
+        self._paint_ring(painter, view)
         if markers:
             self._paint_markers(painter, view, covered, moving=moving)
 
@@ -74,6 +78,16 @@ class Foreground:
                 QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
             )
             painter.drawPath(path)
+
+    def _paint_ring(self, painter: QPainter, view: Viewport) -> None:
+        """A ring about the selected marker: from afar, or without a building, there is no halo to see."""
+        if self._selected is None or not np.isfinite(self._scene.points[self._selected]).all():
+            return
+        at = QPointF(*view.to_screen(*self._scene.points[self._selected].tolist()))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for color, width in ((QColor(self._tokens.panel), 5.0), (QColor(self._tokens.selection), 2.5)):
+            painter.setPen(QPen(color, width))
+            painter.drawEllipse(at, 9.0, 9.0)
 
     def _paint_markers(self, painter: QPainter, view: Viewport, covered: list[QRectF], *, moving: bool) -> None:
         points = self._scene.points

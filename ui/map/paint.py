@@ -16,6 +16,7 @@ from ui.map.style import PUBLIC, Kind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from PySide6.QtGui import QPainterPath
 
     from ui.map.rasters import Rasters
     from ui.map.scene import Scene
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 # A building smaller than this on the screen [px] is a share of a pixel, not an outline.
 OUTLINE_FROM = 3.0
+# Public buildings get strokes of full width from this size on the screen [px].
+FULL_STROKE_FROM = 14.0
 # Roof planes are drawn once a metre takes up this many pixels.
 PLANES_FROM = 3.0
 
@@ -136,6 +139,8 @@ def public(
 ) -> None:
     """Outlines of the facilities' buildings by class, the chosen on top."""
     seen = scene.public.within(view.bounds)
+    # From afar a full stroke would be broader than the building.
+    thin = min(max(scene.public.typical / view.scale / FULL_STROKE_FROM, 0.35), 1.0)
     painter = QPainter(picture.image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setTransform(_to_pixels(view, scene.origin))
@@ -146,12 +151,14 @@ def public(
             for begin in range(0, len(which), PER_TILE):
                 paths.append(scene.public.path(which[begin : begin + PER_TILE]))
                 check()
-            _draw(painter, paths, kind, tokens, view, check)
+            _draw(painter, paths, kind, tokens, view, thin, check)
     finally:
         painter.end()
 
 
-def _draw(painter: QPainter, paths: list, kind: Kind, tokens: Tokens, view: Viewport, check: Check) -> None:  # type: ignore[type-arg]
+def _draw(
+    painter: QPainter, paths: list[QPainterPath], kind: Kind, tokens: Tokens, view: Viewport, thin: float, check: Check
+) -> None:
     brush = style.outline_brush(kind, tokens)
     if brush.style() != Qt.BrushStyle.NoBrush:
         # The pattern keeps its size on the screen, whatever the scale of the ground.
@@ -159,7 +166,7 @@ def _draw(painter: QPainter, paths: list, kind: Kind, tokens: Tokens, view: View
         for path in paths:
             painter.fillPath(path, brush)
             check()
-    for pen in style.outline_pens(kind, tokens, view.ratio):
+    for pen in style.outline_pens(kind, tokens, view.ratio * thin):
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for path in paths:

@@ -71,15 +71,22 @@ class Frame:
         return self.picture.image
 
 
-class Renderer(QObject):
-    """Owns the worker thread. All methods are called from the window's thread and return at once."""
+class Courier(QObject):
+    """Carries results from the worker to the window's thread. A child of the map, so that both end together."""
 
     loaded = Signal(object)
     rendered = Signal(object)
     block_read = Signal(int, int, int, object)  # generation, block row, block column, heights or None
 
-    def __init__(self) -> None:
-        super().__init__()
+
+class Renderer:
+    """Owns the worker thread. Called from the window's thread only; all but ``stop`` and ``end`` return at once.
+
+    No Qt object itself: what Python's collector may drop in any thread must not be one.
+    """
+
+    def __init__(self, courier: Courier) -> None:
+        self._courier = courier
         self._wake = threading.Condition()
         self._plan: tuple[int, Plan] | None = None
         self._wish: Wish | None = None
@@ -95,7 +102,7 @@ class Renderer(QObject):
         self._overview: tuple[object, Picture, Viewport] | None = None
 
     def load(self, generation: int, plan: Plan) -> None:
-        """Make a plan ready; :attr:`loaded` tells when."""
+        """Make a plan ready; :attr:`Courier.loaded` tells when."""
         with self._wake:
             self._plan = (generation, plan)
             self._wish = self._block = None
@@ -129,6 +136,11 @@ class Renderer(QObject):
             self._thread.join()
             self._thread = None
         self._stopped = False
+
+    def end(self) -> None:
+        """Stop for good and drop all that is kept."""
+        self.stop()
+        self._current = self._rasters = self._below = self._overview = None
 
     def _start(self) -> None:
         with self._wake:
@@ -183,13 +195,13 @@ class Renderer(QObject):
         missing = self._rasters.missing()
         scene = Scene(plan, self._rasters.bounds())
         self._current = Loaded(generation, scene, missing, self._rasters.irradiation_range(), self._rasters.surface())
-        self.loaded.emit(self._current)
+        self._courier.loaded.emit(self._current)
 
     def _read(self, generation: int, row: int, col: int) -> None:
         values = None
         if self._current is not None and self._current.generation == generation and self._rasters is not None:
             values = self._rasters.block(row, col)
-        self.block_read.emit(generation, row, col, values)
+        self._courier.block_read.emit(generation, row, col, values)
 
     def _check(self, wish: Wish) -> None:
         """Give up on a picture that would be of no use any more, and let the window have the interpreter."""
@@ -212,10 +224,10 @@ class Renderer(QObject):
             return
         try:
             picture = self._compose(wish, current)
-            self.rendered.emit(Frame(wish, picture, self._known_overview(wish)))
+            self._courier.rendered.emit(Frame(wish, picture, self._known_overview(wish)))
             if self._known_overview(wish) is None and self._wish is None:
                 self._paint_overview(wish, current)
-                self.rendered.emit(Frame(wish, picture, self._known_overview(wish)))
+                self._courier.rendered.emit(Frame(wish, picture, self._known_overview(wish)))
         except Superseded:
             return
 

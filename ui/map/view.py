@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -15,13 +16,13 @@ from ui import theme
 from ui.map.cards import Cards
 from ui.map.foreground import Foreground
 from ui.map.heights import Heights
-from ui.map.renderer import Frame, Loaded, Renderer, Wish
+from ui.map.renderer import Courier, Frame, Loaded, Renderer, Wish
 from ui.map.style import Kind
 from ui.map.viewport import Viewport
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PySide6.QtGui import QCloseEvent, QFocusEvent
+    from PySide6.QtGui import QCloseEvent, QFocusEvent, QPixmap
 
     from kawasolar.plan import Decision, Plan
     from ui.map.paint import Picture
@@ -73,13 +74,15 @@ class MapView(QWidget):
         self._pointer: QPointF | None = None
         self._press: QPointF | None = None
         self._dragged = self._framed = False
-        self._renderer = Renderer()
-        self._renderer.loaded.connect(self._on_loaded, Qt.ConnectionType.QueuedConnection)
-        self._renderer.rendered.connect(self._on_rendered, Qt.ConnectionType.QueuedConnection)
-        self._renderer.block_read.connect(self._on_block, Qt.ConnectionType.QueuedConnection)
-        # A child widget gets no close event: the worker is ended with the widget or with the program.
-        self.destroyed.connect(self._renderer.stop)
-        QApplication.instance().aboutToQuit.connect(self._renderer.stop)  # type: ignore[union-attr]
+        self._pictures: dict[tuple[object, ...], QPixmap] = {}
+        courier = Courier(self)
+        courier.loaded.connect(self._on_loaded, Qt.ConnectionType.QueuedConnection)
+        courier.rendered.connect(self._on_rendered, Qt.ConnectionType.QueuedConnection)
+        courier.block_read.connect(self._on_block, Qt.ConnectionType.QueuedConnection)
+        self._renderer = Renderer(courier)
+        # A child widget gets no close event: the worker ends with the widget or with the program.
+        self.destroyed.connect(partial(_end, self._renderer, self._pictures))
+        QApplication.instance().aboutToQuit.connect(partial(_end, self._renderer, self._pictures))  # type: ignore[union-attr]
         self._hover_timer = QTimer(self, singleShot=True, interval=HOVER_DELAY_MS)
         self._hover_timer.timeout.connect(self._show_hover)
         self._cards = Cards(self, LAYERS)
@@ -164,7 +167,7 @@ class MapView(QWidget):
     def fit(self) -> None:
         """Show everything."""
         if self._loaded is not None:
-            self._move(self._view.fitted(self._loaded.scene.bounds))
+            self.look_at(self._view.fitted(self._loaded.scene.bounds))
             self._fitted = True
 
     def zoom_in(self) -> None:
@@ -181,7 +184,21 @@ class MapView(QWidget):
         if position is None or self._loaded is None:
             return
         target = self._view.fitted(self._loaded.scene.extent_of(position), share)
-        self._move(replace(target, scale=max(target.scale, 0.08)))
+        self.look_at(replace(target, scale=max(target.scale, 0.08)))
+
+    def look_at(self, view: Viewport) -> None:
+        """Look elsewhere; the ground never leaves the window wholly."""
+        if self._loaded is not None:
+            west, south, east, north = self._loaded.scene.bounds
+            view = replace(view, x=min(max(view.x, west), east), y=min(max(view.y, south), north))
+        self._fitted = False
+        if view == self._view:
+            return
+        self._view = view
+        self._hide_hover()
+        self._cards.show_scale(view.scale)
+        self._ask()
+        self.view_changed.emit()
 
     def is_idle(self) -> bool:
         """Whether all that was asked of the worker has arrived."""
@@ -258,20 +275,6 @@ class MapView(QWidget):
 
     # The view
 
-    def _move(self, view: Viewport) -> None:
-        """Look elsewhere; the ground never leaves the window wholly."""
-        if self._loaded is not None:
-            west, south, east, north = self._loaded.scene.bounds
-            view = replace(view, x=min(max(view.x, west), east), y=min(max(view.y, south), north))
-        self._fitted = False
-        if view == self._view:
-            return
-        self._view = view
-        self._hide_hover()
-        self._cards.show_scale(view.scale)
-        self._ask()
-        self.view_changed.emit()
-
     def _zoom(self, factor: float, px: float, py: float) -> None:
         if self._loaded is None:
             return
@@ -279,7 +282,7 @@ class MapView(QWidget):
         view = self._view.zoomed(factor, px, py)
         if factor < 1.0 and view.scale > farthest:
             view = self._view.zoomed(min(self._view.scale / farthest, 1.0), px, py)
-        self._move(view)
+        self.look_at(view)
 
     def _reveal(self, position: int) -> None:
         if self._loaded is None:
@@ -297,7 +300,7 @@ class MapView(QWidget):
         )
         if not inner.contains(px, py) or any(card.contains(px, py) for card in self._cards.covered()):
             view = replace(view, x=x, y=y)
-        self._move(view)
+        self.look_at(view)
 
     def _position(self, facility_id: str | None) -> int | None:
         return None if self._loaded is None or facility_id is None else self._loaded.scene.position.get(facility_id)
@@ -330,7 +333,7 @@ class MapView(QWidget):
                 self._dragged = True
                 self.setCursor(Qt.CursorShape.ClosedHandCursor)
             if self._dragged:
-                self._move(self._view.panned(at.x() - self._pointer.x(), at.y() - self._pointer.y()))
+                self.look_at(self._view.panned(at.x() - self._pointer.x(), at.y() - self._pointer.y()))
                 self._pointer = at
         else:
             self._pointer = at
@@ -364,7 +367,7 @@ class MapView(QWidget):
         key = Qt.Key(event.key())
         if key in _ARROWS:
             dx, dy = _ARROWS[key]
-            self._move(self._view.panned(dx * ARROW_STEP, dy * ARROW_STEP))
+            self.look_at(self._view.panned(dx * ARROW_STEP, dy * ARROW_STEP))
         elif event.text() in ("+", "=", ";", "＋"):
             self.zoom_in()
         elif event.text() in ("-", "−", "ー"):
@@ -454,7 +457,8 @@ class MapView(QWidget):
 
     def _new_front(self) -> None:
         if self._loaded is not None and self._kinds is not None:
-            self._front = Foreground(self._loaded.scene, self._kinds[0], self._tokens)
+            self._pictures.clear()
+            self._front = Foreground(self._loaded.scene, self._kinds[0], self._tokens, self._pictures)
             self._front.select(self._position(self._selected))
 
     def _write(self) -> None:
@@ -487,6 +491,12 @@ class MapView(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.shutdown()
         super().closeEvent(event)
+
+
+def _end(renderer: Renderer, pictures: dict[tuple[object, ...], QPixmap], *_: object) -> None:
+    """The map is gone: no thread and no picture may outlive it."""
+    renderer.end()
+    pictures.clear()
 
 
 def _same_ground(before: Plan, now: Plan) -> bool:
