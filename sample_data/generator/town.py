@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import shapely
+from affine import Affine
 from numpy.typing import NDArray
 from rasterio import features
 from scipy.interpolate import CubicSpline
@@ -86,7 +87,7 @@ def flat_pieces(taken: shapely.Geometry) -> list[Polygon]:
 def hill_pieces(ground: NDArray[np.float32], taken: shapely.Geometry) -> list[tuple[Polygon, float]]:
     """Bands between contour streets, with their mean slope."""
     coarse = ground[4::8, 4::8]
-    transform = Frame().transform * Frame().transform.scale(8.0)
+    transform = Frame().transform @ Affine.scale(8.0)
     rise_y, rise_x = np.gradient(coarse, 8 * CELL)
     steep = np.hypot(rise_x, rise_y)
     level = np.floor((coarse - 15.2) / 4.9).astype(np.int16)
