@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -81,7 +81,26 @@ def unpack_array(blob: bytes, shape: Sequence[int | None]) -> NDArray[np.floatin
     # zlib packs at most about 1,032 to 1: a header that claims more is a bomb or a mistake.
     if total > min(1100 * len(blob) + 1024, _MOST_BYTES) or not 0 < block <= 1 << 26:
         raise DamagedArray(f"{total} bytes claimed by {len(blob)}")
-    return _from_bytes(_inflate(blob, start, total, block), code, found)
+    places = _places(blob, start, total, block)
+    if code == _CODES["share"]:
+        shares = np.empty(found, dtype=np.float32)
+        flat = shares.reshape(-1)
+
+        def fill(data: bytes, begin: int) -> None:
+            part = flat[begin : begin + len(data)]
+            np.divide(np.frombuffer(data, dtype=np.uint8), np.float32(_SHARE_STEPS), out=part)
+
+        _inflate(blob, places, fill)
+        return shares
+    raw = np.empty(total, dtype=np.uint8)
+
+    def copy(data: bytes, begin: int) -> None:
+        raw[begin : begin + len(data)] = np.frombuffer(data, dtype=np.uint8)
+
+    _inflate(blob, places, copy)
+    width = _WIDTHS[code]
+    woven = np.ascontiguousarray(raw.reshape(width, -1).T)
+    return woven.reshape(-1).view(np.dtype(f"<f{width}")).reshape(found)
 
 
 def _header(blob: bytes) -> tuple[int, tuple[int, ...], int, int]:
@@ -95,9 +114,9 @@ def _header(blob: bytes) -> tuple[int, tuple[int, ...], int, int]:
     return code, shape, block, 12 + 4 * dimensions
 
 
-def _inflate(blob: bytes, start: int, total: int, block: int) -> bytearray:
-    """All blocks, decompressed into one buffer; no block may hold more or less than it should."""
-    places: list[tuple[int, int, int, int]] = []
+def _places(blob: bytes, start: int, total: int, block: int) -> list[tuple[int, int, int, int]]:
+    """Of each block where it begins, its length, where its content begins, and the length of that."""
+    places = []
     filled = 0
     while filled < total:
         if start + 4 > len(blob):
@@ -109,8 +128,12 @@ def _inflate(blob: bytes, start: int, total: int, block: int) -> bytearray:
         filled += want
     if start != len(blob):
         raise DamagedArray("blocks do not fill the array")
-    buffer = bytearray(total)
-    view, source = memoryview(buffer), memoryview(blob)
+    return places
+
+
+def _inflate(blob: bytes, places: list[tuple[int, int, int, int]], take: Callable[[bytes, int], None]) -> None:
+    """Decompress all blocks; none may hold more or less than it should."""
+    source = memoryview(blob)
 
     def inflate(place: tuple[int, int, int, int]) -> None:
         begin, length, target, want = place
@@ -120,11 +143,10 @@ def _inflate(blob: bytes, start: int, total: int, block: int) -> bytearray:
             raise DamagedArray(str(error)) from error
         if len(data) != want:
             raise DamagedArray("block of another length")
-        view[target : target + want] = data
+        take(data, target)
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(inflate, places))
-    return buffer
 
 
 def _to_bytes(values: NDArray[np.floating], code: int) -> bytes:
@@ -133,12 +155,3 @@ def _to_bytes(values: NDArray[np.floating], code: int) -> bytes:
         return np.rint(scaled).astype(np.uint8).tobytes()
     plain = np.ascontiguousarray(values, dtype=np.dtype(f"<f{_WIDTHS[code]}"))
     return plain.reshape(-1).view(np.uint8).reshape(-1, _WIDTHS[code]).T.tobytes()
-
-
-def _from_bytes(raw: bytearray, code: int, shape: tuple[int, ...]) -> NDArray[np.floating]:
-    if code == _CODES["share"]:
-        table = (np.arange(_SHARE_STEPS + 1, dtype=np.float32) / np.float32(_SHARE_STEPS)).astype(np.float32)
-        return table[np.frombuffer(raw, dtype=np.uint8)].reshape(shape)
-    width = _WIDTHS[code]
-    woven = np.frombuffer(raw, dtype=np.uint8).reshape(width, -1).T
-    return np.ascontiguousarray(woven).reshape(-1).view(np.dtype(f"<f{width}")).reshape(shape)
