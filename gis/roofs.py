@@ -20,7 +20,7 @@ from rasterio.features import shapes
 
 from gis import roofs_regions as regions
 from gis.progress import Progress, silent
-from gis.roofs_fit import LEAST_CELLS, Flags, Floats, House, Ints, Tolerances, grow_regions, local_planes
+from gis.roofs_fit import LEAST_CELLS, Flags, Floats, House, Ints, Tolerances, grow_regions, local_planes, refine_rough
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _BLOCK_CELLS = 1_000_000
 # The rms of the best of several windows is lower than the noise; measured on noisy planes, sigma 3 to 10 cm.
 _BEST_WINDOW_BIAS = 1.4
+# Windows that miss by more than this many times the noise straddle something.
+_ROUGH = 1.5
 _RELABEL_ROUNDS = 6
 
 
@@ -231,8 +233,9 @@ def _segment_one(
     row, col = house.row, house.col
     if row.size < tol.plane_cells:
         return 0
-    local = local_planes(house, tol)
+    local = local_planes(house, tol.radius, tol.max_gradient)
     noise = _noise(local, tol)
+    refine_rough(house, local, tol, _ROUGH * noise)
     label, count = grow_regions(house, local, tol, tol.growth * noise)
     for _ in range(2):
         regions.relabel(house, label, count, noise, tol.smoothness, _RELABEL_ROUNDS)

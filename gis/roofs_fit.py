@@ -120,28 +120,28 @@ def solve_plane(m: Floats) -> Plane:  # pragma: no cover - compiled
 
 
 @njit(nogil=True, cache=True)
-def _centred_fits(house: House, tol: Tolerances, fits: Floats) -> None:  # pragma: no cover - compiled
+def _centred_fits(house: House, radius: int, max_gradient: float, fits: Floats) -> None:  # pragma: no cover - compiled
     """Plane through the window around every cell: ``fits[i] = gx, gy, c, rms``; rms is inf where there is none."""
     index, row, col, x, y, z = house
     height, width = index.shape
     m = np.empty(MOMENTS)
-    least = max(float(LEAST_POINTS), WINDOW_SHARE * (2 * tol.radius + 1) ** 2)
+    least = max(float(LEAST_POINTS), WINDOW_SHARE * (2 * radius + 1) ** 2)
     for i in range(row.size):
         m[:] = 0.0
-        for r in range(max(0, row[i] - tol.radius), min(height, row[i] + tol.radius + 1)):
-            for c in range(max(0, col[i] - tol.radius), min(width, col[i] + tol.radius + 1)):
+        for r in range(max(0, row[i] - radius), min(height, row[i] + radius + 1)):
+            for c in range(max(0, col[i] - radius), min(width, col[i] + radius + 1)):
                 j = index[r, c]
                 if j >= 0:
                     add_point(m, x[j] - x[i], y[j] - y[i], z[j] - z[i])
         gx, gy, level, left = solve_plane(m)
         fits[i, 0], fits[i, 1] = gx, gy
         fits[i, 2] = level + z[i] - gx * x[i] - gy * y[i]
-        enough = m[0] >= least and gx * gx + gy * gy <= tol.max_gradient**2
+        enough = m[0] >= least and gx * gx + gy * gy <= max_gradient**2
         fits[i, 3] = np.sqrt(left / (m[0] - 3.0)) if enough else np.inf
 
 
 @njit(nogil=True, cache=True)
-def local_planes(house: House, tol: Tolerances) -> Floats:  # pragma: no cover - compiled
+def local_planes(house: House, radius: int, max_gradient: float) -> Floats:  # pragma: no cover - compiled
     """For every cell the best plane among all windows that hold it, so that none needs to straddle a ridge or a wall.
 
     Returns ``(cells, 4)``: gx, gy, c and rms; rms is inf where the cell lies on no plane.
@@ -149,14 +149,14 @@ def local_planes(house: House, tol: Tolerances) -> Floats:  # pragma: no cover -
     index, row, col, x, y, z = house
     n = row.size
     fits = np.empty((n, 4))
-    _centred_fits(house, tol, fits)
+    _centred_fits(house, radius, max_gradient, fits)
     best = np.empty((n, 4))
     height, width = index.shape
     for i in range(n):
         best[i] = fits[i]
         least = np.inf
-        for r in range(max(0, row[i] - tol.radius), min(height, row[i] + tol.radius + 1)):
-            for c in range(max(0, col[i] - tol.radius), min(width, col[i] + tol.radius + 1)):
+        for r in range(max(0, row[i] - radius), min(height, row[i] + radius + 1)):
+            for c in range(max(0, col[i] - radius), min(width, col[i] + radius + 1)):
                 j = index[r, c]
                 if j < 0 or not np.isfinite(fits[j, 3]):
                     continue
@@ -168,6 +168,17 @@ def local_planes(house: House, tol: Tolerances) -> Floats:  # pragma: no cover -
                     best[i] = fits[j]
         best[i, 3] = least
     return best
+
+
+@njit(nogil=True, cache=True)
+def refine_rough(house: House, local: Floats, tol: Tolerances, rough: float) -> None:  # pragma: no cover - compiled
+    """Try windows of half the size where the large ones fit worse than ``rough`` [m]: parts narrower than a window."""
+    if tol.radius < 2:
+        return
+    fine = local_planes(house, tol.radius // 2, tol.max_gradient)
+    for i in range(local.shape[0]):
+        if local[i, 3] > rough and fine[i, 3] < local[i, 3]:
+            local[i] = fine[i]
 
 
 @njit(nogil=True, cache=True)
