@@ -13,7 +13,7 @@ import pytest
 import rasterio
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QAccessible, QColor, QImage, QWheelEvent
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 from shapely.geometry import MultiPolygon, Point, Polygon, box
 
 from kawasolar.words import LANGUAGES, catalogue
@@ -462,6 +462,10 @@ def test_no_card_covers_another_or_is_cut_off(
         assert QRectF(view.rect()).contains(card)
         assert not any(card.intersects(other) for other in cards[k + 1 :])
     assert view._cards.legend.is_open == (size[1] >= 500)
+    # No word of the legend is cut.
+    words = [label for label in view._cards.legend.findChildren(QLabel) if label.isVisible()]
+    assert len(words) == (2 if rasters else 1) if size[1] < 500 else len(words) >= 10
+    assert all(label.width() >= label.sizeHint().width() for label in words)
 
 
 def test_the_legend_folds_and_stays_folded(make: Callable[..., MapView], plan: Plan) -> None:

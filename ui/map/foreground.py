@@ -96,8 +96,9 @@ class Foreground:
         seen = (px > -_REACH) & (px < view.width + _REACH) & (py > -_REACH) & (py < view.height + _REACH)
         half = labels.MARKER / 2
         shown = np.flatnonzero(seen)
+        size = labels.SMALL if view.scale >= labels.SMALL_FROM else 1.0
         for k in shown[np.argsort(self._kinds[shown], kind="stable")]:
-            painter.drawPixmap(QPointF(px[k] - half, py[k] - half), self._marker(int(k), view.ratio))
+            painter.drawPixmap(QPointF(px[k] - half, py[k] - half), self._marker(int(k), view.ratio, size))
         if not moving:
             self._place(view, px, py)
         for k, offset in self._placed.items():
@@ -108,10 +109,10 @@ class Foreground:
             if k == self._selected or not any(plate.intersects(card) for card in covered):
                 painter.drawPixmap(at, self._label(k, view.ratio))
 
-    def _marker(self, k: int, ratio: float) -> QPixmap:
-        key = ("marker", int(self._kinds[k]), ratio)
+    def _marker(self, k: int, ratio: float, size: float) -> QPixmap:
+        key = ("marker", int(self._kinds[k]), ratio, size)
         if key not in self._pictures:
-            self._pictures[key] = labels.marker_pixmap(Kind(self._kinds[k]), self._tokens, ratio)
+            self._pictures[key] = labels.marker_pixmap(Kind(self._kinds[k]), self._tokens, ratio, size)
         return self._pictures[key]
 
     def _label(self, k: int, ratio: float) -> QPixmap:

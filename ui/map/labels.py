@@ -22,6 +22,8 @@ LABEL_POINTS = 8.5
 LABEL_WIDTH = 150.0
 # Names appear from this scale on [m per pixel]; before, a dot says enough.
 NAMES_FROM = 1.0
+# From this scale on [m per pixel] a city's markers would cover one another: they are drawn smaller.
+SMALL_FROM, SMALL = 4.0, 0.7
 _BIN = 128.0
 
 
@@ -107,11 +109,13 @@ def label_pixmap(text: str, tokens: Tokens, ratio: float, *, selected: bool) -> 
     return picture
 
 
-def marker_pixmap(kind: Kind, tokens: Tokens, ratio: float) -> QPixmap:
+def marker_pixmap(kind: Kind, tokens: Tokens, ratio: float, size: float = 1.0) -> QPixmap:
     """The mark of a facility; classes differ by shape as well as by colour."""
     picture = _empty(MARKER, MARKER, ratio)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.translate(MARKER / 2 * (1.0 - size), MARKER / 2 * (1.0 - size))
+    painter.scale(size, size)
     draw_marker(painter, QPointF(MARKER / 2, MARKER / 2), kind, tokens)
     painter.end()
     return picture

@@ -203,7 +203,7 @@ class Legend(Card):
     def _set_open(self, opened: bool) -> None:
         self._open = opened
         self._body.setVisible(opened)
-        self.adjustSize()
+        self._take_size()
 
     def write(
         self,
@@ -226,12 +226,22 @@ class Legend(Card):
         self.setAccessibleName(say(language, "map.legend.name"))
         self._look = (language, tokens)
         self._write_fold()
+        self._take_size()
+
+    def _take_size(self) -> None:
+        """As large as the words need; hidden parts do not tell the layout of their new words."""
+        for part in (self._body, self):
+            layout = part.layout()
+            if layout is not None:
+                layout.invalidate()
+                layout.activate()
         self.adjustSize()
 
     def count(self, counts: Mapping[Kind, int]) -> None:
         """How many facilities each class has; nothing where it is not known."""
         for kind, label in self._counts.items():
             label.setText(f"{counts[kind]:,}" if kind in counts else "")
+        self._take_size()
 
     def _write_fold(self) -> None:
         """The button says what it will do."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # A building smaller than this on the screen [px] is a share of a pixel, not an outline.
 OUTLINE_FROM = 3.0
+# How strongly built ground is tinted from afar.
+SHARE_ALONE, SHARE_OVER_SUN = 0.55, 0.12
 # Public buildings get strokes of full width from this size on the screen [px].
 FULL_STROKE_FROM = 14.0
 # Roof planes are drawn once a metre takes up this many pixels.
@@ -90,13 +92,16 @@ def _colour(
     pixels[top : top + rows, left : left + cols][roof] = style.ramp_table()[step]
 
 
-def others(picture: Picture, view: Viewport, scene: Scene, tokens: Tokens, check: Check) -> None:
-    """Buildings that belong to no facility: outlines, or from afar how much of a pixel is built on."""
+def others(picture: Picture, view: Viewport, scene: Scene, tokens: Tokens, check: Check, *, lit: bool) -> None:
+    """Buildings that belong to no facility: outlines, or from afar how much of a pixel is built on.
+
+    ``lit``: their roofs show irradiation, which must be seen through.
+    """
     shapes = scene.others.shapes
     if shapes.count == 0:
         return
     if shapes.typical / view.scale < OUTLINE_FROM:
-        _built_share(picture, view, scene, tokens)
+        _built_share(picture, view, scene, tokens, SHARE_OVER_SUN if lit else SHARE_ALONE)
         return
     painter = QPainter(picture.image)
     painter.setTransform(_to_pixels(view, scene.origin))
@@ -114,7 +119,8 @@ def others(picture: Picture, view: Viewport, scene: Scene, tokens: Tokens, check
         painter.end()
 
 
-def _built_share(picture: Picture, view: Viewport, scene: Scene, tokens: Tokens) -> None:
+def _built_share(picture: Picture, view: Viewport, scene: Scene, tokens: Tokens, opacity: float) -> None:
+    """Mix the colour of buildings into each pixel by how much of it is built on."""
     width, height = view.device_size
     pixel = view.scale / view.ratio
     west, _, _, north = view.bounds
@@ -124,7 +130,7 @@ def _built_share(picture: Picture, view: Viewport, scene: Scene, tokens: Tokens)
     seen = (col >= 0) & (col < width) & (row >= 0) & (row < height)
     share = np.bincount(row[seen] * width + col[seen], weights=area[seen], minlength=width * height) / pixel**2
     built = np.flatnonzero(share > 0.02)
-    alpha = np.clip(share[built], 0.0, 1.0) * 0.55
+    alpha = np.clip(share[built], 0.0, 1.0) * opacity
     color = QColor(tokens.muted)
     flat = picture.pixels.reshape(-1)
     mixed = np.full(len(built), 0xFF000000, dtype=np.uint32)

@@ -248,7 +248,8 @@ class Renderer:
         check = lambda: self._check(wish)  # noqa: E731
         picture = paint.ground(wish.view, self._rasters, wish.tokens, current.span, wish.layers, check)
         if "buildings" in wish.layers:
-            paint.others(picture, wish.view, current.scene, wish.tokens, check)
+            lit = current.span is not None and "irradiation" in wish.layers
+            paint.others(picture, wish.view, current.scene, wish.tokens, check, lit=lit)
         return picture
 
     def _known_overview(self, wish: Wish) -> tuple[Picture, Viewport] | None:

@@ -123,6 +123,7 @@ class MapView(QWidget):
             self._kinds = self._loaded.scene.kinds(decision)
             self._front.set_kinds(self._kinds[0])
             self._cards.count(self._kinds[0])
+            self._cards.place()
             self._ask()
 
     def set_selected(self, facility_id: str | None, *, reveal: bool = False) -> None:
