@@ -41,6 +41,11 @@ class Header:
     other: str | None
 
     @property
+    def elsewhere(self) -> str | None:
+        """The other kind of ledger that this is. One that says where its facilities are is theirs, whatever else it says."""
+        return None if self.columns.keys() & {"latitude", "address"} else self.other
+
+    @property
     def recognised(self) -> bool:
         """Whether this is the heading of a list of facilities: a name or an id, and at least one thing more."""
         return len(self.columns) >= 2 and ("name" in self.columns or "facility_id" in self.columns)
@@ -105,7 +110,7 @@ def find_header(rows: Sequence[Row]) -> Header | None:
     Returns
     -------
     Header or None
-        None where no row matches anything; look at :attr:`Header.recognised` and ``other`` before use.
+        None where no row matches anything; look at :attr:`Header.recognised` and :attr:`Header.elsewhere` before use.
     """
     words = vocabulary()
     best: Header | None = None
@@ -121,6 +126,12 @@ def find_header(rows: Sequence[Row]) -> Header | None:
         if candidate.columns and (best is None or len(candidate.columns) > len(best.columns)):
             best = candidate
     return best
+
+
+def other_ledger(rows: Sequence[Row]) -> str | None:
+    """The other kind of ledger that the first rows speak of, where they speak of one."""
+    words = vocabulary()
+    return next((kind for row in rows[:SEARCHED_ROWS] if (kind := _other(_texts(row), words))), None)
 
 
 def seen_headings(rows: Sequence[Row], limit: int = 8) -> str:

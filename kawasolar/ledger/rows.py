@@ -10,7 +10,7 @@ import pandas as pd
 
 from gis.findings import Finding
 from kawasolar.errors import UnreadableLedger
-from kawasolar.ledger.headings import Column, Header, find_header, seen_headings
+from kawasolar.ledger.headings import Column, Header, find_header, other_ledger, seen_headings
 from kawasolar.ledger.tables import MAX_BLANK_ROWS, MAX_ROWS, Table
 from kawasolar.ledger.values import text_of
 from kawasolar.ledger.vocabulary import folded, vocabulary
@@ -52,10 +52,11 @@ def header_of(table: Table, source: str) -> Header:
     if not table.rows:
         raise UnreadableLedger("ledger.empty", file=source)
     header = find_header(table.rows)
+    other = header.elsewhere if header is not None and header.recognised else other_ledger(table.rows)
+    if other is not None:
+        raise UnreadableLedger(f"ledger.other_{other}", file=source, found=seen_headings(table.rows))
     if header is None or not header.recognised:
         raise UnreadableLedger("ledger.no_header", file=source, found=seen_headings(table.rows) or "–")
-    if header.other is not None:
-        raise UnreadableLedger(f"ledger.other_{header.other}", file=source, found=seen_headings(table.rows))
     return header
 
 

@@ -164,7 +164,7 @@ def _choose(tables: Iterator[Table], layer: str | None, source: str) -> Table:
     for table in tables:
         names.append(table.name)
         header = find_header(table.rows)
-        if layer is not None or (header is not None and header.recognised and header.other is None):
+        if layer is not None or (header is not None and header.recognised and header.elsewhere is None):
             return table
         if first is None and table.rows:
             first = table

@@ -416,6 +416,14 @@ def test_merged_class_fills_and_merged_area_does_not(tmp_path: Path) -> None:
     assert frame["floor_area_m2"].isna().tolist() == [False, True, False]
 
 
+def test_wrong_extent_of_a_sheet_is_not_believed(small_book: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(small_book) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml")
+    assert b'ref="A1:B2"' in sheet
+    path = repack(small_book, tmp_path / "a.xlsx", {"xl/worksheets/sheet1.xml": sheet.replace(b"A1:B2", b"A1:A1")})
+    assert read_facilities(path, IX).facilities["name"].tolist() == ["高津小学校"]
+
+
 def test_hidden_sheet_only_by_name(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     book = openpyxl.Workbook()
@@ -714,6 +722,19 @@ def test_sample_adds_up_to_its_own_total() -> None:
     assert not [f for f in ledger.findings if f.severity == "error" or f.code.startswith(("ledger.not_", "ledger.out"))]
 
 
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [("lamps.csv", "lamps"), ("vehicles.csv", "vehicles"), ("supply_points.csv", "meters")],
+)
+def test_other_ledgers_of_the_sample_are_refused(file: str, code: str) -> None:
+    assert refused(Path(__file__).resolve().parents[2] / "sample_data" / file).code == f"ledger.other_{code}"
+
+
+def test_facility_ledger_with_supply_points_is_still_one(write: Callable[..., Path]) -> None:
+    text = "施設番号,施設名称,住所,供給地点特定番号,契約種別\n1,高津小学校,溝口,0300000000000000000000,高圧\n"
+    assert len(read_facilities(write(text), IX).facilities) == 1
+
+
 @pytest.mark.realdata
 def test_real_file_with_bad_coordinates_and_the_decoy(realdata: Path) -> None:
     ledger = read_facilities(realdata / "yaizu_facilities" / "invalid-latlon-type.csv", CRS.from_epsg(6672))
@@ -725,7 +746,7 @@ def test_real_file_with_bad_coordinates_and_the_decoy(realdata: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
 def test_unreadable_layer_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    layer_frame().to_file(tmp_path / "a.shp", encoding="utf-8")
+    layer_frame().to_file(tmp_path / "a.shp", encoding="cp932")
     real = os.access
     monkeypatch.setattr(os, "access", lambda path, mode: not str(path).endswith(".dbf") and real(path, mode))
     with pytest.raises(UnreadableLedger) as caught:
