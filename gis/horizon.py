@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numba import njit, prange
@@ -37,6 +38,7 @@ _CELLS_PER_CALL = 4_000_000
 @njit(nogil=True, cache=True)
 def _walk(
     profile: NDArray[np.float32],
+    facet: NDArray[np.int32],
     begin: int,
     end: int,
     drop: np.float32,
@@ -45,7 +47,7 @@ def _walk(
 ) -> None:
     """Replace the heights of one line, in walking order, by slopes per step towards the skyline behind.
 
-    The two top points of the hull are ``(p1, h1)`` and ``(p2, h2)``; the rest of it lies on the stack ``positions``, ``heights``.
+    Between two cells of one facet (number > 0) there is no wall, however steep it is. The two top points of the hull are ``(p1, h1)`` and ``(p2, h2)``; the rest of it lies on the stack ``positions``, ``heights``.
     """
     half = np.float32(WALL_SHIFT_STEPS)
     zero = np.float32(0.0)
@@ -59,7 +61,8 @@ def _walk(
             continue
         p = np.float32(index)
         if waiting:
-            if last_h - h > drop and p - last_p < np.float32(1.5):
+            steep = last_h - h > drop and p - last_p < np.float32(1.5)
+            if steep and (facet[index] == 0 or facet[index] != facet[index - 1]):
                 last_p += half
                 while size >= 2 and (h2 - last_h) * (last_p - p1) >= (h1 - last_h) * (last_p - p2):
                     size -= 1
@@ -92,13 +95,20 @@ def _sweep(
     forward: bool,
     step: float,
     drop: float,
+    facets: NDArray[np.int32],
+    lean: NDArray[np.float32],
+    shift: float,
 ) -> None:
-    """Lines ``first_line`` to ``last_line`` (exclusive); line k holds the cells ``(k + offsets[major], major)``."""
+    """Lines ``first_line`` to ``last_line`` (exclusive); line k holds the cells ``(k + offsets[major], major)``.
+
+    A cell of a facet is moved along it to where the line really passes: ``lean`` is the facets' rise per minor index. ``facets`` may be empty.
+    """
     minor_n, major_n = z.shape
     tasks = (last_line - first_line + _LINES_PER_TASK - 1) // _LINES_PER_TASK
     per_metre = np.float32(1.0 / step)
     for task in prange(tasks):
         block = np.empty((_LINES_PER_TASK, major_n), dtype=np.float32)
+        facet = np.zeros((_LINES_PER_TASK, major_n), dtype=np.int32)
         positions = np.empty(major_n + 1, dtype=np.float32)
         heights = np.empty(major_n + 1, dtype=np.float32)
         begins = np.full(_LINES_PER_TASK, major_n, dtype=np.int64)
@@ -108,17 +118,40 @@ def _sweep(
         for index in range(major_n):
             major = index if forward else major_n - 1 - index
             minor = line + offsets[major]
+            aside = np.float32(shift * major - offsets[major])
             for k in range(max(0, -minor), min(count, minor_n - minor)):
                 block[k, index] = z[minor + k, major]
+                if facets.size > 0:
+                    number = facets[minor + k, major]
+                    facet[k, index] = number
+                    block[k, index] += lean[number] * aside
                 begins[k] = min(begins[k], index)
                 ends[k] = index + 1
         for k in range(count):
-            _walk(block[k], begins[k], ends[k], np.float32(drop), positions, heights)
+            _walk(block[k], facet[k], begins[k], ends[k], np.float32(drop), positions, heights)
         for index in range(major_n):
             major = index if forward else major_n - 1 - index
             minor = line + offsets[major]
             for k in range(max(0, -minor), min(count, minor_n - minor)):
                 out[minor + k, major] = block[k, index] * per_metre
+
+
+@dataclass(frozen=True)
+class Facets:
+    """Plane parts of a surface, such as roof planes.
+
+    A digital line passes up to half a cell beside the centres of its cells; on a steep roof that alone would raise a skyline by many degrees.
+    Where the plane is known, its height on the line itself is known too.
+
+    Attributes
+    ----------
+    labels : int32 (rows, cols), number of the facet 1 … n, 0 = none
+    gradient_east, gradient_north : (n,), rise per metre towards grid east and north
+    """
+
+    labels: NDArray[np.int32]
+    gradient_east: NDArray[np.float64]
+    gradient_north: NDArray[np.float64]
 
 
 class Sweeper:
@@ -130,15 +163,29 @@ class Sweeper:
         Heights [m]; NaN is a hole, which casts no shadow and gets none. Row 0 in the north.
     cell : float
         Side of a square cell [m].
+    facets : Facets, optional
+        Where the surface is known to be plane.
     """
 
-    def __init__(self, z: NDArray[np.float32], cell: float) -> None:
+    def __init__(self, z: NDArray[np.float32], cell: float, facets: Facets | None = None) -> None:
         self._cell = float(cell)
+        none = np.zeros((0, 0), dtype=np.int32)
+        self._facets_rows = none if facets is None else np.ascontiguousarray(facets.labels, dtype=np.int32)
+        self._facets_cols = np.ascontiguousarray(self._facets_rows.T)
+        # Rise per row (southwards) and per column (eastwards).
+        self._lean_rows = np.zeros(1) if facets is None else np.append(0.0, -facets.gradient_north * cell)
+        self._lean_cols = np.zeros(1) if facets is None else np.append(0.0, facets.gradient_east * cell)
         self._along_rows = np.ascontiguousarray(z, dtype=np.float32)
         # Sweeps that run north–south walk a transposed copy, so that each walk is contiguous in memory.
         self._along_cols = np.ascontiguousarray(self._along_rows.T)
         self._out_rows = np.empty_like(self._along_rows)
         self._out_cols = np.empty_like(self._along_cols)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the surface."""
+        rows, cols = self._along_rows.shape
+        return rows, cols
 
     def slopes(self, azimuth: float, progress: Progress = silent) -> NDArray[np.float32]:
         """Tangent of the horizon angle of each cell towards one azimuth, as :meth:`sweep`, in the raster's own order.
@@ -166,6 +213,8 @@ class Sweeper:
         towards_col, towards_row = math.sin(angle), -math.cos(angle)
         along_rows = abs(towards_col) >= abs(towards_row)
         z, out = (self._along_rows, self._out_rows) if along_rows else (self._along_cols, self._out_cols)
+        facets = self._facets_rows if along_rows else self._facets_cols
+        lean = (self._lean_rows if along_rows else self._lean_cols).astype(np.float32)
         major, minor = (towards_col, towards_row) if along_rows else (towards_row, towards_col)
         shift = minor / major
         forward = major < 0  # the sun is at the low indices: walk up from there
@@ -177,7 +226,8 @@ class Sweeper:
         block = _LINES_PER_TASK * max(2, _CELLS_PER_CALL // (major_n * _LINES_PER_TASK))
         for begin in range(first, last, block):
             progress((begin - first) / (last - first), "horizon")
-            _sweep(z, out, begin, min(begin + block, last), offsets, forward, step, drop)
+            end = min(begin + block, last)
+            _sweep(z, out, begin, end, offsets, forward, step, drop, facets, lean, shift)
         return out, not along_rows
 
 
