@@ -79,11 +79,14 @@ def make_plan(inputs: PlanInputs, progress: Progress = silent) -> Plan:
     progress(0.0, "read")
     with _timed(seconds, "read"):
         profile = load_profile(inputs.profile)
-        surface, outlines, weather = _read(inputs, profile, part(progress, 0.0, 0.08))
-        ledger = read_facilities(inputs.facilities, surface.grid.crs, layer=inputs.facilities_layer)
-        links, join_findings = join_facilities(
-            ledger.facilities, outlines.frame, nearest_m=profile.number("join.nearest_m")
+        surface, outlines, weather = _read(inputs, profile, part(progress, 0.0, 0.06))
+        ledger = read_facilities(
+            inputs.facilities, surface.grid.crs, layer=inputs.facilities_layer, area=surface.grid.bounds
         )
+        links, join_findings = join_facilities(
+            ledger.facilities, outlines.frame, nearest_m=profile.number("join.nearest_m"),
+            progress=part(progress, 0.06, 0.08), outlines=ledger.outlines,
+        )  # fmt: skip
     with _timed(seconds, "sky"):
         sky = sky_table(weather, profile)
     with _timed(seconds, "survey"):
