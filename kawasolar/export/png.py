@@ -21,7 +21,7 @@ from kawasolar.words import say
 if TYPE_CHECKING:
     from datetime import date
 
-    from kawasolar.export.png_map import View
+    from kawasolar.export.png_map import MapPicture, View
     from kawasolar.plan import Plan
     from kawasolar.words import Language
 
@@ -74,7 +74,7 @@ def draw_page(
     canvas.paste(picture.image, _EDGE, _HEAD)
     frame = (_EDGE, _HEAD, width, height)
     _ticks(page, picture.view, frame)
-    _sites(page, picture.view, frame)
+    _sites(page, picture, frame)
     _north_arrow(canvas, _EDGE + width - 10, _HEAD + height - 21)
     _scale_bar(page, picture.view, frame)
     _notes_on_map(page, picture.notes, frame)
@@ -197,23 +197,23 @@ def _notes_on_map(page: Page, notes: list[str], frame: tuple[float, float, float
 
 def _marker_radius(count: int) -> float:
     """Smaller marks where there are many [mm]."""
-    return next(radius for most, radius in ((60, 2.5), (150, 2.0), (400, 1.6), (math.inf, 1.2)) if count <= most)
+    return next(radius for most, radius in ((120, 2.0), (400, 1.6), (math.inf, 1.2)) if count <= most)
 
 
-def _sites(page: Page, view: View, frame: tuple[float, float, float, float]) -> None:
+def _sites(page: Page, picture: MapPicture, frame: tuple[float, float, float, float]) -> None:
     canvas = page.canvas
     x, y, width, height = frame
     others = page.points[page.points["class"] != "chosen"]
     for name in ("ineligible", "unknown", "eligible"):
         group = others[others["class"] == name]
-        sign = sign_of(canvas, name)
-        for place in view.pixels(group[["x", "y"]].to_numpy()).tolist():
+        sign = sign_of(canvas, name, max(picture.thickness, 0.65))
+        for place in picture.view.pixels(group[["x", "y"]].to_numpy()).tolist():
             stamp(canvas, sign, x + place[0] / canvas.scale, y + place[1] / canvas.scale)
     radius = _marker_radius(len(page.chosen))
     shown = [(number, key) for number, key in enumerate(page.chosen, 1) if key in page.points.index]
     if not shown:
         return
-    pixels = view.pixels(page.points.loc[[key for _, key in shown], ["x", "y"]].to_numpy())
+    pixels = picture.view.pixels(page.points.loc[[key for _, key in shown], ["x", "y"]].to_numpy())
     sites = [(number, float(place[0]), float(place[1])) for (number, _), place in zip(shown, pixels, strict=True)]
     markers = place_markers(sites, radius * canvas.scale, (canvas.px(width), canvas.px(height)))
     _draw_markers(canvas, markers, radius, (x, y))

@@ -66,12 +66,13 @@ class View:
 
 @dataclass
 class MapPicture:
-    """The finished picture and what the legend has to say of it."""
+    """The finished picture and what the page has to know of it; ``thickness`` 0…1 thins lines and signs far out."""
 
     image: Image.Image
     view: View
     low: float
     high: float
+    thickness: float
     notes: list[str] = field(default_factory=list)
 
 
@@ -88,8 +89,12 @@ def fit_view(plan: Plan, columns: int, rows: int) -> View:
     height = max(north - south, _SMALLEST_EXTENT) * (1 + 2 * _MARGIN)
     body = rows * (1 - _FOOT_SHARE)
     resolution = max(width / columns, height / body)
-    centre = (west + east) / 2, (south + north) / 2
-    return View(centre[0] - resolution * columns / 2, centre[1] + resolution * body / 2, resolution, columns, rows)
+    # In the middle of the whole picture where the foot stays free all the same.
+    spare = rows - (north - south) / resolution
+    room = rows if spare >= 2 * _FOOT_SHARE * rows else body
+    return View(
+        (west + east - resolution * columns) / 2, (south + north + resolution * room) / 2, resolution, columns, rows
+    )
 
 
 def draw_map(plan: Plan, columns: int, rows: int, unit: float) -> MapPicture:
@@ -110,13 +115,16 @@ def draw_map(plan: Plan, columns: int, rows: int, unit: float) -> MapPicture:
         notes.append("export.map.no_hillshade")
     low, high = irradiation_range(plan)
     image = Image.fromarray(ground)
+    lines = _Lines.of(plan, view, fine)
+    # Below the roofs: what is seen of a line lies outside its building, and no roof is hidden.
+    lines.facilities(image)
     if not _paint_irradiation(image, plan.cache / "irradiation.tif", view, low, high):
         notes.append("export.map.no_irradiation")
         _paint_planes(image, plan, view, low, high)
-    _outlines(image, plan, view, fine)
+    lines.others(image)
     image = image.reduce(_OVERSAMPLING)
     coarse = View(view.west, view.north, view.resolution * _OVERSAMPLING, columns, rows)
-    return MapPicture(image, coarse, low, high, notes)
+    return MapPicture(image, coarse, low, high, lines.thickness, notes)
 
 
 def irradiation_range(plan: Plan) -> tuple[float, float]:
@@ -220,40 +228,75 @@ def _rings(shapes: NDArray[Any], view: View) -> Iterator[tuple[int, NDArray[np.f
             yield int(seen[place]), view.pixels(shapely.get_coordinates(shapely.get_interior_ring(part, hole))), False
 
 
-# Class: width on paper [mm], dash [mm] or None, white casing [mm].
+# Class: width on paper [mm], of which half is seen; dash [mm] or None; white casing [mm].
 STROKES: dict[str, tuple[float, tuple[float, float] | None, float]] = {
     "other": (0.12, None, 0.0),
-    "ineligible": (0.35, None, 0.25),
-    "eligible": (0.4, None, 0.25),
-    "unknown": (0.55, (1.4, 0.9), 0.25),
-    "chosen": (1.0, None, 0.45),
+    "ineligible": (0.8, None, 0.25),
+    "eligible": (0.9, None, 0.25),
+    "unknown": (1.1, (1.4, 0.9), 0.25),
+    "chosen": (1.9, None, 0.4),
 }
+# Lines are as wide as above where a facility's building measures this on paper [mm], and thinner where it is smaller.
+_FULL_SIZE = 6.0
+_THINNEST = 0.45
 
 
-def _outlines(image: Image.Image, plan: Plan, view: View, unit: float) -> None:
-    buildings = building_layer(plan)
-    classes = buildings["class"].to_numpy()
-    shapes = buildings.geometry.to_numpy()
-    draw = ImageDraw.Draw(image)
-    typical = float(np.median(np.sqrt(shapely.area(shapes)))) / view.resolution if len(shapes) else 0.0
-    for name, (width, dash, casing) in STROKES.items():
-        # Far out, the outlines of the thousand others would be a grey mash.
-        if name == "other" and typical < 1.2 * unit:
-            continue
-        rings = [ring for _, ring, _ in _rings(shapes[classes == name], view)]
-        if casing:
+@dataclass(frozen=True)
+class _Lines:
+    """Outlines of the buildings by class."""
+
+    shapes: NDArray[Any]
+    classes: NDArray[Any]
+    view: View
+    unit: float
+    thickness: float
+
+    @staticmethod
+    def of(plan: Plan, view: View, unit: float) -> _Lines:
+        buildings = building_layer(plan)
+        classes = buildings["class"].to_numpy()
+        shapes = buildings.geometry.to_numpy()
+        size = _typical_size(shapes[classes != "other"]) / view.resolution / unit
+        return _Lines(shapes, classes, view, unit, min(max(size / _FULL_SIZE, _THINNEST), 1.0))
+
+    def facilities(self, image: Image.Image) -> None:
+        """The facilities' buildings, the chosen last."""
+        draw = ImageDraw.Draw(image)
+        unit = self.unit * self.thickness
+        for name, (width, dash, casing) in STROKES.items():
+            if name == "other":
+                continue
+            rings = [ring for _, ring, _ in _rings(self.shapes[self.classes == name], self.view)]
             for ring in rings:
                 stroke(draw, ring, "#FFFFFF", (width + 2 * casing) * unit)
-        for ring in rings:
-            if dash:
-                dashed(draw, ring, CLASS_COLOURS[name], width * unit, (dash[0] * unit, dash[1] * unit))
-            else:
-                stroke(draw, ring, CLASS_COLOURS[name], width * unit)
+            for ring in rings:
+                if dash:
+                    dashed(draw, ring, CLASS_COLOURS[name], width * unit, (dash[0] * unit, dash[1] * unit))
+                else:
+                    stroke(draw, ring, CLASS_COLOURS[name], width * unit)
+
+    def others(self, image: Image.Image) -> None:
+        """Thin lines round all other buildings; far out they would be a grey mash and are left out."""
+        shapes = self.shapes[self.classes == "other"]
+        if _typical_size(shapes) / self.view.resolution < 1.2 * self.unit:
+            return
+        draw = ImageDraw.Draw(image)
+        for _, ring, _ in _rings(shapes, self.view):
+            stroke(draw, ring, CLASS_COLOURS["other"], STROKES["other"][0] * self.unit)
+
+
+def _typical_size(shapes: NDArray[Any]) -> float:
+    """Side of the square of the median area [m]."""
+    return float(np.median(np.sqrt(shapely.area(shapes)))) if len(shapes) else 0.0
 
 
 def stroke(draw: ImageDraw.ImageDraw, ring: NDArray[np.float64], colour: str, width: float) -> None:
     """A closed or open line with round joints."""
-    draw.line([tuple(point) for point in ring.tolist()], fill=colour, width=max(1, round(width)), joint="curve")
+    points = [tuple(point) for point in ring.tolist()]
+    if len(points) > 2 and points[0] == points[-1]:
+        # Pillow joins only inside a line: go round the first corner too.
+        points.append(points[1])
+    draw.line(points, fill=colour, width=max(1, round(width)), joint="curve")
 
 
 def dashed(

@@ -38,16 +38,16 @@ class Page:
         return say(self.language, f"export.map.{code}", **values)
 
 
-def sign_of(canvas: Canvas, name: str) -> Image.Image:
+def sign_of(canvas: Canvas, name: str, size: float = 1.0) -> Image.Image:
     """A dot for the eligible, ``?`` for what is to be checked, a cross for the rest: colour alone would not do in grey print."""
     if name == "eligible":
-        return disc(canvas.px(2.0), CLASS_COLOURS[name], "#FFFFFF", canvas.px(0.35))
-    fine, side = 4, 2.8 * canvas.scale * 4
+        return disc(canvas.px(2.0 * size), CLASS_COLOURS[name], "#FFFFFF", canvas.px(0.35 * size))
+    fine, side = 4, 2.8 * size * canvas.scale * 4
     picture = Image.new("RGBA", (round(side), round(side)), (0, 0, 0, 0))
     draw = ImageDraw.Draw(picture)
     if name == "unknown":
         draw.ellipse((0, 0, side - 1, side - 1), fill=CLASS_COLOURS[name], outline="#FFFFFF", width=round(side * 0.1))
-        font = canvas.font(2.0 * fine, "Bold")
+        font = canvas.font(2.0 * size * fine, "Bold")
         draw.text((side / 2, side * 0.48), "?", fill="#FFFFFF", font=font, anchor="mm")
     else:
         for colour, width in (("#FFFFFF", 0.26), ("#4A5559", 0.13)):

@@ -9,8 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from kawasolar.export.canvas import INK, LINE, MUTED, PAPER
-from kawasolar.export.png_map import STROKES, disc
-from kawasolar.export.png_map import dashed as dashed_line
+from kawasolar.export.png_map import STROKES, dashed, disc, stroke
 from kawasolar.export.png_page import ACCENT, PANEL, sign_of, stamp
 from kawasolar.palette import CLASS_COLOURS, ramp_colours
 from kawasolar.words import say
@@ -88,31 +87,23 @@ def write_legend(page: Page, picture: MapPicture, x: float, y: float) -> float:
 
 
 def _sample(canvas: Canvas, name: str, x: float, y: float) -> None:
-    """A building as the map draws it."""
+    """A building as the map draws it: lines below, roof above."""
     fine = 4
     unit = canvas.scale * fine
     picture = Image.new("RGB", (round(8.4 * unit), round(5 * unit)), PAPER)
     draw = ImageDraw.Draw(picture)
     width, dash, _ = STROKES[name]
-    ring = np.array([(1.0, 0.8), (7.4, 0.8), (7.4, 4.2), (1.0, 4.2), (1.0, 0.8)]) * unit
-    fill = "#F2D9B8" if name != "other" else "#EEF0EC"
-    draw.polygon([tuple(point) for point in ring.tolist()], fill=fill)
+    ring = np.array([(1.2, 1.1), (7.2, 1.1), (7.2, 3.9), (1.2, 3.9), (1.2, 1.1)]) * unit
     if dash:
-        dashed_line(draw, ring, CLASS_COLOURS[name], width * unit, (dash[0] * unit, dash[1] * unit))
+        dashed(draw, ring, CLASS_COLOURS[name], width * unit, (dash[0] * unit, dash[1] * unit))
     else:
-        draw.line(
-            [tuple(point) for point in ring.tolist()],
-            fill=CLASS_COLOURS[name],
-            width=round(width * unit),
-            joint="curve",
-        )
-        if name == "chosen":
-            draw.line(
-                [tuple(point) for point in ring[:2].tolist()], fill=CLASS_COLOURS[name], width=round(width * unit)
-            )
+        stroke(draw, ring, CLASS_COLOURS[name], width * unit)
+    draw.polygon([tuple(point) for point in ring.tolist()], fill="#F2C98F" if name != "other" else "#EEF0EC")
+    if name == "other":
+        stroke(draw, ring, CLASS_COLOURS[name], width * unit)
     canvas.paste(picture.reduce(fine), x, y)
     if name in ("eligible", "unknown", "ineligible"):
-        stamp(canvas, sign_of(canvas, name), x + 4.2, y + 2.5)
+        stamp(canvas, sign_of(canvas, name, 0.85), x + 4.2, y + 2.5)
 
 
 def write_site_list(page: Page, x: float, y: float, bottom: float) -> None:
