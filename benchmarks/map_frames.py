@@ -1,6 +1,6 @@
 """How smoothly the map moves: time of a frame, longest wait of the window, recolouring, picking.
 
-    QT_QPA_PLATFORM=offscreen python benchmarks/map_frames.py [polygons …]
+    QT_QPA_PLATFORM=offscreen python benchmarks/map_frames.py [polygons or project file …]
 
 Every figure is measured on the running widget while its worker renders: the view pans by a few pixels sixty
 times a second, then zooms. A made-up town of 5 km × 5 km at 1 m, or smaller for few polygons.
@@ -26,6 +26,7 @@ from rasterio.enums import Resampling
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from gis.hillshade import hillshade
+from kawasolar.project import load_project
 from tests.support.plans import CRS_PLAN, NORTH, WEST, example_plan
 from ui import theme
 from ui.map import MapView
@@ -118,10 +119,10 @@ class Moves:
         )
 
 
-def measure(app: QApplication, polygons: int) -> None:
-    """All figures for one town."""
+def measure(app: QApplication, subject: str) -> None:
+    """All figures for one town: a number of polygons, or a project file."""
     with tempfile.TemporaryDirectory() as folder:
-        plan = town(Path(folder), polygons)
+        plan = town(Path(folder), int(subject)) if subject.isdigit() else load_project(Path(subject))
         view = MapView(LIGHT, "ja")
         view.resize(1280, 800)
         view.show()
@@ -129,7 +130,7 @@ def measure(app: QApplication, polygons: int) -> None:
         view.set_plan(plan)
         held = time.perf_counter() - begin
         waited = settle(app, view)
-        print(f"{polygons:,} polygons, {len(plan.facilities):,} facilities, 1280 × 800")
+        print(f"{len(plan.results.buildings):,} polygons, {len(plan.facilities):,} facilities, 1280 × 800")
         print(f"  set_plan holds the window {held * 1000:.1f} ms; shown after {waited:.2f} s")
         moves = Moves(app, view)
         whole = view.viewport()
@@ -172,11 +173,11 @@ def _recolour(app: QApplication, view: MapView, plan: Plan) -> None:
 
 
 def main() -> None:
-    """Measure each size named on the command line."""
+    """Measure each subject named on the command line."""
     app = QApplication([])
     theme.apply(app, LIGHT)
-    for size in [int(text) for text in sys.argv[1:]] or [3_000, 100_000]:
-        measure(app, size)
+    for subject in sys.argv[1:] or ["3000", "100000"]:
+        measure(app, subject)
 
 
 if __name__ == "__main__":

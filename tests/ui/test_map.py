@@ -745,7 +745,7 @@ def test_names_do_not_overlap_and_the_first_wins() -> None:
 def test_the_ramps_range_is_round_and_never_empty() -> None:
     values = np.concatenate([np.linspace(612.0, 1388.0, 1000), [np.nan, np.inf]])
     assert rounded_range(values) == (600.0, 1400.0)
-    assert rounded_range(np.full(5, 1000.0)) == (1000.0, 1050.0)
+    assert rounded_range(np.full(5, 1000.0)) == (1000.0, 1100.0)
     assert rounded_range(np.full(5, np.nan)) is None
 
 

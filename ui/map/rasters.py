@@ -112,7 +112,7 @@ class Rasters:
         return self._patch("irradiation", view, smooth=view.scale / view.ratio > data.transform.a)
 
     def irradiation_range(self) -> tuple[float, float] | None:
-        """Where the ramp begins and ends [kWh/m² a]: 2nd and 98th percentile, rounded to 50."""
+        """Where the ramp begins and ends [kWh/m² a]: 2nd and 98th percentile, rounded to 100."""
         data = self._data("irradiation")
         if data is None:
             return None
@@ -186,7 +186,7 @@ def _inside(begin: float, length: float, cells: int) -> tuple[float, float]:
     return first, last - first
 
 
-def rounded_range(values: NDArray[np.generic], step: float = 50.0) -> tuple[float, float] | None:
+def rounded_range(values: NDArray[np.generic], step: float = 100.0) -> tuple[float, float] | None:
     """2nd and 98th percentile of the finite values, rounded outwards to ``step``; None where there are none."""
     finite = values[np.isfinite(values)]
     if finite.size == 0:
