@@ -254,6 +254,13 @@ def grid_of(scene: Scene) -> Grid:
     return Grid(rows, cols, scene.cell, -20_000.0, -40_000.0, CRS.from_epsg(6677))
 
 
+def squares(mask: NDArray[np.bool_], grid: Grid) -> shapely.Geometry:
+    """Union of the cells."""
+    x, y = grid.centre(*np.nonzero(mask))
+    half = grid.cell / 2.0
+    return shapely.union_all(shapely.box(x - half, y - half, x + half, y + half))
+
+
 def test_polygons_follow_the_planes_without_gaps() -> None:
     scene = roof("hip", 24, 14, cell=0.5, angle=33.0)
     planes = segment(scene)
@@ -266,8 +273,10 @@ def test_polygons_follow_the_planes_without_gaps() -> None:
     assert whole.area == pytest.approx(outlines.area.sum(), rel=1e-9)
     assert len(shapely.get_parts(whole)) == 1
     assert not whole.interiors
-    raw = plane_polygons(planes.labels, grid_of(scene)).geometry.union_all()
-    assert raw.hausdorff_distance(whole) <= 0.5
+    for number, outline in zip(outlines["plane"], outlines.geometry, strict=True):
+        stairs = squares(planes.labels == number, grid_of(scene))
+        assert outline.boundary.hausdorff_distance(stairs.boundary) <= 0.5 * np.sqrt(2.0) + 1e-9
+        assert outline.symmetric_difference(stairs).area < 0.5 * scene.cell * stairs.length
 
 
 def test_polygons_lie_where_the_cells_lie() -> None:
