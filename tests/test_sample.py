@@ -249,7 +249,7 @@ def _clock(text: str) -> timedelta:
 
 
 def _day(text: str) -> datetime:
-    return datetime.strptime(text, "%Y/%m/%d")
+    return datetime.strptime(text, "%Y/%m/%d")  # noqa: DTZ007 - clock time, as the files have it
 
 
 def read_meter(path: str, point: str) -> pd.Series:
@@ -259,7 +259,7 @@ def read_meter(path: str, point: str) -> pd.Series:
     if "several" in path:
         for supply, day, start, value in rows[1:]:
             if supply == point:
-                when = datetime.strptime(day + start, "%Y%m%d%H%M")
+                when = datetime.strptime(day + start, "%Y%m%d%H%M")  # noqa: DTZ007
                 found[when] = float(value)
         return pd.Series(found)
     assert ["供給地点特定番号", point] in rows
@@ -272,7 +272,7 @@ def read_meter(path: str, point: str) -> pd.Series:
                 month = row[0].removesuffix("月分").replace("年", "/")
             elif month and row[0].isdigit():
                 found |= {_day(f"{month}/{row[0]}") + half * k: float(v) for k, v in enumerate(row[1:])}
-        elif not row[0][:2] == "20":
+        elif row[0][:2] != "20":
             continue
         elif "_koma" in path:
             found[_day(row[0]) + half * (int(row[1]) - 1)] = float(row[2])

@@ -191,7 +191,7 @@ def _flood(x: float, y: float, rng: np.random.Generator) -> float:
 
 def _kwh(entry: Entry, floor: float, rng: np.random.Generator) -> int:
     base = PLANTS.get(entry.name, KINDS[entry.kind][3] * floor)
-    return int(round(base * float(np.exp(rng.normal(0.0, 0.1)))))
+    return round(base * float(np.exp(rng.normal(0.0, 0.1))))
 
 
 def _remark(entry: Entry) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import geopandas as gpd
@@ -27,7 +26,7 @@ def write_surface(path: Path, surface: NDArray[np.float32]) -> None:
     ) as file:  # fmt: skip
         file.write(surface, 1)
         file.update_tags(KAWASOLAR_SYNTHETIC="1", TIFFTAG_IMAGEDESCRIPTION=SYNTHETIC_NOTE)
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def numbered(buildings: list[Building]) -> list[int]:
@@ -39,7 +38,7 @@ def numbered(buildings: list[Building]) -> list[int]:
 def outlines(buildings: list[Building], names: dict[int, str]) -> gpd.GeoDataFrame:
     """The outlines in zone IX; ``names`` by index of the building. The index column keeps the builder's order."""
     order = numbered(buildings)
-    shapes = [shapely.transform(buildings[i].outline, lambda xy: np.round(xy + (WEST, SOUTH), 3)) for i in order]
+    shapes = [shapely.transform(buildings[i].outline, lambda xy: np.round(xy + np.array([WEST, SOUTH]), 3)) for i in order]
     return gpd.GeoDataFrame(
         {
             "building_id": [f"B{n:05d}" for n in range(1, len(order) + 1)],
@@ -66,4 +65,4 @@ def write_outlines(path: Path, frame: gpd.GeoDataFrame) -> None:
         )  # fmt: skip
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
-    os.replace(temporary, path)
+    temporary.replace(path)

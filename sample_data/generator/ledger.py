@@ -26,12 +26,14 @@ def write_facilities(path: Path, facts: list[Fact], seed: int) -> None:
         water = fiscal(fact.waterproofed, rng) if fact.waterproofed else ""
         if entry.state == "unknown_waterproof" and fact.index % 2:
             water = "不明"
+        # Where the remaining life is unknown, so is the year that it could be reckoned from.
+        built = "不明" if entry.state == "unknown_life" else fiscal(entry.built, rng)
         rows.append([
             fact.number, entry.name, entry.kana, KINDS[entry.kind][1], entry.kind, KINDS[entry.kind][2], fact.ward,
             wide(fact.address) if rng.random() < 0.15 else fact.address,
             f"{fact.latitude:.6f}", f"{fact.longitude:.6f}",
             ";".join(fact.building_ids) if fact.ids_in_ledger else "",
-            number(fact.floor_area, 2, rng), entry.structure, storeys, fiscal(entry.built, rng), fact.seismic,
+            number(fact.floor_area, 2, rng), entry.structure, storeys, built, fact.seismic,
             fact.roof, water, "" if fact.remaining is None else str(fact.remaining),
             fiscal(fact.closure, rng) if fact.closure else fact.closure_text,
             "" if fact.shelter is None else "○" if fact.shelter else "×", f"{fact.flood:.1f}",

@@ -102,7 +102,7 @@ def _temperatures(hours: pd.DataFrame) -> NDArray[np.float64]:
     """Air temperature of each half-hour of the fiscal year, from the sample's weather of the same date."""
     by_day = hours["temp_air"].to_numpy().reshape(365, 24)
     order = [(day.day_of_year if not day.is_leap_year or day.month < 3 else day.day_of_year - 1) - 1 for day in days()]
-    return np.repeat(by_day[np.array(order)], 2, axis=1)
+    return np.asarray(np.repeat(by_day[np.array(order)], 2, axis=1))
 
 
 def _shape(use: Use, hours: pd.DataFrame, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -120,7 +120,7 @@ def _shape(use: Use, hours: pd.DataFrame, rng: np.random.Generator) -> NDArray[n
     occupied = inside * noon * opened * (0.42 + 0.75 * climate * start) * day_factor
     night = use.base * (0.8 + 0.25 * climate if use.round_the_clock else 1.0)
     wobble = np.exp(rng.normal(0.0, 0.035, (365, 48)))
-    return (night + (1.0 - use.base) * occupied) * wobble
+    return np.asarray((night + (1.0 - use.base) * occupied) * wobble)
 
 
 def demand(facts: list[Fact], hours: pd.DataFrame, seed: int) -> list[Series]:

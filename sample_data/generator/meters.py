@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from sample_data.generator.facts import Fact
 from sample_data.generator.loads import Series, days
@@ -107,12 +108,11 @@ def _stamps(series: Series) -> Rows:
     as_power = layout == "stamp_start_kw"
     heading = {"stamp_start_kw": "開始日時", "stamp_end": "終了日時", "stamp_end_24": "日時（終了）"}[layout]
     rows: Rows = [*_head(series, "kW" if as_power else "kWh"), [heading, "需要電力" if as_power else "使用電力量"]]
-    all_days = days()
-    for number, day in enumerate(all_days):
+    for number, day in enumerate(days()):
         for k in range(48):
             label, date = k if as_power else k + 1, day
             if label == 48 and layout == "stamp_end":
-                label, date = 0, day + all_days.freq
+                label, date = 0, day + pd.Timedelta(days=1)
             stamp = f"{date.year}/{date.month}/{date.day} {_clock(label)}"
             rows.append([stamp, _value(series.kwh[number * 48 + k] * (2.0 if as_power else 1.0), series.step)])
     return rows

@@ -9,9 +9,10 @@ import numpy as np
 from pyproj import Transformer
 
 from sample_data.generator.build import Building
+from sample_data.generator.lines import STATION
 from sample_data.generator.place import CITY, EPSG, FISCAL_YEAR, SOUTH, WEST, random, ward_of
 from sample_data.generator.text import fiscal, number, write_csv
-from sample_data.generator.town import STATION, Made
+from sample_data.generator.town import Made
 
 TITLE = "脱炭素先行地域 民間施設一覧（合成データ・実在しません）"
 HEADINGS = (
@@ -43,7 +44,7 @@ _MEMBERS: tuple[tuple[str, str, str, float, float], ...] = (
 _ROOFS = {"flat": "陸屋根", "gable": "切妻", "hip": "寄棟", "metal": "折板", "sawtooth": "のこぎり"}
 
 
-def _pick(buildings: list[Building], rng: np.random.Generator) -> list[int]:
+def _pick(buildings: list[Building]) -> list[int]:
     """Building of each member, each used once: the larger of its kind, shops those nearest to the station."""
     used: set[int] = set()
     found = []
@@ -75,7 +76,7 @@ def write_private(path: Path, made: Made, layer: gpd.GeoDataFrame, seed: int) ->
     ids = layer["building_id"].to_dict()
     to_degrees = Transformer.from_crs(EPSG, 6668, always_xy=True)
     rows: list[list[object]] = [[TITLE], [], list(HEADINGS)]
-    for n, (member, i) in enumerate(zip(_MEMBERS, _pick(made.buildings, rng), strict=True), start=1):
+    for n, (member, i) in enumerate(zip(_MEMBERS, _pick(made.buildings), strict=True), start=1):
         name, trade, role, intensity, load_factor = member
         body = made.buildings[i]
         spot = body.outline.representative_point()

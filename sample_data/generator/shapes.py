@@ -95,7 +95,8 @@ def slices(shape: Polygon, count: int, rng: np.random.Generator, gap: float = 0.
     """Cut the shape across its longer side into ``count`` pieces of nearly the same length."""
     box = box_of(shape)
     marks = -0.5 + np.arange(1, count) / count + rng.uniform(-0.08, 0.08, count - 1) / count
-    pieces, rest = [], [shape]
+    pieces: list[Polygon] = []
+    rest = [shape]
     for mark in marks:
         point = box.at(float(mark) * box.length, 0.0)
         following: list[Polygon] = []

@@ -8,7 +8,15 @@ from shapely import Polygon
 
 from sample_data.generator import stamp
 from sample_data.generator.build import (
-    FLATS, PUBLIC, SCHOOL, STORE, UTILITY, Town, fitted, hall, slab,
+    FLATS,
+    PUBLIC,
+    SCHOOL,
+    STORE,
+    UTILITY,
+    Town,
+    fitted,
+    hall,
+    slab,
 )  # fmt: skip
 from sample_data.generator.roster import Entry
 from sample_data.generator.shapes import Box, northward, rect
@@ -41,7 +49,8 @@ def _placed(site: Polygon, plot: Box, taken: list[Polygon], a: float, b: float, 
 
 def _school(town: Town, index: int, entry: Entry, site: Polygon) -> None:
     """Class rooms in the north, a second wing, the gym beside them, the pool, the ground in the south."""
-    plot, taken = northward(site), []
+    plot = northward(site)
+    taken: list[Polygon] = []
     east, north = plot.length / 2, plot.width / 2
     wide = plot.length >= 96.0
     gym_length, gym_width = (32.0, 22.0) if entry.kind != "小学校" else (29.0, 20.0)
@@ -65,7 +74,8 @@ def _school(town: Town, index: int, entry: Entry, site: Polygon) -> None:
 
 def _housing(town: Town, index: int, entry: Entry, site: Polygon) -> None:
     """Slabs one behind another, long sides to the south."""
-    plot, taken = northward(site), []
+    plot = northward(site)
+    taken: list[Polygon] = []
     gap = 26.0
     count = max(2, int((plot.width - 12.0) // gap))
     for k in range(count):
@@ -78,7 +88,8 @@ def _housing(town: Town, index: int, entry: Entry, site: Polygon) -> None:
 
 def _depot(town: Town, index: int, entry: Entry, site: Polygon) -> None:
     """An office, a long garage, vehicles in rows."""
-    plot, taken = northward(site), []
+    plot = northward(site)
+    taken: list[Polygon] = []
     garage = _placed(site, plot, taken, 0.0, plot.width / 2 - 15.0, min(plot.length * 0.75, 62.0), 21.0)
     if garage:
         hall(town, garage, 7.5, "metal", STORE, owner=index, role="車庫棟")
@@ -95,7 +106,8 @@ def _depot(town: Town, index: int, entry: Entry, site: Polygon) -> None:
 
 def _waste(town: Town, index: int, entry: Entry, site: Polygon) -> None:
     """The furnace hall, the ramp hall, the office, a stack of 85 m."""
-    plot, taken = northward(site), []
+    plot = northward(site)
+    taken: list[Polygon] = []
     body = _placed(site, plot, taken, 6.0, 0.12 * plot.width, min(plot.length * 0.58, 82.0), min(plot.width * 0.48, 46.0))
     if body:
         slab(town, body, entry.storeys, UTILITY, owner=index, role="工場棟", floor=5.6, equipment=0.7)
@@ -112,7 +124,8 @@ def _waste(town: Town, index: int, entry: Entry, site: Polygon) -> None:
 
 def _water(town: Town, index: int, entry: Entry, site: Polygon) -> None:
     """Round settling tanks, filter basins, a pump house and an office."""
-    plot, taken = northward(site), []
+    plot = northward(site)
+    taken: list[Polygon] = []
     house = _placed(site, plot, taken, -plot.length * 0.22, plot.width / 2 - 15.0, min(plot.length * 0.45, 48.0), 19.0)
     if house:
         slab(town, house, entry.storeys, UTILITY, owner=index, role="ろ過池棟", floor=4.2, equipment=0.3)
@@ -136,10 +149,11 @@ def _water(town: Town, index: int, entry: Entry, site: Polygon) -> None:
 
 def _reservoir(town: Town, index: int, entry: Entry, site: Polygon) -> None:
     """A covered basin on the hill, its pump house beside it."""
-    plot, taken = northward(site), []
+    plot = northward(site)
+    taken: list[Polygon] = []
     body = _placed(site, plot, taken, -4.0, 2.0, min(plot.length * 0.6, 46.0), min(plot.width * 0.6, 30.0))
     if body:
-        slab(town, body, 1, UTILITY, owner=index, role="配水池", floor=4.4, equipment=0.05)
+        slab(town, body, entry.storeys, UTILITY, owner=index, role="配水池", floor=4.4, equipment=0.05)
     pump = _placed(site, plot, taken, plot.length / 2 - 9.0, -plot.width / 2 + 8.0, 13.0, 9.0)
     if pump:
         slab(town, pump, 1, UTILITY, owner=index, role="ポンプ棟", floor=4.0, equipment=0.3)
@@ -147,13 +161,14 @@ def _reservoir(town: Town, index: int, entry: Entry, site: Polygon) -> None:
 
 def _sports(town: Town, index: int, entry: Entry, site: Polygon) -> None:
     """A large arena under a vault, the entrance wing in front."""
-    plot, taken = northward(site), []
+    plot = northward(site)
+    taken: list[Polygon] = []
     arena = _placed(site, plot, taken, 0.0, 0.1 * plot.width, min(plot.length * 0.72, 60.0), min(plot.width * 0.55, 40.0))
     if arena:
         hall(town, arena, 13.5, "vault", PUBLIC, storeys=2, owner=index, role="アリーナ棟")
     wing = _placed(site, plot, taken, 0.0, -plot.width / 2 + 9.0, min(plot.length * 0.6, 46.0), 10.0)
     if wing:
-        slab(town, wing, 2, PUBLIC, owner=index, role="管理棟")
+        slab(town, wing, entry.storeys, PUBLIC, owner=index, role="管理棟")
 
 
 def _single(town: Town, index: int, entry: Entry, site: Polygon) -> None:

@@ -47,13 +47,13 @@ def _roof(kind: int, a: float, b: float, length: float, width: float, one: float
         return one * min(to_end, to_side)
     if kind == 3:
         turn = (a + length) / two
-        return one * (turn - np.floor(turn))
+        return float(one * (turn - np.floor(turn)))
     if kind == 4:
         return one * (b + width)
     if kind == 5:
         return one * (1.0 - (b / width) ** 2)
     if kind == 6:
-        return one * np.sqrt(max(0.0, 1.0 - (a * a + b * b) / (length * length)))
+        return float(one * np.sqrt(max(0.0, 1.0 - (a * a + b * b) / (length * length))))
     return 0.0
 
 

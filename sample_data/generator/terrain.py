@@ -15,14 +15,13 @@ LEVEE_OFFSET = 112.0
 
 def river_middle(u: Array) -> Array:
     """``v`` of the river's middle."""
-    return (1408.0 + 26.0 * np.sin(2 * np.pi * u / 2300.0 + 0.6)).astype(np.float32)
+    return np.asarray(1408.0 + 26.0 * np.sin(2 * np.pi * u / 2300.0 + 0.6), dtype=np.float32)
 
 
 def hill_foot(u: Array) -> Array:
     """``v`` of the foot of the hill."""
-    return (455.0 + 62.0 * np.sin(2 * np.pi * u / 1500.0 + 1.1) + 38.0 * np.sin(2 * np.pi * u / 640.0 + 0.3)).astype(
-        np.float32
-    )
+    waved = 455.0 + 62.0 * np.sin(2 * np.pi * u / 1500.0 + 1.1)
+    return np.asarray(waved + 38.0 * np.sin(2 * np.pi * u / 640.0 + 0.3), dtype=np.float32)
 
 
 def smooth(x: Array) -> Array:
@@ -44,7 +43,7 @@ def soft_noise(shape: tuple[int, int], wave: float, rng: np.random.Generator) ->
         (cols - 1.0) / (cols[-1] - 1.0) * (coarse.shape[1] - 1),
     ]
     grid = np.meshgrid(*scale, indexing="ij")
-    return ndimage.map_coordinates(coarse.astype(np.float32), grid, order=1).astype(np.float32)
+    return np.asarray(ndimage.map_coordinates(coarse.astype(np.float32), grid, order=1), dtype=np.float32)
 
 
 def bare_ground(frame: Frame, rng: np.random.Generator) -> Array:
@@ -75,4 +74,4 @@ def _with_river(ground: Array, u: Array, v: Array, rng: np.random.Generator) -> 
     side = np.abs(np.abs(off) - LEVEE_OFFSET)
     levee = CREST - np.maximum(side - 3.5, 0.0) * 0.5
     inside = np.abs(off) < LEVEE_OFFSET
-    return np.where(inside, np.maximum(bed, levee), np.maximum(ground, levee)).astype(np.float32)
+    return np.asarray(np.where(inside, np.maximum(bed, levee), np.maximum(ground, levee)), dtype=np.float32)

@@ -45,8 +45,8 @@ def write_normals(path: Path) -> None:
         [f"# 標高={ALTITUDE}"],
         [f"# 地点={STATION}"],
         ["月", "全天日射量(kWh/m2)", "平均気温(℃)", "平均風速(m/s)"],
-        *[list(row) for row in NORMALS],
     ]
+    rows += [list(row) for row in NORMALS]
     write_csv(path, rows, encoding="utf-8-sig")
 
 
@@ -69,8 +69,8 @@ def _elements(frame: pd.DataFrame, seed: int) -> NDArray[np.int64]:
     rain = np.where(wet, np.round(rng.gamma(0.9, 22.0, (365, 24)) / 5.0) * 5, 0).astype(np.int64)
     # The breeze comes from the south in summer, from the north in winter; 16 points, 0 = calm.
     season = np.cos(2 * np.pi * (np.arange(365) - 15) / 365.0)[:, None]
-    direction = np.where(season > 0, 16, 8) + np.round(rng.normal(0.0, 2.2, (365, 24)))
-    direction = ((direction.astype(np.int64) - 1) % 16) + 1
+    turned = np.where(season > 0, 16, 8) + np.round(rng.normal(0.0, 2.2, (365, 24)))
+    direction = ((turned.astype(np.int64) - 1) % 16) + 1
     gust = np.maximum(0.0, wind * rng.gamma(6.0, 1 / 6.0, (365, 24)))
     gust = gust * wind.mean() / gust.mean()
     speed = np.round(gust * 10.0).astype(np.int64)
