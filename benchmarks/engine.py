@@ -1,0 +1,104 @@
+"""The shading engine: rates and ratios within one run.
+
+    .venv/bin/python benchmarks/engine.py
+
+Sweep against a plain compiled march on the same surface, one thread against two, the look-up of the year's table against the sum over
+8,760 hours, and the stages of the plan on the sample. Rates are per CPU-second: the machine may be busy.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numba
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from gis.horizon import Sweeper, sector_azimuths
+from gis.raster import read_surface
+from kawasolar.pipeline import PlanInputs, make_plan
+
+SAMPLE = Path(__file__).resolve().parents[1] / "sample_data"
+MARCH_METRES = 250.0
+
+
+@njit(nogil=True, cache=True)
+def march(z: NDArray[np.float32], out: NDArray[np.float32], azimuth: float, cell: float, steps: int) -> None:
+    """What r.horizon does at heart: from each cell outwards in steps of one cell."""
+    rows, cols = z.shape
+    d_col, d_row = math.sin(math.radians(azimuth)), -math.cos(math.radians(azimuth))
+    for i in range(rows):
+        for j in range(cols):
+            best = np.float32(0.0)
+            for k in range(1, steps):
+                row, col = round(i + d_row * k), round(j + d_col * k)
+                if row < 0 or col < 0 or row >= rows or col >= cols:
+                    break
+                best = max(best, (z[row, col] - z[i, j]) / np.float32(k * cell))
+            out[i, j] = best
+
+
+def cpu(work: Callable[[], object]) -> float:
+    """CPU-seconds of the fastest of two calls."""
+    times = []
+    for _ in range(2):
+        begin = time.process_time()
+        work()
+        times.append(time.process_time() - begin)
+    return min(times)
+
+
+def wall(work: Callable[[], object]) -> float:
+    """Seconds of the fastest of three calls."""
+    times = []
+    for _ in range(3):
+        begin = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+def main() -> None:
+    """Print the figures."""
+    surface = read_surface(SAMPLE / "dsm.tif")
+    z, cell = surface.z, surface.grid.cell
+    azimuths = [float(a) + 2.0 for a in sector_azimuths(8)]
+    sweeper = Sweeper(z, cell)
+    sweeper.slopes(1.0)
+    sweeper.slopes(91.0)
+    rate = len(azimuths) * z.size / cpu(lambda: [sweeper.slopes(a) for a in azimuths]) / 1e6
+    print(f"sweep, no distance limit      {rate:8.1f} M cells × azimuths per CPU-second ({z.shape[0]} × {z.shape[1]})")
+    part = np.ascontiguousarray(z[1000:1600, 1000:1600])
+    out = np.empty_like(part)
+    steps = int(MARCH_METRES / cell)
+    march(part, out, 1.0, cell, 2)
+    plain = len(azimuths) * part.size / cpu(lambda: [march(part, out, a, cell, steps) for a in azimuths]) / 1e6
+    print(f"plain march, {MARCH_METRES:.0f} m           {plain:8.1f} M cells × azimuths per CPU-second")
+    print(f"ratio                         {rate / plain:8.1f}")
+    threads = numba.get_num_threads()
+    numba.set_num_threads(1)
+    one = wall(lambda: [sweeper.slopes(a) for a in azimuths[:4]])
+    numba.set_num_threads(threads)
+    many = wall(lambda: [sweeper.slopes(a) for a in azimuths[:4]])
+    print(f"1 → {threads} threads                 {one / many:8.2f} ×")
+    with tempfile.TemporaryDirectory() as folder:
+        inputs = PlanInputs(
+            SAMPLE / "dsm.tif", SAMPLE / "buildings.gpkg", SAMPLE / "facilities.csv", SAMPLE / "weather.csv", Path(folder) / "plan.kawasolar"
+        )  # fmt: skip
+        begin = time.process_time()
+        plan = make_plan(inputs)
+        spent = time.process_time() - begin
+    print("stages of the sample, seconds ", ", ".join(f"{name} {value:.2f}" for name, value in plan.seconds.items()))
+    print(f"the whole plan                {spent:8.1f} CPU-seconds")
+
+
+if __name__ == "__main__":
+    main()
