@@ -374,7 +374,7 @@ def place_markers(sites: list[tuple[int, float, float]], radius: float, size: tu
         free = ((places >= radius) & (places <= np.array(size) - radius)).all(axis=1)
         if len(taken):
             free &= (np.hypot(*(places[:, None, :] - taken[None]).transpose(2, 0, 1)) >= 2.05 * radius).all(axis=1)
-        best = places[int(np.argmax(free))] if free.any() else places[0]
+        best = places[int(np.argmax(free))] if free.any() else np.clip(places[0], radius, np.array(size) - radius)
         taken = np.vstack([taken, best])
         markers.append(Marker(number, (x, y), (float(best[0]), float(best[1]))))
     return markers
