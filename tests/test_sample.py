@@ -187,7 +187,7 @@ def test_ledger_values(facilities: pd.DataFrame) -> None:
     assert facilities.index.str.startswith("0").sum() > 60
     assert facilities["施設名称"].is_unique
     assert set(facilities["耐震基準"]) == {"新耐震", "耐震改修済", "耐震性あり(診断済)", "未改修", "不明"}
-    assert set(facilities["屋根形状"]) == {"陸屋根", "切妻", "寄棟", "折板", "不明"}
+    assert set(facilities["屋根形状"]) == {"陸屋根", "切妻", "寄棟", "のこぎり", "折板", "不明"}
     years = " ".join(facilities["建築年度"])
     assert all(mark in years for mark in ("S", "昭和", "H", "平成", "年度"))
     assert any(c in "０１２３４５６７８９" for c in "".join(facilities["年間電力使用量(kWh)"]))

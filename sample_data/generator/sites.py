@@ -26,7 +26,7 @@ def put_up(town: Town, index: int, entry: Entry, site: Polygon) -> None:
     """Build what the roster asks for on ``site``."""
     town.pad(site)
     makers = {
-        "school": _school, "housing": _housing, "depot": _depot, "waste": _waste, "water": _water,
+        "school": _school, "housing": _housing, "depot": _depot, "depot_saw": _depot, "waste": _waste, "water": _water,
         "reservoir": _reservoir, "sports": _sports,
     }  # fmt: skip
     before = len(town.buildings)
@@ -92,7 +92,11 @@ def _depot(town: Town, index: int, entry: Entry, site: Polygon) -> None:
     taken: list[Polygon] = []
     garage = _placed(site, plot, taken, 0.0, plot.width / 2 - 15.0, min(plot.length * 0.75, 62.0), 21.0)
     if garage:
-        hall(town, garage, 7.5, "metal", STORE, owner=index, role="車庫棟")
+        if entry.shape == "depot_saw":
+            across = Box(garage.x, garage.y, garage.angle + np.pi / 2, garage.width, garage.length)
+            hall(town, across, 7.5, "sawtooth", STORE, owner=index, role="車庫棟")
+        else:
+            hall(town, garage, 7.5, "metal", STORE, owner=index, role="車庫棟")
     office = _placed(site, plot, taken, -plot.length / 2 + 22.0, -plot.width / 2 + 12.0, 32.0, 13.0)
     if office:
         slab(town, office, entry.storeys, PUBLIC, owner=index, role="事務所棟")

@@ -123,7 +123,7 @@ class _Layout:
         """Schools, plants, depots and housing take whole big blocks."""
         wanted = [
             (i, e) for i, e in enumerate(self.entries)
-            if e.shape in ("school", "housing", "depot", "waste", "water", "reservoir", "sports")
+            if e.shape in ("school", "housing", "depot", "depot_saw", "waste", "water", "reservoir", "sports")
         ]  # fmt: skip
         order = sorted(wanted, key=lambda item: -item[1].area)
         for index, entry in order:
