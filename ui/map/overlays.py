@@ -65,7 +65,7 @@ class Ramp(QWidget):
         self._span: tuple[float, float] | None = None
         self._ink = QColor()
         self.setFixedHeight(12 + 4 + self.fontMetrics().height())
-        self.setMinimumWidth(200)
+        self.setMinimumWidth(150)
 
     def show_range(self, span: tuple[float, float] | None, tokens: Tokens) -> None:
         """Set the ends of the ramp [kWh/m² a]."""
@@ -103,7 +103,7 @@ class Sample(QWidget):
         super().__init__(parent)
         self._kind = kind
         self._tokens: Tokens | None = None
-        self.setFixedSize(46, 18)
+        self.setFixedSize(40, 17)
 
     def dress(self, tokens: Tokens) -> None:
         """Redraw in other colours."""
@@ -115,13 +115,13 @@ class Sample(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        box = QRectF(2.5, 3.5, 21.0, 11.0)
+        box = QRectF(2.5, 3.5, 19.0, 10.0)
         painter.fillRect(box, outline_brush(self._kind, self._tokens))
         for pen in outline_pens(self._kind, self._tokens):
             painter.setPen(pen)
             painter.drawRect(box)
         if self._kind is not Kind.OTHER:
-            draw_marker(painter, QPointF(36.0, 9.0), self._kind, self._tokens)
+            draw_marker(painter, QPointF(32.0, 8.5), self._kind, self._tokens)
 
 
 class Legend(Card):
@@ -163,11 +163,11 @@ class Legend(Card):
             grid.addWidget(self._counts[kind], row, 2, Qt.AlignmentFlag.AlignRight)
         inner = QVBoxLayout(self._body)
         inner.setContentsMargins(0, 0, 4, 2)
-        inner.setSpacing(6)
+        inner.setSpacing(4)
         inner.addWidget(self.ramp)
         inner.addLayout(grid)
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 6, 8, 8)
+        column.setContentsMargins(10, 5, 6, 6)
         column.setSpacing(4)
         column.addLayout(head)
         column.addWidget(self._body)
