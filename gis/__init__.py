@@ -1,1 +1,6 @@
 """Rasters, polygons and the sun over a city surface. Knows no facility, no plan, no Qt."""
+
+from gis.kernels import set_cache_folder
+
+# Before any module below imports Numba.
+set_cache_folder()

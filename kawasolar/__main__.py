@@ -6,7 +6,6 @@ imported; everything else is the command line's.
 
 from __future__ import annotations
 
-import os
 import sys
 
 _COMMANDS = ("plan", "export", "status")
@@ -24,7 +23,6 @@ def _wants_window(words: list[str]) -> bool:
 def main(arguments: list[str] | None = None) -> int:
     """Run the program; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    _prepare()
     if _wants_window(words):
         # The one place where the domain knows of the window; nothing is imported before it is wanted.
         from ui.app import run
@@ -33,14 +31,6 @@ def main(arguments: list[str] | None = None) -> int:
     from kawasolar.cli import run_command
 
     return run_command(words)
-
-
-def _prepare() -> None:
-    """Numba's cache must be writable where the program is installed for all users."""
-    if "NUMBA_CACHE_DIR" not in os.environ and (getattr(sys, "frozen", False) or not os.access(__file__, os.W_OK)):
-        from platformdirs import user_cache_dir
-
-        os.environ["NUMBA_CACHE_DIR"] = os.path.join(user_cache_dir("KawaSolar", appauthor=False), "numba")  # noqa: PTH118
 
 
 if __name__ == "__main__":
