@@ -190,9 +190,8 @@ def _list_remarks(page: Page, x: float, base: float, left_out: int) -> None:
     if any(key not in page.points.index for key in page.chosen):
         remarks.append(page.say("list.no_place"))
     if remarks:
-        page.canvas.text(
-            x + 9, base, page.canvas.elided("　".join(remarks), 2.3, PANEL - 48), 2.3, anchor="ls", colour=MUTED
-        )
+        text = page.canvas.elided(" ／ ".join(remarks), 2.4, PANEL)
+        page.canvas.text(x, base, text, 2.4, anchor="ls", colour=MUTED)
 
 
 def _list_head(page: Page, x: float, y: float, width: float, size: float) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 from kawasolar import __version__
 from kawasolar.decide import decision_findings
 from kawasolar.export.table import crs_name, shown_date, site_frame
-from kawasolar.export.xlsx_book import Field, present
+from kawasolar.export.xlsx_book import Field, present, text_width
 from kawasolar.figures import figures
 from kawasolar.reasons import criterion_name, value_text
 from kawasolar.words import say
@@ -47,10 +47,13 @@ def write_outcomes(book: Book, plan: Plan) -> None:
         Field("status", say(language, "export.column.status"), "code", 14),
     ]
     _criteria_heads(sheet, outcomes, keys, len(fields))
-    for key in keys:
-        fields.append(Field(f"{key}.outcome", say(language, "export.column.outcome"), "code", 14))
-        fields.append(Field(f"{key}.value", say(language, "export.column.value"), "any", 15))
     frame, fills = _matrix(book, plan, base, keys)
+    for key in keys:
+        values = [value for value in frame[f"{key}.value"] if present(value)]
+        kind = "one" if any(isinstance(value, float) and not value.is_integer() for value in values) else "whole"
+        width = max([10, *(text_width(value) + 3 for value in values if isinstance(value, str))])
+        fields.append(Field(f"{key}.outcome", say(language, "export.column.outcome"), "code", 14))
+        fields.append(Field(f"{key}.value", say(language, "export.column.value"), kind, min(width, 26)))
     sheet.row += 1
     sheet.table(fields, frame, frozen=3)
     sheet.sheet.repeat_rows(sheet.row - len(frame) - 2, sheet.row - len(frame) - 1)
@@ -142,13 +145,14 @@ def write_assumptions(book: Book, plan: Plan) -> None:
     rows = [_value_row(book, value) for value in plan.profile.values.values()]
     rows += [_criterion_row(book, plan, criterion) for criterion in plan.profile.criteria]
     frame = pd.DataFrame(rows, columns=list(widths), dtype=object)
+    classes = ["verify" if present(value) and value else "" for value in frame["mark"]]
+    sheet.table(fields, frame, classes=classes, frozen=1)
+    first = sheet.row - len(frame)
     for index, value in enumerate(plan.profile.values.values()):
         # A year is no quantity: no thousands' comma.
         if value.unit == "calendar year":
-            for key in ("value", "low", "high"):
-                frame.loc[index, key] = None if frame[key][index] is None else str(int(frame[key][index]))
-    classes = ["verify" if present(value) and value else "" for value in frame["mark"]]
-    sheet.table(fields, frame, classes=classes, frozen=1)
+            for column in (1, 3, 4):
+                sheet.value(first + index, column, frame[fields[column].key][index], "year", classes[index])
 
 
 def _value_row(book: Book, value: Value) -> dict[str, object]:

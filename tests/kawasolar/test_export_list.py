@@ -257,7 +257,8 @@ def test_assumptions_have_unit_range_and_source(plan: Plan, tmp_path: Path) -> N
     turned = replace(
         plan, settings=replace(plan.settings, criteria={"flood": (True, 99.0), "usable_area": (False, 100.0)})
     )
-    headings, rows = rows_below(book_of(turned, tmp_path / "s.xlsx")["前提条件"], "項目")
+    sheet = book_of(turned, tmp_path / "s.xlsx")["前提条件"]
+    headings, rows = rows_below(sheet, "項目")
     assert headings == ["項目", "値", "単位", "下限", "上限", "年", "出典", "確からしさ", "確認", "備考"]
     assert len(rows) == len(plan.profile.values) + len(plan.profile.criteria)
     by_name = {row[0]: row for row in rows}
@@ -272,7 +273,8 @@ def test_assumptions_have_unit_range_and_source(plan: Plan, tmp_path: Path) -> N
     assert flood[8] == "範囲外"
     assert "プロファイル" in flood[9]
     # A year has no thousands' comma.
-    assert by_name["計画年"][1] == "2026"
+    assert by_name["計画年"][1] == plan.profile.plan_year
+    assert sheet.cell(sheet.max_row - len(rows) + 1, 2).number_format == "0_ "
 
 
 def test_findings_are_sentences(plan: Plan, tmp_path: Path) -> None:
