@@ -13,7 +13,7 @@ import pytest
 import rasterio
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QAccessible, QColor, QImage, QWheelEvent
-from PySide6.QtWidgets import QApplication, QLabel, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 from shapely.geometry import MultiPolygon, Point, Polygon, box
 
 from kawasolar.words import LANGUAGES, catalogue
@@ -653,6 +653,31 @@ def test_no_thread_outlives_the_map(plan: Plan, qtbot: QtBot) -> None:
     assert len(_workers()) == 1
     view.deleteLater()
     QApplication.sendPostedEvents(view, QEvent.Type.DeferredDelete)
+    assert _workers() == []
+
+
+def test_a_map_in_a_window_rests_while_hidden_and_catches_up_when_shown(plan: Plan, qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    view = MapView(LIGHT, "ja", window)
+    view.resize(600, 400)
+    window.show()
+    view.set_plan(plan)
+    # Closed in the middle of loading.
+    window.close()
+    assert _workers() == []
+    window.show()
+    settle(qtbot, view)
+    first = grab(view)
+    assert first.pixelColor(300, 200) != QColor(LIGHT.background)
+    # Another decision while hidden.
+    window.hide()
+    assert _workers() == []
+    view.set_decision(flipped(plan.decision))
+    window.show()
+    settle(qtbot, view)
+    assert grab(view) != first
+    window.close()
     assert _workers() == []
 
 

@@ -22,7 +22,7 @@ from ui.map.viewport import Viewport
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PySide6.QtGui import QCloseEvent, QFocusEvent, QPixmap
+    from PySide6.QtGui import QCloseEvent, QFocusEvent, QHideEvent, QPixmap, QShowEvent
 
     from kawasolar.plan import Decision, Plan
     from ui.map.paint import Picture
@@ -73,7 +73,7 @@ class MapView(QWidget):
         self._heights: Heights | None = None
         self._pointer: QPointF | None = None
         self._press: QPointF | None = None
-        self._dragged = self._framed = False
+        self._dragged = self._framed = self._cut_short = False
         self._pictures: dict[tuple[object, ...], QPixmap] = {}
         courier = Courier(self)
         courier.loaded.connect(self._on_loaded, Qt.ConnectionType.QueuedConnection)
@@ -105,15 +105,14 @@ class MapView(QWidget):
         if plan is not None and before is not None and _same_ground(before, plan):
             self.set_decision(plan.decision)
             return
-        self._generation += 1
-        self._heights = None
-        self._hide_hover()
         if plan is None:
+            self._generation += 1
+            self._heights = None
             self._renderer.forget()
             self._loaded = self._front = self._kinds = self._frame = None
             self._fitted = True
         else:
-            self._renderer.load(self._generation, plan)
+            self._load(plan)
         self._write()
 
     def set_decision(self, decision: Decision) -> None:
@@ -227,10 +226,18 @@ class MapView(QWidget):
         return ids[0]
 
     def shutdown(self) -> None:
-        """Cancel what runs and wait for the worker to end; it starts again when it is needed."""
+        """Cancel what runs, wait for the worker to end, let the files go; all starts again when it is needed."""
+        self._cut_short = self._cut_short or not self.is_idle()
         self._renderer.stop()
 
     # What comes from the worker
+
+    def _load(self, plan: Plan) -> None:
+        """Have a plan made ready; what is shown stays until then."""
+        self._generation += 1
+        self._heights = None
+        self._cut_short = False
+        self._renderer.load(self._generation, plan)
 
     def _on_loaded(self, loaded: Loaded) -> None:
         if loaded.generation != self._generation:
@@ -489,9 +496,21 @@ class MapView(QWidget):
         self._framed = False
         self.update()
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        # A child gets no close event, a map that was never shown no hide event. Minimised, it keeps its thread.
+        if not event.spontaneous():
+            self.shutdown()
+        super().hideEvent(event)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         self.shutdown()
         super().closeEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._cut_short and self._plan is not None:
+            self._cut_short = False
+            self._load(self._plan)
 
 
 def _end(renderer: Renderer, pictures: dict[tuple[object, ...], QPixmap], *_: object) -> None:
