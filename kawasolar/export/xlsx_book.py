@@ -114,7 +114,7 @@ class Book:
         sheet.set_paper(_PAPERS[paper])
         sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         sheet.fit_to_pages(1, 0)
-        footer = self.footer.replace("&", "&&")[:60]
+        footer = self.footer[:60].replace("&", "&&")
         sheet.set_footer(f"&L&8{footer}&C&9&P / &N&R&8KawaSolar")
         sheet.write_string(0, 0, say(self.language, f"export.title.{name}"), self.style(bold=True, font_size=14))
         sheet.set_row(0, 24)
@@ -140,6 +140,10 @@ class Sheet:
     def text(self, row: int, column: int, value: str, style: Format) -> None:
         """Text stays text, whatever it begins with."""
         self.sheet.write_string(row, column, value[:_LONGEST_TEXT], style)
+
+    def height(self, row: int, lines: int) -> None:
+        """Room for so many lines; Excel would find it itself, other programs do not."""
+        self.sheet.set_row(row, min(_LINE * lines + 4, _TALLEST))
 
     def value(self, row: int, column: int, value: object, kind: str, fill: str = "") -> None:
         """A cell of a table; empty where the value is missing."""
@@ -199,8 +203,7 @@ class Sheet:
                 if isinstance(value, str):
                     room = widths[column] - (1 if entry.kind == "code" else 2)
                     lines = max(lines, -(-text_width(value) // max(room, 1)))
-            # Excel would find the height itself, other programs do not.
-            self.sheet.set_row(first + index, min(_LINE * lines + 4, _TALLEST))
+            self.height(first + index, lines)
         last = head + len(frame)
         if len(frame):
             self.sheet.autofilter(head, 0, last, len(fields) - 1)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from kawasolar.plan import Plan
     from kawasolar.profile import Criterion, Value
 
+# Widths of the overview's pairs.
+_NAMES, _VALUES = 44, 58
 _OUTCOME_FILLS = {"pass": "", "fail": "fail", "unknown": "unknown"}
 
 
@@ -51,7 +53,7 @@ def write_outcomes(book: Book, plan: Plan) -> None:
     for key in keys:
         values = [value for value in frame[f"{key}.value"] if present(value)]
         kind = "one" if any(isinstance(value, float) and not value.is_integer() for value in values) else "whole"
-        width = max([10, *(text_width(value) + 3 for value in values if isinstance(value, str))])
+        width = max([10, *(text_width(value) + 4 for value in values if isinstance(value, str))])
         fields.append(Field(f"{key}.outcome", say(language, "export.column.outcome"), "code", 14))
         fields.append(Field(f"{key}.value", say(language, "export.column.value"), kind, min(width, 26)))
     sheet.row += 1
@@ -266,8 +268,8 @@ def finding_sentence(book: Book, finding: Finding) -> str:
 def write_overview(book: Book, plan: Plan, today: date) -> None:
     """What was planned with what, the totals, and the fingerprints of the input files."""
     sheet = book.sheet("overview", [])
-    sheet.sheet.set_column(0, 0, 34)
-    sheet.sheet.set_column(1, 1, 44)
+    sheet.sheet.set_column(0, 0, _NAMES)
+    sheet.sheet.set_column(1, 1, _VALUES)
     sheet.sheet.set_column(2, 2, 16)
     sheet.sheet.set_column(3, 3, 74)
     sheet.sheet.set_column(4, 4, 24)
@@ -285,6 +287,8 @@ def _pairs(sheet: Sheet, title: str, pairs: list[tuple[str, object, str]]) -> No
     for name, value, kind in pairs:
         sheet.text(sheet.row, 0, name, sheet.book.heading(left=True))
         sheet.value(sheet.row, 1, value, kind)
+        lines = -(-text_width(str(value)) // (_VALUES - 4)) if isinstance(value, str) else 1
+        sheet.height(sheet.row, max(lines, -(-text_width(name) // (_NAMES - 4))))
         sheet.row += 1
 
 
