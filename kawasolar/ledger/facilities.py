@@ -38,7 +38,16 @@ _PLACE_COLUMNS = ("latitude", "longitude", "axis_x", "axis_y", "easting", "north
 _ORDER = (
     *("facility_id", "name", "kana", "kind", "ward", "department", "address", "latitude", "longitude"),
     *("building_ids", "floor_area_m2", "storeys", "built_year", "structure", "seismic", "roof_type"),
-    *("waterproofed_year", "closure_year", "remaining_years", "shelter", "flood_depth_m", "annual_kwh", "contract_kw"),
+    *(
+        "waterproofed_year",
+        "closure_year",
+        "closure_known",
+        "remaining_years",
+        "shelter",
+        "flood_depth_m",
+        "annual_kwh",
+        "contract_kw",
+    ),
     "source_row",
 )
 # What a column's cells should be, as the finding says it.
@@ -166,7 +175,7 @@ def _frame(body: Body, notes: Notes) -> pd.DataFrame:
         if name in raw:
             frame[name] = _objects(_converted(raw[name], values.coded(name), name, body, notes))
     _kinds(frame, body, notes)
-    _undecided(body, notes)
+    _undecided(frame, body, notes)
     return frame
 
 
@@ -261,14 +270,16 @@ def _kinds(frame: pd.DataFrame, body: Body, notes: Notes) -> None:
     frame["kind"] = _objects([kind or "other" for kind in kinds])
 
 
-def _undecided(body: Body, notes: Notes) -> None:
-    """未定 in the column of the planned closure is not the same as no plan, and the frame cannot say it."""
+def _undecided(frame: pd.DataFrame, body: Body, notes: Notes) -> None:
+    """未定 in the column of the planned closure is not the same as no plan: ``closure_known`` tells them apart."""
     if "closure_year" not in body.frame:
         return
     words = vocabulary().undecided
-    for row, cell in zip(body.numbers, body.frame["closure_year"], strict=True):
-        if folded(values.text_of(cell)) in words:
-            notes.cell("ledger.closure_undecided", int(row), body.columns["closure_year"].heading, cell)
+    known = np.array([folded(values.text_of(cell)) not in words for cell in body.frame["closure_year"]], dtype=bool)
+    for index in np.flatnonzero(~known):
+        cell = body.frame["closure_year"].iloc[index]
+        notes.cell("ledger.closure_undecided", int(body.numbers[index]), body.columns["closure_year"].heading, cell)
+    frame["closure_known"] = known
 
 
 def _angles(name: str, body: Body, notes: Notes) -> NDArray[np.float64]:

@@ -134,6 +134,7 @@ def test_closure_column_present_and_undecided(write: Callable[..., Path]) -> Non
     ledger = read_facilities(write(text), IX)
     assert ledger.facilities["closure_year"].tolist()[3] == 2030
     assert ledger.facilities["closure_year"].isna().tolist() == [True, True, True, False]
+    assert ledger.facilities["closure_known"].tolist() == [True, True, False, True]
     assert codes(ledger) == ["ledger.closure_undecided", "ledger.no_place"]
 
 
