@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import struct
 import zlib
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING, Any, cast
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 1
 SUFFIX = ".kawasolar"
 CACHE_SUFFIX = ".kawasolar-cache"
+CACHE_RASTERS = ("surface.tif", "hillshade.tif", "irradiation.tif", "planes.tif")
 
 # Columns without which the rest of the program cannot work.
 _REQUIRED = {
@@ -79,6 +83,24 @@ Schemas = dict[str, dict[str, Any]]
 def cache_folder(project: Path) -> Path:
     """Where the derived rasters of a project lie: beside it; may be missing."""
     return project.with_name(project.stem + CACHE_SUFFIX)
+
+
+def carry_cache(plan: Plan, path: Path) -> Plan:
+    """For "save as": copy the derived rasters beside the project that now lies at ``path``.
+
+    Returns the plan with its new cache folder. What cannot be copied stays away: it can be computed again.
+    """
+    target = cache_folder(_absolute(path))
+    if target == _absolute(plan.cache):
+        return plan
+    with suppress(OSError):
+        target.mkdir(parents=True, exist_ok=True)
+        for name in CACHE_RASTERS:
+            with suppress(OSError, NotWritable):
+                if (plan.cache / name).is_file():
+                    with atomic(target / name, ".tif") as work:
+                        shutil.copyfile(plan.cache / name, work)
+    return replace(plan, cache=target)
 
 
 # ---------------------------------------------------------------------------------------------- saving

@@ -41,7 +41,7 @@ def write_png(
     Parameters
     ----------
     dpi : float
-        Pixels per inch, 40…600.
+        Pixels per inch, 40…400.
     paper : (width, height)
         In mm; at least 250 × 180.
     today : date, optional
@@ -52,7 +52,7 @@ def write_png(
     NotWritable
         Locked, read-only, disk full.
     """
-    if not 40 <= dpi <= 600 or paper[0] < 250 or paper[1] < 180 or max(paper) > 1200:
+    if not 40 <= dpi <= 400 or paper[0] < 250 or paper[1] < 180 or max(paper) > 1200:
         raise ValueError(f"dpi {dpi}, paper {paper}")
     image = draw_page(plan, language, dpi=dpi, paper=paper, today=today)
     note = PngImagePlugin.PngInfo()

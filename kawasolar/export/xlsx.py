@@ -58,6 +58,7 @@ def _write(plan: Plan, work: Path, language: Language, today: date) -> None:
         "strings_to_urls": False,
         "strings_to_numbers": False,
         "nan_inf_to_errors": False,
+        "in_memory": True,
     }
     workbook = xlsxwriter.Workbook(str(work), options)
     line = say(language, "export.line", name=plan.name, date=shown_date(language, today))

@@ -29,7 +29,7 @@ from pandas.testing import assert_frame_equal
 from gis.findings import Finding
 from kawasolar.errors import NotWritable, UnreadableProject
 from kawasolar.plan import InputFile, Settings
-from kawasolar.project import cache_folder, load_project, save_project
+from kawasolar.project import cache_folder, carry_cache, load_project, save_project
 from kawasolar.project_arrays import DamagedArray, pack_array, unpack_array
 from kawasolar.project_frames import decode_column, encode_frame, sql_values
 from kawasolar.words import LANGUAGES, catalogue
@@ -268,6 +268,19 @@ def test_near_files_move_with_the_project_and_far_ones_stay(plan: Plan, tmp_path
     back = load_project(moved / "計画" / "p.kawasolar")
     assert back.dsm == moved / "データ" / "dsm.tif"
     assert back.inputs == (replace(files[0], path=str(moved / "データ" / "dsm.tif")), files[1])
+
+
+def test_the_rasters_go_along_when_saved_as(plan: Plan, tmp_path: Path) -> None:
+    there = tmp_path / "別名.kawasolar"
+    carried = carry_cache(plan, there)
+    assert carried.cache == cache_folder(there)
+    names = sorted(path.name for path in carried.cache.iterdir())
+    assert names == ["hillshade.tif", "irradiation.tif", "planes.tif", "surface.tif"]
+    for name in names:
+        assert (carried.cache / name).read_bytes() == (plan.cache / name).read_bytes()
+    assert carry_cache(carried, there) is carried
+    gone = carry_cache(replace(plan, cache=tmp_path / "nothing"), tmp_path / "third.kawasolar")
+    assert list(gone.cache.iterdir()) == []
 
 
 # ---------------------------------------------------------------------------------------------- not writable
