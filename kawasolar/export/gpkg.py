@@ -10,9 +10,9 @@ from kawasolar.errors import NotWritable
 from kawasolar.export.png_map import irradiation_range
 from kawasolar.export.writing import atomic
 from kawasolar.palette import CLASS_COLOURS, IRRADIATION_RAMP, rgb
-from kawasolar.project import write_layer
 from kawasolar.project_gpkg import describe_columns, prepare
 from kawasolar.project_layers import building_layer, facility_layer, site_class
+from kawasolar.project_write import write_layer
 from kawasolar.reasons import reason_sentence
 from kawasolar.words import say
 
