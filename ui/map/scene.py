@@ -190,6 +190,15 @@ class Scene:
         """Public outlines of a facility."""
         return self.link_building[self.link_facility == position]
 
+    def pick(self, x: float, y: float, reach: float, *, buildings: bool) -> list[int]:
+        """Facilities at a point: those whose marker is within ``reach`` [m], the nearest first; else by building."""
+        if reach > 0.0 and len(self.points):
+            away = np.hypot(self.points[:, 0] - x, self.points[:, 1] - y)
+            near = np.flatnonzero(away <= reach)
+            if len(near):
+                return [int(k) for k in near[np.argsort(away[near], kind="stable")]]
+        return self.facilities_at(x, y) if buildings else []
+
     def facilities_at(self, x: float, y: float) -> list[int]:
         """Facilities whose building lies under a point, by position."""
         hit = self.public.tree.query(shapely.Point(x, y), predicate="intersects")

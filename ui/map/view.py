@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from kawasolar.words import Language, say
 from ui import theme
+from ui.map.backdrop import paint_frame
 from ui.map.cards import Cards
 from ui.map.foreground import Foreground
 from ui.map.heights import Heights
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QFocusEvent, QHideEvent, QPixmap, QShowEvent
 
     from kawasolar.plan import Decision, Plan
-    from ui.map.paint import Picture
     from ui.tokens import Tokens
 
 LayerName = Literal["hillshade", "irradiation", "buildings", "planes", "facilities"]
@@ -73,7 +73,7 @@ class MapView(QWidget):
         self._heights: Heights | None = None
         self._pointer: QPointF | None = None
         self._press: QPointF | None = None
-        self._dragged = self._framed = self._cut_short = False
+        self._dragged = self._framed = self._resting = False
         self._pictures: dict[tuple[object, ...], QPixmap] = {}
         courier = Courier(self)
         courier.loaded.connect(self._on_loaded, Qt.ConnectionType.QueuedConnection)
@@ -226,8 +226,8 @@ class MapView(QWidget):
         return ids[0]
 
     def shutdown(self) -> None:
-        """Cancel what runs, wait for the worker to end, let the files go; all starts again when it is needed."""
-        self._cut_short = self._cut_short or not self.is_idle()
+        """Cancel what runs, wait for the worker to end, let the files go; rest until shown again or given a plan."""
+        self._resting = True
         self._renderer.stop()
 
     # What comes from the worker
@@ -236,14 +236,14 @@ class MapView(QWidget):
         """Have a plan made ready; what is shown stays until then."""
         self._generation += 1
         self._heights = None
-        self._cut_short = False
+        self._resting = False
         self._renderer.load(self._generation, plan)
 
     def _on_loaded(self, loaded: Loaded) -> None:
         if loaded.generation != self._generation:
             return
         before, self._loaded = self._loaded, loaded
-        self._heights = Heights(loaded.surface, lambda row, col: self._renderer.read_block(loaded.generation, row, col))
+        self._read_heights(loaded)
         if self._decision is not None:
             self._kinds = loaded.scene.kinds(self._decision)
         self._new_front()
@@ -253,6 +253,10 @@ class MapView(QWidget):
             self.fit()
         self._write()
         self._ask()
+
+    def _read_heights(self, loaded: Loaded) -> None:
+        ask = partial(self._renderer.read_block, loaded.generation)
+        self._heights = Heights(loaded.surface, ask)
 
     def _on_rendered(self, frame: Frame) -> None:
         if frame.wish.generation != self._generation or (self._frame and frame.wish.number < self._frame.wish.number):
@@ -273,6 +277,8 @@ class MapView(QWidget):
         if self._loaded is None or self._kinds is None or self._loaded.generation != self._generation:
             return
         self._number += 1
+        if self._resting:
+            return
         width, height = self._view.device_size
         margin = FRAME_MARGIN if width * height < MANY_PIXELS else FRAME_MARGIN // 4
         layers = frozenset(name for name, shown in self._layers.items() if shown)
@@ -317,14 +323,9 @@ class MapView(QWidget):
         """Facilities at a point of the widget: the nearest marker, else the building."""
         if self._loaded is None or self._loaded.generation != self._generation:
             return []
-        scene = self._loaded.scene
         x, y = self._view.to_ground(at.x(), at.y())
-        if self._layers["facilities"] and len(scene.points):
-            away = np.hypot(scene.points[:, 0] - x, scene.points[:, 1] - y) / self._view.scale
-            near = np.flatnonzero(away <= MARKER_REACH)
-            if len(near):
-                return [int(k) for k in near[np.argsort(away[near], kind="stable")]]
-        return scene.facilities_at(x, y) if self._layers["buildings"] else []
+        reach = MARKER_REACH * self._view.scale if self._layers["facilities"] else 0.0
+        return self._loaded.scene.pick(x, y, reach, buildings=self._layers["buildings"])
 
     # Pointer and keys
 
@@ -391,7 +392,7 @@ class MapView(QWidget):
 
     def _tell_pointer(self) -> None:
         """Say where the pointer is and how high the surface lies there; the height may follow a moment later."""
-        if self._pointer is None or self._loaded is None:
+        if self._pointer is None or self._loaded is None or self._resting:
             return
         x, y = self._view.to_ground(self._pointer.x(), self._pointer.y())
         self.hovered.emit(x, y, self._heights.at(x, y) if self._heights is not None else None)
@@ -425,9 +426,7 @@ class MapView(QWidget):
             QTimer.singleShot(0, self, self._ask)
         frame = self._frame
         if frame is not None:
-            if frame.overview is not None and not frame.wish.view.holds(self._view):
-                self._lay(painter, *frame.overview)
-            self._lay(painter, frame.picture, frame.wish.view)
+            paint_frame(painter, frame, self._view)
         if self._front is not None and frame is not None:
             covered = self._cards.covered()
             self._front.paint(
@@ -442,19 +441,6 @@ class MapView(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(self._tokens.accent), 2.0))
             painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
-
-    def _lay(self, painter: QPainter, picture: Picture, shown: Viewport) -> None:
-        """Draw a picture of another view where it belongs in the present one."""
-        west, _, _, north = shown.bounds
-        x, y = self._view.to_screen(west, north)
-        if shown.ratio == self._view.ratio and abs(shown.scale / self._view.scale - 1.0) < 1e-9:
-            # Whole device pixels: the picture is copied, not sampled anew.
-            picture.image.setDevicePixelRatio(shown.ratio)
-            painter.drawImage(QPointF(round(x * shown.ratio), round(y * shown.ratio)) / shown.ratio, picture.image)
-            return
-        picture.image.setDevicePixelRatio(1.0)
-        k = shown.scale / self._view.scale
-        painter.drawImage(QRectF(x, y, shown.width * k, shown.height * k), picture.image)
 
     def _paint_hint(self, painter: QPainter) -> None:
         painter.setFont(theme.font(10.0))
@@ -508,9 +494,15 @@ class MapView(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self._cut_short and self._plan is not None:
-            self._cut_short = False
-            self._load(self._plan)
+        if not self._resting:
+            return
+        self._resting = False
+        if self._loaded is None or self._loaded.generation != self._generation:
+            if self._plan is not None:
+                self._load(self._plan)
+        elif not self.is_idle():
+            self._read_heights(self._loaded)
+            self._ask()
 
 
 def _end(renderer: Renderer, pictures: dict[tuple[object, ...], QPixmap], *_: object) -> None:
