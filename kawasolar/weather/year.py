@@ -201,8 +201,8 @@ def finish(
 
 
 def _moved_finding(beam: NDArray[np.float64], moved: float, file: str) -> list[Finding]:
-    """Beam of the file that became diffuse; rounding aside."""
-    if moved < 1.0:
+    """Beam of the file that became diffuse, where it shows in the first decimal of kWh/m²."""
+    if moved < 50.0:
         return []
     share = moved / max(float(beam.sum()), 1.0)
     details: dict[str, object] = {"share": f"{share:.2%}", "moved_kwh_m2": moved / 1000.0}
