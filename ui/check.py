@@ -141,7 +141,7 @@ def _weather(path: Path, area: Area | None) -> Checked:
         longitude, latitude = to_lonlat(area.crs, (west + east) / 2, (south + north) / 2)
         place = {"latitude": latitude, "longitude": longitude}
     found = read_weather(path, **place)
-    values = {"station": found.station, "kind": found.kind, "ghi": f"{sum(found.monthly_ghi()):,.0f}"}
+    values = {"station": found.station, "kind": found.kind, "ghi": f"{found.ghi_kwh_m2:,.0f}"}
     return Checked("weather", path, values, findings=len(found.findings))
 
 
