@@ -219,7 +219,10 @@ def _warped(
 
 
 def write_raster(path: Path, values: NDArray[np.generic], grid: Grid, *, nodata: float | None) -> None:
-    """Write a derived raster: tiled GeoTIFF, deflate, with overviews; the last good file stays until the new one is whole."""
+    """Write a derived raster: tiled GeoTIFF, deflate, with overviews; the last good file stays until the new one is whole.
+
+    Overviews are means, but of signed integers, which are numbers of things.
+    """
     unfinished = path.with_name(f".{path.name}.part.tif")
     predictor = 3 if values.dtype.kind == "f" else 2
     with rasterio.open(
@@ -231,5 +234,5 @@ def write_raster(path: Path, values: NDArray[np.generic], grid: Grid, *, nodata:
     factors = [2**k for k in range(1, 12) if max(grid.rows, grid.cols) >> k >= 256]
     if factors:
         with rasterio.open(unfinished, "r+") as file:
-            file.build_overviews(factors, Resampling.average if values.dtype.kind == "f" else Resampling.nearest)
+            file.build_overviews(factors, Resampling.nearest if values.dtype.kind == "i" else Resampling.average)
     unfinished.replace(path)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -23,9 +23,11 @@ from gis.findings import Finding
 from gis.progress import Cancelled, Progress
 from kawasolar import __version__
 from kawasolar.errors import NotWritable, PlanError
-from kawasolar.words import Language, default_language, say
+from kawasolar.reasons import finding_sentence
+from kawasolar.words import Language, asked_language, default_language, say
 
 if TYPE_CHECKING:
+    from kawasolar.export.csv import Encoding
     from kawasolar.plan import Objective, Plan
 
 EXIT_OK, EXIT_FAULT, EXIT_USAGE, EXIT_INPUT, EXIT_WRITE, EXIT_STOPPED = 0, 1, 2, 3, 4, 5
@@ -44,12 +46,16 @@ class _State:
     """What the common options said."""
 
     language: Language = "en"
+    # Papers go to Japanese offices: Japanese, unless another language is asked for by name.
+    paper_language: Language = "ja"
     quiet: bool = False
 
 
 @app.callback(invoke_without_command=True)
 def common(
-    lang: Annotated[str, typer.Option(help="ja or en; the locale's unless given")] = "",
+    lang: Annotated[
+        str, typer.Option(help="ja or en; unless given the locale's on the screen, and ja in exports")
+    ] = "",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="no progress, no notes")] = False,
     version: Annotated[bool, typer.Option("--version", help="print the version")] = False,
 ) -> None:
@@ -57,6 +63,7 @@ def common(
     if lang not in ("", "ja", "en"):
         raise typer.BadParameter("ja or en", param_hint="--lang")
     _State.language = cast("Language", lang) if lang else default_language()
+    _State.paper_language = cast("Language", lang) if lang else asked_language() or "ja"
     _State.quiet = quiet
     if version:
         typer.echo(f"KawaSolar {__version__}")
@@ -121,6 +128,7 @@ def export(
     project: Annotated[Path, typer.Argument(help="project file")],
     xlsx: Annotated[Path | None, typer.Option(help="site list as an Excel workbook")] = None,
     csv: Annotated[Path | None, typer.Option(help="site list as CSV")] = None,
+    csv_encoding: Annotated[str, typer.Option(help="utf-8-sig or cp932")] = "utf-8-sig",
     gpkg: Annotated[Path | None, typer.Option(help="layers for QGIS")] = None,
     png: Annotated[Path | None, typer.Option(help="map picture")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
@@ -132,11 +140,13 @@ def export(
     targets: dict[str, Path | None] = {"xlsx": xlsx, "csv": csv, "gpkg": gpkg, "png": png}
     if not any(targets.values()) and not as_json:
         raise typer.BadParameter("--xlsx, --csv, --gpkg, --png")
+    if csv_encoding not in ("utf-8-sig", "cp932"):
+        raise typer.BadParameter("utf-8-sig, cp932", param_hint="--csv-encoding")
     loaded = load_project(project)
     for kind, path in targets.items():
         if path is not None:
             _check_target(path)
-            _writer(kind)(loaded, path, _State.language)
+            _write(kind, loaded, path, cast("Encoding", csv_encoding))
             if not _State.quiet:
                 _errors.print(say(_State.language, "cli.written", file=str(path)), markup=False)
     if as_json:
@@ -235,22 +245,25 @@ def _check_target(path: Path) -> None:
         raise NotWritable("plan.target_is_folder", file=str(path))
 
 
-def _writer(kind: str) -> Callable[[Plan, Path, Language], object]:
+def _write(kind: str, plan: Plan, path: Path, encoding: Encoding) -> None:
+    """Write one export; libraries are imported only for what is asked."""
+    language = _State.paper_language
     if kind == "xlsx":
         from kawasolar.export.xlsx import write_xlsx
 
-        return write_xlsx
-    if kind == "csv":
+        write_xlsx(plan, path, language)
+    elif kind == "csv":
         from kawasolar.export.csv import write_csv
 
-        return write_csv
-    if kind == "gpkg":
+        _tell_findings(write_csv(plan, path, language, encoding=encoding))
+    elif kind == "gpkg":
         from kawasolar.export.gpkg import write_gpkg
 
-        return write_gpkg
-    from kawasolar.export.png import write_png
+        write_gpkg(plan, path, language)
+    else:
+        from kawasolar.export.png import write_png
 
-    return write_png
+        write_png(plan, path, language)
 
 
 def _tell_findings(findings: tuple[Finding, ...]) -> None:
@@ -258,7 +271,7 @@ def _tell_findings(findings: tuple[Finding, ...]) -> None:
         return
     for finding in findings:
         mark = say(_State.language, f"severity.{finding.severity}")
-        text = say(_State.language, finding.code, **finding.values())
+        text = finding_sentence(_State.language, finding)
         style = {"error": "red", "warning": "yellow"}.get(finding.severity, "dim")
         _errors.print(f"{mark}: {text}", markup=False, style=style)
 

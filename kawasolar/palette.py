@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 # Irradiation, low to high; the order survives colour-blindness and grey print.
@@ -41,6 +40,8 @@ def ramp_colours(share: NDArray[np.floating], ramp: tuple[str, ...] = IRRADIATIO
     -------
     uint8 array, the shape of ``share`` with a last axis of 3.
     """
+    import numpy as np
+
     steps = 256
     stops = np.array([rgb(colour) for colour in ramp], dtype=np.float64)
     places = np.linspace(0.0, 1.0, steps)

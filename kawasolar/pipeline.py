@@ -21,6 +21,7 @@ from gis.findings import Finding
 from gis.progress import Progress, part, silent
 from kawasolar.errors import NotWritable, PlanError
 from kawasolar.plan import InputFile, Plan, Results, Role
+from kawasolar.project_format import cache_folder
 
 if TYPE_CHECKING:
     from gis.outlines import Outlines
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 # A weather station farther than this from the site does not speak for it; said, not refused (Kawasaki itself is 33 km long).
 _STATION_NEAR_KM = 50.0
-CACHE_SUFFIX = ".kawasolar-cache"
 
 
 @dataclass(frozen=True)
@@ -146,11 +146,6 @@ def rerun(plan: Plan, out: Path, progress: Progress = silent) -> Plan:
     fresh = make_plan(inputs_of(plan, out), progress)
     decision = decide(fresh.facilities, fresh.results, fresh.profile, plan.settings)
     return replace(fresh, settings=plan.settings, decision=decision)
-
-
-def cache_folder(project: Path) -> Path:
-    """Folder of derived rasters beside a project file; may be deleted at any time."""
-    return project.with_suffix(CACHE_SUFFIX)
 
 
 def survey_settings(profile: Profile) -> SurveySettings:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kawasolar.words import catalogue, say
 
 if TYPE_CHECKING:
+    from gis.findings import Finding
     from kawasolar.words import Language
 
 # How a criterion's own value is worded when it is a code.
@@ -31,6 +32,14 @@ def reason_sentence(language: Language, code: object, values: object) -> str:
         detail = fail_sentence(language, str(given.get("criterion")), given.get("value"), given.get("threshold"))
         return sentence + say(language, "reason.detail", detail=detail) if detail else sentence
     return sentence
+
+
+def finding_sentence(language: Language, finding: Finding) -> str:
+    """A finding in words; a criterion in it by its name."""
+    values = finding.values()
+    if isinstance(values.get("criterion"), str):
+        values["criterion"] = criterion_name(language, str(values["criterion"]))
+    return say(language, finding.code, **values)
 
 
 def criterion_name(language: Language, key: str) -> str:

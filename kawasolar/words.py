@@ -58,11 +58,17 @@ def say(language: Language, code: str, **values: object) -> str:
     return _FORMATTER.vformat(text, (), values) if "{" in text else text
 
 
+def asked_language() -> Language | None:
+    """What ``KAWASOLAR_LANG`` says, if anything."""
+    wish = os.environ.get("KAWASOLAR_LANG", "")[:2].lower()
+    return wish if wish in LANGUAGES else None
+
+
 def default_language() -> Language:
     """Japanese for a Japanese locale, else English; ``KAWASOLAR_LANG`` overrides."""
-    wish = os.environ.get("KAWASOLAR_LANG", "")[:2].lower()
-    if wish in LANGUAGES:
-        return wish
+    asked = asked_language()
+    if asked:
+        return asked
     names = [os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
     if not any(names):
         names = [locale.getlocale()[0] or ""]

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kawasolar.palette import IRRADIATION_RAMP
+
+__all__ = ["DARK", "IRRADIATION_RAMP", "LIGHT", "Tokens"]
+
 
 @dataclass(frozen=True)
 class Tokens:
@@ -26,6 +30,3 @@ LIGHT = Tokens(
     "light", "#F5F6F3", "#FFFFFF", "#DDE1DC", "#1E2A2F", "#5E6A6F", "#0B7A6F", "#E8A317", "#C4571B", "#0B4F9E"
 )
 DARK = Tokens("dark", "#161B1D", "#1E2528", "#2F383B", "#E6ECEA", "#93A1A3", "#38B2A3", "#F0B63A", "#E98A4F", "#7DB4FF")
-
-# Irradiation, low to high; the order survives colour-blindness and grey print.
-IRRADIATION_RAMP = ("#312C6C", "#6E3478", "#B24860", "#E27438", "#F5B43C", "#FCF0AA")

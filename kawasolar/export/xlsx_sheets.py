@@ -12,7 +12,7 @@ from kawasolar.decide import decision_findings
 from kawasolar.export.table import crs_name, shown_date, site_frame
 from kawasolar.export.xlsx_book import Field, present, text_width
 from kawasolar.figures import figures
-from kawasolar.reasons import criterion_name, value_text
+from kawasolar.reasons import criterion_name, finding_sentence, value_text
 from kawasolar.words import say
 
 if TYPE_CHECKING:
@@ -246,20 +246,12 @@ def write_findings(book: Book, plan: Plan) -> None:
             "facility": finding.item,
             "found": finding.found,
             "expected": finding.expected,
-            "message": finding_sentence(book, finding),
+            "message": finding_sentence(book.language, finding),
         }
         for finding in found
     ]
     frame = pd.DataFrame(rows, columns=list(widths), dtype=object)
     sheet.table(fields, frame, classes=["unknown" if finding.severity != "info" else "" for finding in found])
-
-
-def finding_sentence(book: Book, finding: Finding) -> str:
-    """The finding in words; a criterion by its name."""
-    values = finding.values()
-    if isinstance(values.get("criterion"), str):
-        values["criterion"] = criterion_name(book.language, str(values["criterion"]))
-    return say(book.language, finding.code, **values)
 
 
 # ---------------------------------------------------------------------------------------------- overview

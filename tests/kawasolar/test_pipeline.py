@@ -16,8 +16,8 @@ from shapely.geometry import Polygon, box
 
 from gis.progress import Cancelled
 from kawasolar.__main__ import main
-from kawasolar.pipeline import PlanInputs, cache_folder, inputs_of, make_plan, rerun
-from kawasolar.project import load_project, save_project
+from kawasolar.pipeline import PlanInputs, inputs_of, make_plan, rerun
+from kawasolar.project import cache_folder, load_project, save_project
 
 WEST, NORTH, CELL, SIZE = -20200.0, -44200.0, 0.5, 300
 NORMALS = "月,全天日射量(kWh/m2),平均気温(℃),平均風速(m/s)\n" + "\n".join(
