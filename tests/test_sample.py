@@ -94,7 +94,9 @@ def test_surface_is_what_the_readme_says(surface: NDArray[np.float32]) -> None:
         assert (file.crs.to_epsg(), file.res, file.shape, file.nodata) == (6677, (0.5, 0.5), (3000, 4000), -9999.0)
         assert (file.block_shapes[0], file.compression.value) == ((256, 256), "DEFLATE")
         west, south, east, north = file.bounds
-    longitude, latitude = Transformer.from_crs(6677, 6668, always_xy=True).transform((west + east) / 2, (south + north) / 2)
+    longitude, latitude = Transformer.from_crs(6677, 6668, always_xy=True).transform(
+        (west + east) / 2, (south + north) / 2
+    )
     assert (latitude, longitude) == pytest.approx((35.600, 139.610), abs=0.001)
     steps = surface[::7, ::7] * 32.0
     assert np.nanmax(np.abs(steps - np.round(steps))) == 0.0
@@ -263,7 +265,11 @@ def read_meter(path: str, point: str) -> pd.Series:
                 found[when] = float(value)
         return pd.Series(found)
     assert ["供給地点特定番号", point] in rows
-    unit = 0.5 if any(row[0] == "単位" and row[1].startswith("kW") and not row[1].startswith("kWh") for row in rows) else 1.0
+    unit = (
+        0.5
+        if any(row[0] == "単位" and row[1].startswith("kW") and not row[1].startswith("kWh") for row in rows)
+        else 1.0
+    )
     half = timedelta(minutes=30)
     month = ""
     for row in rows:
@@ -341,7 +347,9 @@ def test_lamps_agree_with_the_ledger(facilities: pd.DataFrame) -> None:
     assert share.dropna().max() < 0.85
     schools = share[facilities["小分類"].isin(["小学校", "中学校"])].dropna()
     assert schools.between(0.08, 0.42).all()
-    assert {"LED一体型ベース", "FLR40W（直管・ラピッド）", "FHF32W（直管・Hf）", "HF400W（水銀灯）"} <= set(lamps["ランプ種別"])
+    assert {"LED一体型ベース", "FLR40W（直管・ラピッド）", "FHF32W（直管・Hf）", "HF400W（水銀灯）"} <= set(
+        lamps["ランプ種別"]
+    )
 
 
 def test_vehicles_hang_together(facilities: pd.DataFrame) -> None:

@@ -43,7 +43,13 @@ def parse(argv: list[str]) -> Options:
     parser.add_argument("--smoke", type=float, metavar="SECONDS")
     parser.add_argument("--no-restore", action="store_true")
     found, _rest = parser.parse_known_args(argv)
-    return Options(found.project, found.smoke, cast("Language | None", found.lang), cast("Theme | None", found.theme), not found.no_restore)
+    return Options(
+        found.project,
+        found.smoke,
+        cast("Language | None", found.lang),
+        cast("Theme | None", found.theme),
+        not found.no_restore,
+    )
 
 
 def install_qt_words(app: QApplication, language: Language) -> None:

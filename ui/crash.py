@@ -31,7 +31,9 @@ def start_log(folder: Path) -> None:
     """Write warnings and faults to a file that never grows beyond a megabyte."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(folder / "kawasolar.log", maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True)
+        handler = logging.handlers.RotatingFileHandler(
+            folder / "kawasolar.log", maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True
+        )
     except OSError:
         return
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))

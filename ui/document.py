@@ -107,7 +107,11 @@ class Document(QObject):
 
     def has(self, facility_id: str | None) -> bool:
         """Whether the ledger knows the facility."""
-        return facility_id is not None and self._plan is not None and bool((self._plan.facilities["facility_id"] == facility_id).any())
+        return (
+            facility_id is not None
+            and self._plan is not None
+            and bool((self._plan.facilities["facility_id"] == facility_id).any())
+        )
 
     # ---------------------------------------------------------------- the selection
 
@@ -181,7 +185,10 @@ class Document(QObject):
         if self.settings is None:
             return
         gone = frozenset(facility_ids)
-        self.change(replace(self.settings, pins=self.settings.pins - gone, vetoes=self.settings.vetoes - gone), "ui.undo.release")
+        self.change(
+            replace(self.settings, pins=self.settings.pins - gone, vetoes=self.settings.vetoes - gone),
+            "ui.undo.release",
+        )
 
     def _pins(self, pins: frozenset[str], vetoes: frozenset[str], words: str) -> None:
         if self.settings is None:
@@ -195,7 +202,9 @@ class Document(QObject):
 
         if self._plan is not None:
             fresh = default_settings(self._plan.profile)
-            self.change(replace(fresh, pins=self._plan.settings.pins, vetoes=self._plan.settings.vetoes), "ui.undo.reset")
+            self.change(
+                replace(fresh, pins=self._plan.settings.pins, vetoes=self._plan.settings.vetoes), "ui.undo.reset"
+            )
 
     # ---------------------------------------------------------------- the way back
 

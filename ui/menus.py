@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from ui.window import MainWindow
 
 # Commands that need a plan to work on.
-_NEED_PLAN = ("save", "save_as", "run", "reset", "fit", "find", "reset_layout", *(f"export_{kind}" for kind in KINDS), *(f"step_{name}" for name, _ in STEPS))
+_NEED_PLAN = (
+    "save",
+    "save_as",
+    "run",
+    "reset",
+    "fit",
+    "find",
+    "reset_layout",
+    *(f"export_{kind}" for kind in KINDS),
+    *(f"step_{name}" for name, _ in STEPS),
+)
 _NEED_SELECTION = ("pin", "veto", "release", "zoom")
 
 
@@ -59,7 +69,15 @@ class Menus(QObject):
         self._menus.append(menu)
         return menu
 
-    def _add(self, menu: QMenu, name: str, call: Callable[[], object], keys: QKeySequence | QKeySequence.StandardKey | str | None = None, icon: str = "", words: str = "") -> QAction:
+    def _add(
+        self,
+        menu: QMenu,
+        name: str,
+        call: Callable[[], object],
+        keys: QKeySequence | QKeySequence.StandardKey | str | None = None,
+        icon: str = "",
+        words: str = "",
+    ) -> QAction:
         action = QAction(words or self._window.look.say(f"ui.menu.{name}"), self._window)
         action.triggered.connect(lambda _checked=False: call())
         if keys is not None:
@@ -94,7 +112,9 @@ class Menus(QObject):
         redo = self._add(menu, "redo", document.redo, "Ctrl+Y", "redo")
         redo.setShortcuts([QKeySequence("Ctrl+Y"), QKeySequence("Ctrl+Shift+Z")])
         menu.addSeparator()
-        self._add(menu, "find", self._find, keys.Find, "magnify").setShortcuts([QKeySequence("Ctrl+K"), QKeySequence("Ctrl+F")])
+        self._add(menu, "find", self._find, keys.Find, "magnify").setShortcuts(
+            [QKeySequence("Ctrl+K"), QKeySequence("Ctrl+F")]
+        )
 
     def _find(self) -> None:
         self._window.search.setFocus()
@@ -120,15 +140,34 @@ class Menus(QObject):
         window, menu = self._window, self._menu("view")
         say = window.look.say
         for k, (name, icon) in enumerate(STEPS):
-            self._add(menu, f"step_{name}", lambda name=name: window.show_step(name), f"Ctrl+{k + 1}", icon, say(f"ui.step.{name}"))
+            self._add(
+                menu,
+                f"step_{name}",
+                lambda name=name: window.show_step(name),
+                f"Ctrl+{k + 1}",
+                icon,
+                say(f"ui.step.{name}"),
+            )
         menu.addSeparator()
         self._add(menu, "fit", lambda: window.map.fit() if window.map is not None else None, "Ctrl+0")
-        self._add(menu, "zoom", lambda: window.go_to(window.document.selected or ""), "Ctrl+Return", "image-filter-center-focus")
+        self._add(
+            menu,
+            "zoom",
+            lambda: window.go_to(window.document.selected or ""),
+            "Ctrl+Return",
+            "image-filter-center-focus",
+        )
         menu.addSeparator()
         self._docks_at = menu
         theme_menu = QMenu(say("ui.menu.theme"), menu)
         theme_menu.setIcon(window.look.icon("theme-light-dark"))
-        self._choices(theme_menu, [(name, say(f"ui.theme.{name}")) for name in THEMES], window.theme_choice, "theme", window.set_theme)
+        self._choices(
+            theme_menu,
+            [(name, say(f"ui.theme.{name}")) for name in THEMES],
+            window.theme_choice,
+            "theme",
+            window.set_theme,
+        )
         language_menu = QMenu(say("ui.menu.language"), menu)
         language_menu.setIcon(window.look.icon("translate"))
         names = [(language, say(f"ui.language.{language}")) for language in LANGUAGES]
@@ -139,7 +178,9 @@ class Menus(QObject):
         menu.addSeparator()
         self._add(menu, "reset_layout", window.reset_layout)
 
-    def _choices(self, menu: QMenu, names: list[tuple[str, str]], now: str, kind: str, call: Callable[..., None]) -> None:
+    def _choices(
+        self, menu: QMenu, names: list[tuple[str, str]], now: str, kind: str, call: Callable[..., None]
+    ) -> None:
         group = QActionGroup(menu)
         for name, words in names:
             # Deferred: the menu that sends this is itself built anew.

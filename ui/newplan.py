@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QFrame, QGridLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
 
 from ui import icons
 from ui.check import REQUIRED, ROLES, Area, Checked, Role, check
@@ -145,15 +156,15 @@ class FileCard(QFrame):
             self._remembered.folder = str(Path(name).parent)
             self.chosen.emit(self.role, Path(name))
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
             set_role(self, "over", "state")
 
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802 - Qt's name
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         set_role(self, "" if self.checked is None else "good" if self.checked.good else "bad", "state")
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+    def dropEvent(self, event: QDropEvent) -> None:
         path = next((Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()), None)
         if path is not None:
             event.acceptProposedAction()
@@ -235,7 +246,9 @@ class NewPlanDialog(QDialog):
 
     def _ask_out(self) -> None:
         kind = self._look.say("ui.file.project")
-        name, _ = QFileDialog.getSaveFileName(self, self._look.say("ui.new.out"), self.out.text(), f"{kind} (*{SUFFIX})")
+        name, _ = QFileDialog.getSaveFileName(
+            self, self._look.say("ui.new.out"), self.out.text(), f"{kind} (*{SUFFIX})"
+        )
         if name:
             self._named = True
             self.out.setText(str(Path(name).with_suffix(SUFFIX)))

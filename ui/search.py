@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QWidget
 
-from ui.look import Look
 from ui.format import folded
+from ui.look import Look
 
 MOST = 12
 Finder = Callable[[str, int], list[tuple[str, str, str]]]
@@ -57,7 +57,9 @@ class SearchField(QLineEdit):
         for action in self._commands():
             title = action.text().replace("&", "")
             if action.isEnabled() and all(word in folded(title) for word in words):
-                item = QListWidgetItem(self._look.icon("keyboard-outline", "muted"), f"{title}    {action.shortcut().toString()}")
+                item = QListWidgetItem(
+                    self._look.icon("keyboard-outline", "muted"), f"{title}    {action.shortcut().toString()}"
+                )
                 item.setData(Qt.ItemDataRole.UserRole, action)
                 self.list.addItem(item)
         if not self.list.count():
@@ -85,7 +87,7 @@ class SearchField(QLineEdit):
             self.clear()
             self.facility_found.emit(str(found))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
         if key in (Qt.Key.Key_Down, Qt.Key.Key_Up) and self.list.isVisible():
             step = 1 if key == Qt.Key.Key_Down else -1
@@ -99,7 +101,7 @@ class SearchField(QLineEdit):
         else:
             super().keyPressEvent(event)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self and event.type() == QEvent.Type.FocusOut:
             self.list.hide()
         return super().eventFilter(watched, event)

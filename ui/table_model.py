@@ -111,14 +111,20 @@ class FacilityModel(QAbstractTableModel):
         for column in self.columns:
             frame = frames[column.frame]
             source = "status" if column.kind == "status" else column.key
-            raw = frame[source].to_numpy(dtype=object) if source in frame else np.full(len(self.ids), None, dtype=object)
+            raw = (
+                frame[source].to_numpy(dtype=object) if source in frame else np.full(len(self.ids), None, dtype=object)
+            )
             values, texts = self._column(column, raw, sites)
             self._values.append(values)
             self._texts.append(texts)
         self._folded = [
             folded(" ".join(str(frame_value) for frame_value in parts if not fmt.is_missing(frame_value)))
             for parts in zip(
-                *(ledger[name].to_numpy(dtype=object) for name in ("name", "kana", "facility_id", "address", "ward", "department") if name in ledger),
+                *(
+                    ledger[name].to_numpy(dtype=object)
+                    for name in ("name", "kana", "facility_id", "address", "ward", "department")
+                    if name in ledger
+                ),
                 strict=True,
             )
         ]
@@ -131,7 +137,9 @@ class FacilityModel(QAbstractTableModel):
             return values, texts
         if column.kind == "status":
             order = {name: k for k, name in enumerate(STATUSES)}
-            return np.array([order.get(s, 9) for s in self._status], dtype=float), [self._look.say(f"ui.status.{s}") for s in self._status]
+            return np.array([order.get(s, 9) for s in self._status], dtype=float), [
+                self._look.say(f"ui.status.{s}") for s in self._status
+            ]
         if column.kind == "reason":
             details = sites["reason_values"].to_numpy(dtype=object)
             texts = [reason_text(self._look, code, values) for code, values in zip(raw, details, strict=True)]
@@ -169,7 +177,9 @@ class FacilityModel(QAbstractTableModel):
             values = self._values[column][rows]
             down = order == Qt.SortOrder.DescendingOrder
             if values.dtype == object:
-                place = np.array(sorted(range(len(values)), key=lambda k: folded(values[k]), reverse=down), dtype=np.int64)
+                place = np.array(
+                    sorted(range(len(values)), key=lambda k: folded(values[k]), reverse=down), dtype=np.int64
+                )
             else:
                 # What is missing comes last, whichever way is up.
                 place = np.argsort(-values if down else values, kind="stable")
@@ -204,10 +214,10 @@ class FacilityModel(QAbstractTableModel):
 
     # ---------------------------------------------------------------- Qt's questions
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's signature
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else len(self._rows)
 
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's signature
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else len(self.columns)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -229,12 +239,16 @@ class FacilityModel(QAbstractTableModel):
                 return QColor(self._look.tokens.muted)
         return None
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # noqa: N802
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if orientation != Qt.Orientation.Horizontal:
             return None
         column = self.columns[section]
         if role == Qt.ItemDataRole.DisplayRole:
-            unit = self._look.say(f"ui.column.{column.key}.unit") if self._look.knows(f"ui.column.{column.key}.unit") else ""
+            unit = (
+                self._look.say(f"ui.column.{column.key}.unit")
+                if self._look.knows(f"ui.column.{column.key}.unit")
+                else ""
+            )
             heading = self._look.say(f"ui.column.{column.key}")
             return f"{heading}\n{unit}" if unit else heading
         if role == Qt.ItemDataRole.ToolTipRole:

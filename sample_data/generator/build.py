@@ -173,7 +173,9 @@ def slab(
     town.parts.add(body, stamp.FLAT, wall, parapet, 0.5)
     if storeys >= 3 and body.width > 7 and equipment > 0:
         along = rng.choice((-0.36, 0.33, 0.0)) * body.length
-        stair = Box(*body.at(float(along), 0.18 * body.width), body.angle, min(6.5, body.length * 0.3), body.width * 0.4)
+        stair = Box(
+            *body.at(float(along), 0.18 * body.width), body.angle, min(6.5, body.length * 0.3), body.width * 0.4
+        )
         town.parts.add(stair, stamp.FLAT, wall + 3.0)
     count = rng.poisson(equipment * body.length * body.width / 130.0)
     for _ in range(min(int(count), 14)):
@@ -205,7 +207,9 @@ def hall(
     elif roof == "sawtooth":
         # The glazed teeth look north, as weaving sheds have them: the sloping sheets rise to the north.
         north = body.angle if np.sin(body.angle) > 0 else body.angle + np.pi
-        town.parts.add(body._replace(angle=north), stamp.SAWTOOTH, wall, 2.9, body.length / max(2, round(body.length / 8)))
+        town.parts.add(
+            body._replace(angle=north), stamp.SAWTOOTH, wall, 2.9, body.length / max(2, round(body.length / 8))
+        )
         top += 2.9
     else:
         town.parts.add(eaves, stamp.HIP if kind == "hip" else stamp.GABLE, wall, pitch)

@@ -89,9 +89,7 @@ class Fact:
 def building_names(made: Made) -> dict[int, str]:
     """Names of the facilities' buildings, by index of the building."""
     entries = roster()
-    return {
-        i: f"{entries[b.owner].name} {b.role}".strip() for i, b in enumerate(made.buildings) if b.owner >= 0
-    }
+    return {i: f"{entries[b.owner].name} {b.role}".strip() for i, b in enumerate(made.buildings) if b.owner >= 0}
 
 
 def facts(made: Made, layer: gpd.GeoDataFrame, seed: int) -> list[Fact]:
@@ -147,11 +145,25 @@ def _seismic(entry: Entry, rng: np.random.Generator) -> str:
 def _roof(entry: Entry) -> str:
     if entry.state == "unknown_roof":
         return "不明"
-    return {"gable": "切妻", "hip": "寄棟", "metal": "折板", "vault": "折板", "depot": "折板", "depot_saw": "のこぎり"}.get(entry.shape, "陸屋根")
+    return {
+        "gable": "切妻",
+        "hip": "寄棟",
+        "metal": "折板",
+        "vault": "折板",
+        "depot": "折板",
+        "depot_saw": "のこぎり",
+    }.get(entry.shape, "陸屋根")
 
 
 def _waterproofed(entry: Entry, rng: np.random.Generator) -> int | None:
-    if entry.state in ("unknown_waterproof", "unknown_roof") or entry.shape in ("gable", "hip", "metal", "vault", "depot", "depot_saw"):
+    if entry.state in ("unknown_waterproof", "unknown_roof") or entry.shape in (
+        "gable",
+        "hip",
+        "metal",
+        "vault",
+        "depot",
+        "depot_saw",
+    ):
         return None
     if entry.state == "waterproof_old":
         return int(rng.integers(max(entry.built, 1997), 2008)) if entry.built < 2006 else entry.built

@@ -34,7 +34,9 @@ def tower(town: Town, plot: Polygon, height: float) -> None:
     town.parts.add(shaft, stamp.FLAT, height - 5.0, 1.4, 0.5)
     town.parts.add(shaft._replace(length=shaft.length * 0.6, width=shaft.width * 0.55), stamp.FLAT, height, 0.8, 0.5)
     for _ in range(6):
-        at = podium.at(rng.choice((-1, 1)) * rng.uniform(0.36, 0.45) * podium.length, rng.uniform(-0.3, 0.3) * podium.width)
+        at = podium.at(
+            rng.choice((-1, 1)) * rng.uniform(0.36, 0.45) * podium.length, rng.uniform(-0.3, 0.3) * podium.width
+        )
         town.parts.add(Box(*at, podium.angle, 3.5, 2.0), stamp.FLAT, 11.5)
     storeys = round(height / 3.3)
     usage = build.FLATS if height > 110 else build.OFFICE
@@ -83,7 +85,9 @@ def by_use(town: Town, block: Polygon, use: str) -> None:
             inner, choice = northward(field_piece), rng.random()
             if choice < 0.38:
                 for k in range(int(inner.length / 9.5)):
-                    house = Box(*inner.at(-inner.length / 2 + 6 + 9.5 * k, 0), inner.angle + np.pi / 2, inner.width * 0.7, 6.0)
+                    house = Box(
+                        *inner.at(-inner.length / 2 + 6 + 9.5 * k, 0), inner.angle + np.pi / 2, inner.width * 0.7, 6.0
+                    )
                     if field_piece.contains(rect(house)):
                         town.parts.add(house, stamp.VAULT, 1.2, 2.0)
             elif choice < 0.7:
@@ -108,11 +112,15 @@ def _factory(town: Town, plot: Polygon) -> None:
         turned = Box(body.x, body.y, body.angle + np.pi / 2, body.width, body.length)
         build.hall(town, turned, wall, "sawtooth", build.FACTORY, role="factory")
     elif kind == "metal":
-        long = body if body.length > body.width else Box(body.x, body.y, body.angle + np.pi / 2, body.width, body.length)
+        long = (
+            body if body.length > body.width else Box(body.x, body.y, body.angle + np.pi / 2, body.width, body.length)
+        )
         build.hall(town, long, wall, "metal", build.STORE if rng.random() < 0.5 else build.FACTORY, role="factory")
     else:
         build.slab(town, body, 3, build.FACTORY, role="factory", floor=4.5, equipment=1.0)
-    office = build.fitted(plot, Box(*box.at(-box.length * 0.25, -box.width / 2 + 6.5), box.angle, 22.0, 9.0), [rect(body)])
+    office = build.fitted(
+        plot, Box(*box.at(-box.length * 0.25, -box.width / 2 + 6.5), box.angle, 22.0, 9.0), [rect(body)]
+    )
     if office is not None:
         build.slab(town, office, 2, build.OFFICE, role="factory office")
     for k in range(int(rng.integers(3, 12))):
@@ -132,7 +140,9 @@ def urban(town: Town, leaf: Polygon, on_main: bool) -> None:
         for row in rows:
             length = box_of(row).length
             for lot in slices(row, max(1, round(length / rng.uniform(15.0, 24.0))), rng):
-                _mid_rise(town, lot, (3, 10) if far < 150 else (2, 7), build.OFFICE if rng.random() < 0.4 else build.SHOP)
+                _mid_rise(
+                    town, lot, (3, 10) if far < 150 else (2, 7), build.OFFICE if rng.random() < 0.4 else build.SHOP
+                )
     elif on_main and rng.random() < 0.8:
         town.pad(leaf)
         length = box_of(leaf).length

@@ -158,7 +158,17 @@ def _facility(fact: Fact, rng: np.random.Generator) -> list[Lamp]:
         for room in _GYM:
             count = 16 if room.kind == "high" and school else round(gym * room.share / room.spacing)
             lines.append(
-                Lamp(fact, "体育館" if school else "アリーナ棟", 1, room, types[room.kind], count, room.hours, days, installed)
+                Lamp(
+                    fact,
+                    "体育館" if school else "アリーナ棟",
+                    1,
+                    room,
+                    types[room.kind],
+                    count,
+                    room.hours,
+                    days,
+                    installed,
+                )
             )
     _set_hours(lines, fact)
     return lines
@@ -182,7 +192,9 @@ def write_lamps(path: Path, lines: list[Lamp], seed: int) -> None:
         lamp, old = line.luminaire, line.luminaire.ballast.startswith("銅鉄型")
         pcb = "要調査" if old and line.installed <= 1977 else "無"
         asbestos = "要調査" if line.fact.entry.built <= 1988 and rng.random() < 0.25 else "無"
-        dimming = "有（昼光連動）" if lamp.ballast == "LED電源" and line.room.kind == "base" and rng.random() < 0.4 else "無"
+        dimming = (
+            "有（昼光連動）" if lamp.ballast == "LED電源" and line.room.kind == "base" and rng.random() < 0.4 else "無"
+        )
         note = "点検口より搬入不可" if line.room.kind == "high" and rng.random() < 0.2 else ""
         high = line.room.height >= 4.0
         rows.append([

@@ -38,7 +38,9 @@ def numbered(buildings: list[Building]) -> list[int]:
 def outlines(buildings: list[Building], names: dict[int, str]) -> gpd.GeoDataFrame:
     """The outlines in zone IX; ``names`` by index of the building. The index column keeps the builder's order."""
     order = numbered(buildings)
-    shapes = [shapely.transform(buildings[i].outline, lambda xy: np.round(xy + np.array([WEST, SOUTH]), 3)) for i in order]
+    shapes = [
+        shapely.transform(buildings[i].outline, lambda xy: np.round(xy + np.array([WEST, SOUTH]), 3)) for i in order
+    ]
     return gpd.GeoDataFrame(
         {
             "building_id": [f"B{n:05d}" for n in range(1, len(order) + 1)],

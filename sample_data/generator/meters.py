@@ -76,7 +76,9 @@ def _wide(series: Series) -> Rows:
     for number, day in enumerate(days()):
         if missing[number].all():
             continue
-        cells = ["" if gone else _value(v, series.step) for v, gone in zip(values[number], missing[number], strict=True)]
+        cells = [
+            "" if gone else _value(v, series.step) for v, gone in zip(values[number], missing[number], strict=True)
+        ]
         rows.append([f"{day.year}/{day.month}/{day.day}", *cells])
     return rows
 
@@ -153,7 +155,13 @@ def write_supply_points(path: Path, series: list[Series]) -> None:
     ]  # fmt: skip
     for one in series:
         fact = one.fact
-        kind = "低圧電力" if fact.contract_kw < 50 else "高圧電力（実量制）" if fact.contract_kw < 500 else "高圧電力（協議制）"
+        kind = (
+            "低圧電力"
+            if fact.contract_kw < 50
+            else "高圧電力（実量制）"
+            if fact.contract_kw < 500
+            else "高圧電力（協議制）"
+        )
         rows.append([
             fact.number, fact.entry.name, supply_point(fact), fact.contract_kw, kind, f"{fact.kwh:,d}",
             f"meters/{file_name(fact)}",

@@ -57,7 +57,7 @@ def _pick(buildings: list[Building]) -> list[int]:
                       - buildings[i].outline.area / 8.0)  # fmt: skip
         elif role == "factory":
             # The weaving sheds first in turn with the rest, so that every kind of roof joins.
-            pool.sort(key=lambda i: (-buildings[i].outline.area))
+            pool.sort(key=lambda i: -buildings[i].outline.area)
             sheds = [i for i in pool if buildings[i].roof == "sawtooth"][:5]
             pool = sheds + [i for i in pool if i not in sheds]
         elif role == "tower":
@@ -88,7 +88,9 @@ def write_private(path: Path, made: Made, layer: gpd.GeoDataFrame, seed: int) ->
         kwh = round(floor * intensity * float(np.exp(rng.normal(0.0, 0.08))))
         built = int(rng.integers(1972, 2021))
         town = "駅前" if role in ("shop", "station", "tower") else "新作台"
-        address = f"{CITY}{ward_of(spot.x)}{town}{1 + n % 4}丁目{int(rng.integers(1, 30))}番{int(rng.integers(1, 20))}号"
+        address = (
+            f"{CITY}{ward_of(spot.x)}{town}{1 + n % 4}丁目{int(rng.integers(1, 30))}番{int(rng.integers(1, 20))}号"
+        )
         structure = "SRC" if role == "tower" else "S" if role in ("factory", "station") else "RC"
         rows.append([
             f"P{n:03d}", name, trade, ward_of(spot.x), address, f"{latitude:.6f}", f"{longitude:.6f}",

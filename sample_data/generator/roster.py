@@ -112,7 +112,5 @@ def roster() -> list[Entry]:
     found = []
     for line in _LINES.strip().splitlines():
         name, kana, kind, shape, area, storeys, structure, built, state, where = line.split("|")
-        found.append(
-            Entry(name, kana, kind, shape, float(area), int(storeys), structure, int(built), state, where)
-        )
+        found.append(Entry(name, kana, kind, shape, float(area), int(storeys), structure, int(built), state, where))
     return found

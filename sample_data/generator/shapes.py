@@ -71,9 +71,7 @@ def cut(shape: Polygon, point: tuple[float, float], angle: float, gap: float) ->
     return sides
 
 
-def blocks(
-    shape: Polygon, longest: float, widest: float, street: float, rng: np.random.Generator
-) -> list[Polygon]:
+def blocks(shape: Polygon, longest: float, widest: float, street: float, rng: np.random.Generator) -> list[Polygon]:
     """Cut the shape by streets until every block is at most ``longest`` × ``widest`` metres."""
     todo, done = [shape], []
     while todo:

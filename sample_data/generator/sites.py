@@ -35,7 +35,9 @@ def put_up(town: Town, index: int, entry: Entry, site: Polygon) -> None:
         raise ValueError(f"no room for {entry.name} on {site.area:.0f} m2")
 
 
-def _placed(site: Polygon, plot: Box, taken: list[Polygon], a: float, b: float, length: float, width: float) -> Box | None:
+def _placed(
+    site: Polygon, plot: Box, taken: list[Polygon], a: float, b: float, length: float, width: float
+) -> Box | None:
     """Fit a body at ``(a, b)`` or up to 15 m further inside, where it can be largest; and take the place."""
     best: Box | None = None
     for shift in (0.0, 5.0, 10.0, 15.0):
@@ -112,7 +114,9 @@ def _waste(town: Town, index: int, entry: Entry, site: Polygon) -> None:
     """The furnace hall, the ramp hall, the office, a stack of 85 m."""
     plot = northward(site)
     taken: list[Polygon] = []
-    body = _placed(site, plot, taken, 6.0, 0.12 * plot.width, min(plot.length * 0.58, 82.0), min(plot.width * 0.48, 46.0))
+    body = _placed(
+        site, plot, taken, 6.0, 0.12 * plot.width, min(plot.length * 0.58, 82.0), min(plot.width * 0.48, 46.0)
+    )
     if body:
         slab(town, body, entry.storeys, UTILITY, owner=index, role="工場棟", floor=5.6, equipment=0.7)
         low = _placed(site, plot, taken, 6.0, -0.5 * plot.width + 14.0, body.length * 0.7, 18.0)
@@ -167,7 +171,9 @@ def _sports(town: Town, index: int, entry: Entry, site: Polygon) -> None:
     """A large arena under a vault, the entrance wing in front."""
     plot = northward(site)
     taken: list[Polygon] = []
-    arena = _placed(site, plot, taken, 0.0, 0.1 * plot.width, min(plot.length * 0.72, 60.0), min(plot.width * 0.55, 40.0))
+    arena = _placed(
+        site, plot, taken, 0.0, 0.1 * plot.width, min(plot.length * 0.72, 60.0), min(plot.width * 0.55, 40.0)
+    )
     if arena:
         hall(town, arena, 13.5, "vault", PUBLIC, storeys=2, owner=index, role="アリーナ棟")
     wing = _placed(site, plot, taken, 0.0, -plot.width / 2 + 9.0, min(plot.length * 0.6, 46.0), 10.0)
@@ -196,7 +202,9 @@ def _single(town: Town, index: int, entry: Entry, site: Polygon) -> None:
     )
     if entry.shape in ("gable", "hip", "metal", "vault"):
         wall = 0.5 + 3.2 * entry.storeys
-        long = body if body.length >= body.width else Box(body.x, body.y, body.angle + np.pi / 2, body.width, body.length)
+        long = (
+            body if body.length >= body.width else Box(body.x, body.y, body.angle + np.pi / 2, body.width, body.length)
+        )
         hall(town, long, wall, entry.shape, usage, storeys=entry.storeys, owner=index)
     else:
         few = 0.2 if entry.kind in ("保育所", "消防団器具置場") else 0.7

@@ -24,12 +24,8 @@ class Parts:
 
     rows: list[tuple[float, ...]] = field(default_factory=list)
 
-    def add(
-        self, box: Box, kind: int, height: float, one: float = 0.0, two: float = 0.0, base: float = np.nan
-    ) -> None:
-        self.rows.append(
-            (box.x, box.y, box.angle, box.length / 2, box.width / 2, kind, height, one, two, base)
-        )
+    def add(self, box: Box, kind: int, height: float, one: float = 0.0, two: float = 0.0, base: float = np.nan) -> None:
+        self.rows.append((box.x, box.y, box.angle, box.length / 2, box.width / 2, kind, height, one, two, base))
 
     def array(self) -> NDArray[np.float64]:
         return np.array(self.rows, dtype=np.float64).reshape(-1, 10)

@@ -85,9 +85,7 @@ class Vehicle:
 def _japanese(day: dt.date, rng: np.random.Generator) -> str:
     # A year that turned era in May (2019) keeps 令和: the ledger was typed later.
     letter, name, n = era(day.year)
-    return (
-        f"{letter}{n}.{day.month}.{day.day}" if rng.random() < 0.7 else f"{name}{n}年{day.month}月{day.day}日"
-    )
+    return f"{letter}{n}.{day.month}.{day.day}" if rng.random() < 0.7 else f"{name}{n}年{day.month}月{day.day}日"
 
 
 def vehicles(facts: list[Fact], seed: int) -> list[Vehicle]:
@@ -104,7 +102,9 @@ def vehicles(facts: list[Fact], seed: int) -> list[Vehicle]:
 
 def _vehicle(number: str, fact: Fact, model: Model, rng: np.random.Generator) -> Vehicle:
     newest = model in (EV, HYBRID)
-    bought = dt.date(int(rng.integers(2018 if newest else 2008, 2023)), int(rng.integers(1, 13)), int(rng.integers(1, 29)))
+    bought = dt.date(
+        int(rng.integers(2018 if newest else 2008, 2023)), int(rng.integers(1, 13)), int(rng.integers(1, 29))
+    )
     if bought.year <= 2022 and bought > dt.date(2022, 3, 31):
         bought = bought.replace(month=2)
     lease_end = None
@@ -133,7 +133,14 @@ def _vehicle(number: str, fact: Fact, model: Model, rng: np.random.Generator) ->
 def write_vehicles(path: Path, fleet: list[Vehicle], seed: int) -> None:
     """Title, headings, one row a vehicle."""
     rng = random(seed, "vehicle ledger")
-    use = {"塵芥車": "ごみ収集", "ダンプ": "維持補修", "消防ポンプ車": "消防", "救急車": "救急", "マイクロバス": "送迎", "小型貨物": "作業・運搬"}
+    use = {
+        "塵芥車": "ごみ収集",
+        "ダンプ": "維持補修",
+        "消防ポンプ車": "消防",
+        "救急車": "救急",
+        "マイクロバス": "送迎",
+        "小型貨物": "作業・運搬",
+    }
     rows: list[list[object]] = [[TITLE], [], list(HEADINGS)]
     for car in fleet:
         letter, _, n = era(car.bought.year)

@@ -33,7 +33,7 @@ class Chart(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(200)
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         return QSize(300, self._height)
 
     def set_height(self, height: int) -> None:
@@ -41,7 +41,7 @@ class Chart(QWidget):
         self._height = height
         self.updateGeometry()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font(8.0))
@@ -56,7 +56,7 @@ class Chart(QWidget):
         """The value below the pointer, in words."""
         return None
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         text = self.read(event.position())
         if text:
             QToolTip.showText(event.globalPosition().toPoint(), text, self)
@@ -76,7 +76,9 @@ class Chart(QWidget):
         made.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         return made
 
-    def text(self, painter: QPainter, x: float, y: float, words: str, *, role: str = "muted", align: str = "centre") -> None:
+    def text(
+        self, painter: QPainter, x: float, y: float, words: str, *, role: str = "muted", align: str = "centre"
+    ) -> None:
         """Write words; ``y`` is their middle, ``x`` their left, centre or right."""
         metrics = QFontMetricsF(painter.font())
         width = metrics.horizontalAdvance(words)

@@ -65,7 +65,9 @@ class MonthHourChart(Chart):
                 value = float(self._values[month, hour])
                 if value <= 0:
                     continue
-                box = QRectF(area.left() + month * width, area.bottom() - (hour - self._first + 1) * height, width, height)
+                box = QRectF(
+                    area.left() + month * width, area.bottom() - (hour - self._first + 1) * height, width, height
+                )
                 painter.fillRect(box, ramp(value / self._top))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for hour in (h for h in (6, 9, 12, 15, 18) if self._first <= h <= self._last):
@@ -91,6 +93,9 @@ class MonthHourChart(Chart):
         if self._values is None or not area.contains(position):
             return None
         month = min(11, int((position.x() - area.left()) / area.width() * 12))
-        hour = self._first + min(self._last - self._first - 1, int((area.bottom() - position.y()) / area.height() * (self._last - self._first)))
+        hour = self._first + min(
+            self._last - self._first - 1,
+            int((area.bottom() - position.y()) / area.height() * (self._last - self._first)),
+        )
         value = fmt.significant(float(self._values[month, hour]))
         return self.look.say("ui.chart.month_hour", month=month + 1, begin=hour, end=hour + 1, value=value)

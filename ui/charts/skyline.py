@@ -150,12 +150,26 @@ class SkylineChart(Chart):
         azimuth = FIRST + (position.x() - area.left()) / area.width() * (LAST - FIRST)
         lines = [self.look.say("ui.chart.azimuth", azimuth=f"{azimuth:.0f}")]
         if self._skyline is not None:
-            values = [float(np.interp(azimuth, self._skyline.azimuths, v, period=360)) for v in (self._skyline.middle, self._skyline.low, self._skyline.high)]
-            lines.append(self.look.say("ui.chart.skyline", middle=f"{values[0]:.0f}", low=f"{values[1]:.0f}", high=f"{values[2]:.0f}"))
+            values = [
+                float(np.interp(azimuth, self._skyline.azimuths, v, period=360))
+                for v in (self._skyline.middle, self._skyline.low, self._skyline.high)
+            ]
+            lines.append(
+                self.look.say(
+                    "ui.chart.skyline", middle=f"{values[0]:.0f}", low=f"{values[1]:.0f}", high=f"{values[2]:.0f}"
+                )
+            )
         for path in self._paths:
             order = np.argsort(path.azimuth)
             k = int(order[np.argmin(np.abs(path.azimuth[order] - azimuth))])
             if path.elevation[k] > 0:
                 hour, minute = divmod(int(path.minutes[k]), 60)
-                lines.append(self.look.say("ui.chart.sun", name=path.name, elevation=f"{path.elevation[k]:.0f}", time=f"{hour:02d}:{minute:02d}"))
+                lines.append(
+                    self.look.say(
+                        "ui.chart.sun",
+                        name=path.name,
+                        elevation=f"{path.elevation[k]:.0f}",
+                        time=f"{hour:02d}:{minute:02d}",
+                    )
+                )
         return "\n".join(lines)

@@ -71,14 +71,19 @@ class SunTab(QWidget):
         self._site = site
         weather = plan.results.weather
         names = tuple(self._look.say(f"ui.sun.{name}") for name, _, _ in DAYS)
-        self.sky.show_sky(site.skyline, sun_paths(weather.latitude, weather.longitude, names, plan.profile.plan_year, zone_of(weather.longitude)))
+        self.sky.show_sky(
+            site.skyline,
+            sun_paths(weather.latitude, weather.longitude, names, plan.profile.plan_year, zone_of(weather.longitude)),
+        )
         self._show_hours()
         loss = None if site.yields is None else site.yields.get("shading_loss")
         self._loss.setText(self._look.say("ui.sun.loss", loss=fmt.percent(loss, 1)) if not fmt.is_missing(loss) else "")
 
     def _show_hours(self) -> None:
         if self._site is not None:
-            self.hours.show_values(self._site.month_hour if self._group.checkedId() == 0 else self._site.month_hour_lost)
+            self.hours.show_values(
+                self._site.month_hour if self._group.checkedId() == 0 else self._site.month_hour_lost
+            )
 
 
 class RoofTab(QWidget):
@@ -116,10 +121,20 @@ class RoofTab(QWidget):
         else:
             usable, kw = float(site.yields["usable_m2"]), float(site.yields["capacity_kw"])
             each = kw / usable if usable > 0 else float("nan")
-            self._capacity.setText(say("ui.roof.to_kw", usable=fmt.number(usable), each=fmt.number(each, 3), kw=fmt.number(kw, 1)))
+            self._capacity.setText(
+                say("ui.roof.to_kw", usable=fmt.number(usable), each=fmt.number(each, 3), kw=fmt.number(kw, 1))
+            )
         self._head.setText(say("ui.roof.planes", number=len(planes)))
         self._show_planes(site)
-        parts = [say("ui.roof.link", building=link.building_id, how=say(f"ui.how.{link.how}"), metres=fmt.number(link.distance_m, 0)) for link in site.links.itertuples()]
+        parts = [
+            say(
+                "ui.roof.link",
+                building=link.building_id,
+                how=say(f"ui.how.{link.how}"),
+                metres=fmt.number(link.distance_m, 0),
+            )
+            for link in site.links.itertuples()
+        ]
         self._buildings.setText("\n".join(parts[:20]))
 
     def _show_planes(self, site: Site) -> None:
@@ -128,16 +143,26 @@ class RoofTab(QWidget):
             return
         say, right = self._look.say, Qt.AlignmentFlag.AlignRight
         for k, code in enumerate(("direction", "tilt", "area", "usable", "irradiation")):
-            self._grid.addWidget(label(say(f"ui.roof.column.{code}"), "muted"), 0, k, Qt.AlignmentFlag.AlignLeft if k == 0 else right)
+            self._grid.addWidget(
+                label(say(f"ui.roof.column.{code}"), "muted"), 0, k, Qt.AlignmentFlag.AlignLeft if k == 0 else right
+            )
         for line, plane in enumerate(site.planes.head(MOST_PLANES).itertuples(), start=1):
             sector = _SECTORS[round(float(plane.azimuth) / 45) % 8]
             facing = say("ui.roof.flat") if plane.flat else f"{say(f'ui.compass.{sector}')} {plane.azimuth:.0f}°"
-            cells = (facing, f"{plane.tilt:.0f}", fmt.number(plane.area_m2), fmt.number(plane.usable_m2), fmt.number(plane.irradiation_kwh_m2))
+            cells = (
+                facing,
+                f"{plane.tilt:.0f}",
+                fmt.number(plane.area_m2),
+                fmt.number(plane.usable_m2),
+                fmt.number(plane.irradiation_kwh_m2),
+            )
             for k, text in enumerate(cells):
                 self._grid.addWidget(label(text), line, k, Qt.AlignmentFlag.AlignLeft if k == 0 else right)
         self._grid.setColumnStretch(0, 1)
         if len(site.planes) > MOST_PLANES:
-            self._grid.addWidget(label(say("ui.roof.more", number=len(site.planes) - MOST_PLANES), "muted"), MOST_PLANES + 1, 0, 1, 5)
+            self._grid.addWidget(
+                label(say("ui.roof.more", number=len(site.planes) - MOST_PLANES), "muted"), MOST_PLANES + 1, 0, 1, 5
+            )
 
 
 class PowerTab(QWidget):
@@ -174,7 +199,14 @@ class PowerTab(QWidget):
         self.months.show_values([float(v) for v in months], "MWh")
         weather = plan.results.weather
         kind = say(f"ui.weather.{weather.kind}")
-        self._specific.setText(say("ui.power.specific", specific=fmt.number(site.yields["specific_yield"]), station=weather.station, kind=kind))
+        self._specific.setText(
+            say(
+                "ui.power.specific",
+                specific=fmt.number(site.yields["specific_yield"]),
+                station=weather.station,
+                kind=kind,
+            )
+        )
         energy = float(site.yields["energy_kwh"])
         used = site.ledger.get("annual_kwh")
         rows = [(say("ui.power.produced"), energy, " ".join(fmt.energy(energy)), "sun")]
@@ -182,5 +214,7 @@ class PowerTab(QWidget):
             self._note.setText(say("ui.power.use_unknown"))
         else:
             rows.append((say("ui.power.used"), float(used), " ".join(fmt.energy(used)), "muted"))
-            self._note.setText(say("ui.power.ratio", ratio=fmt.percent(energy / float(used)) if float(used) > 0 else fmt.MISSING))
+            self._note.setText(
+                say("ui.power.ratio", ratio=fmt.percent(energy / float(used)) if float(used) > 0 else fmt.MISSING)
+            )
         self.against.show_rows(rows)

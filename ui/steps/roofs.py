@@ -41,7 +41,9 @@ class RoofsPanel(QWidget):
         layout = column(self)
         self._intro = label("", "muted", wrap=True)
         layout.addWidget(self._intro)
-        self.figures = {name: Figure(say(f"ui.roofs.figure.{name}")) for name in ("buildings", "planes", "usable", "irradiation")}
+        self.figures = {
+            name: Figure(say(f"ui.roofs.figure.{name}")) for name in ("buildings", "planes", "usable", "irradiation")
+        }
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(12)
@@ -82,8 +84,14 @@ class RoofsPanel(QWidget):
         self.figures["usable"].show_value(fmt.number(usable), "m²")
         weight = planes["usable_m2"].to_numpy()
         known = planes["usable_irradiation_kwh_m2"].notna().to_numpy() & (weight > 0)
-        mean = float((planes["usable_irradiation_kwh_m2"].to_numpy()[known] * weight[known]).sum() / weight[known].sum()) if known.any() else float("nan")
-        self.figures["irradiation"].show_value(fmt.number(mean), say("ui.roofs.of_open", open=fmt.number(results.open_sky_kwh_m2)))
+        mean = (
+            float((planes["usable_irradiation_kwh_m2"].to_numpy()[known] * weight[known]).sum() / weight[known].sum())
+            if known.any()
+            else float("nan")
+        )
+        self.figures["irradiation"].show_value(
+            fmt.number(mean), say("ui.roofs.of_open", open=fmt.number(results.open_sky_kwh_m2))
+        )
         self.ladder.show_rungs(ladder_rungs(self._look, planes))
         self._show_thresholds()
 
@@ -97,10 +105,18 @@ class RoofsPanel(QWidget):
                 continue
             value = plan.profile.value(key)
             name = Elided(value.name(language), "muted", Qt.TextElideMode.ElideRight)
-            shown = label(f"{value.value:,.6g} {unit_text(self._look, value.unit) if value.unit != '-' else ''}".strip())
+            shown = label(
+                f"{value.value:,.6g} {unit_text(self._look, value.unit) if value.unit != '-' else ''}".strip()
+            )
             sure = self._look.say(f"ui.sure.{value.how_sure}")
-            low_high = "" if value.low is None or value.high is None else f"{value.low:g}–{value.high:g} {value.unit}".replace(" -", "")
-            tip = self._look.say("ui.roofs.threshold_tip", name=value.name(language), range=low_high, source=value.source, sure=sure)
+            low_high = (
+                ""
+                if value.low is None or value.high is None
+                else f"{value.low:g}–{value.high:g} {value.unit}".replace(" -", "")
+            )
+            tip = self._look.say(
+                "ui.roofs.threshold_tip", name=value.name(language), range=low_high, source=value.source, sure=sure
+            )
             shown.setToolTip(tip)
             if value.how_sure == "verify":
                 shown.setProperty("role", "attention")
