@@ -54,11 +54,11 @@ class Tolerances(NamedTuple):
 class House(NamedTuple):
     """The cells of one building that have a height, as a list.
 
-    ``index`` covers the building's box and a rim of one cell, and holds the cell's place in the list or -1; ``row`` and
+    ``place`` covers the building's box and a rim of one cell, and holds the cell's place in the list or -1; ``row`` and
     ``col`` are the place in it; ``x`` (east), ``y`` (north) and ``z`` are local coordinates [m].
     """
 
-    index: Ints
+    place: Ints
     row: Ints
     col: Ints
     x: Floats

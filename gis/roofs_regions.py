@@ -94,7 +94,7 @@ def relabel(
 @njit(nogil=True, cache=True)
 def _borders(house: House, label: Ints, count: int) -> Floats:  # pragma: no cover - compiled
     """For each pair of regions: number of neighbouring cells, sum of their positions, sum of the steps across."""
-    index, row, col, x, y = house.index, house.row, house.col, house.x, house.y
+    index, row, col, x, y = house.place, house.row, house.col, house.x, house.y
     border = np.zeros((count + 1, count + 1, 5))
     for i in range(row.size):
         for k in range(4):
@@ -160,7 +160,7 @@ def merge_regions(
             gain[a, b] = _gain(a, b, moments, planes, border, noise, tol)
     into = np.arange(count + 1)
     while True:
-        best = np.argmax(gain)
+        best = int(np.argmax(gain))
         a, b = best // (count + 1), best % (count + 1)
         if gain[a, b] <= 0.0:
             break
@@ -212,7 +212,7 @@ def straighten(
 
     Near that line the heights of noisy cells do not tell one plane from the other; the planes themselves do.
     """
-    index, row, col, x, y = house.index, house.row, house.col, house.x, house.y
+    index, row, col, x, y = house.place, house.row, house.col, house.x, house.y
     _moments, planes = fit_regions(house, label, count)
     border = _borders(house, label, count)
     for _ in range(rounds):
@@ -236,7 +236,7 @@ def straighten(
 @njit(nogil=True, cache=True)
 def split_parts(house: House, label: Ints) -> int:  # pragma: no cover - compiled
     """Number the 4-connected parts of every label anew, from 1; returns their number."""
-    index, row, col = house.index, house.row, house.col
+    index, row, col = house.place, house.row, house.col
     n = row.size
     fresh = np.zeros(n, np.int32)
     queue = np.empty(n, np.int32)
@@ -265,7 +265,7 @@ def split_parts(house: House, label: Ints) -> int:  # pragma: no cover - compile
 @njit(nogil=True, cache=True)
 def _wide(house: House, label: Ints, count: int, width: int) -> Flags:  # pragma: no cover - compiled
     """Regions in which a disc of ``width`` cells across finds room somewhere."""
-    index, row, col = house.index, house.row, house.col
+    index, row, col = house.place, house.row, house.col
     wide = np.zeros(count + 1, np.bool_)
     height, across = index.shape
     middle = 0.5 * (width - 1)
