@@ -24,8 +24,8 @@ from gis.progress import Progress, silent
 
 # Heights outside of this are no ground and no roof (Dead Sea −430 m, Everest 8,849 m): undeclared nodata, mostly −9999 or 3.4e38.
 LOWEST_M, HIGHEST_M = -500.0, 9000.0
-# One raster is held in memory for now; 400 M cells are 1.6 GB.
-MAX_CELLS = 400_000_000
+# A surface is held in memory for now, about 32 bytes a cell with all that a survey needs beside it: 200 M cells are 6.4 GB.
+MAX_CELLS = 200_000_000
 _ROWS_AT_ONCE = 1024
 SYNTHETIC_TAG = "KAWASOLAR_SYNTHETIC"
 
