@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 
-class GisError(Exception):
-    """Root of all errors of this package.
+class CodedError(Exception):
+    """An error that the user is told of: a code, and the values that its sentence names.
 
     Parameters
     ----------
@@ -19,6 +19,10 @@ class GisError(Exception):
         self.details = details
         shown = ", ".join(f"{name}={value}" for name, value in details.items())
         super().__init__(f"{code} ({shown})" if shown else code)
+
+
+class GisError(CodedError):
+    """Root of all errors of this package."""
 
 
 class CrsMissing(GisError):

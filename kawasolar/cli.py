@@ -18,11 +18,11 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from gis.errors import GisError
+from gis.errors import CodedError
 from gis.findings import Finding
 from gis.progress import Cancelled, Progress
 from kawasolar import __version__
-from kawasolar.errors import NotWritable, PlanError
+from kawasolar.errors import NotWritable
 from kawasolar.reasons import finding_sentence
 from kawasolar.words import Language, asked_language, default_language, say
 
@@ -186,7 +186,7 @@ def run_command(words: list[str]) -> int:
     except NotWritable as error:
         _say_error(error.code, **error.details)
         return EXIT_WRITE
-    except (GisError, PlanError) as error:
+    except CodedError as error:
         _say_error(error.code, **error.details)
         return EXIT_INPUT
     except _usage_error() as error:

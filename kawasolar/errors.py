@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+from gis.errors import CodedError
 
-class PlanError(Exception):
-    """Root of all errors of this package; see :class:`gis.errors.GisError` for ``code`` and ``details``."""
 
-    def __init__(self, code: str, **details: object) -> None:
-        self.code = code
-        self.details = details
-        shown = ", ".join(f"{name}={value}" for name, value in details.items())
-        super().__init__(f"{code} ({shown})" if shown else code)
+class PlanError(CodedError):
+    """Root of all errors of this package."""
 
 
 class UnreadableLedger(PlanError):

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 import shapely
 
 from kawasolar.errors import NotWritable, UnreadableProfile, UnreadableProject
-from kawasolar.export.writing import atomic
-from kawasolar.project_format import FORMAT_VERSION, absolute, cache_folder
+from kawasolar.export.writing import atomic, atomic_geopackage
+from kawasolar.project_format import FORMAT_VERSION, Schemas, absolute, cache_folder
 from kawasolar.project_gpkg import opened
 from kawasolar.project_read import read_plan
 from kawasolar.project_write import write_layers, write_tables
@@ -47,22 +47,9 @@ def save_project(plan: Plan, path: Path) -> None:
     NotWritable
         Locked, read-only, no such folder, disk full.
     """
-    import pyogrio.errors
-
-    with atomic(path, ".gpkg") as work:
-        try:
-            schemas = write_layers(plan, work)
-            connection = sqlite3.connect(work)
-            try:
-                with connection:
-                    write_tables(plan, connection, schemas, absolute(path))
-            finally:
-                connection.close()
-        except sqlite3.OperationalError as error:
-            code = "export.disk_full" if "full" in str(error) else "export.cannot_write"
-            raise NotWritable(code, file=str(path), reason=str(error)) from error
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError) as error:
-            raise NotWritable("export.cannot_write", file=str(path), reason=str(error)) from error
+    schemas: Schemas = {}
+    with atomic_geopackage(path, lambda connection: write_tables(plan, connection, schemas, absolute(path))) as work:
+        schemas.update(write_layers(plan, work))
 
 
 def load_project(path: Path) -> Plan:

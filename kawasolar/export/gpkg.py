@@ -6,9 +6,8 @@ import sqlite3
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
-from kawasolar.errors import NotWritable
 from kawasolar.export.png_map import irradiation_range
-from kawasolar.export.writing import atomic
+from kawasolar.export.writing import atomic_geopackage
 from kawasolar.palette import CLASS_COLOURS, IRRADIATION_RAMP, rgb
 from kawasolar.project_gpkg import describe_columns, prepare
 from kawasolar.project_layers import building_layer, facility_layer, site_class
@@ -43,28 +42,14 @@ def write_gpkg(plan: Plan, path: Path, language: Language) -> None:
     NotWritable
         Locked by QGIS, read-only, disk full.
     """
-    import pyogrio.errors
-
     layers = {
         "facilities": (_facilities(plan, language), "Point"),
         "buildings": (building_layer(plan), "MultiPolygon"),
         "roof_planes": (plan.results.planes, "MultiPolygon"),
     }
-    with atomic(path, ".gpkg") as work:
-        try:
-            for name, (frame, shape) in layers.items():
-                write_layer(work, name, frame, shape, plan.crs)
-            connection = sqlite3.connect(work)
-            try:
-                with connection:
-                    _finish(connection, plan, language, list(layers))
-            finally:
-                connection.close()
-        except sqlite3.OperationalError as error:
-            code = "export.disk_full" if "full" in str(error) else "export.cannot_write"
-            raise NotWritable(code, file=str(path), reason=str(error)) from error
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError) as error:
-            raise NotWritable("export.cannot_write", file=str(path), reason=str(error)) from error
+    with atomic_geopackage(path, lambda connection: _finish(connection, plan, language, list(layers))) as work:
+        for name, (frame, shape) in layers.items():
+            write_layer(work, name, frame, shape, plan.crs)
 
 
 def _facilities(plan: Plan, language: Language) -> gpd.GeoDataFrame:

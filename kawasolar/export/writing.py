@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import shutil
+import sqlite3
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from kawasolar.errors import NotWritable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} if hasattr(errno, "EDQUOT") else {errno.ENOSPC, errno.EFBIG}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EBUSY}
@@ -83,3 +84,30 @@ def _sync(work: Path, target: Path) -> None:
     if target.exists():
         with suppress(OSError):
             shutil.copymode(target, work)
+
+
+@contextmanager
+def atomic_geopackage(path: Path, finish: Callable[[sqlite3.Connection], None]) -> Iterator[Path]:
+    """As :func:`atomic`, for a GeoPackage: ``finish`` adds what is no layer, in one transaction, after the block has written the layers.
+
+    Raises
+    ------
+    NotWritable
+        Also for what SQLite and GDAL say of a full or unwritable disk.
+    """
+    import pyogrio.errors
+
+    with atomic(path, ".gpkg") as work:
+        try:
+            yield work
+            connection = sqlite3.connect(work)
+            try:
+                with connection:
+                    finish(connection)
+            finally:
+                connection.close()
+        except sqlite3.OperationalError as error:
+            code = "export.disk_full" if "full" in str(error) else "export.cannot_write"
+            raise NotWritable(code, file=str(path), reason=str(error)) from error
+        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError) as error:
+            raise NotWritable("export.cannot_write", file=str(path), reason=str(error)) from error
