@@ -5,6 +5,7 @@ Plain functions that run on a worker; what they find is what the assistant shows
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -36,7 +37,7 @@ class Checked:
 
     role: Role
     path: Path
-    values: dict[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict)
     findings: int = 0
     area: Area | None = None
     error: GisError | PlanError | None = None
@@ -50,7 +51,9 @@ class Checked:
         return self.error is None
 
 
-def check(role: Role, path: Path, area: Area | None, epsg: int, crs: str | None, layer: str | None, progress: Progress) -> Checked:
+def check(
+    role: Role, path: Path, area: Area | None, epsg: int, crs: str | None, layer: str | None, progress: Progress
+) -> Checked:
     """Look at one file.
 
     Parameters
@@ -103,7 +106,12 @@ def _surface(path: Path, epsg: int, crs: str | None) -> Checked:
         target = CRS.from_epsg(epsg)
         area = Area(target, transform_bounds(own.to_wkt(), target.to_wkt(), *bounds))
     size = f"{cell:,.3g} m" if own.is_projected else f"{cell:.3g}°"
-    values = {"rows": f"{shape[0]:,}", "cols": f"{shape[1]:,}", "cell": size, "epsg": own.to_epsg(min_confidence=70) or own.name}
+    values = {
+        "rows": f"{shape[0]:,}",
+        "cols": f"{shape[1]:,}",
+        "cell": size,
+        "epsg": own.to_epsg(min_confidence=70) or own.name,
+    }
     return Checked("dsm", path, values, area=area)
 
 

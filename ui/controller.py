@@ -52,7 +52,9 @@ class Controller(QObject):
         """Choose a project and open it."""
         window = self._window
         kind = window.look.say("ui.file.project")
-        name, _ = QFileDialog.getOpenFileName(window, window.look.say("ui.menu.open"), window.remembered.folder, f"{kind} (*{SUFFIX})")
+        name, _ = QFileDialog.getOpenFileName(
+            window, window.look.say("ui.menu.open"), window.remembered.folder, f"{kind} (*{SUFFIX})"
+        )
         if name:
             self.open(Path(name))
 
@@ -82,10 +84,17 @@ class Controller(QObject):
     def _on_opened(self, found: object) -> None:
         opened = cast("Opened", found)
         self._loading = None
-        self.stale = opened.stale
+        self.stale = ()
         window = self._window
         window.remembered.add_recent(opened.path)
         window.document.set_plan(opened.plan, opened.path, saved=True)
+        since = opened.path.stat().st_mtime
+        job = window.jobs.start(lambda progress: work.changed_inputs(opened.plan, since, progress), "stale")
+        job.done.connect(self._on_stale)
+
+    def _on_stale(self, roles: object) -> None:
+        self.stale = cast("tuple[str, ...]", roles)
+        self._window.refresh_state()
 
     def _on_load_failed(self, error: object) -> None:
         self._end_loading()
@@ -186,7 +195,10 @@ class Controller(QObject):
             # The planner turned something while it ran: what was turned last counts.
             window.document.change(settings, "ui.undo.while_running")
         seconds = sum(plan.seconds.values())
-        window.banner.tell(window.look.say("ui.run.done", seconds=f"{seconds:,.1f}", facilities=f"{len(plan.facilities):,}"), kind="done")
+        window.banner.tell(
+            window.look.say("ui.run.done", seconds=f"{seconds:,.1f}", facilities=f"{len(plan.facilities):,}"),
+            kind="done",
+        )
 
     def cancel(self) -> None:
         """Stop the calculation, or the opening."""
@@ -215,7 +227,9 @@ class Controller(QObject):
             return
         start = window.document.path or Path(window.remembered.folder) / f"{plan.name}{SUFFIX}"
         kind = window.look.say("ui.file.project")
-        name, _ = QFileDialog.getSaveFileName(window, window.look.say("ui.menu.save_as"), str(start), f"{kind} (*{SUFFIX})")
+        name, _ = QFileDialog.getSaveFileName(
+            window, window.look.say("ui.menu.save_as"), str(start), f"{kind} (*{SUFFIX})"
+        )
         if name:
             self.save_to(Path(name).with_suffix(SUFFIX))
 
@@ -249,7 +263,9 @@ class Controller(QObject):
             return
         folder = window.document.path.parent if window.document.path is not None else Path(window.remembered.folder)
         start = folder / f"{plan.name}.{kind}"
-        name, _ = QFileDialog.getSaveFileName(window, window.look.say(f"ui.output.{kind}"), str(start), EXPORT_FILTERS[kind])
+        name, _ = QFileDialog.getSaveFileName(
+            window, window.look.say(f"ui.output.{kind}"), str(start), EXPORT_FILTERS[kind]
+        )
         if name:
             self.export_to(kind, Path(name).with_suffix(f".{kind}"))
 
@@ -259,7 +275,9 @@ class Controller(QObject):
         plan, language = window.document.plan, window.look.language
         if plan is None:
             return None
-        job = window.jobs.start(lambda progress: work.export_plan(plan, kind, path, language, progress), f"export.{kind}")
+        job = window.jobs.start(
+            lambda progress: work.export_plan(plan, kind, path, language, progress), f"export.{kind}"
+        )
         window.status.job.setText(window.look.say("ui.status.exporting", file=path.name))
         job.done.connect(self._on_exported)
         job.failed.connect(self.fail)

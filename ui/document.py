@@ -243,7 +243,8 @@ class Document(QObject):
         plan = self._plan
         decision = decide(plan.facilities, plan.results, plan.profile, settings)
         self._plan = replace(plan, settings=settings, decision=decision)
-        self._effects = None
+        if settings.criteria != plan.settings.criteria:
+            self._effects = None
         self.decision_changed.emit()
         self.dirty_changed.emit()
 

@@ -29,7 +29,12 @@ if TYPE_CHECKING:
     from pyproj import CRS, Transformer
 
 # The steps that this version works on; PPA, LED, fleet, energy and roadmap join the rail when they can do something.
-STEPS = (("data", "database-outline"), ("roofs", "home-roof"), ("half", "checkbox-multiple-marked-outline"), ("output", "export-variant"))
+STEPS = (
+    ("data", "database-outline"),
+    ("roofs", "home-roof"),
+    ("half", "checkbox-multiple-marked-outline"),
+    ("output", "export-variant"),
+)
 
 
 class Rail(QWidget):
@@ -95,7 +100,7 @@ class TopBar(QWidget):
         layout.addStretch(1)
         layout.addWidget(search, 3)
         layout.addStretch(1)
-        self.state = label("", "muted")
+        self.state = label("", "attention")
         layout.addWidget(self.state)
         self._busy = self._make_busy()
         layout.addWidget(self._busy)
@@ -138,7 +143,11 @@ class TopBar(QWidget):
     def show_progress(self, share: float, what: str) -> None:
         """Progress of the calculation."""
         self.progress.setValue(round(share * 1000))
-        words = self._look.say_or(f"stage.{what}", self._look.say("ui.top.working")) if what else self._look.say("ui.top.working")
+        words = (
+            self._look.say_or(f"stage.{what}", self._look.say("ui.top.working"))
+            if what
+            else self._look.say("ui.top.working")
+        )
         self.stage.setText(f"{words}  {share * 100:.0f} %")
 
 
@@ -176,7 +185,9 @@ class StatusBar(QStatusBar):
         code = "ui.status.place_jp" if self._is_japanese() else "ui.status.place"
         rise = fmt.MISSING if fmt.is_missing(height) else fmt.number(height, 1)
         self.place.setText(
-            self._look.say(code, zone=self.system_name(), north=north, east=east, lat=f"{lat:.5f}", lon=f"{lon:.5f}", height=rise)
+            self._look.say(
+                code, zone=self.system_name(), north=north, east=east, lat=f"{lat:.5f}", lon=f"{lon:.5f}", height=rise
+            )
         )
 
     def _is_japanese(self) -> bool:

@@ -102,6 +102,11 @@ class Job(QObject):
         self.ended.emit()
 
 
+def _execute(box: list[Job]) -> None:
+    """Run the one job in the box; nothing of it is left on this thread when the future is done."""
+    box.pop().execute()
+
+
 class Jobs(QObject):
     """The worker pools; a new job of a topic makes an older one of the same topic stale."""
 
@@ -109,8 +114,11 @@ class Jobs(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pools = {name: ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"kawasolar-{name}") for name in POOLS}
-        self._futures: list[Future[None]] = []
+        self._pools = {
+            name: ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"kawasolar-{name}") for name in POOLS
+        }
+        # A job is deleted only when its worker has let go of it: it may still be inside a signal's emit.
+        self._started: list[tuple[Job, Future[None]]] = []
         self._running: list[Job] = []
         self._latest: dict[str, Job] = {}
 
@@ -123,8 +131,8 @@ class Jobs(QObject):
         self._latest[topic] = job
         self._running.append(job)
         job.ended.connect(lambda: self._forget(job))
-        self._futures = [future for future in self._futures if not future.done()]
-        self._futures.append(self._pools[pool].submit(job.execute))
+        self._purge()
+        self._started.append((job, self._pools[pool].submit(_execute, [job])))
         self.changed.emit()
         return job
 
@@ -136,9 +144,10 @@ class Jobs(QObject):
         """Cancel all, then wait; False where a worker would not stop in time."""
         for job in self._running:
             job.drop()
-        for future in self._futures:
+        futures = [future for _, future in self._started]
+        for future in futures:
             future.cancel()
-        late = wait(self._futures, timeout=milliseconds / 1000).not_done
+        late = wait(futures, timeout=milliseconds / 1000).not_done
         for pool in self._pools.values():
             pool.shutdown(wait=not late, cancel_futures=True)
         return not late
@@ -148,5 +157,10 @@ class Jobs(QObject):
             self._running.remove(job)
         if self._latest.get(job.topic) is job:
             del self._latest[job.topic]
-        job.deleteLater()
         self.changed.emit()
+
+    def _purge(self) -> None:
+        over = [job for job, future in self._started if future.done() and not job.running]
+        self._started = [(job, future) for job, future in self._started if job not in over]
+        for job in over:
+            job.deleteLater()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,7 +102,7 @@ class Menus(QObject):
         export = menu.addMenu(window.look.icon("export-variant"), window.look.say("ui.menu.export"))
         for kind in KINDS:
             words = window.look.say(f"ui.output.{kind}")
-            self._add(export, f"export_{kind}", lambda kind=kind: control.export(kind), icon=ICONS[kind], words=words)
+            self._add(export, f"export_{kind}", partial(control.export, kind), icon=ICONS[kind], words=words)
         menu.addSeparator()
         self._add(menu, "quit", window.close, "Ctrl+Q")
 
@@ -143,7 +144,7 @@ class Menus(QObject):
             self._add(
                 menu,
                 f"step_{name}",
-                lambda name=name: window.show_step(name),
+                partial(window.show_step, name),
                 f"Ctrl+{k + 1}",
                 icon,
                 say(f"ui.step.{name}"),
@@ -179,12 +180,12 @@ class Menus(QObject):
         self._add(menu, "reset_layout", window.reset_layout)
 
     def _choices(
-        self, menu: QMenu, names: list[tuple[str, str]], now: str, kind: str, call: Callable[..., None]
+        self, menu: QMenu, names: Sequence[tuple[str, str]], now: str, kind: str, call: Callable[..., None]
     ) -> None:
         group = QActionGroup(menu)
         for name, words in names:
             # Deferred: the menu that sends this is itself built anew.
-            action = self._add(menu, f"{kind}_{name}", lambda name=name: self._later(lambda: call(name)), words=words)
+            action = self._add(menu, f"{kind}_{name}", partial(self._later, partial(call, name)), words=words)
             action.setCheckable(True)
             action.setChecked(name == now)
             group.addAction(action)
@@ -225,7 +226,7 @@ class Menus(QObject):
         window = self._window
         self._recent.clear()
         for path in window.remembered.recent:
-            self._recent.addAction(path.name, lambda path=path: window.controller.open(path)).setToolTip(str(path))
+            self._recent.addAction(path.name, partial(window.controller.open, path)).setToolTip(str(path))
         if self._recent.isEmpty():
             self._recent.addAction(window.look.say("ui.menu.recent_none")).setEnabled(False)
         else:

@@ -134,10 +134,10 @@ class FileCard(QFrame):
         if checked.layers and not self.layer.count():
             self.layer.addItems(list(checked.layers))
             self.layer.setCurrentIndex(-1)
-        for widget in (self._crs_words, self.crs):
-            widget.setVisible(asks_crs)
-        for widget in (self._layer_words, self.layer):
-            widget.setVisible(self.layer.count() > 0)
+        self._crs_words.setVisible(asks_crs)
+        self.crs.setVisible(asks_crs)
+        self._layer_words.setVisible(self.layer.count() > 0)
+        self.layer.setVisible(self.layer.count() > 0)
         self._question.setVisible(asks_crs or self.layer.count() > 0)
 
     def _good_words(self, checked: Checked) -> str:

@@ -61,8 +61,16 @@ class Paragraph(QLabel):
         painter.setPen(self.palette().color(self.foregroundRole()))
         layout, height = self._lines(self.width())
         wide = max((layout.lineAt(k).naturalTextWidth() for k in range(layout.lineCount())), default=0.0)
-        centred = bool(self.alignment() & Qt.AlignmentFlag.AlignHCenter)
-        layout.draw(painter, QPointF((self.width() - wide) / 2 if centred else 0.0, max(0.0, (self.height() - height) / 2)))
+        space = self.width() - wide
+        align = self.alignment()
+        left = (
+            space / 2
+            if align & Qt.AlignmentFlag.AlignHCenter
+            else space
+            if align & Qt.AlignmentFlag.AlignRight
+            else 0.0
+        )
+        layout.draw(painter, QPointF(left, max(0.0, (self.height() - height) / 2)))
         painter.end()
 
 
@@ -217,12 +225,15 @@ class Figure(QWidget):
 class DockTitle(QWidget):
     """The bar of a dock: its name, a few controls, and buttons to float and to hide it."""
 
+    resized = Signal(int)
+
     def __init__(self, look: Look, name: str) -> None:
         super().__init__()
         self.setObjectName("dockTitle")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(12, 4, 4, 4)
+        self._row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self._row.setSpacing(4)
         self.name = label(name)
         self.name.setObjectName("dockName")
@@ -238,6 +249,14 @@ class DockTitle(QWidget):
     def set_name(self, name: str) -> None:
         """Another name."""
         self.name.setText(name)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        # What does not fit is shortened or left out by whoever put it here; the dock itself may be narrow.
+        return QSize(160, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        self.resized.emit(self.width())
 
     def put(self, widget: QWidget, *, stretch: int = 0) -> None:
         """Put a control after the name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent
@@ -70,7 +71,7 @@ class SearchField(QLineEdit):
         self.list.setCurrentRow(0)
 
     def _place(self) -> None:
-        window = self.list.parentWidget()
+        window = cast("QWidget", self.list.parentWidget())
         at = self.mapTo(window, QPoint(0, self.height() + 4))
         rows = min(MOST, self.list.count())
         self.list.setGeometry(at.x(), at.y(), max(self.width(), 360), rows * (self.list.sizeHintForRow(0) + 2) + 8)

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QMenu, QPushButton, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ui.document import Document
 from ui.look import Look
 from ui.parts import DockTitle, button, tool
 from ui.settings import Remembered
-from ui.status import STATUSES
+from ui.status import STATUS_ICONS, STATUSES
 from ui.table_model import FacilityModel
 
 
@@ -35,7 +44,9 @@ class Header(QHeaderView):
         painter.setPen(self.palette().mid().color())
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         words = str(model.headerData(logicalIndex, Qt.Orientation.Horizontal)).split("\n")
-        align = Qt.AlignmentFlag(int(model.headerData(logicalIndex, Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole)))
+        align = Qt.AlignmentFlag(
+            int(model.headerData(logicalIndex, Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole))
+        )
         space = rect.adjusted(6, 4, -6, -4)
         if self.isSortIndicatorShown() and self.sortIndicatorSection() == logicalIndex:
             up = self.sortIndicatorOrder() == Qt.SortOrder.AscendingOrder
@@ -80,7 +91,7 @@ class FacilityTable(QWidget):
         self.filter = QLineEdit()
         self._build_title()
         document.plan_changed.connect(self.refresh)
-        document.decision_changed.connect(self.refresh)
+        document.decision_changed.connect(self._redecide)
         document.selection_changed.connect(self._show_selection)
         self.refresh()
 
@@ -107,7 +118,10 @@ class FacilityTable(QWidget):
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(lambda at: self._column_menu().exec(header.mapToGlobal(at)))
         for k, column in enumerate(self.model.columns):
-            heading = max(header.fontMetrics().horizontalAdvance(line) for line in str(self.model.headerData(k, Qt.Orientation.Horizontal)).split("\n"))
+            heading = max(
+                header.fontMetrics().horizontalAdvance(line)
+                for line in str(self.model.headerData(k, Qt.Orientation.Horizontal)).split("\n")
+            )
             view.setColumnWidth(k, max(column.width, heading + 16))
             view.setColumnHidden(k, not column.shown)
         state = self._remembered.bytes_of("table")
@@ -131,6 +145,9 @@ class FacilityTable(QWidget):
             chip = button("", "chip", tip=say("ui.table.chip", status=say(f"ui.status.{status}")))
             chip.setCheckable(True)
             chip.toggled.connect(self._apply_filter)
+            name, role = STATUS_ICONS[status]
+            chip.setIcon(self._look.icon(name, role))
+            chip.setIconSize(QSize(14, 14))
             self.chips[status] = chip
             self.title.put(chip)
         self.filter.setPlaceholderText(say("ui.table.filter"))
@@ -143,6 +160,7 @@ class FacilityTable(QWidget):
         columns = tool(self._look, "table-column", say("ui.table.columns"), role="muted", size=16)
         columns.clicked.connect(lambda: self._column_menu().exec(columns.mapToGlobal(QPoint(0, columns.height()))))
         self.title.put(columns)
+        self.title.resized.connect(self._fit_title)
 
     # ---------------------------------------------------------------- data
 
@@ -151,13 +169,26 @@ class FacilityTable(QWidget):
         self._setting = True
         self.model.set_plan(self._document.plan)
         self._setting = False
+        self._fit_columns()
+        self._show_counts()
+        self._show_selection(self._document.selected)
+
+    def _redecide(self) -> None:
+        """Another decision on the same facilities."""
+        plan = self._document.plan
+        if plan is not None:
+            self._setting = True
+            self.model.set_decision(plan)
+            self._setting = False
+            self._show_counts()
+            self._show_selection(self._document.selected)
+
+    def _show_counts(self) -> None:
         counts = self.model.counts()
         for status, chip in self.chips.items():
             words = f"{self._look.say(f'ui.status.{status}')} {counts[status]:,}"
-            chip.setText(words)
             chip.setAccessibleName(self._look.say("ui.table.chip", status=words))
-        self._fit_columns()
-        self._show_selection(self._document.selected)
+        self._fit_title(self.title.width())
 
     def _fit_columns(self) -> None:
         """As wide as their words, once; after that the user's widths count."""
@@ -169,6 +200,16 @@ class FacilityTable(QWidget):
             if not self.view.isColumnHidden(k) and (column.kind in ("status", "code") or column.key == "ward"):
                 self.view.resizeColumnToContents(k)
                 self.view.setColumnWidth(k, min(136, max(header.sectionSize(k), 56)))
+
+    def _fit_title(self, width: int) -> None:
+        """Chips with words where there is room for them, else with their number alone."""
+        counts = self.model.counts()
+        words = {status: f"{self._look.say(f'ui.status.{status}')} {counts[status]:,}" for status in self.chips}
+        metrics = self.fontMetrics()
+        fixed = self.title.name.sizeHint().width() + self.filter.minimumWidth() + 140
+        roomy = fixed + sum(metrics.horizontalAdvance(text) + 44 for text in words.values()) <= width
+        for status, chip in self.chips.items():
+            chip.setText(words[status] if roomy else f"{counts[status]:,}")
 
     def show_only(self, statuses: list[str]) -> None:
         """Filter by these statuses."""
@@ -234,12 +275,16 @@ class FacilityTable(QWidget):
         settings = document.settings
         pin = made.addAction(look.icon("pin-outline"), look.say("ui.menu.pin"), lambda: document.pin(ids))
         veto = made.addAction(look.icon("cancel"), look.say("ui.menu.veto"), lambda: document.veto(ids))
-        release = made.addAction(look.icon("backup-restore"), look.say("ui.menu.release"), lambda: document.release(ids))
+        release = made.addAction(
+            look.icon("backup-restore"), look.say("ui.menu.release"), lambda: document.release(ids)
+        )
         pin.setEnabled(settings is not None and not set(ids) <= settings.pins)
         veto.setEnabled(settings is not None and not set(ids) <= settings.vetoes)
         release.setEnabled(settings is not None and bool(set(ids) & (settings.pins | settings.vetoes)))
         made.addSeparator()
-        made.addAction(look.icon("image-filter-center-focus"), look.say("ui.menu.zoom"), lambda: self.zoom_asked.emit(ids[0]))
+        made.addAction(
+            look.icon("image-filter-center-focus"), look.say("ui.menu.zoom"), lambda: self.zoom_asked.emit(ids[0])
+        )
         made.addAction(look.icon("content-copy"), look.say("ui.menu.copy"), self.copy)
         return made
 

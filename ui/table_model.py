@@ -17,6 +17,7 @@ from ui.reasons import reason_text
 from ui.status import STATUS_ICONS, STATUSES
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from kawasolar.plan import Plan
@@ -101,22 +102,11 @@ class FacilityModel(QAbstractTableModel):
             return
         ledger = plan.facilities
         self.ids = ledger["facility_id"].to_numpy(dtype=object)
-        sites = plan.decision.sites.set_index("facility_id").reindex(self.ids)
-        yields = plan.results.yields.set_index("facility_id").reindex(self.ids)
-        frames = {"ledger": ledger, "sites": sites, "yields": yields}
-        chosen = sites["chosen"].fillna(False).to_numpy(dtype=bool)
-        self._status = np.where(chosen, "chosen", sites["status"].to_numpy(dtype=object)).astype(object)
-        kept = plan.settings.pins | plan.settings.vetoes
-        self._pinned = np.array([facility in kept for facility in self.ids], dtype=bool)
-        for column in self.columns:
-            frame = frames[column.frame]
-            source = "status" if column.kind == "status" else column.key
-            raw = (
-                frame[source].to_numpy(dtype=object) if source in frame else np.full(len(self.ids), None, dtype=object)
-            )
-            values, texts = self._column(column, raw, sites)
-            self._values.append(values)
-            self._texts.append(texts)
+        empty: NDArray[Any] = np.array([], dtype=object)
+        self._values, self._texts = [empty] * len(self.columns), [[] for _ in self.columns]
+        self._fill_from(ledger, "ledger")
+        self._fill_from(plan.results.yields.set_index("facility_id").reindex(self.ids), "yields")
+        self._fill_sites(plan)
         self._folded = [
             folded(" ".join(str(frame_value) for frame_value in parts if not fmt.is_missing(frame_value)))
             for parts in zip(
@@ -128,6 +118,33 @@ class FacilityModel(QAbstractTableModel):
                 strict=True,
             )
         ]
+
+    def _fill_from(self, frame: pd.DataFrame, name: str) -> None:
+        nothing: NDArray[Any] = np.full(len(self.ids), None, dtype=object)
+        for k, column in enumerate(self.columns):
+            if column.frame == name:
+                raw = frame[column.key].to_numpy(dtype=object) if column.key in frame else nothing
+                self._values[k], self._texts[k] = self._column(column, raw, frame)
+
+    def _fill_sites(self, plan: Plan) -> None:
+        sites = plan.decision.sites.set_index("facility_id").reindex(self.ids)
+        chosen = sites["chosen"].fillna(False).to_numpy(dtype=bool)
+        self._status = np.where(chosen, "chosen", sites["status"].to_numpy(dtype=object)).astype(object)
+        kept = plan.settings.pins | plan.settings.vetoes
+        self._pinned = np.array([facility in kept for facility in self.ids], dtype=bool)
+        self._fill_from(sites, "sites")
+
+    def set_decision(self, plan: Plan) -> None:
+        """The same facilities, decided anew: the view keeps its place."""
+        self.layoutAboutToBeChanged.emit()
+        before = {str(self.ids[k]): row for row, k in enumerate(self._rows)}
+        self._fill_sites(plan)
+        self._arrange()
+        old = self.persistentIndexList()
+        gone = {row: name for name, row in before.items()}
+        new = [self.index(self._row_of.get(gone[i.row()], -1), i.column()) for i in old]
+        self.changePersistentIndexList(old, new)
+        self.layoutChanged.emit()
 
     def _column(self, column: Column, raw: NDArray[Any], sites: Any) -> tuple[NDArray[Any], list[str]]:
         if column.kind == "number":

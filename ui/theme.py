@@ -32,7 +32,7 @@ def tokens_for(theme: Theme) -> Tokens:
 def mix(first: str, second: str, share: float) -> str:
     """The colour that lies ``share`` of the way from the first to the second."""
     a, b = QColor(first), QColor(second)
-    parts = (round(x + (y - x) * share) for x, y in zip(a.getRgb()[:3], b.getRgb()[:3], strict=True))
+    parts = (round(x + (y - x) * share) for x, y in ((a.red(), b.red()), (a.green(), b.green()), (a.blue(), b.blue())))
     return "#{:02X}{:02X}{:02X}".format(*parts)
 
 
@@ -76,9 +76,12 @@ def apply(app: QApplication, tokens: Tokens) -> None:
     base.setFamilies([*families, *QFont().families()])
     base.setPointSizeF(BODY_POINTS)
     base.setStyleHint(QFont.StyleHint.SansSerif)
+    sheet = style_sheet(tokens)
+    if app.styleSheet() == sheet:
+        return
     app.setFont(base)
     app.setPalette(_palette(tokens))
-    app.setStyleSheet(style_sheet(tokens))
+    app.setStyleSheet(sheet)
 
 
 def _palette(tokens: Tokens) -> QPalette:

@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QGuiApplication, QPaintEvent
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QStackedWidget, QToolBar, QVBoxLayout, QWidget
 
 from kawasolar.words import Language
@@ -55,7 +63,9 @@ class MainWindow(QMainWindow):
     roofs: RoofsPanel
     output: OutputPanel
 
-    def __init__(self, remembered: Remembered, *, language: Language | None = None, theme_choice: Theme | None = None) -> None:
+    def __init__(
+        self, remembered: Remembered, *, language: Language | None = None, theme_choice: Theme | None = None
+    ) -> None:
         super().__init__()
         self.remembered = remembered
         self.theme_choice: Theme = theme_choice or remembered.theme
@@ -96,6 +106,7 @@ class MainWindow(QMainWindow):
         self._built = True
         self._show_page()
         self.refresh_state()
+        self.centralWidget().setFocus()
 
     def ensure_parts(self) -> None:
         """Make the docks and what is in them; they need NumPy, so the bare window is painted before."""
@@ -127,7 +138,10 @@ class MainWindow(QMainWindow):
         self.top = TopBar(self.look, self.search)
         self.rail = Rail(self.look)
         self._bars = []
-        for name, widget, area in (("top", self.top, Qt.ToolBarArea.TopToolBarArea), ("rail", self.rail, Qt.ToolBarArea.LeftToolBarArea)):
+        for name, widget, area in (
+            ("top", self.top, Qt.ToolBarArea.TopToolBarArea),
+            ("rail", self.rail, Qt.ToolBarArea.LeftToolBarArea),
+        ):
             bar = QToolBar(self.look.say(f"ui.bar.{name}"), self)
             bar.setObjectName(f"{name}Bar")
             bar.setMovable(False)
@@ -142,6 +156,8 @@ class MainWindow(QMainWindow):
 
     def _build_centre(self) -> None:
         centre = QWidget()
+        centre.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        centre.setAccessibleName(self.look.say("ui.centre"))
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
@@ -166,11 +182,21 @@ class MainWindow(QMainWindow):
         self.step_pages = QStackedWidget()
         self.step_pages.setObjectName("dockBody")
         self.step_pages.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        for name, panel in zip((step for step, _ in STEPS), (self.data, self.roofs, self.half, self.output), strict=True):
+        for name, panel in zip(
+            (step for step, _ in STEPS), (self.data, self.roofs, self.half, self.output), strict=True
+        ):
             self.step_pages.addWidget(scrolled(panel, say(f"ui.step.{name}")))
-        titles = {"steps": DockTitle(self.look, ""), "inspector": DockTitle(self.look, say("ui.dock.inspector")), "table": self.table.title}
+        titles = {
+            "steps": DockTitle(self.look, ""),
+            "inspector": DockTitle(self.look, say("ui.dock.inspector")),
+            "table": self.table.title,
+        }
         bodies = {"steps": self.step_pages, "inspector": self.inspector, "table": self.table}
-        areas = {"steps": Qt.DockWidgetArea.LeftDockWidgetArea, "inspector": Qt.DockWidgetArea.RightDockWidgetArea, "table": Qt.DockWidgetArea.BottomDockWidgetArea}
+        areas = {
+            "steps": Qt.DockWidgetArea.LeftDockWidgetArea,
+            "inspector": Qt.DockWidgetArea.RightDockWidgetArea,
+            "table": Qt.DockWidgetArea.BottomDockWidgetArea,
+        }
         least = {"steps": QSize(304, 200), "inspector": QSize(316, 200), "table": QSize(300, 120)}
         for name in DOCKS:
             dock = QDockWidget(say(f"ui.dock.{name}"), self)
@@ -178,7 +204,9 @@ class MainWindow(QMainWindow):
             dock.setTitleBarWidget(titles[name])
             bodies[name].setMinimumSize(least[name])
             dock.setWidget(bodies[name])
-            titles[name].float_button.clicked.connect(lambda _=False, dock=dock: dock.setFloating(not dock.isFloating()))
+            titles[name].float_button.clicked.connect(
+                lambda _=False, dock=dock: dock.setFloating(not dock.isFloating())
+            )
             titles[name].hide_button.clicked.connect(dock.hide)
             self.addDockWidget(areas[name], dock)
             self.docks[name] = dock
@@ -226,11 +254,9 @@ class MainWindow(QMainWindow):
         if had_parts:
             self.table.keep()
         for bar in self._bars:
-            self.removeToolBar(bar)
-            bar.deleteLater()
+            self._discard(bar)
         for dock in self.docks.values():
-            self.removeDockWidget(dock)
-            dock.deleteLater()
+            self._discard(dock)
         self.docks = {}
         self.search.list.deleteLater()
         old = self.takeCentralWidget()
@@ -248,6 +274,16 @@ class MainWindow(QMainWindow):
             self.map.set_tokens(self.look.tokens)
             self.map.set_language(self.look.language)
             self.map.show()
+
+    def _discard(self, part: QToolBar | QDockWidget) -> None:
+        """Take a bar or a dock out at once: one that still bears its name would be taken for the new one."""
+        if isinstance(part, QToolBar):
+            self.removeToolBar(part)
+        else:
+            self.removeDockWidget(part)
+        part.setObjectName("")
+        part.setParent(None)
+        part.deleteLater()
 
     def set_language(self, language: Language) -> None:
         """Speak another language at once."""
@@ -303,7 +339,10 @@ class MainWindow(QMainWindow):
         has_plan = self.document.plan is not None
         loading = self.controller.is_loading and not has_plan
         self.pages.setCurrentWidget(self.map_frame if has_plan else self.loading if loading else self.start)
-        self.rail.setEnabled(has_plan)
+        self._bars[1].setVisible(has_plan)
+        for widget in (self.top.undo, self.top.redo):
+            widget.setVisible(has_plan)
+        self.top.run.setVisible(has_plan and not self.controller.is_running)
         if not has_plan:
             for dock in self.docks.values():
                 dock.hide()
@@ -315,7 +354,11 @@ class MainWindow(QMainWindow):
 
     def reset_layout(self) -> None:
         """All docks where they were on the first day."""
-        areas = {"steps": Qt.DockWidgetArea.LeftDockWidgetArea, "inspector": Qt.DockWidgetArea.RightDockWidgetArea, "table": Qt.DockWidgetArea.BottomDockWidgetArea}
+        areas = {
+            "steps": Qt.DockWidgetArea.LeftDockWidgetArea,
+            "inspector": Qt.DockWidgetArea.RightDockWidgetArea,
+            "table": Qt.DockWidgetArea.BottomDockWidgetArea,
+        }
         for name, dock in self.docks.items():
             dock.setFloating(False)
             self.addDockWidget(areas[name], dock)
@@ -324,7 +367,11 @@ class MainWindow(QMainWindow):
 
     def _default_sizes(self) -> None:
         wide = self.width() >= 1600
-        self.resizeDocks([self.docks["steps"], self.docks["inspector"]], [328 if wide else 316, 400 if wide else 344], Qt.Orientation.Horizontal)
+        self.resizeDocks(
+            [self.docks["steps"], self.docks["inspector"]],
+            [328 if wide else 316, 400 if wide else 344],
+            Qt.Orientation.Horizontal,
+        )
         self.resizeDocks([self.docks["table"]], [max(180, int(self.height() * 0.28))], Qt.Orientation.Vertical)
 
     def _restore_geometry(self) -> None:
@@ -384,14 +431,23 @@ class MainWindow(QMainWindow):
         self.top.badge.setVisible(plan is not None and plan.synthetic)
         self.setWindowTitle(f"{name}[*] – KawaSolar" if name else "KawaSolar")
         self.setWindowModified(document.dirty)
-        for made, words, code in ((self.top.undo, document.undo_words, "undo"), (self.top.redo, document.redo_words, "redo")):
+        for made, words, code in (
+            (self.top.undo, document.undo_words, "undo"),
+            (self.top.redo, document.redo_words, "redo"),
+        ):
             made.setEnabled(words is not None)
             made.setToolTip(say(f"ui.menu.{code}_what", what=say(words)) if words else say(f"ui.menu.{code}"))
         self.top.run.setEnabled(plan is not None)
         stale = self.controller.stale
-        self.top.state.setText(say("ui.top.stale", roles=say("ui.list.comma").join(say(f"ui.role.{role}") for role in stale)) if stale else "")
-        self.top.state.setProperty("role", "attention")
-        self.status.saved.setText("" if plan is None else say("ui.status.dirty") if document.dirty else say("ui.status.saved"))
+        self.top.state.setText(say("ui.top.stale") if stale else "")
+        self.top.state.setToolTip(
+            say("ui.top.stale_tip", roles=say("ui.list.comma").join(say(f"ui.role.{role}") for role in stale))
+            if stale
+            else ""
+        )
+        self.status.saved.setText(
+            "" if plan is None else say("ui.status.dirty") if document.dirty else say("ui.status.saved")
+        )
         self.menus.refresh()
 
     # ---------------------------------------------------------------- Qt's events

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gis.progress import Progress, part
+from gis.progress import Progress, part, silent
 from kawasolar.resources import resource_path
 
 if TYPE_CHECKING:
@@ -24,11 +24,10 @@ SUFFIX = ".kawasolar"
 
 @dataclass(frozen=True)
 class Opened:
-    """A plan as read, and the roles of input files that have changed since it was computed."""
+    """A plan, and the project file that it lies in."""
 
     plan: Plan
     path: Path
-    stale: tuple[str, ...]
 
 
 def import_heavy(progress: Progress) -> None:
@@ -53,16 +52,17 @@ def open_plan(path: Path, progress: Progress) -> Opened:
     progress(0.1, "open")
     plan = load_project(path)
     progress(0.9, "open")
-    return Opened(plan, path, changed_inputs(plan, path.stat().st_mtime))
+    return Opened(plan, path)
 
 
-def changed_inputs(plan: Plan, since: float) -> tuple[str, ...]:
+def changed_inputs(plan: Plan, since: float, progress: Progress = silent) -> tuple[str, ...]:
     """Roles of the files that are there and no longer what the plan was computed from.
 
     A file that is older than ``since`` [s] and of the same size is taken as it is; else its SHA-256 decides.
     """
     changed = []
-    for entry in plan.inputs:
+    for k, entry in enumerate(plan.inputs):
+        progress(k / len(plan.inputs), "check")
         path = Path(entry.path)
         try:
             state = path.stat()
@@ -79,7 +79,8 @@ def changed_inputs(plan: Plan, since: float) -> tuple[str, ...]:
 
 def save_plan(plan: Plan, path: Path, progress: Progress) -> Path:
     """Write the project file, and take its derived rasters along to a new place."""
-    from kawasolar.project import cache_folder, save_project
+    from kawasolar.pipeline import cache_folder
+    from kawasolar.project import save_project
 
     progress(0.1, "save")
     save_project(plan, path)
@@ -98,7 +99,7 @@ def new_plan(inputs: PlanInputs, progress: Progress) -> Opened:
     plan = make_plan(inputs, part(progress, 0.0, 0.98))
     progress(0.98, "save")
     save_project(plan, inputs.out)
-    return Opened(plan, inputs.out, ())
+    return Opened(plan, inputs.out)
 
 
 def new_plan_like(before: Plan, inputs: PlanInputs, progress: Progress) -> Opened:
@@ -112,7 +113,7 @@ def new_plan_like(before: Plan, inputs: PlanInputs, progress: Progress) -> Opene
     plan = replace(fresh, settings=before.settings, decision=decision)
     progress(0.98, "save")
     save_project(plan, inputs.out)
-    return Opened(plan, inputs.out, ())
+    return Opened(plan, inputs.out)
 
 
 def compute_again(plan: Plan, out: Path, progress: Progress) -> Plan:
@@ -157,5 +158,10 @@ def sample_inputs(folder: Path, target: Path, name: str) -> PlanInputs:
     target.parent.mkdir(parents=True, exist_ok=True)
     weather = next((path for path in sorted(folder.glob("weather*")) if path.is_file()), folder / "weather.csv")
     return PlanInputs(
-        dsm=folder / "dsm.tif", buildings=folder / "buildings.gpkg", facilities=folder / "facilities.csv", weather=weather, out=target, name=name
+        dsm=folder / "dsm.tif",
+        buildings=folder / "buildings.gpkg",
+        facilities=folder / "facilities.csv",
+        weather=weather,
+        out=target,
+        name=name,
     )

@@ -37,7 +37,7 @@ class MonthBars(Chart):
         if top <= 0:
             self.text(painter, area.center().x(), area.center().y(), self.look.say("ui.chart.nothing"))
             return
-        step = nice_step(top, 3)
+        step = nice_step(top, 4)
         mark = 0.0
         while mark <= top:
             y = area.bottom() - mark / top * area.height()
@@ -63,7 +63,9 @@ class MonthBars(Chart):
         if not self._values or not area.contains(position):
             return None
         month = min(11, int((position.x() - area.left()) / area.width() * 12))
-        return self.look.say("ui.chart.month", month=month + 1, value=fmt.significant(self._values[month]), unit=self._unit)
+        return self.look.say(
+            "ui.chart.month", month=month + 1, value=fmt.significant(self._values[month]), unit=self._unit
+        )
 
 
 class CompareBars(Chart):

@@ -26,8 +26,9 @@ def ramp(share: float) -> QColor:
     place = min(max(share, 0.0), 1.0) * (len(colours) - 1)
     k = min(int(place), len(colours) - 2)
     part = place - k
-    a, b = colours[k].getRgbF(), colours[k + 1].getRgbF()
-    return QColor.fromRgbF(*(float(x) + (float(y) - float(x)) * part for x, y in zip(a[:3], b[:3], strict=True)))
+    a, b = colours[k], colours[k + 1]
+    pairs = ((a.redF(), b.redF()), (a.greenF(), b.greenF()), (a.blueF(), b.blueF()))
+    return QColor.fromRgbF(*(x + (y - x) * part for x, y in pairs))
 
 
 class MonthHourChart(Chart):

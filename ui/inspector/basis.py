@@ -30,7 +30,16 @@ LEDGER: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 # Where the words of a column's codes are kept under another name.
 _CODES = {"roof_type": "roof"}
-ASSUMPTIONS = ("plan.year", "pv.density_flat", "pv.density_panel", "pv.panel_ratio", "pv.rack_tilt", "pv.rack_azimuth", "pv.pcs_efficiency", "co2.grid_factor")
+ASSUMPTIONS = (
+    "plan.year",
+    "pv.density_flat",
+    "pv.density_panel",
+    "pv.panel_ratio",
+    "pv.rack_tilt",
+    "pv.rack_azimuth",
+    "pv.pcs_efficiency",
+    "co2.grid_factor",
+)
 
 
 class BasisTab(QWidget):
@@ -82,10 +91,11 @@ class BasisTab(QWidget):
             picture.setAccessibleName(words)
             self._criteria.addWidget(picture, line, 0)
             self._criteria.addWidget(label(criterion_name(look, criterion.key), wrap=True), line, 1)
-            found = label(value_text(look, criterion.key, outcome.value, criterion.unit))
+            found = label(value_text(look, criterion.key, outcome.value, criterion.unit), wrap=True)
+            found.setAlignment(Qt.AlignmentFlag.AlignRight)
             if outcome.outcome == "unknown":
                 found.setProperty("role", "attention")
-            self._criteria.addWidget(found, line, 2, Qt.AlignmentFlag.AlignRight)
+            self._criteria.addWidget(found, line, 2)
             limit = limit_text(look, criterion, outcome.threshold)
             self._criteria.addWidget(label(limit, "muted"), line, 3, Qt.AlignmentFlag.AlignRight)
             found.setToolTip(criterion_tip(look, criterion, outcome.threshold))
@@ -93,7 +103,8 @@ class BasisTab(QWidget):
             source = label(criterion.source, "muted", wrap=True)
             self._criteria.addWidget(source, line, 1, 1, 3)
             line += 1
-        self._criteria.setColumnStretch(1, 1)
+        self._criteria.setColumnStretch(1, 3)
+        self._criteria.setColumnStretch(2, 2)
 
     def _show_ledger(self, site: Site) -> None:
         clear(self._ledger)
@@ -104,7 +115,9 @@ class BasisTab(QWidget):
             if key not in ledger.index:
                 continue
             self._ledger.addWidget(label(look.say(f"ui.column.{key}"), "muted"), line, 0)
-            self._ledger.addWidget(label(self._ledger_value(key, kind, ledger[key])), line, 1, Qt.AlignmentFlag.AlignRight)
+            self._ledger.addWidget(
+                label(self._ledger_value(key, kind, ledger[key])), line, 1, Qt.AlignmentFlag.AlignRight
+            )
             line += 1
         self._ledger.setColumnStretch(0, 1)
 
@@ -126,7 +139,11 @@ class BasisTab(QWidget):
         clear(self._assumptions)
         look, weather = self._look, plan.results.weather
         rows: list[tuple[str, str, str]] = [
-            (look.say("ui.role.weather"), f"{weather.station} ({look.say(f'ui.weather.{weather.kind}')})", weather.source),
+            (
+                look.say("ui.role.weather"),
+                f"{weather.station} ({look.say(f'ui.weather.{weather.kind}')})",
+                weather.source,
+            ),
             (look.say("ui.basis.ghi"), f"{fmt.number(weather.ghi_kwh_m2)} kWh/m²", weather.source),
         ]
         for key in ASSUMPTIONS:

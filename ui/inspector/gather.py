@@ -100,5 +100,5 @@ def sun_paths(latitude: float, longitude: float, names: tuple[str, ...], year: i
         times = pd.date_range(f"{year}-{month:02d}-{day:02d}", periods=144, freq="10min", tz=zone)
         # The position at the instants themselves: intervals of no length.
         sun = sun_position(pd.DatetimeIndex(times), latitude, longitude, interval=pd.Timedelta(0))
-        paths.append(SunPath(name, sun.azimuth, sun.elevation, np.arange(144) * 10.0))
+        paths.append(SunPath(name, sun.azimuth, sun.elevation, np.arange(0.0, 1440.0, 10.0)))
     return tuple(paths)

@@ -34,6 +34,7 @@ class Inspector(QWidget):
         layout = column(self._full, margin=0, spacing=0)
         layout.addWidget(self._head())
         self.tabs = QTabWidget()
+        self.tabs.setAccessibleName(look.say("ui.inspector.tabs"))
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setExpanding(True)
         self.tabs.tabBar().setAccessibleName(look.say("ui.inspector.tabs"))
@@ -88,7 +89,9 @@ class Inspector(QWidget):
         for made_button in (self.pin, self.veto, self.zoom):
             state.addWidget(made_button)
         layout.addLayout(state)
-        self.figures = {name: Figure(say(f"ui.inspector.figure.{name}")) for name in ("kw", "kwh", "irradiation", "co2")}
+        self.figures = {
+            name: Figure(say(f"ui.inspector.figure.{name}")) for name in ("kw", "kwh", "irradiation", "co2")
+        }
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(12)
@@ -128,17 +131,26 @@ class Inspector(QWidget):
         parts = [
             "" if fmt.is_missing(kind) else look.say_or(f"kind.{kind}", str(kind)),
             "" if fmt.is_missing(year) else say("ui.inspector.built", year=int(float(year))),
-            "" if fmt.is_missing(ledger.get("structure")) else look.say_or(f"structure.{ledger['structure']}", str(ledger["structure"])),
-            say("ui.inspector.shelter") if ledger.get("shelter") is True or str(ledger.get("shelter")) == "True" else "",
+            ""
+            if fmt.is_missing(ledger.get("structure"))
+            else look.say_or(f"structure.{ledger['structure']}", str(ledger["structure"])),
+            say("ui.inspector.shelter")
+            if ledger.get("shelter") is True or str(ledger.get("shelter")) == "True"
+            else "",
         ]
         address = ledger.get("address")
-        lines = [say("ui.list.dot").join(part for part in parts if part), "" if fmt.is_missing(address) else str(address)]
+        lines = [
+            say("ui.list.dot").join(part for part in parts if part),
+            "" if fmt.is_missing(address) else str(address),
+        ]
         self._about.setText("\n".join(line for line in lines if line))
         self._show_state(site)
         found = site.yields
         self.figures["kw"].show_value(*fmt.power(None if found is None else found["capacity_kw"]))
         self.figures["kwh"].show_value(*fmt.energy(None if found is None else found["energy_kwh"]))
-        self.figures["irradiation"].show_value(fmt.number(None if found is None else found["irradiation_kwh_m2"]), "kWh/m²")
+        self.figures["irradiation"].show_value(
+            fmt.number(None if found is None else found["irradiation_kwh_m2"]), "kWh/m²"
+        )
         self.figures["co2"].show_value(fmt.mass(None if found is None else found["co2_t"]), "t-CO₂")
 
     def _show_state(self, site: Site) -> None:
@@ -156,7 +168,12 @@ class Inspector(QWidget):
         self.pin.setChecked(site.facility_id in settings.pins)
         self.veto.setChecked(site.facility_id in settings.vetoes)
         for made, on in ((self.pin, "pin"), (self.veto, "cancel")):
-            made.setIcon(self._look.icon("pin" if made is self.pin and made.isChecked() else on if made is self.veto else "pin-outline", "accent" if made.isChecked() else "muted"))
+            made.setIcon(
+                self._look.icon(
+                    "pin" if made is self.pin and made.isChecked() else on if made is self.veto else "pin-outline",
+                    "accent" if made.isChecked() else "muted",
+                )
+            )
 
     def _show_tab(self) -> None:
         """Only the tab that is seen is drawn; the others when they are turned to."""

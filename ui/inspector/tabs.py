@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -147,7 +147,7 @@ class RoofTab(QWidget):
                 label(say(f"ui.roof.column.{code}"), "muted"), 0, k, Qt.AlignmentFlag.AlignLeft if k == 0 else right
             )
         for line, plane in enumerate(site.planes.head(MOST_PLANES).itertuples(), start=1):
-            sector = _SECTORS[round(float(plane.azimuth) / 45) % 8]
+            sector = _SECTORS[round(float(cast("float", plane.azimuth)) / 45) % 8]
             facing = say("ui.roof.flat") if plane.flat else f"{say(f'ui.compass.{sector}')} {plane.azimuth:.0f}°"
             cells = (
                 facing,
@@ -208,7 +208,7 @@ class PowerTab(QWidget):
             )
         )
         energy = float(site.yields["energy_kwh"])
-        used = site.ledger.get("annual_kwh")
+        used: Any = site.ledger.get("annual_kwh")
         rows = [(say("ui.power.produced"), energy, " ".join(fmt.energy(energy)), "sun")]
         if fmt.is_missing(used):
             self._note.setText(say("ui.power.use_unknown"))

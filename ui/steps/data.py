@@ -24,7 +24,11 @@ ROLE_ICONS = {
     "weather": "weather-partly-cloudy",
     "profile": "tune-variant",
 }
-SEVERITY = {"error": ("close-circle-outline", "attention"), "warning": ("alert-outline", "attention"), "info": ("information-outline", "muted")}
+SEVERITY = {
+    "error": ("close-circle-outline", "attention"),
+    "warning": ("alert-outline", "attention"),
+    "info": ("information-outline", "muted"),
+}
 # More than this nobody reads in a list; all of them are in the exports.
 MOST_FINDINGS = 2000
 
@@ -93,14 +97,18 @@ class DataPanel(QWidget):
         layout = QGridLayout(card)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setHorizontalSpacing(8)
-        layout.setVerticalSpacing(0)
+        layout.setVerticalSpacing(2)
         picture = QLabel()
         picture.setPixmap(icons.pixmap(ROLE_ICONS[entry.role], look.tokens.muted, 20, 2.0))
         layout.addWidget(picture, 0, 0, 2, 1, Qt.AlignmentFlag.AlignTop)
         path = Path(entry.path)
         name = Elided(path.name)
         name.setToolTip(entry.path)
-        change = button(look.say("ui.data.replace"), "link", tip=look.say("ui.data.replace_tip", role=look.say(f"ui.role.{entry.role}")))
+        change = button(
+            look.say("ui.data.replace"),
+            "link",
+            tip=look.say("ui.data.replace_tip", role=look.say(f"ui.role.{entry.role}")),
+        )
         change.setAccessibleName(look.say("ui.data.replace_tip", role=look.say(f"ui.role.{entry.role}")))
         change.clicked.connect(lambda: self.replace_asked.emit(entry.role))
         top = row(4)

@@ -29,7 +29,12 @@ if TYPE_CHECKING:
     from kawasolar.profile import Criterion
 
 OBJECTIVES: tuple[Objective, ...] = ("co2", "energy")
-_PARTS = {"chosen": ("accent", "full"), "eligible": ("accent", "open"), "unknown": ("attention", "hatch"), "ineligible": ("muted", "faint")}
+_PARTS = {
+    "chosen": ("accent", "full"),
+    "eligible": ("accent", "open"),
+    "unknown": ("attention", "hatch"),
+    "ineligible": ("muted", "faint"),
+}
 
 
 class CriterionRow(QWidget):
@@ -75,7 +80,7 @@ class CriterionRow(QWidget):
         spin.setSuffix(" " + self._look.say(f"ui.half.{direction}", unit=unit))
         spin.setGroupSeparatorShown(True)
         spin.setAlignment(Qt.AlignmentFlag.AlignRight)
-        spin.setFixedWidth(124)
+        spin.setFixedWidth(132)
         spin.setKeyboardTracking(False)
         spin.setAccessibleName(self._look.say("ui.half.threshold", name=name, unit=unit))
         spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -93,7 +98,9 @@ class CriterionRow(QWidget):
         self.setToolTip(criterion_tip(self._look, self._criterion, threshold))
         words = "" if effect is None else "±0" if effect == 0 else f"−{abs(effect):,}"
         self.effect.setText(words if applied else f"({words})" if words and effect else "")
-        self.effect.setToolTip(self._look.say("ui.half.effect_on" if applied else "ui.half.effect_off", number=abs(effect or 0)))
+        self.effect.setToolTip(
+            self._look.say("ui.half.effect_on" if applied else "ui.half.effect_off", number=abs(effect or 0))
+        )
 
     def _tell(self) -> None:
         self.changed.emit(self.key, self.check.isChecked(), self.spin.value() if self.spin is not None else None)
@@ -126,7 +133,10 @@ class HalfPanel(QWidget):
 
     def _add_figures(self, layout: object) -> None:
         say = self._look.say
-        self.figures = {name: Figure(say(f"ui.half.figure.{name}"), role="display" if name == "chosen" else "figure") for name in ("chosen", "kw", "kwh", "co2")}
+        self.figures = {
+            name: Figure(say(f"ui.half.figure.{name}"), role="display" if name == "chosen" else "figure")
+            for name in ("chosen", "kw", "kwh", "co2")
+        }
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(12)
@@ -220,7 +230,11 @@ class HalfPanel(QWidget):
         if plan is not None:
             for criterion in plan.profile.criteria:
                 line = CriterionRow(self._look, criterion)
-                line.changed.connect(lambda key, applied, threshold: self._document.set_criterion(key, applied, threshold, merge=f"threshold.{key}"))
+                line.changed.connect(
+                    lambda key, applied, threshold: self._document.set_criterion(
+                        key, applied, threshold, merge=f"threshold.{key}"
+                    )
+                )
                 self.rows[criterion.key] = line
                 self._rows.addWidget(line)
         self.refresh()
@@ -245,7 +259,9 @@ class HalfPanel(QWidget):
                 widget.setValue(round(settings.share * 100))
         with QSignalBlocker(self.objective):
             self.objective.setCurrentIndex(OBJECTIVES.index(settings.objective))
-        self.sum_words.setText(say("ui.half.sum", eligible=f"{eligible:,}", share=f"{settings.share * 100:.0f}", chosen=f"{chosen:,}"))
+        self.sum_words.setText(
+            say("ui.half.sum", eligible=f"{eligible:,}", share=f"{settings.share * 100:.0f}", chosen=f"{chosen:,}")
+        )
         self._show_criteria()
 
     def _show_counts(self) -> None:

@@ -13,7 +13,12 @@ from ui.look import Look
 from ui.parts import Elided, button, column, label, row, rule
 
 KINDS = ("xlsx", "csv", "gpkg", "png")
-ICONS = {"xlsx": "file-excel-outline", "csv": "file-delimited-outline", "gpkg": "layers-outline", "png": "image-outline"}
+ICONS = {
+    "xlsx": "file-excel-outline",
+    "csv": "file-delimited-outline",
+    "gpkg": "layers-outline",
+    "png": "image-outline",
+}
 
 
 class OutputPanel(QWidget):
@@ -28,6 +33,7 @@ class OutputPanel(QWidget):
         layout = column(self)
         layout.addWidget(label(say("ui.output.intro"), "muted", wrap=True))
         self.buttons: dict[str, QPushButton] = {}
+        self._written: dict[str, Path] = {}
         self._places: dict[str, tuple[QLabel, QPushButton]] = {}
         for kind in KINDS:
             layout.addWidget(rule())
@@ -43,6 +49,7 @@ class OutputPanel(QWidget):
             opener = button(say("ui.output.open_folder"), "link")
             line.addWidget(place, 1)
             line.addWidget(opener, 0, Qt.AlignmentFlag.AlignRight)
+            opener.clicked.connect(lambda _=False, kind=kind: self._open_folder(kind))
             place.hide()
             opener.hide()
             self._places[kind] = (place, opener)
@@ -56,10 +63,12 @@ class OutputPanel(QWidget):
         place.setText(path.name)
         place.setToolTip(str(path))
         opener.setAccessibleName(self._look.say("ui.output.open_folder_of", file=path.name))
-        opener.disconnect()
-        opener.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent))))
+        self._written[kind] = path
         place.show()
         opener.show()
+
+    def _open_folder(self, kind: str) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._written[kind].parent)))
 
     def _forget(self) -> None:
         for place, opener in self._places.values():
