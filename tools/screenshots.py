@@ -1,105 +1,143 @@
-"""Pictures of the window for the README: the sample's plan, in both languages and both themes.
+"""Pictures of the window for the README: Japanese light, Japanese dark, English light; offscreen, from a real plan.
 
-    python tools/screenshots.py [PROJECT.kawasolar] [FOLDER]
+    python tools/screenshots.py [PLAN.kawasolar] [--out FOLDER] [--all]
 
-Run by ``make screenshots``. Needs no screen: Qt draws offscreen.
+Without a plan ``out/plan.kawasolar`` (what ``make run`` leaves) is shown. ``--all`` adds the sizes and panels that are
+looked at before a release: 1366×768, 2560×1440, every step and every tab.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
 
-from PySide6.QtCore import QEventLoop, QSettings, QTimer
-from PySide6.QtWidgets import QApplication
+if TYPE_CHECKING:
+    from kawasolar.words import Language
+    from ui.theme import Theme
+    from ui.window import MainWindow
 
-from kawasolar.words import Language
-from ui.app import install_qt_words, make_app
-from ui.settings import Remembered
-from ui.theme import Theme
-from ui.window import MainWindow
+PATIENCE = 60.0
 
-SIZE = (1600, 1000)
-PATIENCE = 120.0
-# Language, theme, step, file.
-PICTURES: tuple[tuple[Language, Theme, str, str], ...] = (
-    ("ja", "light", "half", "window-ja-light.png"),
-    ("en", "light", "half", "window-en-light.png"),
-    ("ja", "dark", "roofs", "window-ja-dark.png"),
-    ("en", "dark", "output", "window-en-dark.png"),
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture."""
+
+    name: str
+    language: Language
+    theme: Theme
+    size: tuple[int, int] = (1440, 900)
+    step: str = "half"
+    tab: int = 0
+    plan: bool = True
+
+
+README = (
+    Shot("window-ja-light", "ja", "light"),
+    Shot("window-ja-dark", "ja", "dark"),
+    Shot("window-en-light", "en", "light"),
+)
+MORE = (
+    Shot("check-1366-ja", "ja", "light", (1366, 768)),
+    Shot("check-1366-en", "en", "dark", (1366, 768), "data", 3),
+    Shot("check-2560-ja", "ja", "light", (2560, 1440), "roofs", 1),
+    Shot("check-roofs", "ja", "light", step="roofs", tab=1),
+    Shot("check-output", "en", "light", step="output", tab=2),
+    Shot("check-data", "ja", "dark", step="data", tab=3),
+    Shot("check-start", "ja", "light", plan=False),
 )
 
 
-def wait(ready: Callable[[], bool], what: str, settle: float = 0.3) -> None:
-    """Run a real event loop until ``ready`` has held for ``settle`` seconds; only such a loop deletes what is to be deleted later."""
-    loop = QEventLoop()
-    begin = since = time.monotonic()
+def take(shot: Shot, plan: Path, folder: Path) -> Path:
+    """Show the window as a user would see it and save what it shows."""
+    from PySide6.QtCore import QSettings
+    from PySide6.QtWidgets import QApplication
 
-    def look() -> None:
-        nonlocal since
-        now = time.monotonic()
-        if not ready():
-            since = now
-        if now - since >= settle:
-            loop.quit()
-        elif now - begin > PATIENCE:
-            loop.exit(1)
+    from ui.app import install_qt_words
+    from ui.settings import Remembered
+    from ui.window import MainWindow
 
-    timer = QTimer()
-    timer.timeout.connect(look)
-    timer.start(20)
-    if loop.exec() != 0:
-        raise SystemExit(f"screenshots: gave up waiting for {what}")
-
-
-def best_site(window: MainWindow) -> str:
-    """The chosen facility of the best rank: it has a roof and figures to show."""
-    decision = window.document.decision
-    if decision is None:
-        raise SystemExit("screenshots: the plan has no decision")
-    sites = decision.sites[decision.sites["chosen"]].sort_values("rank")
-    return str(sites["facility_id"].iloc[0])
-
-
-def take(app: QApplication, project: Path, target: Path, *, language: Language, dress: Theme, step: str) -> None:
-    """One picture of a window as it opens on the first day."""
-    with TemporaryDirectory() as temporary:
-        remembered = Remembered(QSettings(str(Path(temporary) / "settings.ini"), QSettings.Format.IniFormat))
-        window = MainWindow(remembered, language=language, theme_choice=dress)
-        install_qt_words(app, language)
-        window.resize(*SIZE)
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        raise TypeError("make_app comes first")
+    with tempfile.TemporaryDirectory() as place:
+        store = QSettings(str(Path(place) / "settings.ini"), QSettings.Format.IniFormat)
+        window = MainWindow(Remembered(store), language=shot.language, theme_choice=shot.theme)
+        install_qt_words(app, shot.language)
+        window.resize(*shot.size)
         window.show()
-        window.controller.open(project, ask=False)
-        wait(lambda: window.document.plan is not None and window.map is not None, "the plan")
-        window.document.select(best_site(window))
-        window.show_step(step)
-        wait(lambda: window.map is not None and window.map.is_idle(), "the map", settle=1.0)
-        if not window.grab().save(str(target)):
-            raise SystemExit(f"screenshots: {target} cannot be written")
-        window.jobs.shutdown()
+        window.ensure_parts()
+        if shot.plan:
+            window.controller.open(plan)
+            _until(app, lambda: window.document.plan is not None and not window.controller.is_loading)
+            _arrange(app, window, shot)
+        for _ in range(20):
+            app.processEvents()
+        target = folder / f"{shot.name}.png"
+        window.grab().save(str(target))
+        window.controller.may_close = lambda: True  # type: ignore[method-assign]
         window.close()
         window.deleteLater()
-    print(target)
+        app.processEvents()
+    return target
 
 
-def main(arguments: list[str]) -> int:
-    """Take all pictures."""
-    project = Path(arguments[0]) if arguments else ROOT / "out" / "plan.kawasolar"
-    folder = Path(arguments[1]) if len(arguments) > 1 else ROOT / "docs" / "screenshots"
-    folder.mkdir(parents=True, exist_ok=True)
+def _arrange(app: object, window: MainWindow, shot: Shot) -> None:
+    """Select the second best site, turn to the step and the tab, and wait for the map."""
+    decision, view = window.document.decision, window.map
+    if decision is None or view is None:
+        return
+    sites = decision.sites
+    chosen = sites[sites["chosen"].to_numpy(dtype=bool)].sort_values("rank")
+    if len(chosen):
+        window.document.select(str(chosen["facility_id"].iloc[min(1, len(chosen) - 1)]))
+    window.show_step(shot.step)
+    window.inspector.tabs.setCurrentIndex(shot.tab)
+    _until(app, view.is_idle)
+
+
+def _until(app: object, ready: object) -> None:
+    end = time.monotonic() + PATIENCE
+    while not ready():  # type: ignore[operator]
+        if time.monotonic() > end:
+            raise TimeoutError("the window did not come to rest")
+        app.processEvents()  # type: ignore[attr-defined]
+        time.sleep(0.01)
+    quiet = time.monotonic() + 0.3
+    while time.monotonic() < quiet:
+        app.processEvents()  # type: ignore[attr-defined]
+        time.sleep(0.01)
+
+
+def main() -> int:
+    """Take the pictures; 1 where there is no plan to show."""
+    parser = argparse.ArgumentParser(description="Pictures of the window")
+    parser.add_argument("plan", nargs="?", type=Path, default=ROOT / "out" / "plan.kawasolar")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
+    parser.add_argument("--all", action="store_true")
+    found = parser.parse_args()
+    if not found.plan.is_file():
+        sys.stderr.write(f"{found.plan} is missing: run `make run` first, or name a plan\n")
+        return 1
+    from ui.app import make_app
+
     app = make_app([])
-    for language, dress, step, name in PICTURES:
-        take(app, project, folder / name, language=language, dress=dress, step=step)
+    found.out.mkdir(parents=True, exist_ok=True)
+    for shot in (*README, *MORE) if found.all else README:
+        sys.stdout.write(f"{take(shot, found.plan, found.out)}\n")
+    app.quit()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -73,9 +73,16 @@ class Controller(QObject):
     def _begin_loading(self, job: Job, words: str) -> None:
         self._loading = job
         self._window.show_loading(words)
-        job.progressed.connect(lambda share, what: self._window.loading.show_progress(share, what))
+        job.progressed.connect(self._show_loading)
         job.failed.connect(self._on_load_failed)
         job.cancelled.connect(self._end_loading)
+
+    def _show_loading(self, share: float, what: str) -> None:
+        # Asked for anew each time: the page is built again when the language changes.
+        self._window.loading.show_progress(share, what)
+
+    def _show_running(self, share: float, what: str) -> None:
+        self._window.top.show_progress(share, what)
 
     def _end_loading(self) -> None:
         self._loading = None
@@ -176,7 +183,7 @@ class Controller(QObject):
         window = self._window
         window.top.set_busy(True)
         window.menus.refresh()
-        job.progressed.connect(lambda share, what: window.top.show_progress(share, what))
+        job.progressed.connect(self._show_running)
         job.cancelled.connect(lambda: window.banner.tell(window.look.say("ui.run.cancelled"), kind="done"))
         job.ended.connect(lambda: self._end_run(job))
 

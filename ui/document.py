@@ -94,7 +94,7 @@ class Document(QObject):
         self.dirty_changed.emit()
 
     def mark_saved(self, path: Path, plan: Plan) -> None:
-        """This plan lies in ``path``; what was turned since is unsaved."""
+        """Remember that a plan lies in ``path``; what was turned since is unsaved."""
         self._path = path
         self._saved = plan.settings
         self._merge_open = None
@@ -160,7 +160,8 @@ class Document(QObject):
 
     def criterion(self, key: str) -> tuple[bool, float | None]:
         """Whether the criterion is applied, and its threshold, as set or as the profile has it."""
-        assert self._plan is not None
+        if self._plan is None:
+            return False, None
         if key in self._plan.settings.criteria:
             return self._plan.settings.criteria[key]
         found = self._plan.profile.criterion(key)
@@ -239,8 +240,9 @@ class Document(QObject):
     def _decide(self, settings: Settings) -> None:
         from kawasolar.decide import decide
 
-        assert self._plan is not None
         plan = self._plan
+        if plan is None:
+            return
         decision = decide(plan.facilities, plan.results, plan.profile, settings)
         self._plan = replace(plan, settings=settings, decision=decision)
         if settings.criteria != plan.settings.criteria:

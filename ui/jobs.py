@@ -64,18 +64,20 @@ class Job(QObject):
 
     def report(self, share: float, what: str) -> None:
         """The progress callback of the work; called on its thread."""
-        if self._token.is_set():
-            raise Cancelled
+        self._check()
         now = time.monotonic()
         if share >= 1.0 or now - self._told >= THROTTLE:
             self._told = now
             self._reported.emit(share, what)
 
+    def _check(self) -> None:
+        if self._token.is_set():
+            raise Cancelled
+
     def execute(self) -> None:
         """Do the work; called on the worker's thread. Whatever goes wrong is handed to the window."""
         try:
-            if self._token.is_set():
-                raise Cancelled
+            self._check()
             result = self._work(self.report)
         except Cancelled:
             self._result.emit("cancelled", None)

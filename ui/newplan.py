@@ -107,7 +107,7 @@ class FileCard(QFrame):
             self.answered.emit(self.role)
 
     def set_file(self, path: Path) -> None:
-        """This file; it is looked at next."""
+        """Take a file; it is looked at next."""
         self.path = path
         self.name.setText(path.name)
         self.name.setToolTip(str(path))
@@ -188,7 +188,7 @@ class NewPlanDialog(QDialog):
         self.cards: dict[Role, FileCard] = {}
         for role in ROLES:
             card = FileCard(look, role, remembered)
-            card.chosen.connect(lambda role, path: self.choose(role, path))
+            card.chosen.connect(self._take)
             card.answered.connect(lambda role: self._check(cast("Role", role)))
             self.cards[role] = card
             cards.addWidget(card)
@@ -280,6 +280,9 @@ class NewPlanDialog(QDialog):
         self.cards[role].set_file(path)
         self.cards[role].checked = None
         self._check(role)
+
+    def _take(self, role: str, path: object) -> None:
+        self.choose(cast("Role", role), cast("Path", path))
 
     def _check(self, role: Role) -> None:
         card = self.cards[role]

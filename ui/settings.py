@@ -30,7 +30,7 @@ class Remembered:
     @property
     def language(self) -> Language:
         found = str(self._store.value("language", ""))
-        return cast("Language", found) if found in LANGUAGES else default_language()
+        return next((known for known in LANGUAGES if known == found), default_language())
 
     @language.setter
     def language(self, language: Language) -> None:
@@ -39,7 +39,7 @@ class Remembered:
     @property
     def theme(self) -> Theme:
         found = str(self._store.value("theme", "system"))
-        return cast("Theme", found) if found in THEMES else "system"
+        return next((known for known in THEMES if known == found), "system")
 
     @theme.setter
     def theme(self, theme: Theme) -> None:

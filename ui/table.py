@@ -34,10 +34,10 @@ class Header(QHeaderView):
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setStretchLastSection(True)
 
-    def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N802, N803 - Qt's names
+    def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N803 - Qt's names
         """The name in ink, the unit below it; a mark over the column that is sorted by."""
         model = self.model()
-        if model is None or not rect.isValid():
+        if not rect.isValid():
             return
         painter.save()
         painter.fillRect(rect, self.palette().base())
@@ -59,7 +59,7 @@ class Header(QHeaderView):
             painter.drawText(QRect(space.left(), top + k * step, space.width(), step), int(align), shown)
         painter.restore()
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), 2 * self.fontMetrics().lineSpacing() + 14)
 
 
@@ -264,8 +264,8 @@ class FacilityTable(QWidget):
         order = [header.logicalIndex(k) for k in range(header.count())]
         shown = [k for k in order if not self.view.isColumnHidden(k)]
         lines = ["\t".join(self.model.heading(k) for k in shown)]
-        for row in sorted(index.row() for index in self.view.selectionModel().selectedRows()):
-            lines.append("\t".join(str(self.model.data(self.model.index(row, k)) or "") for k in shown))
+        rows = sorted(index.row() for index in self.view.selectionModel().selectedRows())
+        lines += ["\t".join(str(self.model.data(self.model.index(row, k)) or "") for k in shown) for row in rows]
         QGuiApplication.clipboard().setText("\n".join(lines))
 
     def menu(self) -> QMenu:

@@ -146,7 +146,7 @@ class FacilityModel(QAbstractTableModel):
         self.changePersistentIndexList(old, new)
         self.layoutChanged.emit()
 
-    def _column(self, column: Column, raw: NDArray[Any], sites: Any) -> tuple[NDArray[Any], list[str]]:
+    def _column(self, column: Column, raw: NDArray[Any], sites: pd.DataFrame) -> tuple[NDArray[Any], list[str]]:
         if column.kind == "number":
             values = np.array([np.nan if fmt.is_missing(v) else float(v) for v in raw]) * column.factor
             plain = [fmt.MISSING if np.isnan(v) else f"{v:.0f}" for v in values]

@@ -106,7 +106,7 @@ class MainWindow(QMainWindow):
         self._built = True
         self._show_page()
         self.refresh_state()
-        self.centralWidget().setFocus()
+        self.pages.setFocus()
 
     def ensure_parts(self) -> None:
         """Make the docks and what is in them; they need NumPy, so the bare window is painted before."""
@@ -156,13 +156,13 @@ class MainWindow(QMainWindow):
 
     def _build_centre(self) -> None:
         centre = QWidget()
-        centre.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        centre.setAccessibleName(self.look.say("ui.centre"))
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         self.banner = Banner(self.look)
         self.pages = QStackedWidget()
+        self.pages.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.pages.setAccessibleName(self.look.say("ui.centre"))
         self.start = StartPage(self.look, self.remembered.recent, sample=sample_folder() is not None)
         self.loading = LoadingPage(self.look)
         self.map_frame = QWidget()
@@ -234,16 +234,21 @@ class MainWindow(QMainWindow):
         self.data.replace_asked.connect(control.replace_input)
         self.output.export_asked.connect(control.export)
 
-    def _ensure_map(self) -> None:
+    def _ensure_map(self) -> MapView:
         if self.map is not None:
-            return
+            return self.map
         from ui.map import MapView
 
         view = MapView(self.look.tokens, self.look.language)
         view.picked.connect(self.document.select)
-        view.hovered.connect(lambda x, y, height: self.status.show_place(x, y, height))
+        view.hovered.connect(self._show_place)
         self.map = view
         self._map_layout.addWidget(view)
+        return view
+
+    def _show_place(self, x: float, y: float, height: object) -> None:
+        # Through the window: the status bar is built anew with the language, the map is not.
+        self.status.show_place(x, y, height)
 
     def rebuild(self) -> None:
         """Build all parts anew after the language or the colours changed; what is open stays open."""
@@ -395,8 +400,7 @@ class MainWindow(QMainWindow):
         first = self.pages.currentWidget() is not self.map_frame
         if plan is not None:
             self.ensure_parts()
-            self._ensure_map()
-            self.map.set_plan(plan)
+            self._ensure_map().set_plan(plan)
         elif self.map is not None:
             self.map.set_plan(None)
         self.status.set_crs(plan.crs if plan is not None else None)
@@ -412,7 +416,7 @@ class MainWindow(QMainWindow):
 
     def _on_selection(self, facility_id: object) -> None:
         if self.map is not None:
-            self.map.set_selected(facility_id)
+            self.map.set_selected(None if facility_id is None else str(facility_id))
 
     def go_to(self, facility_id: str) -> None:
         """Select a facility and bring it into view."""
@@ -452,17 +456,17 @@ class MainWindow(QMainWindow):
 
     # ---------------------------------------------------------------- Qt's events
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         if not self._seen:
             self._seen = True
             QTimer.singleShot(0, self.painted.emit)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self._dropped(event) is not None:
             event.acceptProposedAction()
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+    def dropEvent(self, event: QDropEvent) -> None:
         path = self._dropped(event)
         if path is not None:
             event.acceptProposedAction()
@@ -475,7 +479,7 @@ class MainWindow(QMainWindow):
                 return Path(url.toLocalFile())
         return None
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+    def closeEvent(self, event: QCloseEvent) -> None:
         if not self.controller.may_close():
             event.ignore()
             return

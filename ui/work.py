@@ -79,8 +79,8 @@ def changed_inputs(plan: Plan, since: float, progress: Progress = silent) -> tup
 
 def save_plan(plan: Plan, path: Path, progress: Progress) -> Path:
     """Write the project file, and take its derived rasters along to a new place."""
-    from kawasolar.pipeline import cache_folder
     from kawasolar.project import save_project
+    from kawasolar.project_format import cache_folder
 
     progress(0.1, "save")
     save_project(plan, path)
@@ -127,14 +127,21 @@ def export_plan(plan: Plan, kind: str, path: Path, language: Language, progress:
     """Write one export."""
     progress(0.1, "export")
     if kind == "xlsx":
-        from kawasolar.export.xlsx import write_xlsx as write
+        from kawasolar.export.xlsx import write_xlsx
+
+        write_xlsx(plan, path, language)
     elif kind == "csv":
-        from kawasolar.export.csv import write_csv as write
+        from kawasolar.export.csv import write_csv
+
+        write_csv(plan, path, language)
     elif kind == "gpkg":
-        from kawasolar.export.gpkg import write_gpkg as write
+        from kawasolar.export.gpkg import write_gpkg
+
+        write_gpkg(plan, path, language)
     else:
-        from kawasolar.export.png import write_png as write
-    write(plan, path, language)
+        from kawasolar.export.png import write_png
+
+        write_png(plan, path, language)
     return kind, path
 
 

@@ -187,7 +187,8 @@ def test_filter_sort_and_copy(window: MainWindow) -> None:
     table = window.table
     table.filter.setText("図書館")
     names = [table.model.data(table.model.index(row, 0)) for row in range(table.model.rowCount())]
-    assert names and all("図書館" in str(name) for name in names)
+    assert names
+    assert all("図書館" in str(name) for name in names)
     table.filter.clear()
     column = next(k for k, c in enumerate(table.model.columns) if c.key == "capacity_kw")
     table.view.sortByColumn(column, Qt.SortOrder.DescendingOrder)

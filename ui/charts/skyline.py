@@ -91,9 +91,9 @@ class SkylineChart(Chart):
             self.text(painter, at.x(), at.y() + 10, path.name, role=role if role != "sun" else "ink")
 
     def _sampled(self, values: NDArray[np.float64]) -> list[QPointF]:
-        assert self._skyline is not None
         across = np.linspace(FIRST, LAST, 160)
-        heights = np.interp(across, self._skyline.azimuths, values, period=360)
+        azimuths = np.arange(len(values)) * 360.0 / len(values) if self._skyline is None else self._skyline.azimuths
+        heights = np.interp(across, azimuths, values, period=360)
         return [self._point(float(a), float(h)) for a, h in zip(across, heights, strict=True)]
 
     def _draw_skyline(self, painter: QPainter) -> None:

@@ -115,11 +115,10 @@ class BasisTab(QWidget):
             if key not in ledger.index:
                 continue
             self._ledger.addWidget(label(look.say(f"ui.column.{key}"), "muted"), line, 0)
-            self._ledger.addWidget(
-                label(self._ledger_value(key, kind, ledger[key])), line, 1, Qt.AlignmentFlag.AlignRight
-            )
+            self._ledger.addWidget(_right(self._ledger_value(key, kind, ledger[key])), line, 1)
             line += 1
         self._ledger.setColumnStretch(0, 1)
+        self._ledger.setColumnStretch(1, 1)
 
     def _ledger_value(self, key: str, kind: str, value: object) -> str:
         look = self._look
@@ -154,17 +153,25 @@ class BasisTab(QWidget):
                 sure = look.say(f"ui.sure.{value.how_sure}")
                 rows.append((value.name(look.language), f"{number} {unit}".strip(), f"{value.source}\n{sure}"))
         for line, (name, value_words, source) in enumerate(rows):
-            shown = label(value_words)
+            shown = _right(value_words)
             shown.setToolTip(source)
             named = label(name, "muted", wrap=True)
             named.setToolTip(source)
             self._assumptions.addWidget(named, line, 0)
-            self._assumptions.addWidget(shown, line, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-        self._assumptions.setColumnStretch(0, 1)
+            self._assumptions.addWidget(shown, line, 1)
+        self._assumptions.setColumnStretch(0, 3)
+        self._assumptions.setColumnStretch(1, 2)
 
 
 def _grid() -> QGridLayout:
     made = QGridLayout()
     made.setHorizontalSpacing(8)
     made.setVerticalSpacing(4)
+    return made
+
+
+def _right(words: str) -> QLabel:
+    """A value at the right edge; it wraps rather than being cut."""
+    made = label(words, wrap=True)
+    made.setAlignment(Qt.AlignmentFlag.AlignRight)
     return made

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QStackedLayout, QTabWidget, QWidget
 
@@ -127,7 +129,7 @@ class Inspector(QWidget):
         say = look.say
         self.name.setText(str(ledger["name"]))
         kind = ledger.get("kind")
-        year = ledger.get("built_year")
+        year: Any = ledger.get("built_year")
         parts = [
             "" if fmt.is_missing(kind) else look.say_or(f"kind.{kind}", str(kind)),
             "" if fmt.is_missing(year) else say("ui.inspector.built", year=int(float(year))),

@@ -80,7 +80,7 @@ class CriterionRow(QWidget):
         spin.setSuffix(" " + self._look.say(f"ui.half.{direction}", unit=unit))
         spin.setGroupSeparatorShown(True)
         spin.setAlignment(Qt.AlignmentFlag.AlignRight)
-        spin.setFixedWidth(132)
+        spin.setFixedWidth(136)
         spin.setKeyboardTracking(False)
         spin.setAccessibleName(self._look.say("ui.half.threshold", name=name, unit=unit))
         spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -266,7 +266,8 @@ class HalfPanel(QWidget):
 
     def _show_counts(self) -> None:
         decision = self._document.decision
-        assert decision is not None
+        if decision is None:
+            return
         say, sites = self._look.say, decision.sites
         chosen = sites["chosen"].to_numpy(dtype=bool)
         numbers = {"chosen": int(chosen.sum())}
@@ -278,7 +279,8 @@ class HalfPanel(QWidget):
 
     def _show_criteria(self) -> None:
         document, decision = self._document, self._document.decision
-        assert decision is not None
+        if decision is None:
+            return
         effects = document.effects()
         for key, line in self.rows.items():
             applied, threshold = document.criterion(key)

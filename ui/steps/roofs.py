@@ -97,7 +97,8 @@ class RoofsPanel(QWidget):
 
     def _show_thresholds(self) -> None:
         plan = self._document.plan
-        assert plan is not None
+        if plan is None:
+            return
         language = self._look.language
         line = 0
         for key in THRESHOLDS:
