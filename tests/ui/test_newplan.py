@@ -1,0 +1,151 @@
+"""The assistant looks at each file as soon as it is chosen, and asks for what the file does not say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QAccessible, QDropEvent
+from PySide6.QtWidgets import QWidget
+
+from ui.jobs import Jobs
+from ui.look import Look
+from ui.newplan import NewPlanDialog
+from ui.tokens import LIGHT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytestqt.qtbot import QtBot
+
+    from kawasolar.plan import Plan
+    from ui.settings import Remembered
+
+WAIT = 30_000
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def jobs() -> Iterator[Jobs]:
+    made = Jobs()
+    yield made
+    assert made.shutdown(20_000)
+
+
+@pytest.fixture
+def dialog(qtbot: QtBot, jobs: Jobs, remembered: Remembered) -> NewPlanDialog:
+    made = NewPlanDialog(Look("ja", LIGHT), jobs, remembered)
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+@pytest.fixture
+def files(tmp_path: Path, example: Plan) -> dict[str, Path]:
+    """Files of the example plan, and an ASC without a coordinate system."""
+    buildings = tmp_path / "建物.gpkg"
+    example.results.buildings[["building_id", "geometry"]].to_file(buildings, layer="bldg")
+    far = example.results.buildings[["building_id", "geometry"]].copy()
+    far["geometry"] = far.geometry.translate(50_000, 0)
+    far.to_file(tmp_path / "far.gpkg", layer="bldg")
+    asc = tmp_path / "bare.asc"
+    rows = "\n".join(" ".join(["10.0"] * 20) for _ in range(20))
+    asc.write_text(f"ncols 20\nnrows 20\nxllcorner -20200\nyllcorner -44220\ncellsize 1\nNODATA_value -9999\n{rows}\n")
+    return {"dsm": example.cache / "surface.tif", "buildings": buildings, "far": tmp_path / "far.gpkg", "asc": asc}
+
+
+def quiet(qtbot: QtBot, jobs: Jobs) -> None:
+    qtbot.waitUntil(lambda: not jobs.running(), timeout=WAIT)
+
+
+def test_good_files_say_what_they_are(
+    dialog: NewPlanDialog, qtbot: QtBot, jobs: Jobs, files: dict[str, Path], example: Plan
+) -> None:
+    assert not dialog.start.isEnabled()
+    assert "施設台帳" in dialog.state.text()
+    dialog.choose("dsm", files["dsm"])
+    dialog.choose("buildings", files["buildings"])
+    quiet(qtbot, jobs)
+    assert "600 × 600 セル" in dialog.cards["dsm"].result.text()
+    assert "EPSG:6677" in dialog.cards["dsm"].result.text()
+    assert f"{len(example.results.buildings)} 棟" in dialog.cards["buildings"].result.text()
+    assert dialog.area is not None
+    assert dialog.area.bounds == pytest.approx((-20200, -44800, -19600, -44200))
+
+
+def test_buildings_that_do_not_meet_the_surface_are_refused(
+    dialog: NewPlanDialog, qtbot: QtBot, jobs: Jobs, files: dict[str, Path]
+) -> None:
+    dialog.choose("buildings", files["far"])
+    quiet(qtbot, jobs)
+    assert dialog.cards["buildings"].checked is not None
+    assert dialog.cards["buildings"].checked.good, "without a surface there is nothing to miss"
+    dialog.choose("dsm", files["dsm"])
+    quiet(qtbot, jobs)
+    assert not dialog.cards["buildings"].checked.good, "looked at again once the surface is known"
+    assert dialog.cards["buildings"].property("state") == "bad"
+
+
+def test_a_surface_without_crs_asks_for_it(
+    dialog: NewPlanDialog, qtbot: QtBot, jobs: Jobs, files: dict[str, Path]
+) -> None:
+    card = dialog.cards["dsm"]
+    dialog.choose("dsm", files["asc"])
+    quiet(qtbot, jobs)
+    assert card.checked is not None
+    assert card.checked.needs_crs
+    assert card.crs.isVisible()
+    card.crs.setText("6677")
+    card.crs.editingFinished.emit()
+    quiet(qtbot, jobs)
+    assert card.checked.good
+    card.crs.setText("999999")
+    card.crs.editingFinished.emit()
+    quiet(qtbot, jobs)
+    assert not card.checked.good
+
+
+def test_wrong_and_missing_files_are_said_in_words(
+    dialog: NewPlanDialog, qtbot: QtBot, jobs: Jobs, tmp_path: Path
+) -> None:
+    for role in ("dsm", "buildings", "facilities", "weather", "profile"):
+        dialog.choose(role, ROOT / "pyproject.toml")  # type: ignore[arg-type]
+    quiet(qtbot, jobs)
+    for role, card in dialog.cards.items():
+        assert card.checked is not None, role
+        assert not card.checked.good, role
+        assert "pyproject.toml" in card.result.text(), role
+    dialog.choose("dsm", tmp_path / "gone.tif")
+    quiet(qtbot, jobs)
+    assert "gone.tif" in dialog.cards["dsm"].result.text()
+    assert not dialog.start.isEnabled()
+
+
+def test_a_dropped_file_is_taken(dialog: NewPlanDialog, qtbot: QtBot, jobs: Jobs, files: dict[str, Path]) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(files["dsm"]))])
+    card = dialog.cards["dsm"]
+    event = QDropEvent(
+        QPointF(5, 5), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    card.dropEvent(event)
+    quiet(qtbot, jobs)
+    assert card.path == files["dsm"]
+    assert card.checked is not None
+    assert card.checked.good
+
+
+def test_the_name_gives_the_file_until_it_is_chosen(dialog: NewPlanDialog) -> None:
+    dialog.plan_name.setText("")
+    dialog.plan_name.textEdited.emit("高津区/2026")
+    assert Path(dialog.out.text()).name == "高津区2026.kawasolar"
+
+
+def test_every_focusable_widget_has_a_name(dialog: NewPlanDialog) -> None:
+    for widget in dialog.findChildren(QWidget):
+        if widget.focusPolicy() != Qt.FocusPolicy.NoFocus and widget.isVisible():
+            face = QAccessible.queryAccessibleInterface(widget)
+            assert face is not None
+            assert face.text(QAccessible.Text.Name), type(widget).__name__
