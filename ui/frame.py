@@ -28,6 +28,28 @@ from ui.parts import Elided, button, column, label, row, tool
 if TYPE_CHECKING:
     from pyproj import CRS, Transformer
 
+# The zones of the plane-rectangular system are counted in Roman numerals.
+ROMAN = [
+    "I",
+    "II",
+    "III",
+    "IV",
+    "V",
+    "VI",
+    "VII",
+    "VIII",
+    "IX",
+    "X",
+    "XI",
+    "XII",
+    "XIII",
+    "XIV",
+    "XV",
+    "XVI",
+    "XVII",
+    "XVIII",
+    "XIX",
+]
 # The steps that this version works on; PPA, LED, fleet, energy and roadmap join the rail when they can do something.
 STEPS = (
     ("data", "database-outline"),
@@ -170,7 +192,7 @@ class StatusBar(QStatusBar):
     def set_crs(self, crs: CRS | None) -> None:
         """The system that the map's coordinates are in."""
         self._crs, self._lonlat = crs, None
-        self.place.setText("")
+        self.place.setText(self.system_name())
 
     def show_place(self, x: float, y: float, height: object) -> None:
         """Easting, northing [m] and height; in Japan's systems X is north and Y is east, and the bar says so."""
@@ -199,7 +221,7 @@ class StatusBar(QStatusBar):
         epsg = self._crs.to_epsg() if self._crs is not None else None
         if epsg is not None and self._is_japanese():
             zone = epsg - 6668 if epsg >= 6669 else epsg - 2442
-            return self._look.say("ui.status.zone", zone=zone, epsg=epsg)
+            return self._look.say("ui.status.zone", zone=ROMAN[zone - 1], epsg=epsg)
         return f"EPSG:{epsg}" if epsg else (self._crs.name if self._crs is not None else "")
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QTextLayout, QTextOption
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetricsF, QIcon, QPainter, QPaintEvent, QResizeEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -14,6 +15,9 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -21,6 +25,8 @@ from PySide6.QtWidgets import (
 
 from ui import icons
 from ui.look import Look
+
+Index = QModelIndex | QPersistentModelIndex
 
 
 class Paragraph(QLabel):
@@ -192,6 +198,46 @@ class Elided(QLabel):
         words = self.fontMetrics().elidedText(self.text(), self._mode, space.width())
         painter.drawText(space, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), words)
         painter.end()
+
+
+class RoomyDelegate(QStyledItemDelegate):
+    """Wrapped items of a list with room between their lines; an icon at the left of the first."""
+
+    LEADING = 1.35
+    ICON = 24
+    MARGIN = 5
+
+    def _lines(self, text: str, font: QFont, width: float) -> tuple[QTextLayout, float]:
+        layout = QTextLayout(text.replace("\n", "\u2028"), font)
+        option = QTextOption()
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        layout.setTextOption(option)
+        step, top = QFontMetricsF(font).height() * self.LEADING, 0.0
+        layout.beginLayout()
+        while (line := layout.createLine()).isValid():
+            line.setLineWidth(max(width, 24.0))
+            line.setPosition(QPointF(0.0, top))
+            top += step
+        layout.endLayout()
+        return layout, top
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        view = self.parent()
+        width = view.viewport().width() if isinstance(view, QAbstractItemView) else 240
+        text = str(index.data() or "")
+        return QSize(width - 8, math.ceil(self._lines(text, option.font, width - self.ICON - 20)[1]) + 2 * self.MARGIN)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        self.initStyleOption(option, index)
+        text, picture = option.text, QIcon(option.icon)
+        option.text, option.icon = "", QIcon()
+        style = option.widget.style()
+        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, option, painter, option.widget)
+        box = option.rect
+        picture.paint(painter, box.left() + 2, box.top() + self.MARGIN, 16, 16)
+        painter.setPen(option.palette.text().color())
+        layout, _ = self._lines(text, option.font, box.width() - self.ICON - 4)
+        layout.draw(painter, QPointF(box.left() + self.ICON, box.top() + self.MARGIN))
 
 
 class Figure(QWidget):

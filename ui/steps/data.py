@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QListWidget, QListWidgetItem,
 from ui import icons
 from ui.document import Document
 from ui.look import Look
-from ui.parts import Elided, button, clear, column, label, row, rule
+from ui.parts import Elided, RoomyDelegate, button, clear, column, label, row, rule
 from ui.reasons import finding_text
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class DataPanel(QWidget):
         self.findings.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.findings.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.findings.setIconSize(QSize(16, 16))
-        self.findings.setSpacing(2)
+        self.findings.setItemDelegate(RoomyDelegate(self.findings))
         self.findings.setMinimumHeight(160)
         self.findings.setAccessibleName(look.say("ui.data.findings_name"))
         self.findings.itemActivated.connect(self._follow)
