@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from kawasolar.plan import Decision, Objective, Plan, Settings
 
 # Steps that can be taken back.
@@ -263,10 +261,3 @@ class Document(QObject):
         if plan is None:
             return {}
         return dict(effect_of_criteria(plan.facilities, plan.results, plan.profile, plan.settings))
-
-    # ---------------------------------------------------------------- rows
-
-    def row(self, frame: pd.DataFrame, facility_id: str) -> pd.Series | None:
-        """The facility's row of a frame, or None."""
-        found = frame[frame["facility_id"] == facility_id]
-        return found.iloc[0] if len(found) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QIcon
 
 from kawasolar.words import Language, catalogue, say
@@ -11,9 +11,7 @@ from ui.tokens import Tokens
 
 
 class Look(QObject):
-    """Language and tokens; ``changed`` tells the parts to write and draw themselves anew."""
-
-    changed = Signal()
+    """Language and tokens; the window builds its parts anew when one of them changes."""
 
     def __init__(self, language: Language, tokens: Tokens, parent: QObject | None = None) -> None:
         super().__init__(parent)

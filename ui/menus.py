@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -238,7 +237,3 @@ class Menus(QObject):
 
         say = self._window.look.say
         QMessageBox.about(self._window, say("ui.menu.about"), say("ui.about.text", version=__version__))
-
-    def recent_paths(self) -> list[Path]:
-        """Projects in the list of recent ones."""
-        return self._window.remembered.recent

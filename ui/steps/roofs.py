@@ -51,6 +51,8 @@ class RoofsPanel(QWidget):
             grid.addWidget(figure, k // 2, k % 2)
             grid.setColumnStretch(k % 2, 1)
         layout.addLayout(grid)
+        self._open = label("", "muted", wrap=True)
+        layout.addWidget(self._open)
         layout.addWidget(rule())
         layout.addWidget(label(say("ui.roofs.ladder"), "head"))
         self.ladder = Ladder(look, say("ui.roofs.ladder"), "m²")
@@ -89,9 +91,8 @@ class RoofsPanel(QWidget):
             if known.any()
             else float("nan")
         )
-        self.figures["irradiation"].show_value(
-            fmt.number(mean), say("ui.roofs.of_open", open=fmt.number(results.open_sky_kwh_m2))
-        )
+        self.figures["irradiation"].show_value(fmt.number(mean), "kWh/m²")
+        self._open.setText(say("ui.roofs.open", open=fmt.number(results.open_sky_kwh_m2)))
         self.ladder.show_rungs(ladder_rungs(self._look, planes))
         self._show_thresholds()
 
