@@ -80,7 +80,7 @@ class CriterionRow(QWidget):
         spin.setSuffix(" " + self._look.say(f"ui.half.{direction}", unit=unit))
         spin.setGroupSeparatorShown(True)
         spin.setAlignment(Qt.AlignmentFlag.AlignRight)
-        spin.setFixedWidth(136 if self._look.language == "ja" else 122)
+        spin.setFixedWidth(138 if self._look.language == "ja" else 122)
         spin.setKeyboardTracking(False)
         spin.setAccessibleName(self._look.say("ui.half.threshold", name=name, unit=unit))
         spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
