@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,8 @@ LOWEST_M, HIGHEST_M = -500.0, 9000.0
 # A surface is held in memory for now, about 32 bytes a cell with all that a survey needs beside it: 200 M cells are 6.4 GB.
 MAX_CELLS = 200_000_000
 _ROWS_AT_ONCE = 1024
+# The map lets go of its files after 1.5 s without movement.
+_REPLACE_TRIES, _REPLACE_WAIT_S = 20, 0.25
 SYNTHETIC_TAG = "KAWASOLAR_SYNTHETIC"
 
 
@@ -224,15 +227,34 @@ def write_raster(path: Path, values: NDArray[np.generic], grid: Grid, *, nodata:
     Overviews are means, but of signed integers, which are numbers of things.
     """
     unfinished = path.with_name(f".{path.name}.part.tif")
+    try:
+        _write(unfinished, values, grid, nodata)
+        _replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _write(path: Path, values: NDArray[np.generic], grid: Grid, nodata: float | None) -> None:
     predictor = 3 if values.dtype.kind == "f" else 2
     with rasterio.open(
-        unfinished, "w", driver="GTiff", height=grid.rows, width=grid.cols, count=1, dtype=values.dtype,
+        path, "w", driver="GTiff", height=grid.rows, width=grid.cols, count=1, dtype=values.dtype,
         crs=grid.crs.to_wkt(), transform=grid.transform, nodata=nodata, tiled=True, blockxsize=256, blockysize=256,
         compress="deflate", zlevel=1, predictor=predictor, num_threads="all_cpus", bigtiff="if_safer",
     ) as file:  # fmt: skip
         file.write(values, 1)
     factors = [2**k for k in range(1, 12) if max(grid.rows, grid.cols) >> k >= 256]
     if factors:
-        with rasterio.open(unfinished, "r+") as file:
+        with rasterio.open(path, "r+") as file:
             file.build_overviews(factors, Resampling.nearest if values.dtype.kind == "i" else Resampling.average)
+
+
+def _replace(unfinished: Path, path: Path) -> None:
+    """Move a file over another; on Windows wait for a reader, such as the map's, to let go of it."""
+    for _ in range(_REPLACE_TRIES):
+        try:
+            unfinished.replace(path)
+        except PermissionError:
+            time.sleep(_REPLACE_WAIT_S)
+        else:
+            return
     unfinished.replace(path)

@@ -88,6 +88,7 @@ def plan(
     dsm_crs: Annotated[str | None, typer.Option(help="CRS of a raster that names none (EPSG:6677)")] = None,
     buildings_crs: Annotated[str | None, typer.Option(help="CRS of outlines that name none")] = None,
     buildings_layer: Annotated[str | None, typer.Option(help="layer of the outlines")] = None,
+    facilities_crs: Annotated[str | None, typer.Option(help="CRS of a facility layer that names none")] = None,
     facilities_layer: Annotated[str | None, typer.Option(help="layer or sheet of the ledger")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:
@@ -102,7 +103,7 @@ def plan(
     if objective not in (None, "co2", "energy"):
         raise typer.BadParameter("co2 or energy", param_hint="--objective")
     inputs = PlanInputs(
-        dsm, buildings, facilities, weather, out, profile, name, dsm_crs, buildings_crs, None, buildings_layer, facilities_layer
+        dsm, buildings, facilities, weather, out, profile, name, dsm_crs, buildings_crs, facilities_crs, buildings_layer, facilities_layer
     )  # fmt: skip
     _check_target(out)
     with _bar() as progress:

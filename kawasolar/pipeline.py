@@ -81,8 +81,9 @@ def make_plan(inputs: PlanInputs, progress: Progress = silent) -> Plan:
         profile = load_profile(inputs.profile)
         surface, outlines, weather = _read(inputs, profile, part(progress, 0.0, 0.06))
         ledger = read_facilities(
-            inputs.facilities, surface.grid.crs, layer=inputs.facilities_layer, area=surface.grid.bounds
-        )
+            inputs.facilities, surface.grid.crs, layer=inputs.facilities_layer, area=surface.grid.bounds,
+            layer_crs=inputs.facilities_crs,
+        )  # fmt: skip
         links, join_findings = join_facilities(
             ledger.facilities, outlines.frame, nearest_m=profile.number("join.nearest_m"),
             progress=part(progress, 0.06, 0.08), outlines=ledger.outlines,

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gis.crs import parse_crs
 from kawasolar.errors import UnreadableLedger
 from kawasolar.ledger import layers, places, values
 from kawasolar.ledger.notes import Notes
@@ -90,7 +91,12 @@ class Ledger:
 
 
 def read_facilities(
-    path: Path, crs: CRS, *, layer: str | None = None, area: tuple[float, float, float, float] | None = None
+    path: Path,
+    crs: CRS,
+    *,
+    layer: str | None = None,
+    area: tuple[float, float, float, float] | None = None,
+    layer_crs: str | CRS | None = None,
 ) -> Ledger:
     """Read a ledger from CSV, XLSX, GeoJSON, GeoPackage or a shapefile.
 
@@ -105,6 +111,9 @@ def read_facilities(
         Where the project lies [m, ``crs``]. Points further than 50 km from it are reported, and X/Y columns that only
         fit the other way round are exchanged. By default the middle of the points stands for it.
 
+    layer_crs : str or CRS, optional
+        What the coordinates of a map layer are, where it does not say so itself.
+
     Raises
     ------
     kawasolar.errors.UnreadableLedger
@@ -114,7 +123,7 @@ def read_facilities(
     """
     path = Path(path)
     source = path.name
-    table, geometry = _load(path, layer)
+    table, geometry = _load(path, layer, None if layer_crs is None else parse_crs(layer_crs))
     notes = Notes(source)
     notes.found.extend(table.findings)
     header = header_of(table, source)
@@ -135,7 +144,7 @@ def read_facilities(
     return Ledger(facilities, notes.all(), str(path), columns, outline_series, table.name)
 
 
-def _load(path: Path, layer: str | None) -> tuple[Table, gpd.GeoSeries | None]:
+def _load(path: Path, layer: str | None, crs: CRS | None) -> tuple[Table, gpd.GeoSeries | None]:
     """The table in the file, and geometries where it is a map layer."""
     data = read_bytes(path)
     suffix = path.suffix.lower()
@@ -145,7 +154,7 @@ def _load(path: Path, layer: str | None) -> tuple[Table, gpd.GeoSeries | None]:
         return read_workbook(data, path.name, layer), None
     if layers.is_layer(path, data[:512]):
         del data
-        return layers.read_layer(path, layer)
+        return layers.read_layer(path, layer, crs)
     if suffix in {*layers.SUFFIXES, ".xlsx", ".xlsm", ".xls", ".ods"}:
         raise UnreadableLedger("ledger.damaged", file=path.name, found=suffix)
     return read_text(data, path.name), None

@@ -155,7 +155,7 @@ def _choose(path: Path, layer: str | None) -> str | None:
     return names[0]
 
 
-def read_layer(path: Path, layer: str | None) -> tuple[Table, gpd.GeoSeries | None]:
+def read_layer(path: Path, layer: str | None, crs: CRS | None = None) -> tuple[Table, gpd.GeoSeries | None]:
     """Attributes as a table whose first row is the heading, and the geometry of each row below it.
 
     Raises
@@ -163,7 +163,7 @@ def read_layer(path: Path, layer: str | None) -> tuple[Table, gpd.GeoSeries | No
     UnreadableLedger
         Damaged, empty, too large, locked, or without such a layer.
     gis.errors.CrsMissing
-        The layer does not say in which coordinate system it is.
+        The layer does not say in which coordinate system it is, and ``crs`` is not given.
     """
     source = path.name
     try:
@@ -184,7 +184,9 @@ def read_layer(path: Path, layer: str | None) -> tuple[Table, gpd.GeoSeries | No
         geometry = frame.geometry
         frame = pd.DataFrame(frame.drop(columns=geometry.name))
         if geometry.crs is None:
-            raise CrsMissing("ledger.no_crs", file=source)
+            if crs is None:
+                raise CrsMissing("ledger.no_crs", file=source)
+            geometry = geometry.set_crs(crs)
     rows: list[Row] = [tuple(str(column) for column in frame.columns), *_cells(frame)]
     return Table(name or "", rows), geometry
 

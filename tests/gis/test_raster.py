@@ -198,6 +198,42 @@ def test_written_raster_reads_back(tmp_path: Path, hill: NDArray[np.float32]) ->
     assert [path.name for path in tmp_path.iterdir()] == ["x.tif"]
 
 
+def test_a_reader_that_lets_go_is_waited_for(
+    tmp_path: Path, hill: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid = Grid(60, 80, 0.5, WEST, NORTH, ZONE_9)
+    write_raster(tmp_path / "x.tif", hill, grid, nodata=None)
+    held = [True, True]
+    replace = Path.replace
+
+    def locked(self: Path, target: Path) -> Path:
+        if held and held.pop():
+            raise PermissionError(13, "in use")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", locked)
+    write_raster(tmp_path / "x.tif", hill + 1, grid, nodata=None)
+    np.testing.assert_array_equal(read_surface(tmp_path / "x.tif").z, hill + 1)
+
+
+def test_what_cannot_be_written_leaves_the_old_one(
+    tmp_path: Path, hill: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid = Grid(60, 80, 0.5, WEST, NORTH, ZONE_9)
+    write_raster(tmp_path / "x.tif", hill, grid, nodata=None)
+    monkeypatch.setattr("gis.raster._REPLACE_WAIT_S", 0.001)
+
+    def denied(_self: Path, _target: Path) -> Path:
+        raise PermissionError(13, "in use")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", denied)
+        with pytest.raises(PermissionError):
+            write_raster(tmp_path / "x.tif", hill + 1, grid, nodata=None)
+    np.testing.assert_array_equal(read_surface(tmp_path / "x.tif").z, hill)
+    assert [path.name for path in tmp_path.iterdir()] == ["x.tif"]
+
+
 def test_convergence_is_the_geodesic_azimuth_of_grid_north() -> None:
     from pyproj import Geod
 

@@ -223,6 +223,20 @@ class TestBadInput:
         capsys.readouterr()
         assert "not known" in self.refuse(files, tmp_path, capsys, "--dsm-crs", "EPSG:1", dsm=bare)
 
+    def test_facility_layer_without_crs(
+        self, files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        points = gpd.read_file(files["buildings"]).representative_point()
+        frame = gpd.GeoDataFrame({"id": range(len(points)), "name": "x"}, geometry=points, crs=6677)
+        frame.to_file(tmp_path / "points.shp")
+        (tmp_path / "points.prj").unlink()
+        assert "--facilities-crs" in self.refuse(files, tmp_path, capsys, facilities=tmp_path / "points.shp")
+        told = words(
+            {**files, "facilities": tmp_path / "points.shp"}, tmp_path / "q.kawasolar", "--facilities-crs", "6677"
+        )
+        assert main(told) == 0
+        assert len(load_project(tmp_path / "q.kawasolar").results.yields) == 9
+
     def test_wrong_crs(self, files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         shapes = gpd.read_file(files["buildings"]).to_crs(6676).set_crs(6677, allow_override=True)
         shapes.to_file(tmp_path / "zone8.gpkg")

@@ -71,7 +71,7 @@ def example_plan(folder: Path, facilities: int = 40, seed: int = 1) -> Plan:
         name="例示計画", synthetic=True, crs=CRS_PLAN, profile=profile, settings=Settings(0.5, "co2"),
         inputs=tuple(InputFile(role, str(folder / name), 1000, "0" * 64) for role, name in (("dsm", "dsm.tif"), ("buildings", "buildings.gpkg"), ("facilities", "facilities.csv"), ("weather", "weather.csv"))),
         facilities=ledger, results=results, decision=_decision(ledger, yields),
-        findings=(Finding("ledger.value_out_of_range", "warning", "facilities.csv", 17, "緯度", "1354.3", "20–46", "F005"),),
+        findings=(Finding("ledger.out_of_range", "warning", "facilities.csv", 17, "緯度", "1354.3", "20–46", "F005"),),
         seconds={"survey": 1.2, "yield": 0.4}, dsm=surface, cache=cache,
     )  # fmt: skip
 
