@@ -10,7 +10,7 @@ import math
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
 from pyproj import CRS
 from pyproj.exceptions import CRSError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 HowSure = Literal["primary", "secondary", "derived", "verify"]
 Unknown = Literal["check", "pass"]
 
-FORMAT = 1
+FORMAT = 2
 MAX_BYTES = 1_000_000
 
 _HOW_SURE = ("primary", "secondary", "derived", "verify")
@@ -90,33 +90,56 @@ CRITERION_RULES: dict[str, tuple[str, tuple[float, float] | None]] = {
 }
 
 _INTEGERS = ("plan.year", "engine.azimuths")
-_VALUE_FIELDS = ("value", "unit", "low", "high", "year", "source", "how_sure", "name_ja", "name_en", "note")
-_CRITERION_FIELDS = ("key", "applied", "threshold", "unit", "unknown", "source", "how_sure", "low", "high", "note")
+_CITED_FIELDS = ("source_ja", "source_en", "note_ja", "note_en", "how_sure", "low", "high", "coefficient")
+_VALUE_FIELDS = ("value", "unit", "year", "name_ja", "name_en", *_CITED_FIELDS)
+_CRITERION_FIELDS = ("key", "applied", "threshold", "unit", "unknown", *_CITED_FIELDS)
 _SECTIONS = ("format", "municipality", "plan", "values", "criteria")
 
 
-@dataclass(frozen=True)
-class Value:
-    """One number: ``low`` and ``high`` are the range in which the sources put it, None where they give none."""
+@dataclass(frozen=True, kw_only=True)
+class Cited:
+    """Where a number comes from, in both languages, and how sure it is.
+
+    ``low`` and ``high`` are the range in which it may sensibly lie, None where nobody gives one. ``coefficient``
+    names the rows of the project's table of coefficients, for those who maintain the profile.
+    """
+
+    source_ja: str
+    source_en: str
+    note_ja: str
+    note_en: str
+    how_sure: HowSure
+    low: float | None
+    high: float | None
+    coefficient: str
+
+    def source(self, language: Language) -> str:
+        """Where it comes from."""
+        return self.source_ja if language == "ja" else self.source_en
+
+    def note(self, language: Language) -> str:
+        """What else to know of it; empty where there is nothing."""
+        return self.note_ja if language == "ja" else self.note_en
+
+
+@dataclass(frozen=True, kw_only=True)
+class Value(Cited):
+    """One number in the unit of :data:`VALUE_RULES`; ``year`` is that of the source."""
 
     key: str
     value: float
     unit: str
-    low: float | None
-    high: float | None
     year: int | None
-    source: str
-    how_sure: HowSure
     name_ja: str
     name_en: str
-    note: str = ""
 
     def name(self, language: Language) -> str:
+        """What the number is."""
         return self.name_ja if language == "ja" else self.name_en
 
 
-@dataclass(frozen=True)
-class Criterion:
+@dataclass(frozen=True, kw_only=True)
+class Criterion(Cited):
     """One condition of eligibility; ``unknown`` says what a value missing in the ledger means."""
 
     key: str
@@ -124,11 +147,6 @@ class Criterion:
     threshold: float | None
     unit: str
     unknown: Unknown
-    source: str
-    how_sure: HowSure
-    low: float | None = None
-    high: float | None = None
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -217,9 +235,8 @@ def profile_from_text(text: str, source: str) -> Profile:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UnreadableProfile("profile.not_toml", file=source, found=str(error)) from error
     reader = _Reader(source)
+    _check_format(reader, document)
     reader.only(document, _SECTIONS, "")
-    if document.get("format") != FORMAT:
-        raise reader.error("profile.format", "format", document.get("format"), FORMAT)
     town = reader.table(document, "municipality", ("code", "name_ja", "name_en", "epsg"))
     plan = reader.table(document, "plan", ("objective",))
     return Profile(
@@ -233,6 +250,13 @@ def profile_from_text(text: str, source: str) -> Profile:
         text=text,
         source=source,
     )
+
+
+def _check_format(reader: _Reader, document: dict[str, object]) -> None:
+    found = document.get("format")
+    if isinstance(found, bool) or found != FORMAT:
+        code = "profile.format_1" if found == 1 and not isinstance(found, bool) else "profile.format"
+        raise reader.error(code, "format", found, FORMAT)
 
 
 def _epsg(reader: _Reader, town: dict[str, object]) -> int:
@@ -270,7 +294,6 @@ def _value(reader: _Reader, key: str, entry: object) -> Value:
     number = reader.number(entry, "value", key, least, most)
     if key in _INTEGERS and not number.is_integer():
         raise reader.error("profile.bad_value", f"{key}.value", number, "whole number")
-    low, high = reader.interval(entry, key)
     year = entry.get("year")
     if year is not None and (isinstance(year, bool) or not isinstance(year, int)):
         raise reader.error("profile.bad_value", f"{key}.year", year, "calendar year")
@@ -278,14 +301,10 @@ def _value(reader: _Reader, key: str, entry: object) -> Value:
         key=key,
         value=number,
         unit=unit,
-        low=low,
-        high=high,
         year=year,
-        source=reader.text(entry, "source", key),
-        how_sure=cast("HowSure", reader.choice(entry, "how_sure", key, _HOW_SURE)),
         name_ja=reader.text(entry, "name_ja", key),
         name_en=reader.text(entry, "name_en", key),
-        note=reader.text(entry, "note", key, empty=True),
+        **_cited(reader, entry, key),
     )
 
 
@@ -316,18 +335,43 @@ def _criterion(reader: _Reader, key: str, entry: dict[str, object]) -> Criterion
     applied = entry.get("applied")
     if not isinstance(applied, bool):
         raise reader.error("profile.bad_value", f"{where}.applied", applied, "true | false")
-    low, high = reader.interval(entry, where)
     return Criterion(
         key=key,
         applied=applied,
         threshold=None if bounds is None else reader.number(entry, "threshold", where, *bounds),
         unit=unit,
         unknown=cast("Unknown", reader.choice(entry, "unknown", where, _UNKNOWN)),
-        source=reader.text(entry, "source", where),
+        **_cited(reader, entry, where),
+    )
+
+
+class _CitedFields(TypedDict):
+    source_ja: str
+    source_en: str
+    note_ja: str
+    note_en: str
+    how_sure: HowSure
+    low: float | None
+    high: float | None
+    coefficient: str
+
+
+def _cited(reader: _Reader, entry: dict[str, object], where: str) -> _CitedFields:
+    """The fields of :class:`Cited`; a note stands in both languages or in none."""
+    notes = {name: reader.text(entry, name, where, empty=True) for name in ("note_ja", "note_en")}
+    blank = [name for name, text in notes.items() if not text.strip()]
+    if len(blank) == 1:
+        raise reader.error("profile.note_in_one_language", f"{where}.{blank[0]}", None, "note_ja, note_en")
+    low, high = reader.interval(entry, where)
+    return _CitedFields(
+        source_ja=reader.text(entry, "source_ja", where),
+        source_en=reader.text(entry, "source_en", where),
+        note_ja=notes["note_ja"],
+        note_en=notes["note_en"],
         how_sure=cast("HowSure", reader.choice(entry, "how_sure", where, _HOW_SURE)),
         low=low,
         high=high,
-        note=reader.text(entry, "note", where, empty=True),
+        coefficient=reader.text(entry, "coefficient", where) if "coefficient" in entry else "",
     )
 
 

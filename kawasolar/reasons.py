@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # How a criterion's own value is worded when it is a code.
 _CODED = {"seismic": "seismic", "waterproofing": "roof"}
+# Units of the profile that are words.
+_UNITS = {"a": "unit.a", "calendar year": "unit.calendar_year", "-": "unit.none"}
 
 
 def reason_sentence(language: Language, code: object, values: object) -> str:
@@ -35,11 +37,33 @@ def reason_sentence(language: Language, code: object, values: object) -> str:
 
 
 def finding_sentence(language: Language, finding: Finding) -> str:
-    """A finding in words; a criterion in it by its name."""
-    values = finding.values()
-    if isinstance(values.get("criterion"), str):
-        values["criterion"] = criterion_name(language, str(values["criterion"]))
-    return say(language, finding.code, **values)
+    """A finding in words; a criterion or column in it by its name."""
+    return say(language, finding.code, **named_values(language, finding.code, finding.values()))
+
+
+def named_values(language: Language, code: str, values: Mapping[str, object]) -> dict[str, object]:
+    """The values of a finding or an error as its sentence shows them: criterion and column by their names."""
+    named = dict(values)
+    if isinstance(named.get("criterion"), str):
+        named["criterion"] = criterion_name(language, str(named["criterion"]))
+    if isinstance(named.get("column"), str):
+        named["column"] = column_name(language, code, str(named["column"]))
+    return named
+
+
+def column_name(language: Language, code: str, column: str) -> str:
+    """The column that a finding or an error of ``code`` is about.
+
+    A reader that knows its columns by codes has words for them (``weather.column.ghi``); where there are none,
+    the column is a heading of the user's own file and stays as it is.
+    """
+    key = f"{code.partition('.')[0]}.column.{column}"
+    return say(language, key) if key in catalogue() else column
+
+
+def unit_text(language: Language, unit: str) -> str:
+    """A unit of the profile; units of time are words, the others are the same everywhere."""
+    return say(language, _UNITS[unit]) if unit in _UNITS else unit
 
 
 def criterion_name(language: Language, key: str) -> str:

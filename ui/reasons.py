@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kawasolar.reasons import column_name, finding_sentence, reason_sentence
 from kawasolar.reasons import criterion_name as named
-from kawasolar.reasons import reason_sentence
 from kawasolar.reasons import value_text as worded
 from ui import format as fmt
 from ui.look import Look
@@ -58,7 +58,7 @@ def criterion_tip(look: Look, criterion: Criterion, threshold: object) -> str:
         "ui.half.criterion_tip",
         name=criterion_name(look, criterion.key),
         rule=look.say(f"criterion_rule.{criterion.key}", threshold=shown),
-        source=criterion.source,
+        source=criterion.source(look.language),
         sure=look.say(f"ui.sure.{criterion.how_sure}"),
     )
 
@@ -70,9 +70,11 @@ def finding_text(look: Look, finding: Finding) -> str:
         for part in (
             finding.source,
             look.say("ui.finding.row", row=finding.row) if finding.row is not None else "",
-            look.say("ui.finding.column", column=finding.column) if finding.column else "",
+            look.say("ui.finding.column", column=column_name(look.language, finding.code, finding.column))
+            if finding.column
+            else "",
         )
         if part
     )
-    words = look.say(finding.code, **finding.values())
+    words = finding_sentence(look.language, finding)
     return f"{place}\n{words}" if place and finding.source not in words else words

@@ -12,7 +12,7 @@ from kawasolar.decide import decision_findings
 from kawasolar.export.table import crs_name, shown_date, site_frame
 from kawasolar.export.xlsx_book import Field, present, text_width
 from kawasolar.figures import figures
-from kawasolar.reasons import criterion_name, finding_sentence, value_text
+from kawasolar.reasons import column_name, criterion_name, finding_sentence, unit_text, value_text
 from kawasolar.words import say
 
 if TYPE_CHECKING:
@@ -161,21 +161,15 @@ def _value_row(book: Book, value: Value) -> dict[str, object]:
     return {
         "item": value.name(book.language),
         "value": value.value,
-        "unit": _unit(book, value.unit),
+        "unit": unit_text(book.language, value.unit),
         "low": value.low,
         "high": value.high,
         "year": value.year,
-        "source": value.source,
+        "source": value.source(book.language),
         "how_sure": say(book.language, f"how_sure.{value.how_sure}"),
         "mark": _mark(book, value.how_sure, value.value, value.low, value.high),
-        "remark": value.note,
+        "remark": value.note(book.language),
     }
-
-
-def _unit(book: Book, unit: str) -> str:
-    """Units of time have words, the others are the same everywhere."""
-    words = {"a": "export.unit.a", "calendar year": "export.unit.calendar_year", "-": "export.unit.none"}
-    return say(book.language, words[unit]) if unit in words else unit
 
 
 def _criterion_row(book: Book, plan: Plan, criterion: Criterion) -> dict[str, object]:
@@ -187,16 +181,16 @@ def _criterion_row(book: Book, plan: Plan, criterion: Criterion) -> dict[str, ob
         remarks.append(say(language, "export.criterion.on_off_changed"))
     if threshold != criterion.threshold:
         remarks.append(say(language, "export.criterion.changed", value=value_text(language, "", criterion.threshold)))
-    if criterion.note:
-        remarks.append(criterion.note)
+    if criterion.note(language):
+        remarks.append(criterion.note(language))
     return {
         "item": say(language, "export.criterion.item", name=criterion_name(language, criterion.key)),
         "value": state if threshold is None else threshold,
-        "unit": _unit(book, criterion.unit),
+        "unit": unit_text(language, criterion.unit),
         "low": criterion.low,
         "high": criterion.high,
         "year": None,
-        "source": criterion.source,
+        "source": criterion.source(language),
         "how_sure": say(language, f"how_sure.{criterion.how_sure}"),
         "mark": _mark(book, criterion.how_sure, threshold, criterion.low, criterion.high),
         "remark": " / ".join(remarks),
@@ -242,7 +236,7 @@ def write_findings(book: Book, plan: Plan) -> None:
             "severity": say(language, f"severity.{finding.severity}"),
             "file": PurePath(finding.source).name,
             "row": finding.row,
-            "column": finding.column,
+            "column": finding.column and column_name(language, finding.code, finding.column),
             "facility": finding.item,
             "found": finding.found,
             "expected": finding.expected,

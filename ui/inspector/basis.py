@@ -100,7 +100,7 @@ class BasisTab(QWidget):
             self._criteria.addWidget(label(limit, "muted"), line, 3, Qt.AlignmentFlag.AlignRight)
             found.setToolTip(criterion_tip(look, criterion, outcome.threshold))
             line += 1
-            source = label(criterion.source, "muted", wrap=True)
+            source = label(criterion.source(look.language), "muted", wrap=True)
             self._criteria.addWidget(source, line, 1, 1, 3)
             line += 1
         self._criteria.setColumnStretch(1, 3)
@@ -151,7 +151,9 @@ class BasisTab(QWidget):
                 number = str(int(value.value)) if value.unit == "calendar year" else f"{value.value:,.6g}"
                 unit = "" if value.unit in ("-", "calendar year") else unit_text(look, value.unit)
                 sure = look.say(f"ui.sure.{value.how_sure}")
-                rows.append((value.name(look.language), f"{number} {unit}".strip(), f"{value.source}\n{sure}"))
+                rows.append(
+                    (value.name(look.language), f"{number} {unit}".strip(), f"{value.source(look.language)}\n{sure}")
+                )
         for line, (name, value_words, source) in enumerate(rows):
             shown = _right(value_words)
             shown.setToolTip(source)

@@ -114,10 +114,14 @@ class RoofsPanel(QWidget):
             low_high = (
                 ""
                 if value.low is None or value.high is None
-                else f"{value.low:g}–{value.high:g} {value.unit}".replace(" -", "")
+                else f"{value.low:g}–{value.high:g} {unit_text(self._look, value.unit)}".replace(" -", "")
             )
             tip = self._look.say(
-                "ui.roofs.threshold_tip", name=value.name(language), range=low_high, source=value.source, sure=sure
+                "ui.roofs.threshold_tip",
+                name=value.name(language),
+                range=low_high,
+                source=value.source(language),
+                sure=sure,
             )
             shown.setToolTip(tip)
             if value.how_sure == "verify":
