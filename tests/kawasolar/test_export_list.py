@@ -265,7 +265,7 @@ def test_assumptions_have_unit_range_and_source(plan: Plan, tmp_path: Path) -> N
     for value in plan.profile.values.values():
         row = by_name[value.name_ja]
         assert float(row[1]) == value.value
-        assert row[6] == value.source
+        assert row[6] == value.source("ja")
         inside = (value.low is None or value.low <= value.value) and (value.high is None or value.value <= value.high)
         assert row[8] == ("範囲外" if not inside else "要確認" if value.how_sure == "verify" else None)
     flood = by_name["判定要件：浸水想定"]

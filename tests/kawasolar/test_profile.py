@@ -10,6 +10,7 @@ import pytest
 
 from kawasolar.errors import UnreadableProfile
 from kawasolar.profile import CRITERION_RULES, MAX_BYTES, VALUE_RULES, Profile, load_profile, profile_from_text
+from kawasolar.words import LANGUAGES, say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,6 @@ def test_bundled_profile_has_everything_with_a_source(kawasaki: Profile) -> None
     assert set(kawasaki.values) == set(VALUE_RULES)
     assert {criterion.key for criterion in kawasaki.criteria} == set(CRITERION_RULES)
     for value in kawasaki.values.values():
-        assert value.source
         assert value.name_ja
         assert value.name_en
         if value.low is not None and value.high is not None:
@@ -63,11 +63,48 @@ def test_bundled_values_cite_rows_that_exist(realdata: Path, kawasaki: Profile) 
     if not table.is_file():
         pytest.skip("no table of coefficients beside the real data")
     keys = {line.split(",", 1)[0] for line in table.read_text("utf-8").splitlines()[1:]}
-    sources = [value.source + value.note for value in kawasaki.values.values()]
-    sources += [criterion.source for criterion in kawasaki.criteria]
-    cited = {key.strip() for text in sources for part in text.split("[")[1:] for key in part.split("]")[0].split(",")}
+    entries = [*kawasaki.values.values(), *kawasaki.criteria]
+    cited = {key.strip() for entry in entries if entry.coefficient for key in entry.coefficient.split(",")}
     assert len(cited) > 20
     assert cited <= keys
+
+
+def test_sources_and_notes_stand_in_both_languages(kawasaki: Profile) -> None:
+    for entry in (*kawasaki.values.values(), *kawasaki.criteria):
+        for texts in ((entry.source("ja"), entry.source("en")), (entry.note("ja"), entry.note("en"))):
+            assert all(text == text.strip() for text in texts)
+            assert bool(texts[0]) == bool(texts[1])
+            # Keys of the table of coefficients are for maintainers.
+            assert not any("[" in text or "_HS" in text for text in texts)
+        assert entry.source("ja")
+        assert entry.source("ja") != entry.source("en")
+    assert kawasaki.value("temp.roof_fb").note("ja") == ""
+    floor = kawasaki.criterion("min_floor")
+    assert (floor.source("ja"), floor.note("en")) == (floor.source_ja, floor.note_en)
+    assert floor.coefficient == "rule.min_floor"
+
+
+def test_notes_and_coefficient_may_be_left_out(kawasaki: Profile) -> None:
+    lines = kawasaki.text.splitlines(keepends=True)
+    bare = profile_from_text(
+        "".join(line for line in lines if not line.startswith(("note_", "coefficient ="))), "bare.toml"
+    )
+    entries = [*bare.values.values(), *bare.criteria]
+    assert {(entry.note("ja"), entry.note("en"), entry.coefficient) for entry in entries} == {("", "", "")}
+
+
+def test_the_first_format_is_refused_with_what_to_change(kawasaki: Profile) -> None:
+    old = "".join(
+        line.replace("source_ja =", "source =")
+        for line in kawasaki.text.replace("format = 2", "format = 1").splitlines(keepends=True)
+        if not line.startswith(("source_en", "note_", "coefficient"))
+    )
+    error = refused(old)
+    assert error.code == "profile.format_1"
+    for language in LANGUAGES:
+        words = say(language, error.code, **error.details)
+        assert all(part in words for part in ("test.toml", "source_ja", "note_en", "coefficient", "format"))
+        assert "2" in words
 
 
 def test_text_round_trip(kawasaki: Profile, tmp_path: Path) -> None:
@@ -108,8 +145,16 @@ def test_missing_value_is_named(kawasaki: Profile) -> None:
         ("value = 2026\n", "value = 2026.5\n", "profile.bad_value", "plan.year.value"),
         ('unit = "kW/m²"', 'unit = "W/m²"', "profile.bad_unit", "pv.density_flat"),
         ('how_sure = "verify"', 'how_sure = "sure"', "profile.bad_value", "join.nearest_m.how_sure"),
-        ('source = "Project PLATEAU', 'sauce = "Project PLATEAU', "profile.unknown_key", "roof.flat_tilt.sauce"),
-        ("format = 1", "format = 2", "profile.format", "format"),
+        ('source_en = "Project PLATEAU', 'sauce = "Project PLATEAU', "profile.unknown_key", "roof.flat_tilt.sauce"),
+        ('source_en = "Year in', '# "Year in', "profile.bad_value", "plan.year.source_en"),
+        ('source_ja = "計画を', 'source_ja = " "\n# "計画を', "profile.bad_value", "plan.year.source_ja"),
+        ('note_en = "Ages', 'note_en = ""\n# "Ages', "profile.note_in_one_language", "plan.year.note_en"),
+        ('note_ja = "築年数', '# "築年数', "profile.note_in_one_language", "plan.year.note_ja"),
+        ('note_ja = "築年数', 'note = "築年数', "profile.unknown_key", "plan.year.note"),
+        ('coefficient = "target.half"', "coefficient = 3", "profile.bad_value", "plan.share.coefficient"),
+        ('coefficient = "rule.seismic"', 'coefficient = ""', "profile.bad_value", "criteria.seismic.coefficient"),
+        ("format = 2", "format = 3", "profile.format", "format"),
+        ("format = 2", "format = true", "profile.format", "format"),
         ("epsg = 6677", "epsg = 4326", "profile.bad_value", "municipality.epsg"),
         ("epsg = 6677", "epsg = 9", "profile.bad_value", "municipality.epsg"),
         ('objective = "co2"', 'objective = "money"', "profile.bad_value", "plan.objective"),
@@ -125,12 +170,14 @@ def test_what_is_wrong_is_named(kawasaki: Profile, old: str, new: str, code: str
     error = refused(changed(kawasaki, old, new))
     assert (error.code, error.details["key"]) == (code, key)
     assert error.details["expected"]
+    for language in LANGUAGES:
+        assert key in say(language, code, **error.details) or code == "profile.format"
 
 
 def test_broken_toml_says_where(kawasaki: Profile) -> None:
-    error = refused(changed(kawasaki, "format = 1", "format = = 1"))
+    error = refused(changed(kawasaki, "format = 2", "format = = 2"))
     assert error.code == "profile.not_toml"
-    assert "line 9" in str(error.details["found"])
+    assert "line 11" in str(error.details["found"])
 
 
 def test_deep_nesting_is_refused() -> None:
