@@ -164,12 +164,10 @@ class Controller(QObject):
 
     def run(self) -> None:
         """Compute the plan again from its files."""
-        document = self._window.document
-        plan = document.plan
+        plan = self._window.document.plan
         if plan is None or self.is_running:
             return
-        out = document.path or plan.cache.with_suffix(SUFFIX)
-        self._start_run(lambda progress: work.compute_again(plan, out, progress), self._on_computed)
+        self._start_run(lambda progress: work.compute_again(plan, progress), self._on_computed)
 
     def _start_run(self, function: Callable[[Progress], object], done: Callable[[object], None]) -> None:
         self._window.banner.hide()

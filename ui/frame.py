@@ -193,6 +193,8 @@ class StatusBar(QStatusBar):
         """The system that the map's coordinates are in."""
         self._crs, self._lonlat = crs, None
         self.place.setText(self.system_name())
+        datum = "JGD2011" if self._is_japanese() else "WGS 84"
+        self.place.setToolTip(self._look.say("ui.status.place_tip", datum=datum) if crs is not None else "")
 
     def show_place(self, x: float, y: float, height: object) -> None:
         """Easting, northing [m] and height; in Japan's systems X is north and Y is east, and the bar says so."""

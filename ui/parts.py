@@ -5,7 +5,17 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetricsF, QIcon, QPainter, QPaintEvent, QResizeEvent, QTextLayout, QTextOption
+from PySide6.QtGui import (
+    QFont,
+    QFontInfo,
+    QFontMetricsF,
+    QIcon,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QTextLayout,
+    QTextOption,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -29,17 +39,22 @@ from ui.look import Look
 Index = QModelIndex | QPersistentModelIndex
 
 
+def line_step(font: QFont, leading: float) -> float:
+    """From line to line [px]: by the size of the letters, not by what a family reserves above and below them."""
+    return max(QFontMetricsF(font).height(), QFontInfo(font).pixelSize() * leading)
+
+
 class Paragraph(QLabel):
     """Wrapped words with room between the lines, which Japanese needs and QLabel does not give."""
 
-    LEADING = 1.4
+    LEADING = 1.45
 
     def _lines(self, width: float) -> tuple[QTextLayout, float]:
         layout = QTextLayout(self.text().replace("\n", "\u2028"), self.font())
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         layout.setTextOption(option)
-        step = self.fontMetrics().height() * self.LEADING
+        step = line_step(self.font(), self.LEADING)
         top = (step - self.fontMetrics().height()) / 2
         layout.beginLayout()
         while (line := layout.createLine()).isValid():
@@ -212,7 +227,7 @@ class RoomyDelegate(QStyledItemDelegate):
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         layout.setTextOption(option)
-        step, top = QFontMetricsF(font).height() * self.LEADING, 0.0
+        step, top = line_step(font, self.LEADING), 0.0
         layout.beginLayout()
         while (line := layout.createLine()).isValid():
             line.setLineWidth(max(width, 24.0))

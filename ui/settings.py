@@ -12,7 +12,7 @@ from ui.theme import THEMES, Theme
 
 RECENT = 8
 # Raise when the docks change so much that a remembered state would harm.
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 
 class Remembered:

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QLineEdit,
     QMenu,
     QPushButton,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -21,6 +33,14 @@ from ui.parts import DockTitle, button, tool
 from ui.settings import Remembered
 from ui.status import STATUS_ICONS, STATUSES
 from ui.table_model import FacilityModel
+
+
+class SentenceDelegate(QStyledItemDelegate):
+    """Sentences lose their end, not their middle: the beginning says most."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        super().initStyleOption(option, index)
+        option.textElideMode = Qt.TextElideMode.ElideRight
 
 
 class Header(QHeaderView):
@@ -63,6 +83,10 @@ class Header(QHeaderView):
         return QSize(super().sizeHint().width(), 2 * self.fontMetrics().lineSpacing() + 14)
 
 
+# Widths [px] between which the reasons follow the window.
+LEAST_REASON, MOST_REASON = 160, 400
+
+
 class FacilityTable(QWidget):
     """The dock's body; ``title`` is the bar that goes above it.
 
@@ -82,6 +106,9 @@ class FacilityTable(QWidget):
         self.view = QTableView()
         self._setting = False
         self._fitted = not remembered.bytes_of("table").isEmpty()
+        # Until the user sets widths or columns, the reasons take what room there is.
+        self._automatic = not self._fitted
+        self._fitting = False
         self._build_view()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 0, 1, 1)
@@ -107,6 +134,9 @@ class FacilityTable(QWidget):
         view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         view.setTabKeyNavigation(False)
         view.setIconSize(QSize(16, 16))
+        sentences = [k for k, column in enumerate(self.model.columns) if column.kind == "reason"]
+        for k in sentences:
+            view.setItemDelegateForColumn(k, SentenceDelegate(view))
         view.verticalHeader().hide()
         view.verticalHeader().setDefaultSectionSize(28)
         view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -131,6 +161,8 @@ class FacilityTable(QWidget):
         if state.isEmpty():
             header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
             header.setSortIndicatorClearable(True)
+        header.sectionResized.connect(self._on_user_layout)
+        header.sectionMoved.connect(self._on_user_layout)
         view.selectionModel().selectionChanged.connect(self._on_selected)
         view.doubleClicked.connect(lambda index: self.zoom_asked.emit(self.model.id_at(index.row())))
         copy = QAction(self._look.say("ui.menu.copy"), view)
@@ -196,10 +228,34 @@ class FacilityTable(QWidget):
             return
         self._fitted = True
         header = self.view.horizontalHeader()
+        self._fitting = True
         for k, column in enumerate(self.model.columns):
             if not self.view.isColumnHidden(k) and (column.kind in ("status", "code") or column.key == "ward"):
                 self.view.resizeColumnToContents(k)
                 self.view.setColumnWidth(k, min(136, max(header.sectionSize(k), 56)))
+        self._fitting = False
+        self._fit_reason()
+
+    def _on_user_layout(self, *_what: int) -> None:
+        if not self._fitting and self.view.isVisible() and QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton:
+            self._automatic = False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_reason()
+
+    def _fit_reason(self) -> None:
+        """The reasons end where the view ends, as far as they can be read there; what is less asked for comes after."""
+        if not self._automatic or self._fitting or not len(self.model.ids):
+            return
+        header = self.view.horizontalHeader()
+        keys = [column.key for column in self.model.columns]
+        place = keys.index("reason")
+        before = header.sectionViewportPosition(place) + header.offset()
+        self._fitting = True
+        wide = self.view.viewport().width() - before
+        self.view.setColumnWidth(place, min(MOST_REASON, max(LEAST_REASON, wide)))
+        self._fitting = False
 
     def _fit_title(self, width: int) -> None:
         """Chips with words where there is room for them, else with their number alone."""

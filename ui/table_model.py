@@ -40,16 +40,16 @@ class Column:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("name", "text", "ledger", width=160),
+    Column("name", "text", "ledger", width=144),
     Column("status", "status", "sites", width=92),
+    Column("capacity_kw", "number", "yields", digits=1, width=68),
+    Column("energy_kwh", "number", "yields", digits=1, factor=0.001, width=68),
+    Column("reason", "reason", "sites", width=200),
     Column("kind", "code", "ledger", width=84),
     Column("ward", "text", "ledger", width=80),
-    Column("capacity_kw", "number", "yields", digits=1, width=72),
-    Column("energy_kwh", "number", "yields", digits=1, factor=0.001, width=76),
+    Column("rank", "number", "sites", width=56),
     Column("irradiation_kwh_m2", "number", "yields", width=76),
     Column("co2_t", "number", "yields", digits=1, width=76, shown=False),
-    Column("rank", "number", "sites", width=48),
-    Column("reason", "reason", "sites", width=280),
     Column("facility_id", "text", "ledger", width=88, shown=False),
     Column("address", "text", "ledger", width=200, shown=False),
     Column("department", "text", "ledger", width=120, shown=False),

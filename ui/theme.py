@@ -18,6 +18,11 @@ from ui.tokens import DARK, LIGHT, Tokens
 Theme = Literal["system", "light", "dark"]
 THEMES: tuple[Theme, ...] = ("system", "light", "dark")
 FONT_FAMILY = "BIZ UDPGothic"
+# For Latin letters, digits and signs, the first that the system has: the Latin of BIZ UDPGothic has stunted descenders,
+# and its Regular has ≥ and ≤ exchanged. None of these has kana or kanji, so that Japanese comes from the bundled font.
+LATIN_FAMILIES = (
+    "Segoe UI", "SF Pro Text", "Helvetica Neue", "Noto Sans", "Cantarell", "Liberation Sans", "DejaVu Sans",
+)  # fmt: skip
 BODY_POINTS = 9.0
 
 
@@ -48,6 +53,15 @@ def load_fonts() -> bool:
     return any(number >= 0 for number in found)
 
 
+def font_families() -> list[str]:
+    """The families in the order in which a glyph is looked for: Latin, Japanese, the system's own."""
+    japanese = [FONT_FAMILY] if load_fonts() else []
+    known = set(QFontDatabase.families())
+    latin = next((name for name in LATIN_FAMILIES if name in known), None)
+    # Without a bundled font the system's own choice knows best which of its fonts is the Japanese one.
+    return [*([latin] if latin is not None and japanese else []), *japanese, *QFont().families()]
+
+
 @cache
 def _drawings() -> Path:
     """Folder of the recoloured drawings that the style sheet names; gone with the process."""
@@ -72,9 +86,10 @@ def apply(app: QApplication, tokens: Tokens) -> None:
     if app.style().name().lower() != "fusion":
         app.setStyle(QStyleFactory.create("Fusion"))
     base = QFont()
-    families = [FONT_FAMILY] if load_fonts() else []
-    base.setFamilies([*families, *QFont().families()])
+    base.setFamilies(font_families())
     base.setPointSizeF(BODY_POINTS)
+    if hasattr(base, "setFeature"):
+        base.setFeature(QFont.Tag.fromString("tnum"), 1)
     base.setStyleHint(QFont.StyleHint.SansSerif)
     sheet = style_sheet(tokens)
     if app.styleSheet() == sheet:

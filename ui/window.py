@@ -197,7 +197,7 @@ class MainWindow(QMainWindow):
             "inspector": Qt.DockWidgetArea.RightDockWidgetArea,
             "table": Qt.DockWidgetArea.BottomDockWidgetArea,
         }
-        least = {"steps": QSize(304, 200), "inspector": QSize(316, 200), "table": QSize(300, 120)}
+        least = {"steps": QSize(320, 200), "inspector": QSize(316, 200), "table": QSize(300, 120)}
         for name in DOCKS:
             dock = QDockWidget(say(f"ui.dock.{name}"), self)
             dock.setObjectName(f"{name}Dock")
@@ -210,7 +210,8 @@ class MainWindow(QMainWindow):
             titles[name].hide_button.clicked.connect(dock.hide)
             self.addDockWidget(areas[name], dock)
             self.docks[name] = dock
-        self.step_title = titles["steps"]
+        self.step_title, self.inspector_title = titles["steps"], titles["inspector"]
+        self._name_inspector()
         self.menus.add_docks(self.docks)
 
     def _connect_frame(self) -> None:
@@ -230,6 +231,9 @@ class MainWindow(QMainWindow):
         control = self.controller
         self.table.zoom_asked.connect(self.go_to)
         self.inspector.zoom_asked.connect(self.go_to)
+        self.inspector.overview.facility_asked.connect(self.go_to)
+        self.inspector.overview.status_asked.connect(lambda status: self.table.show_only([status]))
+        self.inspector.overview.data_asked.connect(lambda: self.show_step("data"))
         self.half.show_asked.connect(lambda status: self.table.show_only([status]))
         self.data.replace_asked.connect(control.replace_input)
         self.output.export_asked.connect(control.export)
@@ -374,7 +378,7 @@ class MainWindow(QMainWindow):
         wide = self.width() >= 1600
         self.resizeDocks(
             [self.docks["steps"], self.docks["inspector"]],
-            [328 if wide else 316, 400 if wide else 344],
+            [344 if wide else 332, 400 if wide else 336],
             Qt.Orientation.Horizontal,
         )
         self.resizeDocks([self.docks["table"]], [max(180, int(self.height() * 0.28))], Qt.Orientation.Vertical)
@@ -417,6 +421,12 @@ class MainWindow(QMainWindow):
     def _on_selection(self, facility_id: object) -> None:
         if self.map is not None:
             self.map.set_selected(None if facility_id is None else str(facility_id))
+        self._name_inspector()
+
+    def _name_inspector(self) -> None:
+        if self.docks:
+            name = "overview" if self.document.selected is None else "inspector"
+            self.inspector_title.set_name(self.look.say(f"ui.dock.{name}"))
 
     def go_to(self, facility_id: str) -> None:
         """Select a facility and bring it into view."""

@@ -6,7 +6,7 @@ The functions here are plain: plan and paths in, plan out; :class:`ui.jobs.Jobs`
 from __future__ import annotations
 
 import hashlib
-import shutil
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,15 +79,12 @@ def changed_inputs(plan: Plan, since: float, progress: Progress = silent) -> tup
 
 def save_plan(plan: Plan, path: Path, progress: Progress) -> Path:
     """Write the project file, and take its derived rasters along to a new place."""
-    from kawasolar.project import save_project
-    from kawasolar.project_format import cache_folder
+    from kawasolar.project import carry_cache, save_project
 
     progress(0.1, "save")
     save_project(plan, path)
-    target = cache_folder(path)
-    if plan.cache.is_dir() and plan.cache.resolve() != target.resolve():
-        progress(0.6, "save")
-        shutil.copytree(plan.cache, target, dirs_exist_ok=True)
+    progress(0.6, "save")
+    carry_cache(plan, path)
     return path
 
 
@@ -116,11 +113,30 @@ def new_plan_like(before: Plan, inputs: PlanInputs, progress: Progress) -> Opene
     return Opened(plan, inputs.out)
 
 
-def compute_again(plan: Plan, out: Path, progress: Progress) -> Plan:
-    """Compute the plan from its files as they are now, with the settings as they are now."""
+# Where plans that are not saved yet keep their derived rasters; gone with the process.
+_SCRATCH: list[tempfile.TemporaryDirectory[str]] = []
+
+
+def compute_again(plan: Plan, progress: Progress) -> Plan:
+    """Compute the plan from its files as they are now, with the settings as they are now.
+
+    The derived rasters go to a folder of their own until the plan is saved: whoever does not save keeps the rasters
+    that belong to the project as it stands.
+    """
     from kawasolar.pipeline import rerun
 
-    return rerun(plan, out, progress)
+    scratch = tempfile.TemporaryDirectory(prefix="kawasolar-run-", ignore_cleanup_errors=True)
+    try:
+        fresh = rerun(plan, Path(scratch.name) / f"plan{SUFFIX}", progress)
+    except BaseException:
+        scratch.cleanup()
+        raise
+    _SCRATCH.append(scratch)
+    # The one before may still be on the map; those before that are not.
+    for old in _SCRATCH[:-2]:
+        old.cleanup()
+    del _SCRATCH[:-2]
+    return fresh
 
 
 def export_plan(plan: Plan, kind: str, path: Path, language: Language, progress: Progress) -> tuple[str, Path]:

@@ -169,7 +169,7 @@ def test_run_shows_progress_and_takes_the_result(
 ) -> None:
     go = threading.Event()
 
-    def slow(plan: Plan, out: Path, progress: Progress) -> Plan:
+    def slow(plan: Plan, progress: Progress) -> Plan:
         progress(0.4, "horizon")
         go.wait(20)
         return replace(plan, name="計算し直した計画")
@@ -193,7 +193,7 @@ def test_cancel_stops_the_work_and_keeps_the_results(
 ) -> None:
     stopped = threading.Event()
 
-    def endless(plan: Plan, out: Path, progress: Progress) -> Plan:
+    def endless(plan: Plan, progress: Progress) -> Plan:
         try:
             while True:
                 progress(0.1, "survey")
@@ -224,7 +224,7 @@ def test_cancel_stops_the_work_and_keeps_the_results(
 def test_known_errors_become_a_banner(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, error: Exception, part: str
 ) -> None:
-    def fail(plan: Plan, out: Path, progress: Progress) -> Plan:
+    def fail(plan: Plan, progress: Progress) -> Plan:
         raise error
 
     monkeypatch.setattr(work, "compute_again", fail)
@@ -235,7 +235,7 @@ def test_known_errors_become_a_banner(
 
 
 def test_a_fault_shows_its_details(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(plan: Plan, out: Path, progress: Progress) -> Plan:
+    def fail(plan: Plan, progress: Progress) -> Plan:
         raise ZeroDivisionError("the answer")
 
     monkeypatch.setattr(work, "compute_again", fail)

@@ -12,6 +12,7 @@ from ui import icons
 from ui.document import Document
 from ui.inspector.basis import BasisTab
 from ui.inspector.gather import Site, site_of
+from ui.inspector.overview import Overview
 from ui.inspector.tabs import PowerTab, RoofTab, SunTab
 from ui.look import Look
 from ui.parts import Figure, column, label, row, scrolled, tool
@@ -30,7 +31,8 @@ class Inspector(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(1, 0, 1, 1)
-        self._stack.addWidget(self._empty())
+        self.overview = Overview(look)
+        self._stack.addWidget(scrolled(self.overview, look.say("ui.dock.overview")))
         self._full = QWidget()
         self._stack.addWidget(self._full)
         layout = column(self._full, margin=0, spacing=0)
@@ -53,20 +55,6 @@ class Inspector(QWidget):
         document.decision_changed.connect(self.refresh)
         self.refresh()
 
-    def _empty(self) -> QWidget:
-        made = QWidget()
-        layout = column(made, margin=24)
-        layout.addStretch(1)
-        picture = QLabel()
-        picture.setPixmap(icons.pixmap("solar-power-variant-outline", self._look.tokens.line, 64, 2.0))
-        picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        words = label(self._look.say("ui.inspector.empty"), "muted", wrap=True)
-        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        layout.addWidget(picture)
-        layout.addWidget(words)
-        layout.addStretch(2)
-        return made
-
     def _head(self) -> QWidget:
         made = QWidget()
         layout = column(made, spacing=4)
@@ -80,6 +68,8 @@ class Inspector(QWidget):
             made_button.setCheckable(True)
         self.pin.clicked.connect(lambda on: self._turn(self._document.pin if on else self._document.release))
         self.veto.clicked.connect(lambda on: self._turn(self._document.veto if on else self._document.release))
+        self.back = tool(self._look, "close", say("ui.inspector.back"), role="muted")
+        self.back.clicked.connect(lambda: self._document.select(None))
         self.zoom.clicked.connect(lambda: self.zoom_asked.emit(self._document.selected or ""))
         self._about = label("", "muted", wrap=True)
         layout.addWidget(self._about)
@@ -88,7 +78,7 @@ class Inspector(QWidget):
         self.state = label("", "head")
         state.addWidget(self._state_icon)
         state.addWidget(self.state, 1)
-        for made_button in (self.pin, self.veto, self.zoom):
+        for made_button in (self.pin, self.veto, self.zoom, self.back):
             state.addWidget(made_button)
         layout.addLayout(state)
         self.figures = {
@@ -117,6 +107,8 @@ class Inspector(QWidget):
         if plan is None or selected is None:
             self._site = None
             self._stack.setCurrentIndex(0)
+            if plan is not None:
+                self.overview.show_plan(plan)
             return
         site = self._site = site_of(plan, selected)
         self._stack.setCurrentIndex(1)

@@ -37,6 +37,15 @@ _PARTS = {
 }
 
 
+# What the frame, the padding and the two small buttons of an editor take of its width.
+EDITOR_ROOM = 32
+
+
+def editor_width(spin: QDoubleSpinBox) -> int:
+    """Width in which the editor shows its number, its sign and its unit whole."""
+    return spin.fontMetrics().horizontalAdvance(spin.text()) + EDITOR_ROOM
+
+
 class CriterionRow(QWidget):
     """One criterion: applied or not, its threshold, and how many facilities it takes away."""
 
@@ -60,7 +69,7 @@ class CriterionRow(QWidget):
             layout.addWidget(self.spin)
         self.effect = label("", "effect")
         self.effect.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.effect.setFixedWidth(30)
+        self.effect.setFixedWidth(self.effect.fontMetrics().horizontalAdvance("(−00)") + 2)
         layout.addWidget(self.effect)
         self._criterion = criterion
         self.check.toggled.connect(self._tell)
@@ -80,7 +89,6 @@ class CriterionRow(QWidget):
         spin.setSuffix(" " + self._look.say(f"ui.half.{direction}", unit=unit))
         spin.setGroupSeparatorShown(True)
         spin.setAlignment(Qt.AlignmentFlag.AlignRight)
-        spin.setFixedWidth(138 if self._look.language == "ja" else 122)
         spin.setKeyboardTracking(False)
         spin.setAccessibleName(self._look.say("ui.half.threshold", name=name, unit=unit))
         spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -263,6 +271,14 @@ class HalfPanel(QWidget):
             say("ui.half.sum", eligible=f"{eligible:,}", share=f"{settings.share * 100:.0f}", chosen=f"{chosen:,}")
         )
         self._show_criteria()
+        self._align_editors()
+
+    def _align_editors(self) -> None:
+        """All thresholds as wide as the widest of them, so that they stand in a column."""
+        editors = [line.spin for line in self.rows.values() if line.spin is not None]
+        widest = max((editor_width(spin) for spin in editors), default=0)
+        for spin in editors:
+            spin.setFixedWidth(widest)
 
     def _show_counts(self) -> None:
         decision = self._document.decision
