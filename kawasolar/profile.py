@@ -261,22 +261,22 @@ def _check_format(reader: _Reader, document: dict[str, object]) -> None:
 
 def _epsg(reader: _Reader, town: dict[str, object]) -> int:
     code = town.get("epsg")
-    expected = "EPSG code of a projected system in metres"
+    expected = "6669 … 6687"
     if isinstance(code, bool) or not isinstance(code, int) or not 1024 <= code <= 32767:
-        raise reader.error("profile.bad_value", "municipality.epsg", code, expected)
+        raise reader.error("profile.bad_epsg", "municipality.epsg", code, expected)
     try:
         crs = CRS.from_epsg(code)
     except CRSError as error:
-        raise reader.error("profile.bad_value", "municipality.epsg", code, expected) from error
+        raise reader.error("profile.bad_epsg", "municipality.epsg", code, expected) from error
     if not crs.is_projected or any(axis.unit_name != "metre" for axis in crs.axis_info):
-        raise reader.error("profile.bad_value", "municipality.epsg", code, expected)
+        raise reader.error("profile.bad_epsg", "municipality.epsg", code, expected)
     return code
 
 
 def _values(reader: _Reader, document: dict[str, object]) -> dict[str, Value]:
     table = document.get("values")
     if not isinstance(table, dict):
-        raise reader.error("profile.missing_section", "values", None, "table")
+        raise reader.error("profile.missing_section", "values", None, "[values]")
     reader.only(table, tuple(VALUE_RULES), "values")
     missing = [key for key in VALUE_RULES if key not in table]
     if missing:
@@ -286,17 +286,17 @@ def _values(reader: _Reader, document: dict[str, object]) -> dict[str, Value]:
 
 def _value(reader: _Reader, key: str, entry: object) -> Value:
     if not isinstance(entry, dict):
-        raise reader.error("profile.bad_value", key, entry, "table")
+        raise reader.error("profile.bad_value", key, entry, f'[values."{key}"]')
     reader.only(entry, _VALUE_FIELDS, key)
     unit, least, most = VALUE_RULES[key]
     if reader.text(entry, "unit", key) != unit:
         raise reader.error("profile.bad_unit", key, entry["unit"], unit)
     number = reader.number(entry, "value", key, least, most)
     if key in _INTEGERS and not number.is_integer():
-        raise reader.error("profile.bad_value", f"{key}.value", number, "whole number")
+        raise reader.error("profile.not_whole", f"{key}.value", number, round(number))
     year = entry.get("year")
     if year is not None and (isinstance(year, bool) or not isinstance(year, int)):
-        raise reader.error("profile.bad_value", f"{key}.year", year, "calendar year")
+        raise reader.error("profile.bad_value", f"{key}.year", year, "YYYY")
     return Value(
         key=key,
         value=number,
@@ -311,7 +311,7 @@ def _value(reader: _Reader, key: str, entry: object) -> Value:
 def _criteria(reader: _Reader, document: dict[str, object]) -> tuple[Criterion, ...]:
     entries = document.get("criteria")
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise reader.error("profile.missing_section", "criteria", None, "array of tables")
+        raise reader.error("profile.missing_section", "criteria", None, "[[criteria]]")
     found: dict[str, Criterion] = {}
     for entry in entries:
         key = reader.choice(entry, "key", "criteria", tuple(CRITERION_RULES))
@@ -331,7 +331,7 @@ def _criterion(reader: _Reader, key: str, entry: dict[str, object]) -> Criterion
     if reader.text(entry, "unit", where, empty=True) != unit:
         raise reader.error("profile.bad_unit", where, entry.get("unit"), unit)
     if bounds is None and "threshold" in entry:
-        raise reader.error("profile.bad_value", f"{where}.threshold", entry["threshold"], "no threshold")
+        raise reader.error("profile.threshold_not_asked", f"{where}.threshold", entry["threshold"], None)
     applied = entry.get("applied")
     if not isinstance(applied, bool):
         raise reader.error("profile.bad_value", f"{where}.applied", applied, "true | false")
@@ -394,14 +394,14 @@ class _Reader:
     def table(self, document: dict[str, object], name: str, known: tuple[str, ...]) -> dict[str, object]:
         found = document.get(name)
         if not isinstance(found, dict):
-            raise self.error("profile.missing_section", name, found, "table")
+            raise self.error("profile.missing_section", name, found, f"[{name}]")
         self.only(found, known, name)
         return found
 
     def text(self, table: dict[str, object], name: str, where: str, *, empty: bool = False) -> str:
         found = table.get(name, "" if empty else None)
         if not isinstance(found, str) or not (empty or found.strip()):
-            raise self.error("profile.bad_value", f"{where}.{name}", found, "text")
+            raise self.error("profile.no_text", f"{where}.{name}", found, '"…"')
         return found
 
     def choice(self, table: dict[str, object], name: str, where: str, choices: tuple[str, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 from typing import TYPE_CHECKING
 
@@ -142,36 +143,45 @@ def test_missing_value_is_named(kawasaki: Profile) -> None:
         ("value = 0.1125", "value = true", "profile.bad_value", "pv.density_flat.value"),
         ("value = 0.1125", 'value = "0.1125"', "profile.bad_value", "pv.density_flat.value"),
         ("low = 0.098", "low = 0.5", "profile.bad_value", "pv.density_flat.low"),
-        ("value = 2026\n", "value = 2026.5\n", "profile.bad_value", "plan.year.value"),
+        ("value = 2026\n", "value = 2026.5\n", "profile.not_whole", "plan.year.value"),
         ('unit = "kW/m²"', 'unit = "W/m²"', "profile.bad_unit", "pv.density_flat"),
         ('how_sure = "verify"', 'how_sure = "sure"', "profile.bad_value", "join.nearest_m.how_sure"),
         ('source_en = "Project PLATEAU', 'sauce = "Project PLATEAU', "profile.unknown_key", "roof.flat_tilt.sauce"),
-        ('source_en = "Year in', '# "Year in', "profile.bad_value", "plan.year.source_en"),
-        ('source_ja = "計画を', 'source_ja = " "\n# "計画を', "profile.bad_value", "plan.year.source_ja"),
+        ('source_en = "Year in', '# "Year in', "profile.no_text", "plan.year.source_en"),
+        ('source_ja = "計画を', 'source_ja = " "\n# "計画を', "profile.no_text", "plan.year.source_ja"),
         ('note_en = "Ages', 'note_en = ""\n# "Ages', "profile.note_in_one_language", "plan.year.note_en"),
         ('note_ja = "築年数', '# "築年数', "profile.note_in_one_language", "plan.year.note_ja"),
         ('note_ja = "築年数', 'note = "築年数', "profile.unknown_key", "plan.year.note"),
-        ('coefficient = "target.half"', "coefficient = 3", "profile.bad_value", "plan.share.coefficient"),
-        ('coefficient = "rule.seismic"', 'coefficient = ""', "profile.bad_value", "criteria.seismic.coefficient"),
+        ('coefficient = "target.half"', "coefficient = 3", "profile.no_text", "plan.share.coefficient"),
+        ('coefficient = "rule.seismic"', 'coefficient = ""', "profile.no_text", "criteria.seismic.coefficient"),
         ("format = 2", "format = 3", "profile.format", "format"),
         ("format = 2", "format = true", "profile.format", "format"),
-        ("epsg = 6677", "epsg = 4326", "profile.bad_value", "municipality.epsg"),
-        ("epsg = 6677", "epsg = 9", "profile.bad_value", "municipality.epsg"),
+        ("epsg = 6677", "epsg = 4326", "profile.bad_epsg", "municipality.epsg"),
+        ("epsg = 6677", "epsg = 9", "profile.bad_epsg", "municipality.epsg"),
         ('objective = "co2"', 'objective = "money"', "profile.bad_value", "plan.objective"),
         ('key = "seismic"', 'key = "sesmic"', "profile.bad_value", "criteria.key"),
         ('key = "closure"', 'key = "seismic"', "profile.duplicate", "criteria.seismic"),
         ("threshold = 12", "threshold = -1", "profile.out_of_range", "criteria.waterproofing.threshold"),
         ('unknown = "check"', 'unknown = "fail"', "profile.bad_value", "criteria.seismic.unknown"),
         ("applied = true", 'applied = "yes"', "profile.bad_value", "criteria.seismic.applied"),
+        (
+            'key = "seismic"',
+            'key = "seismic"\nthreshold = 1',
+            "profile.threshold_not_asked",
+            "criteria.seismic.threshold",
+        ),
+        ("year = 2021", 'year = "2021"', "profile.bad_value", "plan.share.year"),
         ("[municipality]", "[town]", "profile.unknown_key", "town"),
     ],
 )
 def test_what_is_wrong_is_named(kawasaki: Profile, old: str, new: str, code: str, key: str) -> None:
     error = refused(changed(kawasaki, old, new))
     assert (error.code, error.details["key"]) == (code, key)
-    assert error.details["expected"]
-    for language in LANGUAGES:
-        assert key in say(language, code, **error.details) or code == "profile.format"
+    assert error.details["expected"] or code == "profile.threshold_not_asked"
+    words = {language: say(language, code, **error.details) for language in LANGUAGES}
+    assert all(key in text or code == "profile.format" for text in words.values())
+    # What is expected is shown in signs, never in words of one language.
+    assert not re.search(r"[A-Za-z]{2,} [A-Za-z]{2,} [A-Za-z]{2,}", str(error.details["expected"]))
 
 
 def test_broken_toml_says_where(kawasaki: Profile) -> None:
