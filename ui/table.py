@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import (
+    QByteArray,
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
@@ -105,9 +106,11 @@ class FacilityTable(QWidget):
         self.model = FacilityModel(look)
         self.view = QTableView()
         self._setting = False
-        self._fitted = not remembered.bytes_of("table").isEmpty()
-        # Until the user sets widths or columns, the reasons take what room there is.
-        self._automatic = not self._fitted
+        # Words are of other lengths in another language.
+        self._kept_as = f"table-{look.language}"
+        self._fitted = not remembered.bytes_of(self._kept_as).isEmpty()
+        # Until the user sets widths or the order, the reasons take what room there is.
+        self._automatic = not self._fitted or not remembered.bytes_of(f"{self._kept_as}-auto").isEmpty()
         self._fitting = False
         self._build_view()
         layout = QVBoxLayout(self)
@@ -154,7 +157,7 @@ class FacilityTable(QWidget):
             )
             view.setColumnWidth(k, max(column.width, heading + 16))
             view.setColumnHidden(k, not column.shown)
-        state = self._remembered.bytes_of("table")
+        state = self._remembered.bytes_of(self._kept_as)
         if not state.isEmpty():
             header.restoreState(state)
         view.setSortingEnabled(True)
@@ -360,4 +363,5 @@ class FacilityTable(QWidget):
 
     def keep(self) -> None:
         """Remember the columns."""
-        self._remembered.keep_bytes("table", self.view.horizontalHeader().saveState())
+        self._remembered.keep_bytes(self._kept_as, self.view.horizontalHeader().saveState())
+        self._remembered.keep_bytes(f"{self._kept_as}-auto", QByteArray(b"1" if self._automatic else b""))
