@@ -28,7 +28,8 @@ def read_weather(
     ----------
     path : METPV-20 text or CSV, EPW, or monthly normals as CSV
     latitude, longitude, altitude : degrees, m
-        place that monthly normals are spread over the hours for; a station file says its own place and ignores these
+        place that monthly normals are spread over the hours for where their file names none, which is said; a file's
+        own place counts before these
 
     Raises
     ------

@@ -46,7 +46,7 @@ def is_normals(lines: Lines) -> bool:
 def read_normals(
     lines: Lines, *, latitude: float | None = None, longitude: float | None = None, altitude: float | None = None
 ) -> Weather:
-    """Read monthly normals and generate the hours.
+    """Read monthly normals and generate the hours, for the place that the file names, else for the one given.
 
     Raises
     ------
@@ -67,7 +67,11 @@ def read_normals(
     except UnreadableWeather as error:
         raise UnreadableWeather(error.code, file=lines.file, **error.details) from error
     total = float(table["ghi_kwh_m2"].sum())
-    assumption = Finding("weather.from_normals", "warning", source=lines.file, found=f"{total:,.0f}")
+    findings = [Finding("weather.from_normals", "warning", source=lines.file, found=f"{total:,.0f}")]
+    if not all(_comment(lines, name) for name in ("latitude", "longitude")):
+        # The caller gave the place of the surface; hills or a coast between it and the station would matter.
+        where_taken = f"{where[0]:.2f}, {where[1]:.2f}"
+        findings.append(Finding("weather.place_of_site", "warning", source=lines.file, found=where_taken))
     return Weather(
         hours=hours,
         latitude=where[0],
@@ -76,7 +80,7 @@ def read_normals(
         station=_comment(lines, "station") or "",
         source="normals",
         kind="normals",
-        findings=(assumption,),
+        findings=tuple(findings),
     )
 
 
@@ -112,17 +116,17 @@ def _comment(lines: Lines, name: str) -> str | None:
 
 
 def _coordinate(lines: Lines, name: str, given: float | None) -> float | None:
-    text = _comment(lines, name)
-    if given is None and text is None:
+    """What the file says itself, else what the caller gave."""
+    own = _comment(lines, name)
+    text = own or given
+    if text is None:
         return None
     try:
-        value = float(text or "nan") if given is None else float(given)
+        value = float(text)
     except ValueError:
         value = np.nan
     if not abs(value) <= _LIMITS[name]:
-        raise UnreadableWeather(
-            "weather.impossible_place", file=lines.file, column=name, found=text if given is None else str(given)
-        )
+        raise UnreadableWeather("weather.impossible_place", file=lines.file, column=name, found=str(text))
     return value
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from gis.findings import Finding
 from gis.sun import sun_position
 from kawasolar.errors import UnreadableWeather
+from kawasolar.weather.checks import check_sun, dni_finding, moved_finding, radiation_findings
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -31,10 +32,6 @@ POSSIBLE: dict[str, tuple[float, float]] = {
     "temp_air": (-70.0, 60.0),
     "wind_speed": (0.0, 90.0),
 }
-# Yearly GHI of inhabited places lies within [kWh/m²]; outside the file's unit is suspect.
-PLAUSIBLE_GHI = (500.0, 2800.0)
-# Share of the year's radiation that may fall while the sun's centre is down at mid-hour (twilight, rounding).
-MAX_NIGHT_SHARE = 0.02
 # Below this height at mid-hour [degrees] the sun's mean over the hour is taken in steps; above, mid-hour is the mean.
 _LOW_SUN = 10.0
 _STEPS = 12
@@ -173,6 +170,11 @@ def finish(
     columns : (8760,) each, NaN where missing
     zone : standard time of the station
     place : latitude, longitude [degrees], altitude [m]
+
+    Raises
+    ------
+    UnreadableWeather
+        a gap is too long, or the radiation does not fit the sun of the place
     """
     findings: list[Finding] = []
     filled: dict[str, NDArray[np.float64]] = {}
@@ -184,61 +186,18 @@ def finish(
     up = np.maximum(sun.cos_zenith, 0.0)
     ghi = filled["ghi"]
     limit = extraterrestrial_normal(index)
+    check_sun(ghi, sun.cos_zenith, limit, index, place, file)
     if "beam_horizontal" in filled:
         beam = filled["beam_horizontal"]
         mean_cos = mean_cosine(index, place, sun.cos_zenith)
         dni, dhi, moved = split_from_beam_horizontal(ghi, beam, sun.cos_zenith, limit, mean_cos)
-        findings += _moved_finding(beam, moved, file)
+        findings += moved_finding(beam, moved, file)
     else:
         dni, dhi, _ = split_from_beam_horizontal(ghi, filled["dni"] * up, sun.cos_zenith, limit)
-        findings += _dni_finding(filled["dni"], dni, file)
-    findings += _radiation_findings(ghi, sun.cos_zenith, file)
+        findings += dni_finding(filled["dni"], dni, file)
+    findings += radiation_findings(ghi, sun.cos_zenith, file)
     hours = pd.DataFrame(
         {"ghi": ghi, "dni": dni, "dhi": dhi, "temp_air": filled["temp_air"], "wind_speed": filled["wind_speed"]},
         index=index,
     )
     return hours, findings
-
-
-def _moved_finding(beam: NDArray[np.float64], moved: float, file: str) -> list[Finding]:
-    """Beam of the file that became diffuse, where it shows in the first decimal of kWh/m²."""
-    if moved < 50.0:
-        return []
-    share = moved / max(float(beam.sum()), 1.0)
-    details: dict[str, object] = {"share": f"{share:.2%}", "moved_kwh_m2": moved / 1000.0}
-    return [Finding("weather.beam_as_diffuse", "info", source=file, found=f"{moved / 1000.0:.1f}", details=details)]
-
-
-def _dni_finding(given: NDArray[np.float64], kept: NDArray[np.float64], file: str) -> list[Finding]:
-    """Direct normal irradiation that the file's own global irradiation does not bear."""
-    before, after = float(given.sum()) / 1000.0, float(kept.sum()) / 1000.0
-    if before - after < 1.0:
-        return []
-    return [
-        Finding("weather.dni_reduced", "info", source=file, found=f"{before:,.0f}", details={"kept": f"{after:,.0f}"})
-    ]
-
-
-def _radiation_findings(ghi: NDArray[np.float64], cos_zenith: NDArray[np.float64], file: str) -> list[Finding]:
-    findings: list[Finding] = []
-    total = float(ghi.sum()) / 1000.0
-    low, high = PLAUSIBLE_GHI
-    if not low <= total <= high:
-        findings.append(
-            Finding(
-                "weather.ghi_implausible",
-                "warning",
-                source=file,
-                column="ghi",
-                found=f"{total:,.0f}",
-                expected=f"{low:,.0f}–{high:,.0f}",
-            )
-        )
-    night = float(ghi[cos_zenith <= 0.0].sum()) / max(float(ghi.sum()), 1.0)
-    if night > MAX_NIGHT_SHARE:
-        findings.append(
-            Finding(
-                "weather.clock_off", "warning", source=file, found=f"{night:.1%}", expected=f"{MAX_NIGHT_SHARE:.0%}"
-            )
-        )
-    return findings

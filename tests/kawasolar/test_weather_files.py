@@ -76,16 +76,42 @@ def test_tokyo_epw_against_pvlib(realdata: Path) -> None:
 
 
 def test_epw_keeps_its_own_zone(tmp_path: Path) -> None:
-    weather = read_weather(write(tmp_path, epw_lines(zone=-3.5, latitude=47.6, longitude=-52.7)))
+    weather = read_weather(write(tmp_path, epw_lines(zone=-3.5, latitude=40.0, longitude=-52.7)))
     assert weather.hours.index[0].utcoffset() == timedelta(hours=-3.5)
     assert weather.ghi_kwh_m2 == pytest.approx(365 * 6 * 0.5)
     assert weather.kind == "tmy"
     assert "weather.clock_off" not in [finding.code for finding in weather.findings]
 
 
-def test_a_clock_half_a_day_off_is_said(tmp_path: Path) -> None:
-    weather = read_weather(write(tmp_path, epw_lines(zone=-3.0)))
+def test_a_clock_an_hour_and_a_half_off_is_said(tmp_path: Path) -> None:
+    """Three dark afternoons' share: 15 h becomes 16:30 at the sun, after sunset on the shortest days only."""
+    weather = read_weather(write(tmp_path, epw_lines(zone=6.5)))
     assert "weather.clock_off" in [finding.code for finding in weather.findings]
+
+
+# The made light lies about 12:00; the sun is highest at 12 − (longitude / 15 − zone), 2:42 for UTC at 139.6° E.
+@pytest.mark.parametrize(
+    ("zone", "longitude", "hours"), [(0.0, 139.6, "+9.3"), (9.0, -139.6, "+5.7"), (14.0, 139.6, "-4.7")]
+)
+def test_light_in_the_night_is_refused(tmp_path: Path, zone: float, longitude: float, hours: str) -> None:
+    error = refused(write(tmp_path, epw_lines(zone=zone, longitude=longitude)), "weather.clock_wrong")
+    assert (error.details["hours"], error.details["zone"]) == (hours, f"UTC{zone:+g}")
+
+
+def test_seasons_of_the_other_hemisphere_are_refused(tmp_path: Path) -> None:
+    """Summer light in June belongs north: the same file with −40° has more in June than reaches the ground there."""
+    lines = epw_lines(latitude=40.0)
+    bright = tuple(f"2001,{month}," for month in (5, 6, 7))
+    summer = [line.replace(",500,300,300,", ",700,400,300,") if line.startswith(bright) else line for line in lines]
+    assert read_weather(write(tmp_path, summer)).latitude == 40.0
+    error = refused(write(tmp_path, [summer[0].replace(",40.0,", ",-40.0,"), *summer[1:]]), "weather.hemisphere")
+    assert (error.details["month"], error.details["latitude"]) in {(5, "-40"), (6, "-40"), (7, "-40")}
+
+
+def test_more_light_than_the_sky_sends_is_refused(tmp_path: Path) -> None:
+    """December at 47.6° N: 500 W/m² for six hours a day is more than there is outside the atmosphere."""
+    error = refused(write(tmp_path, epw_lines(latitude=47.6)), "weather.too_bright")
+    assert (error.details["month"], error.details["found"]) == (12, "93")
 
 
 def test_leap_year_loses_29_february(tmp_path: Path) -> None:

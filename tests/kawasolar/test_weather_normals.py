@@ -132,10 +132,25 @@ def test_cp932_and_the_place_by_argument(tmp_path: Path) -> None:
     path = write(tmp_path / "平年値.csv", heading, 1.0, per_day=True, encoding="cp932")
     weather = read_weather(path, latitude=35.6, longitude=139.6)
     assert weather.ghi_kwh_m2 == pytest.approx(sum(GHI))
+    assert [(found.code, found.found) for found in weather.findings[1:]] == [("weather.place_of_site", "35.60, 139.60")]
     with pytest.raises(UnreadableWeather, match=r"weather\.no_place"):
         read_weather(path)
     with pytest.raises(UnreadableWeather, match=r"weather\.impossible_place"):
         read_weather(path, latitude=-11000.0, longitude=139.6)
+
+
+def test_the_place_in_the_file_counts_before_the_site_s(tmp_path: Path) -> None:
+    """Normals are those of their station; a longitude alone is no place."""
+    comments = "# 緯度=43.1\n# 経度=141.3\n"
+    heading = "月,全天日射量(kWh/m2),平均気温,平均風速"
+    path = write(tmp_path / "n.csv", heading, 0.9, per_day=False, comments=comments)
+    weather = read_weather(path, latitude=35.6, longitude=139.6)
+    assert (weather.latitude, weather.longitude) == (43.1, 141.3)
+    assert "weather.place_of_site" not in [finding.code for finding in weather.findings]
+    path = write(tmp_path / "n.csv", heading, 0.9, per_day=False, comments="# 経度=141.3\n")
+    weather = read_weather(path, latitude=35.6, longitude=139.6)
+    assert (weather.latitude, weather.longitude) == (35.6, 141.3)
+    assert "weather.place_of_site" in [finding.code for finding in weather.findings]
 
 
 @pytest.mark.parametrize(
