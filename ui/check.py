@@ -69,12 +69,12 @@ def check(
         if role == "buildings":
             return _buildings(path, area, epsg, crs, layer)
         if role == "facilities":
-            return _facilities(path, area, epsg, layer)
+            return _facilities(path, area, epsg, crs, layer)
         if role == "weather":
             return _weather(path, area)
         return _profile(path)
     except CrsMissing as error:
-        return Checked(role, path, error=error, needs_crs=role != "facilities")
+        return Checked(role, path, error=error, needs_crs=True)
     except UnreadableFile as error:
         return Checked(role, path, error=error, layers=_layers(error, path))
     except (GisError, PlanError) as error:
@@ -126,13 +126,13 @@ def _buildings(path: Path, area: Area | None, epsg: int, crs: str | None, layer:
     return Checked("buildings", path, values, findings=len(found.findings))
 
 
-def _facilities(path: Path, area: Area | None, epsg: int, layer: str | None) -> Checked:
+def _facilities(path: Path, area: Area | None, epsg: int, crs: str | None, layer: str | None) -> Checked:
     from pyproj import CRS
 
     from kawasolar.ledger import read_facilities
 
     target = area.crs if area is not None else CRS.from_epsg(epsg)
-    ledger = read_facilities(path, target, layer=layer, area=area.bounds if area is not None else None)
+    ledger = read_facilities(path, target, layer=layer, area=area.bounds if area is not None else None, layer_crs=crs)
     frame = ledger.facilities
     placed = int((frame.geometry.notna() & ~frame.geometry.is_empty).sum())
     values = {"number": f"{len(frame):,}", "placed": f"{placed:,}"}

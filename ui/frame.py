@@ -155,8 +155,12 @@ class TopBar(QWidget):
 
     def set_busy(self, busy: bool) -> None:
         """Show the progress in the place of the Run button."""
+        held = self.run.hasFocus() or self.cancel.hasFocus()
         self._busy.setVisible(busy)
         self.run.setVisible(not busy)
+        if held:
+            # The keyboard stays where it was, and does not jump to the next thing in the window.
+            (self.cancel if busy else self.run).setFocus()
         self.state.setVisible(not busy)
         if busy:
             self.cancel.setEnabled(True)

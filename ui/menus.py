@@ -80,6 +80,7 @@ class Menus(QObject):
     ) -> QAction:
         action = QAction(words or self._window.look.say(f"ui.menu.{name}"), self._window)
         action.triggered.connect(lambda _checked=False: call())
+        action.setProperty("code", f"ui.menu.{name}")
         if keys is not None:
             action.setShortcut(QKeySequence(keys))
         if icon:

@@ -46,6 +46,12 @@ ICONS: dict[Role, str] = {
 DEFAULT_EPSG = 6677
 
 
+def free_place(folder: Path, name: str) -> Path:
+    """A place for a plan of this name where no other plan lies: the name, or the name with a number."""
+    places = (folder / f"{name}{f' {k}' if k > 1 else ''}{SUFFIX}" for k in range(1, 1000))
+    return next((place for place in places if not place.exists()), folder / f"{name}{SUFFIX}")
+
+
 class FileCard(QFrame):
     """One file: drop it or choose it; below its name what it turned out to be."""
 
@@ -220,7 +226,8 @@ class NewPlanDialog(QDialog):
         self.plan_name = QLineEdit(say("ui.new.default_name"))
         self.plan_name.setAccessibleName(say("ui.new.name"))
         folder = self._remembered.folder or str(Path.home())
-        self.out = QLineEdit(str(Path(folder) / f"{self.plan_name.text()}{SUFFIX}"))
+        self._before: Path | None = None
+        self.out = QLineEdit(str(free_place(Path(folder), self.plan_name.text())))
         self.out.setAccessibleName(say("ui.new.out"))
         self._named = False
         self.plan_name.textEdited.connect(self._follow_name)
@@ -242,7 +249,7 @@ class NewPlanDialog(QDialog):
     def _follow_name(self, name: str) -> None:
         if not self._named:
             clean = "".join(c for c in name if c not in '\\/:*?"<>|').strip() or self._look.say("ui.new.default_name")
-            self.out.setText(str(Path(self.out.text()).with_name(f"{clean}{SUFFIX}")))
+            self.out.setText(str(free_place(Path(self.out.text()).parent, clean)))
 
     def _ask_out(self) -> None:
         kind = self._look.say("ui.file.project")
@@ -261,7 +268,7 @@ class NewPlanDialog(QDialog):
         self._head.setText(self._look.say("ui.new.title_replace"))
         self.plan_name.setText(plan.name)
         if path is not None:
-            self._named = True
+            self._named, self._before = True, path
             self.out.setText(str(path))
         for entry in plan.inputs:
             card = self.cards[entry.role]
@@ -353,20 +360,28 @@ class NewPlanDialog(QDialog):
             words = say("ui.new.bad")
         else:
             words = say("ui.new.ready") if self.is_ready else say("ui.new.checking")
-        self.state.setText(words)
+        target = self.target
+        replaces = target != self._before and target.is_file()
+        self.state.setText(say("ui.new.replaces", file=target.name) if replaces and self.is_ready else words)
+        set_role(self.state, "attention" if replaces and self.is_ready else "muted")
         self.start.setEnabled(self.is_ready)
+
+    @property
+    def target(self) -> Path:
+        """Where the plan will lie."""
+        out = Path(self.out.text().strip())
+        return out if out.suffix == SUFFIX or not out.name else out.with_name(out.name + SUFFIX)
 
     def inputs(self) -> PlanInputs:
         """What was chosen."""
         from kawasolar.pipeline import PlanInputs
 
         paths = {role: cast("Path", card.path) for role, card in self.cards.items()}
-        out = Path(self.out.text().strip())
         return PlanInputs(
             dsm=paths["dsm"], buildings=paths["buildings"], facilities=paths["facilities"], weather=paths["weather"],
-            out=out if out.suffix == SUFFIX else out.with_name(out.name + SUFFIX), profile=self.cards["profile"].path,
+            out=self.target, profile=self.cards["profile"].path,
             name=self.plan_name.text().strip(), dsm_crs=self._said("dsm")[0], buildings_crs=self._said("buildings")[0],
-            buildings_layer=self._said("buildings")[1],
+            buildings_layer=self._said("buildings")[1], facilities_crs=self._said("facilities")[0],
         )  # fmt: skip
 
     def done(self, result: int) -> None:

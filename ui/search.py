@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QWidget
 
+from kawasolar.words import LANGUAGES, catalogue, say
 from ui.format import folded
 from ui.look import Look
 
@@ -57,7 +58,9 @@ class SearchField(QLineEdit):
             self.list.addItem(item)
         for action in self._commands():
             title = action.text().replace("&", "")
-            if action.isEnabled() and all(word in folded(title) for word in words):
+            # By its words in either language: many know a command by its English name.
+            names = folded(f"{title} {self._other_words(action)}")
+            if action.isEnabled() and all(word in names for word in words):
                 item = QListWidgetItem(
                     self._look.icon("keyboard-outline", "muted"), f"{title}    {action.shortcut().toString()}"
                 )
@@ -69,6 +72,11 @@ class SearchField(QLineEdit):
             self.list.addItem(item)
         self._place()
         self.list.setCurrentRow(0)
+
+    @staticmethod
+    def _other_words(action: QAction) -> str:
+        code = action.property("code")
+        return " ".join(say(language, code) for language in LANGUAGES) if code in catalogue() else ""
 
     def _place(self) -> None:
         window = cast("QWidget", self.list.parentWidget())
