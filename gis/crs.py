@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from pyproj import CRS, Proj, Transformer
 from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_utm_crs_info
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import CRSError, ProjError
 
 from gis.errors import CrsMismatch
 
@@ -21,11 +22,41 @@ _SCALE_TOLERANCE = 0.005
 
 
 def parse_crs(text: str | int | CRS) -> CRS:
-    """A CRS from ``"EPSG:6677"``, ``6677`` or WKT; :class:`CrsMismatch` ``crs.unknown`` where it is none."""
+    """The horizontal CRS named by ``"EPSG:6677"``, ``6677`` or WKT.
+
+    Raises
+    ------
+    CrsMismatch
+        ``crs.unknown`` where it is none, or neither projected nor geographic (a height, a local grid).
+    """
     try:
-        return CRS.from_user_input(int(text) if isinstance(text, str) and text.strip().isdigit() else text)
+        found = CRS.from_user_input(int(text) if isinstance(text, str) and text.strip().isdigit() else text)
     except CRSError as error:
         raise CrsMismatch("crs.unknown", found=str(text)) from error
+    flat = horizontal(found)
+    if not (flat.is_projected or flat.is_geographic):
+        raise CrsMismatch("crs.unknown", found=label(flat))
+    return flat
+
+
+def vertical_unit(crs: CRS) -> float:
+    """Metres in a unit of the heights that a compound CRS speaks of; 1 where it speaks of none."""
+    part = next((part for part in crs.sub_crs_list if part.is_vertical), None)
+    return float(part.axis_info[0].unit_conversion_factor) if part is not None and part.axis_info else 1.0
+
+
+def on_earth(crs: CRS, x: float, y: float) -> bool:
+    """Whether coordinates are any place at all: degrees taken as metres, or metres as degrees, are mostly none."""
+    try:
+        lon, lat = to_lonlat(crs, x, y)
+    except ProjError:
+        return False
+    return (
+        math.isfinite(lon)
+        and math.isfinite(lat)
+        and abs(lat) <= 90.0
+        and abs(x) <= (360.0 if crs.is_geographic else 1e8)
+    )
 
 
 def horizontal(crs: CRS) -> CRS:

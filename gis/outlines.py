@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import geopandas as gpd
 import numpy as np
@@ -12,12 +14,14 @@ import pandas as pd
 import pyogrio
 import shapely
 from numpy.typing import NDArray
-from pyogrio.errors import DataLayerError, DataSourceError
-from pyproj import CRS
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
+from pyproj import CRS, Transformer
+from pyproj.exceptions import ProjError
 
 from gis.crs import Bounds, horizontal, label, likely_crs, overlap, parse_crs, swapped
+from gis.drivers import check_vector, stored_tables
 from gis.errors import CrsMissing, NoOverlap, UnreadableFile
-from gis.findings import Finding
+from gis.findings import Finding, Severity
 
 _POLYGONS = ("Polygon", "MultiPolygon", "CurvePolygon", "MultiSurface", "Unknown", "GeometryCollection")
 _ID_NAMES = (
@@ -38,6 +42,10 @@ _NAME_NAMES = ("name", "名称", "建物名称", "建物名", "施設名称")
 _USAGE_NAMES = ("usage", "用途", "建物用途", "type", "種別")
 # An outline smaller than this is a digitising slip, not a building.
 _SLIVER_M2 = 1.0
+# An area with more outlines than this inside is a block or a site; a podium may carry a few towers.
+_MOST_INSIDE = 10
+# No projection reaches farther than this [m]; beyond it GEOS loses its digits.
+_FARTHEST = 1e8
 _MAX_FEATURES = 5_000_000
 # A layer whose every id repeats is said once for each of the first hundred.
 _MOST_SAID = 100
@@ -81,10 +89,13 @@ def read_outlines(
     """
     if not path.is_file():
         raise UnreadableFile("outlines.missing", file=str(path))
+    check_vector(path)
     raw = _load(path, layer)
     findings: list[Finding] = []
     own = _own_crs(raw, path, crs, findings)
     frame = _tidy_columns(raw)
+    if not frame["id_given"].any():
+        findings.append(Finding("outlines.no_ids", "info", path.name))
     frame = _tidy_geometry(frame, path, findings)
     moved = frame.set_crs(own, allow_override=True)
     if not horizontal(own).equals(horizontal(target), ignore_axis_order=True):
@@ -93,26 +104,54 @@ def read_outlines(
         moved = moved[np.isfinite(shapely.bounds(moved.geometry.to_numpy())).all(axis=1)]
     if surface_bounds is not None:
         _check_overlap(frame, moved, own, target, surface_bounds, path)
-    area = moved.area.to_numpy()
-    small = area < _SLIVER_M2
-    for identity, found in zip(moved["building_id"][small], area[small], strict=True):
-        findings.append(Finding("outlines.sliver", "info", path.name, found=f"{found:.2f} m²", item=str(identity)))
-    moved = moved[~small].reset_index(drop=True)
-    if moved.empty:
-        raise UnreadableFile("outlines.empty", file=path.name)
+    moved = _only_buildings(moved, path, findings)
     moved["building_id"] = _unique_ids(moved["building_id"], path, findings)
-    return Outlines(
-        moved[["building_id", "name", "usage", "geometry"]].set_crs(target, allow_override=True), tuple(findings)
+    columns = ["building_id", "name", "usage", "id_given", "geometry"]
+    return Outlines(moved[columns].set_crs(target, allow_override=True), tuple(findings))
+
+
+def _only_buildings(frame: gpd.GeoDataFrame, path: Path, findings: list[Finding]) -> gpd.GeoDataFrame:
+    """Leave out slivers, second copies of an outline, and areas that hold many outlines: blocks or sites, not buildings."""
+    shapes = frame.geometry.to_numpy()
+    area = shapely.area(shapes)
+    small = area < _SLIVER_M2
+    again = (
+        pd.Series(shapely.to_wkb(shapely.normalize(shapely.set_precision(shapes, 0.01)))).duplicated().to_numpy()
+        & ~small
     )
+    tree = shapely.STRtree(shapely.point_on_surface(shapes[~small & ~again]))
+    holders = tree.query(shapes, predicate="contains")[0]
+    block = np.bincount(holders, minlength=len(frame)) > _MOST_INSIDE
+    for code, severity, mask in (
+        ("outlines.sliver", "info", small),
+        ("outlines.copy", "warning", again),
+        ("outlines.block", "warning", block & ~small & ~again),
+    ):
+        ids, sizes = frame["building_id"].to_numpy()[mask], area[mask]
+        findings.extend(
+            Finding(code, cast("Severity", severity), path.name, found=f"{size:,.1f} m²", item=str(identity))
+            for identity, size in zip(ids[:_MOST_SAID], sizes[:_MOST_SAID], strict=True)
+        )
+        if len(ids) > _MOST_SAID:
+            findings.append(Finding("outlines.and_more", "info", path.name, details={"count": len(ids) - _MOST_SAID}))
+    kept = frame[~small & ~again & ~block].reset_index(drop=True)
+    if kept.empty:
+        raise UnreadableFile("outlines.empty", file=path.name)
+    return kept
 
 
 def polygon_layers(path: Path) -> list[str]:
-    """Names of the layers that hold polygons."""
+    """Names of the layers that hold polygons; of a database only what is really stored in it."""
     try:
         listed = pyogrio.list_layers(path)
     except DataSourceError as error:
-        raise UnreadableFile("outlines.unreadable", file=path.name, reason=str(error)) from error
-    return [str(name) for name, kind in listed if kind and str(kind).split(" ")[0].removesuffix("Z") in _POLYGONS]
+        raise UnreadableFile("outlines.unreadable", file=path.name) from error
+    stored = stored_tables(path)
+    return [
+        str(name)
+        for name, kind in listed
+        if kind and str(kind).split(" ")[0].removesuffix("Z") in _POLYGONS and (stored is None or str(name) in stored)
+    ]
 
 
 def _load(path: Path, layer: str | None) -> gpd.GeoDataFrame:
@@ -133,9 +172,13 @@ def _load(path: Path, layer: str | None) -> gpd.GeoDataFrame:
             raise UnreadableFile("outlines.too_many", file=path.name, found=count, expected=_MAX_FEATURES)
         if count == 0:
             raise UnreadableFile("outlines.empty", file=path.name)
-        return gpd.read_file(path, layer=name, engine="pyogrio", encoding=_encoding(path))
-    except (DataSourceError, DataLayerError, shapely.errors.GEOSException, UnicodeDecodeError, ValueError) as error:
-        raise UnreadableFile("outlines.unreadable", file=path.name, reason=str(error)) from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # rings that do not close are said row by row
+            return pyogrio.read_dataframe(path, layer=name, encoding=_encoding(path), on_invalid="ignore")
+    except (
+        DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, shapely.errors.GEOSException, UnicodeDecodeError, ValueError,
+    ) as error:  # fmt: skip
+        raise UnreadableFile("outlines.unreadable", file=path.name) from error
 
 
 def _encoding(path: Path) -> str | None:
@@ -198,6 +241,7 @@ def _tidy_columns(raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             "building_id": ids,
             "name": _text(raw[name]) if name else None,
             "usage": _text(raw[usage]) if usage else None,
+            "id_given": ~missing.to_numpy() if identity else False,
             "source_row": np.arange(1, len(raw) + 1),
         },
         geometry=raw.geometry.to_numpy(),
@@ -218,8 +262,9 @@ def _only_polygons(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
 def _tidy_geometry(frame: gpd.GeoDataFrame, path: Path, findings: list[Finding]) -> gpd.GeoDataFrame:
     shapes = shapely.force_2d(frame.geometry.to_numpy())
     absent = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    broken = ~absent & ~shapely.is_valid(shapes)
-    finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
+    ends = shapely.bounds(shapes)
+    finite = np.isfinite(ends).all(axis=1) & (np.abs(ends) < _FARTHEST).all(axis=1)
+    broken = ~absent & finite & ~shapely.is_valid(shapes)
     if broken.any():
         mended = shapes.copy()
         mended[broken] = _only_polygons(shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False))
@@ -266,12 +311,21 @@ def _check_overlap(
         "crs": label(own_crs),
         "expected": ", ".join(f"{v:.1f}" for v in bounds),
     }
-    if overlap(swapped(found), bounds):
+    if _meets(swapped(found), own_crs, target, bounds):
         raise NoOverlap("outlines.axes_swapped", **details)
     likely = likely_crs(found, target, bounds)
     if likely is not None and likely != label(own_crs):
         raise NoOverlap("outlines.no_overlap_likely", likely=likely, **details)
     raise NoOverlap("outlines.no_overlap", **details)
+
+
+def _meets(box: Bounds, own: CRS, target: CRS, bounds: Bounds) -> bool:
+    """Whether a box in its own CRS meets the surface."""
+    move = Transformer.from_crs(horizontal(own), horizontal(target), always_xy=True)
+    try:
+        return overlap(move.transform_bounds(*box), bounds)
+    except ProjError:
+        return False
 
 
 def _unique_ids(ids: pd.Series, path: Path, findings: list[Finding]) -> pd.Series:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,14 +12,16 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from pyproj import CRS
-from rasterio.enums import Resampling
-from rasterio.errors import RasterioError, RasterioIOError
+from rasterio._err import CPLE_BaseError
+from rasterio.enums import ColorInterp, Resampling
+from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.io import DatasetReader
 from rasterio.vrt import WarpedVRT
 from rasterio.warp import calculate_default_transform
 
-from gis.crs import horizontal, label, measures_metres, parse_crs, to_lonlat, utm_at
-from gis.errors import CrsMissing, GisError, UnreadableFile
+from gis.crs import horizontal, label, measures_metres, on_earth, parse_crs, to_lonlat, utm_at, vertical_unit
+from gis.drivers import raster_driver
+from gis.errors import CrsMismatch, CrsMissing, GisError, UnreadableFile
 from gis.findings import Finding
 from gis.grid import Grid
 from gis.progress import Progress, silent
@@ -30,6 +33,15 @@ MAX_CELLS = 200_000_000
 _ROWS_AT_ONCE = 1024
 # The map lets go of its files after 1.5 s without movement.
 _REPLACE_TRIES, _REPLACE_WAIT_S = 20, 0.25
+# Larger cells show no roofs: a house is a dozen of them. The models of bare ground that everyone has (DEM5A) are among them.
+COARSE_CELL_M = 2.0
+# Metres in what a band may name as its unit.
+_UNITS = {
+    **dict.fromkeys(("m", "metre", "metres", "meter", "meters"), 1.0),
+    **dict.fromkeys(("ft", "foot", "feet", "international foot"), 0.3048),
+    **dict.fromkeys(("us-ft", "us survey foot", "ftus", "us_survey_foot"), 1200.0 / 3937.0),
+    **dict.fromkeys(("cm", "centimetre", "centimeter"), 0.01),
+}
 SYNTHETIC_TAG = "KAWASOLAR_SYNTHETIC"
 
 
@@ -59,32 +71,39 @@ def read_surface(
 
     Parameters
     ----------
-    path : GeoTIFF, ASC or whatever GDAL's raster drivers read
+    path : GeoTIFF or ESRI ASCII grid, by what it holds (:mod:`gis.drivers`)
     crs : what the file's coordinates are, where the file does not say (an ASC without .prj)
     metric_crs : the plane-rectangular zone to bring the surface to if its own CRS does not measure metres
 
     Raises
     ------
     UnreadableFile
-        ``raster.missing``, ``raster.unreadable``, ``raster.truncated``, ``raster.empty``, ``raster.too_large``
+        ``raster.missing``, ``raster.unreadable``, ``raster.truncated``, ``raster.picture``, ``raster.empty``, ``raster.no_height``,
+        ``raster.too_large``
     CrsMissing
         ``raster.no_crs``
+    CrsMismatch
+        ``crs.unknown``, ``raster.wrong_crs``
     """
     if not path.is_file():
         raise UnreadableFile("raster.missing", file=str(path))
+    driver = raster_driver(path)
     try:
-        with rasterio.open(path) as file:
-            return _read(file, path, crs, metric_crs, progress)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with rasterio.open(path, driver=driver) as file:
+                return _read(file, path, crs, metric_crs, progress)
     except RasterioIOError as error:
-        code = "raster.truncated" if _opens(path) else "raster.unreadable"
-        raise UnreadableFile(code, file=path.name, reason=str(error)) from error
-    except RasterioError as error:
-        raise UnreadableFile("raster.unreadable", file=path.name, reason=str(error)) from error
+        raise UnreadableFile(
+            "raster.truncated" if _opens(path, driver) else "raster.unreadable", file=path.name
+        ) from error
+    except (RasterioError, CPLE_BaseError) as error:
+        raise UnreadableFile("raster.unreadable", file=path.name) from error
 
 
-def _opens(path: Path) -> bool:
+def _opens(path: Path, driver: str) -> bool:
     try:
-        with rasterio.open(path):
+        with rasterio.open(path, driver=driver):
             return True
     except RasterioError:
         return False
@@ -94,19 +113,29 @@ def _read(
     file: DatasetReader, path: Path, crs: str | CRS | None, metric_crs: str | CRS | None, progress: Progress
 ) -> Surface:
     findings: list[Finding] = []
-    own = _own_crs(file, path, crs, findings)
-    if file.count > 1:
-        findings.append(Finding("raster.many_bands", "warning", path.name, details={"count": file.count}))
+    _check_bands(file, path, findings)
+    own, metres = _own_crs(file, path, crs, findings)
     x, y = (float(value) for value in file.xy(file.height // 2, file.width // 2))
+    if not on_earth(own, x, y):
+        raise CrsMismatch("raster.wrong_crs", file=path.name, found=f"{x:.7g}, {y:.7g}", crs=label(own))
+    factor = _height_unit(file, path, metres, findings)
     if measures_metres(own, x, y) and _is_plain(file):
-        z = _values(file, path, findings, progress)
+        z = _values(file, path, factor, findings, progress)
         grid = Grid(file.height, file.width, file.transform.a, file.transform.c, file.transform.f, own)
     else:
         target = _target(own, metric_crs, x, y)
-        findings.append(Finding("raster.reprojected", "info", path.name, found=label(own), expected=label(target)))
-        z, grid = _warped(file, own, target, path, findings, progress)
+        code = "raster.resampled" if target == own else "raster.reprojected"
+        findings.append(Finding(code, "info", path.name, found=label(own), expected=label(target)))
+        z, grid = _warped(file, own, target, path, factor, findings, progress)
     if not np.isfinite(z).any():
-        raise UnreadableFile("raster.empty", file=path.name)
+        wild = next((finding for finding in findings if finding.code == "raster.impossible_heights"), None)
+        raise UnreadableFile("raster.empty" if wild is None else "raster.no_height", file=path.name)
+    if grid.cell > COARSE_CELL_M:
+        findings.append(
+            Finding(
+                "raster.coarse", "warning", path.name, found=f"{grid.cell:.3g} m", expected=f"{COARSE_CELL_M:.0f} m"
+            )
+        )
     holes = int(np.count_nonzero(np.isnan(z)))
     if holes:
         findings.append(
@@ -115,18 +144,40 @@ def _read(
     return Surface(z, grid, file.tags().get(SYNTHETIC_TAG) == "1", tuple(findings))
 
 
-def _own_crs(file: DatasetReader, path: Path, crs: str | CRS | None, findings: list[Finding]) -> CRS:
+def _check_bands(file: DatasetReader, path: Path, findings: list[Finding]) -> None:
+    """Heights are one band of real numbers; a picture is none."""
+    colours = {ColorInterp.red, ColorInterp.green, ColorInterp.blue, ColorInterp.palette}
+    if colours & set(file.colorinterp) or file.dtypes[0].startswith("complex"):
+        raise UnreadableFile("raster.picture", file=path.name)
+    if file.count > 1:
+        findings.append(Finding("raster.many_bands", "warning", path.name, details={"count": file.count}))
+
+
+def _height_unit(file: DatasetReader, path: Path, metres: float, findings: list[Finding]) -> float:
+    """Metres in one of the file's units of height: the vertical CRS's or the band's own."""
+    unit = (file.units[0] or "").strip().lower()
+    factor = _UNITS.get(unit, metres)
+    if unit and unit not in _UNITS:
+        findings.append(Finding("raster.unknown_unit", "warning", path.name, found=unit))
+    if factor != 1.0:
+        findings.append(Finding("raster.heights_converted", "info", path.name, found=unit or f"{factor:.6g} m"))
+    return factor
+
+
+def _own_crs(file: DatasetReader, path: Path, crs: str | CRS | None, findings: list[Finding]) -> tuple[CRS, float]:
+    """The horizontal CRS, as the file or the user says, and metres in a unit of its vertical part."""
     stated = CRS.from_wkt(file.crs.to_wkt()) if file.crs else None
+    metres = 1.0 if stated is None else vertical_unit(stated)
     if crs is None:
         if stated is None:
             raise CrsMissing("raster.no_crs", file=path.name)
-        return horizontal(stated)
-    given = horizontal(parse_crs(crs))
+        return parse_crs(stated), metres
+    given = parse_crs(crs)
     if stated is not None and not horizontal(stated).equals(given, ignore_axis_order=True):
         findings.append(
             Finding("raster.crs_overridden", "warning", path.name, found=label(stated), expected=label(given))
         )
-    return given
+    return given, metres
 
 
 def _is_plain(file: DatasetReader) -> bool:
@@ -160,12 +211,12 @@ def _clean(block: NDArray[np.float32], nodata: float | None) -> int:
 
 
 def _values(
-    file: DatasetReader | WarpedVRT, path: Path, findings: list[Finding], progress: Progress
+    file: DatasetReader | WarpedVRT, path: Path, factor: float, findings: list[Finding], progress: Progress
 ) -> NDArray[np.float32]:
     if file.width * file.height > MAX_CELLS:
         raise UnreadableFile("raster.too_large", file=path.name, found=file.width * file.height, expected=MAX_CELLS)
     z = np.empty((file.height, file.width), dtype=np.float32)
-    scale, offset = float(file.scales[0]), float(file.offsets[0])
+    scale, offset = float(file.scales[0]) * factor, float(file.offsets[0]) * factor
     wild = 0
     for row in range(0, file.height, _ROWS_AT_ONCE):
         progress(row / file.height, "read")
@@ -193,7 +244,13 @@ def _values(
 
 
 def _warped(
-    file: DatasetReader, own: CRS, target: CRS, path: Path, findings: list[Finding], progress: Progress
+    file: DatasetReader,
+    own: CRS,
+    target: CRS,
+    path: Path,
+    factor: float,
+    findings: list[Finding],
+    progress: Progress,
 ) -> tuple[NDArray[np.float32], Grid]:
     """Nearest cell, so that walls stay walls."""
     transform, width, height = calculate_default_transform(
@@ -218,7 +275,7 @@ def _warped(
         nodata=nodata,
         dtype="float32",
     ) as view:
-        return _values(view, path, findings, progress), grid
+        return _values(view, path, factor, findings, progress), grid
 
 
 def write_raster(path: Path, values: NDArray[np.generic], grid: Grid, *, nodata: float | None) -> None:

@@ -29,6 +29,10 @@ from gis.usable import RULES, UsableArea, UsableRules, usable_cells
 
 # A building with less of its outline on the DSM than this has no roof to speak of; with less than the second, only a part of one.
 _NOTHING_SEEN, _ALL_SEEN = 0.05, 0.90
+# An outline of which other outlines take more than half is said; below a hundred cells the raster is too coarse to tell.
+_MOSTLY_COVERED, _FEW_CELLS = 0.5, 100
+# If more than half of at least five buildings show no roof, the surface is likely a model of the bare ground.
+_MOSTLY_FLAT, _ENOUGH = 0.5, 5
 
 
 @dataclass(frozen=True)
@@ -115,9 +119,11 @@ def survey(
 
 
 def building_raster(outlines: gpd.GeoDataFrame, grid: Grid) -> NDArray[np.int32]:
-    """Number of the outline (1 … n, its row + 1) that holds each cell's centre; 0 = none."""
-    shapes = zip(outlines.geometry.to_numpy(), range(1, len(outlines) + 1), strict=True)
-    return np.asarray(rasterize(shapes, grid.shape, transform=grid.transform, dtype="int32"), dtype=np.int32)
+    """Number of the outline (1 … n, its row + 1) that holds each cell's centre; 0 = none. Of outlines that overlap the smaller one has the cell."""
+    shapes = outlines.geometry.to_numpy()
+    order = np.argsort(-shapely.area(shapes), kind="stable")
+    pairs = zip(shapes[order], (order + 1).tolist(), strict=True)
+    return np.asarray(rasterize(pairs, grid.shape, transform=grid.transform, dtype="int32"), dtype=np.int32)
 
 
 def _to_true_north(normals: NDArray[np.float64], convergence: float) -> NDArray[np.float64]:
@@ -280,16 +286,28 @@ def _building_table(
     area = outlines.area.to_numpy()
     within = shapely.area(shapely.intersection(outlines.geometry.to_numpy(), box)) / area
     share = np.where(drawn > 0, seen / np.maximum(drawn, grid.cell**2), 1.0) * within
+    covered = drawn < _MOSTLY_COVERED * area * within
     frame["status"] = np.select(
         [share < _NOTHING_SEEN, share < _ALL_SEEN, frame["planes"].to_numpy() == 0],
         ["outside_dsm", "partly_outside", "no_plane"],
         "ok",
     )
-    return frame, _coverage_findings(frame)
+    return frame, _coverage_findings(frame, covered & (within > _ALL_SEEN) & (area > _FEW_CELLS * grid.cell**2))
 
 
-def _coverage_findings(buildings: gpd.GeoDataFrame) -> list[Finding]:
+def _coverage_findings(buildings: gpd.GeoDataFrame, covered: NDArray[np.bool_]) -> list[Finding]:
+    """What the user should know of the outlines as a whole, one sentence for each kind."""
     found = []
+    total = len(buildings)
+    if covered.any():
+        ids = buildings.loc[covered, "building_id"].astype(str).head(5)
+        details: dict[str, object] = {"count": int(covered.sum()), "of": total}
+        found.append(Finding("survey.overlapped", "warning", "", found=", ".join(ids), details=details))
+    seen = buildings[buildings["status"].isin(("ok", "no_plane"))]
+    if len(seen) >= _ENOUGH and (seen["status"] == "no_plane").mean() > _MOSTLY_FLAT:
+        found.append(
+            Finding("survey.no_roofs", "warning", "", details={"count": int((seen["status"] == "no_plane").sum()), "of": len(seen)})
+        )  # fmt: skip
     for status in ("outside_dsm", "partly_outside", "no_plane"):
         affected = buildings.loc[buildings["status"] == status, "building_id"]
         if len(affected):

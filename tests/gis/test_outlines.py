@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 from pyproj import CRS
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
@@ -38,7 +41,7 @@ def test_formats(tmp_path: Path, name: str) -> None:
         (tmp_path / "a.cpg").unlink(missing_ok=True)  # as they come from Japanese offices
     found = read_outlines(tmp_path / name, ZONE_9, surface_bounds=BOUNDS)
     assert len(found.frame) == 5
-    assert list(found.frame.columns) == ["building_id", "name", "usage", "geometry"]
+    assert list(found.frame.columns) == ["building_id", "name", "usage", "id_given", "geometry"]
     assert found.frame["name"].iloc[0] == "市役所"
     assert found.frame.area.sum() == pytest.approx(5 * 240, rel=1e-3)
     assert found.frame.crs.to_epsg() == 6677
@@ -156,6 +159,72 @@ def test_what_is_no_outline(tmp_path: Path, content: bytes, suffix: str) -> None
     path.write_bytes(content)
     with pytest.raises(UnreadableFile):
         read_outlines(path, ZONE_9)
+
+
+def test_invented_ids_are_marked(tmp_path: Path) -> None:
+    houses(3).drop(columns="building_id").to_file(tmp_path / "a.gpkg")
+    found = read_outlines(tmp_path / "a.gpkg", ZONE_9)
+    assert found.frame["building_id"].tolist() == ["B00001", "B00002", "B00003"]
+    assert not found.frame["id_given"].any()
+    assert codes(found) == ["outlines.no_ids"]
+    frame = houses(3)
+    frame.loc[1, "building_id"] = None
+    frame.to_file(tmp_path / "b.gpkg")
+    assert read_outlines(tmp_path / "b.gpkg", ZONE_9).frame["id_given"].tolist() == [True, False, True]
+
+
+def test_copies_and_blocks_are_left_out(tmp_path: Path) -> None:
+    frame = houses(12)
+    cover = gpd.GeoDataFrame({"building_id": ["site"]}, geometry=[box(X - 20, Y - 20, X + 400, Y + 60)], crs=ZONE_9)
+    turned = frame.geometry.iloc[0].reverse()
+    copy = gpd.GeoDataFrame({"building_id": ["copy"]}, geometry=[turned], crs=ZONE_9)
+    pd.concat([frame, cover, copy]).to_file(tmp_path / "a.gpkg")
+    found = read_outlines(tmp_path / "a.gpkg", ZONE_9)
+    assert len(found.frame) == 12
+    assert {(finding.code, finding.item) for finding in found.findings} == {
+        ("outlines.block", "site"),
+        ("outlines.copy", "copy"),
+    }
+
+
+def test_one_broken_shape_does_not_cost_the_layer(tmp_path: Path) -> None:
+    good = {"type": "Polygon", "coordinates": [[[X, Y], [X + 20, Y], [X + 20, Y + 10], [X, Y + 10], [X, Y]]]}
+    shapes = [
+        good,
+        {"type": "Polygon", "coordinates": [[[X, Y]]]},
+        {"type": "Polygon", "coordinates": [[[X, Y], [float("nan"), Y], [X, Y + 9], [X, Y]]]},
+    ]
+    features = [{"type": "Feature", "properties": {"id": f"F{k}"}, "geometry": shape} for k, shape in enumerate(shapes)]
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::6677"}}
+    (tmp_path / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}))
+    found = read_outlines(tmp_path / "a.geojson", ZONE_9)
+    assert found.frame["building_id"].tolist() == ["F0"]
+    assert {finding.item for finding in found.findings if finding.code == "outlines.no_polygon"} == {"F1", "F2"}
+
+
+def test_swapped_degrees_are_noticed(tmp_path: Path) -> None:
+    frame = houses().to_crs(6668)
+    frame = frame.set_geometry(
+        [Polygon([(y, x) for x, y in shape.exterior.coords]) for shape in frame.geometry], crs=6668
+    )
+    frame.to_file(tmp_path / "a.gpkg")
+    with pytest.raises(NoOverlap) as caught:
+        read_outlines(tmp_path / "a.gpkg", ZONE_9, surface_bounds=BOUNDS)
+    assert caught.value.code == "outlines.axes_swapped"
+
+
+def test_a_view_is_no_layer(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    houses(3).to_file(path, layer="bldg")
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("ALTER TABLE bldg RENAME TO hidden")
+        connection.execute(
+            "CREATE VIEW bldg AS WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT n AS fid, geom FROM r, hidden"
+        )
+    connection.close()
+    with pytest.raises(UnreadableFile):
+        read_outlines(path, ZONE_9, layer="bldg")
 
 
 @pytest.mark.realdata
