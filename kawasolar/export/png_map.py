@@ -145,7 +145,7 @@ def irradiation_range(plan: Plan) -> tuple[float, float]:
 def _read(path: Path, view: View, resampling: Resampling) -> tuple[NDArray[np.float32], tuple[int, int]] | None:
     """The part of a raster that lies in the view, at the view's resolution; NaN where nothing is known."""
     try:
-        with rasterio.open(path) as file:
+        with rasterio.open(path, driver="GTiff") as file:
             left, right = max(file.bounds.left, view.bounds[0]), min(file.bounds.right, view.bounds[2])
             bottom, top = max(file.bounds.bottom, view.bounds[1]), min(file.bounds.top, view.bounds[3])
             if right <= left or top <= bottom:
@@ -196,7 +196,7 @@ def _paint_irradiation(image: Image.Image, path: Path, view: View, low: float, h
 
 def _cell_size(path: Path) -> float | None:
     try:
-        with rasterio.open(path) as file:
+        with rasterio.open(path, driver="GTiff") as file:
             return float(file.res[0])
     except (rasterio.errors.RasterioError, OSError):
         return None

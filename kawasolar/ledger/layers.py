@@ -13,7 +13,8 @@ import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 
-from gis.errors import CrsMissing
+from gis.drivers import check_vector, stored_tables
+from gis.errors import CrsMissing, UnreadableFile
 from kawasolar.errors import UnreadableLedger
 from kawasolar.ledger.headings import Row, find_header
 from kawasolar.ledger.tables import MAX_BYTES, MAX_ROWS, Table
@@ -139,15 +140,26 @@ def _recoded(value: object) -> object:
         return value
 
 
-def _choose(path: Path, layer: str | None) -> str | None:
-    """Name of the layer: as asked, else the first with a recognisable heading, else the first."""
+def _layers(path: Path) -> list[str]:
+    """Layers that lie in the file; a view may be a query that never ends, so it is none, and no catalogue may be one."""
+    stored = stored_tables(path)
+    if stored is not None and not {"gpkg_contents", "gpkg_spatial_ref_sys"} <= {name.lower() for name in stored}:
+        raise UnreadableLedger("ledger.not_layer", file=path.name)
     names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+    return names if stored is None else [name for name in names if name in stored]
+
+
+def _choose(path: Path, layer: str | None) -> str:
+    """Name of the layer: as asked, else the first with a recognisable heading, else the first."""
+    names = _layers(path)
     if layer is not None:
         if layer not in names:
             raise UnreadableLedger("ledger.no_layer", file=path.name, found=layer)
         return layer
-    if len(names) < 2:
-        return names[0] if names else None
+    if not names:
+        raise UnreadableLedger("ledger.empty", file=path.name)
+    if len(names) == 1:
+        return names[0]
     for name in names[:100]:
         header = find_header([list(pyogrio.read_info(path, layer=name)["fields"])])
         if header is not None and header.recognised:
@@ -161,13 +173,14 @@ def read_layer(path: Path, layer: str | None, crs: CRS | None = None) -> tuple[T
     Raises
     ------
     UnreadableLedger
-        Damaged, empty, too large, locked, or without such a layer.
+        Damaged, empty, too large, locked, without such a layer, or a file that points to others.
     gis.errors.CrsMissing
         The layer does not say in which coordinate system it is, and ``crs`` is not given.
     """
     source = path.name
     try:
         _check_parts(path)
+        check_vector(path, "ledger.not_layer")
         with warnings.catch_warnings():
             # GDAL talks about texts and names that it could not decode; what matters of it is looked at here.
             warnings.simplefilter("ignore", RuntimeWarning)
@@ -175,6 +188,8 @@ def read_layer(path: Path, layer: str | None, crs: CRS | None = None) -> tuple[T
             frame = _read(path, name)
     except PermissionError as error:
         raise UnreadableLedger("ledger.locked", file=source) from error
+    except UnreadableFile as error:
+        raise UnreadableLedger(error.code, file=source) from error
     except _BROKEN as error:
         raise UnreadableLedger("ledger.damaged", file=source, found=type(error).__name__) from error
     if len(frame) > MAX_ROWS:
@@ -188,7 +203,7 @@ def read_layer(path: Path, layer: str | None, crs: CRS | None = None) -> tuple[T
                 raise CrsMissing("ledger.no_crs", file=source)
             geometry = geometry.set_crs(crs)
     rows: list[Row] = [tuple(str(column) for column in frame.columns), *_cells(frame)]
-    return Table(name or "", rows), geometry
+    return Table(name, rows), geometry
 
 
 def points(geometry: gpd.GeoSeries) -> gpd.GeoSeries:

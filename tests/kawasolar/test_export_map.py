@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyogrio
 import pytest
+import rasterio.shutil
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -127,6 +128,18 @@ def test_without_the_cache_the_map_says_so(plan: Plan, tmp_path: Path, missing: 
     # Roofs have colours all the same.
     warm = part(image, 11, 28, 300, 260).astype(int)
     assert ((warm[..., 0] - warm[..., 2]) > 60).mean() > 0.03
+
+
+def test_a_raster_that_only_points_to_another_is_not_opened(plan: Plan, tmp_path: Path) -> None:
+    """GDAL would follow a VRT to any file or address; the cache holds GeoTIFFs and nothing else counts."""
+    bare, pointing = tmp_path / "bare", tmp_path / "pointing"
+    for folder in (bare, pointing):
+        shutil.copytree(plan.cache, folder)
+        (folder / "hillshade.tif").unlink()
+    rasterio.shutil.copy(plan.cache / "hillshade.tif", pointing / "hillshade.tif", driver="VRT")
+    assert b"VRTDataset" in (pointing / "hillshade.tif").read_bytes()
+    pages = [draw_page(replace(plan, cache=folder), "ja", dpi=DPI, today=TODAY) for folder in (bare, pointing)]
+    np.testing.assert_array_equal(np.asarray(pages[0]), np.asarray(pages[1]))
 
 
 def test_many_sites_long_names_and_no_place(tmp_path: Path) -> None:

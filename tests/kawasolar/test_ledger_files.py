@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import io
 import os
+import sqlite3
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -608,6 +610,43 @@ def test_disguised_formats_never_reach_gdal(tmp_path: Path) -> None:
     for name in ("a.geojson", "a.gpkg", "a.shp", "a.json"):
         (tmp_path / name).write_text(disguise, encoding="utf-8")
         assert refused(tmp_path / name).code == "ledger.damaged"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"type":"FeatureCollection","crs":{"type":"link","properties":{"href":"http://127.0.0.1:9/crs"}},"features":[]}',
+        '{"displayFieldName":"","geometryType":"esriGeometryPoint","features":[]}',
+        '{"type":"Topology","objects":{}}',
+        '{"url":"http://127.0.0.1:9/collections"}',
+    ],
+)
+def test_json_that_is_no_geojson_or_points_elsewhere(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.geojson").write_text(text, encoding="utf-8")
+    assert refused(tmp_path / "a.geojson").code == "ledger.not_layer"
+
+
+def test_views_are_no_layers(tmp_path: Path) -> None:
+    """A view may be a query without an end; reading it would hang, and so would a catalogue that is one."""
+    path = tmp_path / "a.gpkg"
+    layer_frame().to_file(path, layer="施設")
+    endless = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r)"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"CREATE VIEW 無限 AS {endless} SELECT n AS fid, NULL AS geom, '1' AS 施設番号 FROM r")  # noqa: S608
+        connection.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, srs_id) SELECT '無限', data_type, srs_id FROM gpkg_contents"
+        )
+        connection.execute(
+            "INSERT INTO gpkg_geometry_columns SELECT '無限', column_name, geometry_type_name, srs_id, z, m"
+            " FROM gpkg_geometry_columns"
+        )
+        connection.commit()
+        assert read_facilities(path, IX).sheet == "施設"
+        assert refused(path, layer="無限").code == "ledger.no_layer"
+        connection.execute("ALTER TABLE gpkg_contents RENAME TO old")
+        connection.execute(f"CREATE VIEW gpkg_contents AS {endless} SELECT n AS table_name FROM r")  # noqa: S608
+        connection.commit()
+    assert refused(path).code == "ledger.not_layer"
 
 
 # ---- anything ------------------------------------------------------------------------------------------------------
