@@ -80,7 +80,9 @@ class Menus(QObject):
     ) -> QAction:
         action = QAction(words or self._window.look.say(f"ui.menu.{name}"), self._window)
         action.triggered.connect(lambda _checked=False: call())
-        action.setProperty("code", f"ui.menu.{name}")
+        kind, _, what = name.partition("_")
+        codes = [f"ui.menu.{name}", f"ui.{'output' if kind == 'export' else kind}.{what}"]
+        action.setProperty("code", next((code for code in codes if self._window.look.knows(code)), ""))
         if keys is not None:
             action.setShortcut(QKeySequence(keys))
         if icon:

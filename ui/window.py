@@ -283,6 +283,9 @@ class MainWindow(QMainWindow):
             self.map.set_tokens(self.look.tokens)
             self.map.set_language(self.look.language)
             self.map.show()
+        if had_parts:
+            # Once more when the new parts have told how large they would like to be.
+            QTimer.singleShot(0, lambda: self.restoreState(state))
 
     def _discard(self, part: QToolBar | QDockWidget) -> None:
         """Take a bar or a dock out at once: one that still bears its name would be taken for the new one."""

@@ -309,3 +309,29 @@ def test_empty_window_says_what_to_do(make_window: Callable[..., MainWindow]) ->
     assert not window.actions_named("save").isEnabled()
     window.ensure_parts()
     assert not any(dock.isVisible() for dock in window.docks.values())
+
+
+def test_docks_keep_their_sizes_when_the_language_changes(window: MainWindow, qtbot: QtBot) -> None:
+    def sizes() -> list[tuple[int, int]]:
+        return [(dock.width(), dock.height()) for dock in window.docks.values()]
+
+    window.resizeDocks([window.docks["table"]], [210], Qt.Orientation.Vertical)
+    qtbot.waitUntil(lambda: abs(window.docks["table"].height() - 210) < 3)
+    before = sizes()
+    for language in ("en", "ja"):
+        window.set_language(language)  # type: ignore[arg-type]
+        qtbot.waitUntil(
+            lambda: all(
+                abs(a - b) <= 2 for x, y in zip(sizes(), before, strict=True) for a, b in zip(x, y, strict=True)
+            )
+        )
+    window.set_theme("dark")
+    qtbot.waitUntil(lambda: sizes()[2][1] == before[2][1])
+
+
+@pytest.mark.parametrize(("typed", "action"), [("dark", "theme_dark"), ("run", "run"), ("undo", "undo")])
+def test_commands_are_found_by_their_names_in_either_language(window: MainWindow, typed: str, action: str) -> None:
+    window.half.slider.setValue(70)
+    window.search.search(typed)
+    found = [window.search.list.item(k).data(Qt.ItemDataRole.UserRole) for k in range(window.search.list.count())]
+    assert window.actions_named(action) in found
