@@ -11,6 +11,7 @@ import shapely
 from gis.errors import CrsMismatch
 from gis.findings import Finding
 from gis.progress import Progress, silent
+from kawasolar.ledger.notes import folded
 from kawasolar.ledger.vocabulary import heading_key, plain
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _SCORE_AT_EDGE = 0.1
 _OVERLAP = 0.5
 # A building named by id or by name and this far from the facility's point [m] is doubtful.
 _DOUBTFUL_M = 500.0
+# So many doubtful ones, and most of all, are no single slips any more.
+_SEVERAL = 3
 # PROJ's confidence [%] in the EPSG number of a worded system; GDAL's WKT1 of the Japanese zones gets 25.
 _SURE_ENOUGH = 25
 _STEPS = ("join.by_id", "join.by_place", "join.by_name", "join.nearest", "join.settling")
@@ -52,7 +55,8 @@ def join_facilities(
     Parameters
     ----------
     facilities, buildings : GeoDataFrame
-        Facilities and outlines as in ``docs/nomenclature.md``, in the same CRS.
+        Facilities and outlines as in ``docs/nomenclature.md``, in the same CRS. Buildings whose ``id_given`` is False
+        (their id was made up) are never linked by id.
     nearest_m : float
         Reach of the search for the nearest outline [m]; 0 searches none.
     progress : Progress
@@ -77,7 +81,7 @@ def join_facilities(
     findings += _describe(shared, facilities)
     findings += _without(facilities, links, claims)
     progress(1.0, _STEPS[4])
-    return links, findings
+    return links, folded(findings)
 
 
 def claim_buildings(
@@ -130,6 +134,9 @@ class _Sides:
         self.facility_ids = self.facilities["facility_id"].astype(str).to_numpy(dtype=object)
         self.buildings = buildings.reset_index(drop=True)
         self.building_ids = self.buildings["building_id"].astype(str).to_numpy(dtype=object)
+        self.id_given = np.ones(len(self.buildings), dtype=bool)
+        if "id_given" in self.buildings:
+            self.id_given = self.buildings["id_given"].to_numpy(dtype=bool)
         self.shapes = np.asarray(self.buildings.geometry.array, dtype=object)
         geometry = np.asarray(self.facilities.geometry.array, dtype=object)
         geometry[shapely.is_empty(geometry)] = None
@@ -182,7 +189,10 @@ def _by_id(sides: _Sides) -> tuple[pd.DataFrame, list[Finding]]:
     asked = asked[asked != ""]
     facility = asked.index.to_numpy(dtype=np.int64)
     first = pd.Series(np.arange(len(sides.building_ids)), index=sides.building_ids)
-    first = first[~first.index.duplicated()]
+    # Ids that were made up while the file was read must not meet anyone's: they only look like theirs.
+    first = first[sides.id_given & ~first.index.duplicated()]
+    if first.empty and len(sides.building_ids) and not asked.empty:
+        return sides.claims(none, none, "id"), [Finding("join.no_ids", "warning", details={"count": len(asked)})]
     known = asked.isin(first.index)
     building = first.reindex(asked[known]).to_numpy(dtype=np.int64)
     rows = _rows(sides.facilities)
@@ -279,13 +289,19 @@ def _by_nearest(sides: _Sides, todo: NDArray[np.int64], nearest_m: float) -> pd.
 
 def _doubtful(claims: pd.DataFrame) -> list[Finding]:
     """Buildings that the ledger names by id and that lie far from the facility's own point."""
-    far = claims[(claims["how"] == "id") & (claims["distance_m"] > _DOUBTFUL_M)]
-    return [
+    by_id = claims[(claims["how"] == "id") & claims["distance_m"].notna()]
+    far = by_id[by_id["distance_m"] > _DOUBTFUL_M]
+    findings = [
         Finding("join.id_far", "warning", item=facility, found=building, details={"distance_m": round(distance)})
         for facility, building, distance in zip(
             far["facility_id"].tolist(), far["building_id"].tolist(), far["distance_m"].tolist(), strict=True
         )
     ]
+    if len(far) >= _SEVERAL and 2 * len(far) > len(by_id):
+        details: dict[str, object] = {"count": len(by_id), "far": len(far)}
+        elsewhere = Finding("join.ids_elsewhere", "error", expected=f"{_DOUBTFUL_M:g}", details=details)
+        findings.insert(0, elsewhere)
+    return findings
 
 
 def settle(claims: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

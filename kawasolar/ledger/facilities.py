@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 
 from gis.crs import parse_crs
+from gis.findings import Finding
 from kawasolar.errors import UnreadableLedger
 from kawasolar.ledger import layers, places, values
 from kawasolar.ledger.notes import Notes
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyproj import CRS
 
-    from gis.findings import Finding
+    from gis.findings import Severity
     from kawasolar.ledger.headings import Column
 
 _TEXTS = ("name", "kana", "ward", "department", "address")
@@ -125,12 +126,12 @@ def read_facilities(
     source = path.name
     table, geometry = _load(path, layer, None if layer_crs is None else parse_crs(layer_crs))
     notes = Notes(source)
-    notes.found.extend(table.findings)
+    notes.extend(table.findings)
     header = header_of(table, source)
     if header.unused:
         notes.once("ledger.unused_columns", "info", found=", ".join(header.unused)[:400], count=len(header.unused))
     body = body_of(table, header, source, layer=geometry is not None)
-    notes.found.extend(body.findings)
+    notes.extend(body.findings)
     frame = _frame(body, notes)
     shapes = None if geometry is None else geometry.iloc[body.places].reset_index(drop=True)
     x, y = _positions(frame, body, shapes, crs, area, notes)
@@ -333,6 +334,7 @@ def _positions(
 def _report_places(
     x: NDArray[np.float64], y: NDArray[np.float64], body: Body, crs: CRS, area: places.Box | None, notes: Notes
 ) -> None:
+    _report_area(x, y, area, notes)
     for index in np.flatnonzero(places.far(x, y, crs, area)).tolist():
         notes.cell("ledger.far", int(body.numbers[index]), None, _name(body, index), item=_name(body, index))
     nowhere = np.flatnonzero(np.isnan(x)).tolist()
@@ -340,6 +342,19 @@ def _report_places(
         examples = ", ".join(_name(body, index)[:40] for index in nowhere[:5])
         row = int(body.numbers[nowhere[0]])
         notes.once("ledger.no_place", "info", row=row, found=examples, count=len(nowhere))
+
+
+def _report_area(x: NDArray[np.float64], y: NDArray[np.float64], area: places.Box | None, notes: Notes) -> None:
+    """Before all that follows from it: that most of the ledger lies beside the surface."""
+    known = int(np.isfinite(x).sum())
+    if area is None or not known:
+        return
+    near = int((places.distance_to_box(x, y, area) <= places.NEAR_M).sum())
+    if 2 * near >= known:
+        return
+    code, severity = ("ledger.few_near", "warning") if near else ("ledger.none_near", "error")
+    details: dict[str, object] = {"count": known, "near": near}
+    notes.first(Finding(code, cast("Severity", severity), notes.source, found=f"{near:,}", details=details))
 
 
 def _name(body: Body, index: int) -> str:

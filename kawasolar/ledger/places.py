@@ -19,6 +19,8 @@ TOKYO = CRS.from_epsg(4301)
 
 # Further than this from the project's area a point is more likely wrong than far.
 FAR_M = 50_000.0
+# Within this of the surface's rectangle a facility counts as lying on it: points stand at gates and on streets.
+NEAR_M = 200.0
 # Degrees by which a point may lie outside the official area of the coordinate system.
 _MARGIN_DEG = 1.0
 

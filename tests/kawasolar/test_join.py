@@ -235,3 +235,37 @@ def test_every_code_of_the_join_has_its_sentence() -> None:
     words = catalogue()
     for code in ("unknown_building", "ambiguous_name", "id_far", "shared_building", "no_building", "no_place", "crs"):
         assert set(words[f"join.{code}"]) == {"ja", "en"}
+
+
+def test_ids_that_were_made_up_are_nobody_s() -> None:
+    """The file had no ids, so ``B1`` … were invented: the ledger's ``B1`` is another building."""
+    made_up = BUILDINGS.assign(id_given=False)
+    facilities = make_facilities([("a", "い", Point(25, 5), "B1"), ("b", "ろ", Point(45, 5), "B5;B4")])
+    links, findings = join_facilities(facilities, made_up, nearest_m=0.0)
+    assert pairs(links) == {("a", "B2", "point"), ("b", "B3", "point")}
+    assert [(f.code, f.details["count"]) for f in findings] == [("join.no_ids", 3)]
+    # One building with an id of its own keeps it; of the others each is said.
+    partly = BUILDINGS.assign(id_given=[True, False, False, False, False])
+    links, findings = join_facilities(facilities, partly, nearest_m=0.0)
+    assert pairs(links) == {("a", "B1", "id"), ("b", "B3", "point")}
+    assert [(f.code, f.found) for f in findings] == [("join.unknown_building", "B5"), ("join.unknown_building", "B4")]
+
+
+@pytest.mark.parametrize(("far", "said"), [(2, False), (3, True), (4, True)])
+def test_most_ids_far_away_are_another_layer_s(far: int, said: bool) -> None:
+    """Of four links by id, three at 990 m are no slips."""
+    shapes = [(f"B{i}", box(20 * i, 0, 20 * i + 10, 10), None) for i in range(4)]
+    rows = [(f"f{i}", "い", Point(20 * i + 5, 1000.0 if i < far else 5.0), f"B{i}") for i in range(4)]
+    links, findings = join_facilities(make_facilities(rows), make_buildings(shapes), nearest_m=0.0)
+    assert set(links["how"]) == {"id"}
+    codes = [f.code for f in findings]
+    assert codes == ["join.ids_elsewhere"] * said + ["join.id_far"] * far
+    if said:
+        assert findings[0].details == {"count": 4, "far": far}
+
+
+def test_many_findings_of_one_kind_are_folded() -> None:
+    rows = [(f"f{i}", "い", Point(5000 + i, 0), None) for i in range(50)]
+    _, findings = join_facilities(make_facilities(rows), BUILDINGS, nearest_m=5.0)
+    assert [f.code for f in findings] == ["join.no_building"] * 20 + ["ledger.more_rows"]
+    assert (findings[-1].details["count"], findings[-1].found, findings[-1].severity) == (30, "22–51", "warning")

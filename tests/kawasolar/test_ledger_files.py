@@ -202,9 +202,26 @@ def test_duplicate_and_missing_ids(write: Callable[..., Path]) -> None:
 def test_many_findings_of_one_kind_are_counted(write: Callable[..., Path]) -> None:
     rows = "".join(f"{i},施設{i},広い\n" for i in range(120))
     ledger = read_facilities(write("施設番号,施設名称,延面積\n" + rows), IX)
-    assert codes(ledger).count("ledger.not_number") == 50
-    more = next(f for f in ledger.findings if f.code == "ledger.more")
-    assert (more.column, more.details["count"]) == ("延面積", 70)
+    assert codes(ledger).count("ledger.not_number") == 20
+    at, more = next((at, f) for at, f in enumerate(ledger.findings) if f.code == "ledger.more")
+    # Rows 2 to 21 one by one; the count stands right behind them and names all the others.
+    assert (more.column, more.details["count"], more.found) == ("延面積", 100, "22–121")
+    assert [f.row for f in ledger.findings[at - 20 : at]] == list(range(2, 22))
+
+
+@pytest.mark.parametrize(("near", "code"), [(0, "ledger.none_near"), (2, "ledger.few_near"), (3, None)])
+def test_a_ledger_beside_the_surface_is_said_first(write: Callable[..., Path], near: int, code: str | None) -> None:
+    """Six with a place and one without, near or 30 km away; half of them near is as it should be."""
+    rows = [f"{i},施設{i},{35.600 if i < near else 35.9},139.610" for i in range(6)]
+    text = "\n".join(["施設番号,施設名称,緯度,経度", *rows, "9,無い,,"])
+    x, y = Transformer.from_crs(6668, 6677, always_xy=True).transform(139.610, 35.600)
+    ledger = read_facilities(write(text), IX, area=(x - 300, y - 300, x - 150, y + 300))
+    assert "ledger.far" not in codes(ledger)
+    first = ledger.findings[0]
+    if code is None:
+        assert not {"ledger.none_near", "ledger.few_near"} & set(codes(ledger))
+    else:
+        assert (first.code, first.details) == (code, {"count": 6, "near": near})
 
 
 def test_swapped_and_far_places(write: Callable[..., Path]) -> None:
