@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import secrets
 import time
 import warnings
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from pyproj import CRS
 from rasterio._err import CPLE_BaseError
 from rasterio.enums import ColorInterp, Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
-from rasterio.io import DatasetReader
+from rasterio.io import DatasetReader, MemoryFile
 from rasterio.vrt import WarpedVRT
 from rasterio.warp import calculate_default_transform
 
@@ -282,30 +283,38 @@ def write_raster(path: Path, values: NDArray[np.generic], grid: Grid, *, nodata:
     """Write a derived raster: tiled GeoTIFF, deflate, with overviews; the last good file stays until the new one is whole.
 
     Overviews are means, but of signed integers, which are numbers of things.
+
+    Raises
+    ------
+    OSError
+        The disk is full, or the folder cannot be written. GDAL would not say it, so the bytes are written here.
     """
-    unfinished = path.with_name(f".{path.name}.part.tif")
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        _write(unfinished, values, grid, nodata)
-        _replace(unfinished, path)
+        with MemoryFile() as memory:
+            _write(memory, values, grid, nodata)
+            with unfinished.open("wb") as file:
+                file.write(memory.getbuffer())
+        replace_file(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
 
 
-def _write(path: Path, values: NDArray[np.generic], grid: Grid, nodata: float | None) -> None:
+def _write(memory: MemoryFile, values: NDArray[np.generic], grid: Grid, nodata: float | None) -> None:
     predictor = 3 if values.dtype.kind == "f" else 2
-    with rasterio.open(
-        path, "w", driver="GTiff", height=grid.rows, width=grid.cols, count=1, dtype=values.dtype,
+    with memory.open(
+        driver="GTiff", height=grid.rows, width=grid.cols, count=1, dtype=values.dtype,
         crs=grid.crs.to_wkt(), transform=grid.transform, nodata=nodata, tiled=True, blockxsize=256, blockysize=256,
         compress="deflate", zlevel=1, predictor=predictor, num_threads="all_cpus", bigtiff="if_safer",
     ) as file:  # fmt: skip
         file.write(values, 1)
     factors = [2**k for k in range(1, 12) if max(grid.rows, grid.cols) >> k >= 256]
     if factors:
-        with rasterio.open(path, "r+") as file:
+        with rasterio.open(memory.name, "r+") as file:
             file.build_overviews(factors, Resampling.nearest if values.dtype.kind == "i" else Resampling.average)
 
 
-def _replace(unfinished: Path, path: Path) -> None:
+def replace_file(unfinished: Path, path: Path) -> None:
     """Move a file over another; on Windows wait for a reader, such as the map's, to let go of it."""
     for _ in range(_REPLACE_TRIES):
         try:

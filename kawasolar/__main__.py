@@ -6,6 +6,7 @@ imported; everything else is the command line's.
 
 from __future__ import annotations
 
+import os
 import sys
 
 _COMMANDS = ("plan", "export", "status")
@@ -20,17 +21,32 @@ def _wants_window(words: list[str]) -> bool:
     return words[0].startswith("-") and not any(word in _COMMANDS or word in _HELP for word in words)
 
 
+def _has_screen() -> bool:
+    """Whether a window can be shown: always on Windows and macOS, elsewhere where a display server or a Qt platform is named."""
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return sys.platform in ("win32", "darwin") or any(os.environ.get(name) for name in names)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the program; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if _wants_window(words):
-        # The one place where the domain knows of the window; nothing is imported before it is wanted.
-        from ui.app import run
+    try:
+        if _wants_window(words):
+            if not _has_screen():
+                from kawasolar.words import default_language, say
 
-        return run(words[1:] if words[:1] == ["open"] else words)
-    from kawasolar.cli import run_command
+                print(f"kawasolar: {say(default_language(), 'cli.no_screen')}", file=sys.stderr)  # noqa: T201
+                return 2
+            # The one place where the domain knows of the window; nothing is imported before it is wanted.
+            from ui.app import run
 
-    return run_command(words)
+            return run(words[1:] if words[:1] == ["open"] else words)
+        from kawasolar.cli import run_command
+
+        return run_command(words)
+    except KeyboardInterrupt:
+        # While libraries are still being imported; later each part stops in its own way.
+        return 5
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ Exit codes: 0 done; 2 the command's words are wrong; 3 an input cannot be used; 
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,8 +24,8 @@ from gis.errors import CodedError
 from gis.findings import Finding
 from gis.progress import Cancelled, Progress
 from kawasolar import __version__
-from kawasolar.errors import NotWritable
-from kawasolar.reasons import finding_sentence
+from kawasolar.errors import NotWritable, UnreadableProject
+from kawasolar.reasons import finding_sentence, named_values
 from kawasolar.words import Language, asked_language, default_language, say
 
 if TYPE_CHECKING:
@@ -39,7 +41,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-_errors = Console(stderr=True, highlight=False)
+# Lines are not broken: paths and sentences stay whole in logs.
+_errors = Console(stderr=True, highlight=False, soft_wrap=True)
+# 128 + SIGINT
+_INTERRUPTED = 130
 
 
 class _State:
@@ -97,25 +102,34 @@ def plan(
 
     from kawasolar.decide import decide, decision_findings
     from kawasolar.figures import figures
-    from kawasolar.pipeline import PlanInputs, make_plan
-    from kawasolar.project import save_project
+    from kawasolar.pipeline import PlanInputs, make_and_save
+    from kawasolar.project import load_project
 
     if objective not in (None, "co2", "energy"):
         raise typer.BadParameter("co2 or energy", param_hint="--objective")
     inputs = PlanInputs(
         dsm, buildings, facilities, weather, out, profile, name, dsm_crs, buildings_crs, facilities_crs, buildings_layer, facilities_layer
     )  # fmt: skip
-    _check_target(out)
-    with _bar() as progress:
-        made = make_plan(inputs, progress)
-    if share is not None or objective is not None:
+    _check_target(out, keep=(dsm, buildings, facilities, weather, profile))
+    if out.exists():
+        try:
+            load_project(out)
+        except UnreadableProject as error:
+            # Somebody's file, mistyped.
+            raise NotWritable("plan.target_not_ours", file=str(out)) from error
+
+    def adjust(made: Plan) -> Plan:
+        if share is None and objective is None:
+            return made
         settings = replace(
             made.settings,
             share=made.settings.share if share is None else share,
             objective=made.settings.objective if objective is None else cast("Objective", objective),
         )
-        made = replace(made, settings=settings, decision=decide(made.facilities, made.results, made.profile, settings))
-    save_project(made, out)
+        return replace(made, settings=settings, decision=decide(made.facilities, made.results, made.profile, settings))
+
+    with _bar() as progress:
+        made = make_and_save(inputs, progress, adjust)
     _tell_findings((*made.findings, *decision_findings(made.decision, made.settings)))
     found = figures(made)
     if as_json:
@@ -144,9 +158,11 @@ def export(
     if csv_encoding not in ("utf-8-sig", "cp932"):
         raise typer.BadParameter("utf-8-sig, cp932", param_hint="--csv-encoding")
     loaded = load_project(project)
+    asked = [path for path in targets.values() if path is not None]
+    for k, target in enumerate(asked):
+        _check_target(target, keep=(project, *asked[:k], *(Path(entry.path) for entry in loaded.inputs)))
     for kind, path in targets.items():
         if path is not None:
-            _check_target(path)
             _write(kind, loaded, path, cast("Encoding", csv_encoding))
             if not _State.quiet:
                 _errors.print(say(_State.language, "cli.written", file=str(path)), markup=False)
@@ -178,22 +194,38 @@ def run_command(words: list[str]) -> int:
     _utf8()
     _State.language = default_language()
     try:
-        return int(app(words, standalone_mode=False) or EXIT_OK)
+        code = _run(words)
+        sys.stdout.flush()
+    except OSError as error:
+        # The reader of a pipe has gone (head), or the disk behind the redirection is full.
+        if error.errno != errno.EPIPE:
+            _say_error("cli.no_output", reason=error.strerror or "")
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 -- flushed at exit, once more
+        return EXIT_OK if error.errno == errno.EPIPE else EXIT_WRITE
+    return code
+
+
+def _run(words: list[str]) -> int:
+    try:
+        code = int(app(words, standalone_mode=False) or EXIT_OK)
     except typer.Exit as stop:
-        return int(stop.exit_code)
+        code = int(stop.exit_code)
     except (Cancelled, KeyboardInterrupt, typer.Abort):
-        _say_error("cli.stopped")
-        return EXIT_STOPPED
-    except NotWritable as error:
-        _say_error(error.code, **error.details)
-        return EXIT_WRITE
+        code = _INTERRUPTED
     except CodedError as error:
-        _say_error(error.code, **error.details)
+        _say_error(error.code, **named_values(_State.language, error.code, error.details))
+        return EXIT_WRITE if isinstance(error, NotWritable) else EXIT_INPUT
+    except MemoryError:
+        _say_error("cli.no_memory")
         return EXIT_INPUT
     except _usage_error() as error:
         _errors.print(error.format_message(), markup=False)
         _errors.print(say(_State.language, "cli.help"), markup=False)
         return EXIT_USAGE
+    if code == _INTERRUPTED:  # Typer's own code for Ctrl-C
+        _say_error("cli.stopped")
+        return EXIT_STOPPED
+    return code
 
 
 def _usage_error() -> type[typer.BadParameter]:
@@ -203,11 +235,12 @@ def _usage_error() -> type[typer.BadParameter]:
 
 
 def _utf8() -> None:
-    """Japanese text also where the console's code page has no Japanese."""
+    """Never fail for a letter: UTF-8 where the console has no Japanese, a question mark for what its code page lacks."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None and (stream.encoding or "").lower() not in ("utf-8", "utf8", "cp932"):
-            reconfigure(encoding="utf-8", errors="replace")
+        if reconfigure is not None:
+            japanese = (stream.encoding or "").lower().replace("-", "") in ("utf8", "cp932", "shiftjis", "eucjp")
+            reconfigure(encoding=None if japanese else "utf-8", errors="replace")
 
 
 def _say_error(code: str, **details: object) -> None:
@@ -235,15 +268,24 @@ def _bar() -> Iterator[Progress]:
         yield progress
 
 
-def _check_target(path: Path) -> None:
-    """Say at once that a target cannot be written, not after minutes of work."""
+def _check_target(path: Path, keep: tuple[Path | None, ...] = ()) -> None:
+    """Say at once that a target cannot be written, or is a file that must stay, not after minutes of work."""
     folder = path.resolve().parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise NotWritable("plan.folder_not_writable", file=str(folder), reason=str(error)) from error
+        raise NotWritable("plan.folder_not_writable", file=str(folder), reason=error.strerror or "") from error
     if path.is_dir():
         raise NotWritable("plan.target_is_folder", file=str(path))
+    if any(other is not None and _same_file(path, other) for other in keep):
+        raise NotWritable("plan.target_in_use", file=str(path))
+
+
+def _same_file(a: Path, b: Path) -> bool:
+    try:
+        return a.samefile(b)
+    except OSError:
+        return a.resolve() == b.resolve()
 
 
 def _write(kind: str, plan: Plan, path: Path, encoding: Encoding) -> None:

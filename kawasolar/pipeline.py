@@ -8,9 +8,11 @@ weather ─► sky table ──┴────────┘
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 # A weather station farther than this from the site does not speak for it; said, not refused (Kawasaki itself is 33 km long).
 _STATION_NEAR_KM = 50.0
+_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,37 @@ def make_plan(inputs: PlanInputs, progress: Progress = silent) -> Plan:
     )  # fmt: skip
 
 
+def make_and_save(
+    inputs: PlanInputs, progress: Progress = silent, adjust: Callable[[Plan], Plan] = lambda plan: plan
+) -> Plan:
+    """Make a plan and write it to ``inputs.out``: first the project, whole, then its derived rasters.
+
+    Until the project is written nothing that stood is touched, neither the old project nor its rasters; a failure leaves both.
+
+    Parameters
+    ----------
+    adjust : settings of the user's on the fresh plan, before it is written
+    """
+    from gis.raster import replace_file
+    from kawasolar.project import CACHE_RASTERS, save_project
+
+    target = inputs.out.resolve()
+    try:
+        with tempfile.TemporaryDirectory(
+            prefix=".kawasolar-", dir=target.parent, ignore_cleanup_errors=True
+        ) as scratch:
+            made = adjust(make_plan(replace(inputs, out=Path(scratch) / target.name), progress))
+            cache = cache_folder(target)
+            plan = replace(made, name=inputs.name or target.stem, cache=cache)
+            save_project(plan, target)
+            cache.mkdir(exist_ok=True)
+            for name in CACHE_RASTERS:
+                replace_file(made.cache / name, cache / name)
+    except OSError as error:
+        raise _not_writable(target.parent, error) from error
+    return plan
+
+
 def inputs_of(plan: Plan, out: Path) -> PlanInputs:
     """The files that a plan was made from, for computing it again."""
     by_role = {entry.role: entry for entry in plan.inputs}
@@ -198,7 +232,12 @@ def write_cache(folder: Path, surface: Surface, found: Survey, progress: Progres
         # Derived pictures of the surface need centimetres, not micrometres: 1/32 m compresses five times better.
         write_raster(folder / "surface.tif", np.round(surface.z * 32) / np.float32(32), grid, nodata=float("nan"))
     except OSError as error:
-        raise NotWritable("plan.cache_not_writable", file=str(folder), reason=str(error)) from error
+        raise _not_writable(folder, error) from error
+
+
+def _not_writable(folder: Path, error: OSError) -> NotWritable:
+    code = "export.disk_full" if error.errno in _FULL else "plan.cache_not_writable"
+    return NotWritable(code, file=str(folder), reason=error.strerror or str(error))
 
 
 @contextmanager

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -182,6 +186,31 @@ def test_cancel_leaves_nothing_new(files: dict[str, Path], tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == []
 
 
+def test_ctrl_c_has_its_own_code(files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_args: object, **_more: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gis.survey.segment_roofs", interrupted)
+    assert main(words(files, tmp_path / "p.kawasolar")) == 5
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_screen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
+    assert main([]) == 2
+    assert "kawasolar --help" in capsys.readouterr().err
+
+
+def test_letters_that_the_console_lacks(files: dict[str, Path], tmp_path: Path) -> None:
+    env = {**os.environ, "PYTHONIOENCODING": "cp932", "KAWASOLAR_LANG": "ja"}
+    command = [sys.executable, "-m", "kawasolar", *words(files, tmp_path / "p.kawasolar")]
+    done = subprocess.run(command, capture_output=True, env=env, check=False, cwd=Path(__file__).resolve().parents[2])
+    assert done.returncode == 0, done.stderr.decode("cp932", "replace")
+    assert "施設" in done.stdout.decode("cp932")
+
+
 def test_progress_rises_from_0_to_1(files: dict[str, Path], tmp_path: Path) -> None:
     seen: list[float] = []
     make_plan(inputs(files, tmp_path), lambda share, _what: seen.append(share))
@@ -274,6 +303,43 @@ class TestBadInput:
     ) -> None:
         assert main(words(files, tmp_path)) == 4
         assert "folder" in capsys.readouterr().err
+
+    def test_target_that_must_stay(
+        self, files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        before = files["buildings"].read_bytes()
+        assert main(words(files, files["buildings"])) == 4
+        assert files["buildings"].read_bytes() == before
+        other = tmp_path / "notes.kawasolar"
+        other.write_text("my notes")
+        assert main(words(files, other)) == 4
+        assert other.read_text() == "my notes"
+        assert "not overwritten" in " ".join(capsys.readouterr().err.split())
+        assert main(words(files, tmp_path / "p.kawasolar")) == 0
+        project = str(tmp_path / "p.kawasolar")
+        assert main(["export", project, "--gpkg", project]) == 4
+        assert main(["export", project, "--csv", str(tmp_path / "x"), "--xlsx", str(tmp_path / "x")]) == 4
+        assert load_project(tmp_path / "p.kawasolar").facilities.shape[0] == 9
+
+    def test_full_disk_keeps_what_stood(
+        self,
+        files: dict[str, Path],
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        out = tmp_path / "p.kawasolar"
+        assert main(words(files, out)) == 0
+        before = {path.name: path.read_bytes() for path in [out, *cache_folder(out).iterdir()]}
+
+        def full(*_args: object, **_more: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr("gis.raster.replace_file", full)
+        assert main(words(files, out)) == 4
+        assert {path.name: path.read_bytes() for path in [out, *cache_folder(out).iterdir()]} == before
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["p.kawasolar", "p.kawasolar-cache"]
+        capsys.readouterr()
 
     def test_wrong_words(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["plan", "--dsm"]) == 2
