@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -21,14 +21,14 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QStackedWidget, QToolBar, QVBoxLayout, QWidget
 
 from kawasolar.words import Language
-from ui import theme
+from ui import docks, theme
 from ui.controller import Controller
 from ui.document import Document
 from ui.frame import STEPS, LoadingPage, Rail, StartPage, StatusBar, TopBar
 from ui.jobs import Jobs
 from ui.look import Look
 from ui.menus import Menus
-from ui.parts import Banner, DockTitle, column, scrolled
+from ui.parts import Banner, DockTitle, column
 from ui.search import SearchField
 from ui.settings import Remembered
 from ui.theme import Theme
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from ui.steps.output import OutputPanel
     from ui.steps.roofs import RoofsPanel
     from ui.table import FacilityTable
-
-DOCKS = ("steps", "inspector", "table")
 
 
 class MainWindow(QMainWindow):
@@ -126,7 +124,13 @@ class MainWindow(QMainWindow):
         self.data = DataPanel(look, document)
         self.roofs = RoofsPanel(look, document)
         self.output = OutputPanel(look, document)
-        self._build_docks()
+        self.step_pages = docks.step_pages(self, [self.data, self.roofs, self.half, self.output])
+        bodies = {"steps": self.step_pages, "inspector": self.inspector, "table": self.table}
+        self.step_title, self.inspector_title = DockTitle(look, ""), DockTitle(look, look.say("ui.dock.inspector"))
+        titles = {"steps": self.step_title, "inspector": self.inspector_title, "table": self.table.title}
+        self.docks = docks.build(self, bodies, titles)
+        self.menus.add_docks(self.docks)
+        self._name_inspector()
         self._connect_parts()
         self._show_step(self._step)
         self._show_page()
@@ -176,43 +180,6 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
         if self.map is not None:
             self._map_layout.addWidget(self.map)
-
-    def _build_docks(self) -> None:
-        say = self.look.say
-        self.step_pages = QStackedWidget()
-        self.step_pages.setObjectName("dockBody")
-        self.step_pages.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        for name, panel in zip(
-            (step for step, _ in STEPS), (self.data, self.roofs, self.half, self.output), strict=True
-        ):
-            self.step_pages.addWidget(scrolled(panel, say(f"ui.step.{name}")))
-        titles = {
-            "steps": DockTitle(self.look, ""),
-            "inspector": DockTitle(self.look, say("ui.dock.inspector")),
-            "table": self.table.title,
-        }
-        bodies = {"steps": self.step_pages, "inspector": self.inspector, "table": self.table}
-        areas = {
-            "steps": Qt.DockWidgetArea.LeftDockWidgetArea,
-            "inspector": Qt.DockWidgetArea.RightDockWidgetArea,
-            "table": Qt.DockWidgetArea.BottomDockWidgetArea,
-        }
-        least = {"steps": QSize(320, 200), "inspector": QSize(316, 200), "table": QSize(300, 120)}
-        for name in DOCKS:
-            dock = QDockWidget(say(f"ui.dock.{name}"), self)
-            dock.setObjectName(f"{name}Dock")
-            dock.setTitleBarWidget(titles[name])
-            bodies[name].setMinimumSize(least[name])
-            dock.setWidget(bodies[name])
-            titles[name].float_button.clicked.connect(
-                lambda _=False, dock=dock: dock.setFloating(not dock.isFloating())
-            )
-            titles[name].hide_button.clicked.connect(dock.hide)
-            self.addDockWidget(areas[name], dock)
-            self.docks[name] = dock
-        self.step_title, self.inspector_title = titles["steps"], titles["inspector"]
-        self._name_inspector()
-        self.menus.add_docks(self.docks)
 
     def _connect_frame(self) -> None:
         control, document = self.controller, self.document
@@ -366,39 +333,13 @@ class MainWindow(QMainWindow):
 
     def reset_layout(self) -> None:
         """All docks where they were on the first day."""
-        areas = {
-            "steps": Qt.DockWidgetArea.LeftDockWidgetArea,
-            "inspector": Qt.DockWidgetArea.RightDockWidgetArea,
-            "table": Qt.DockWidgetArea.BottomDockWidgetArea,
-        }
-        for name, dock in self.docks.items():
-            dock.setFloating(False)
-            self.addDockWidget(areas[name], dock)
-            dock.show()
-        self._default_sizes()
-
-    def _default_sizes(self) -> None:
-        wide = self.width() >= 1600
-        self.resizeDocks(
-            [self.docks["steps"], self.docks["inspector"]],
-            [344 if wide else 332, 400 if wide else 336],
-            Qt.Orientation.Horizontal,
-        )
-        self.resizeDocks([self.docks["table"]], [max(180, int(self.height() * 0.28))], Qt.Orientation.Vertical)
+        docks.reset(self)
 
     def _restore_geometry(self) -> None:
         geometry = self.remembered.bytes_of("geometry")
         if geometry.isEmpty() or not self.restoreGeometry(geometry):
             screen = QGuiApplication.primaryScreen().availableSize()
             self.resize(min(1440, screen.width()), min(900, screen.height()))
-
-    def _restore_docks(self) -> None:
-        state: QByteArray = self.remembered.bytes_of("docks")
-        for dock in self.docks.values():
-            dock.show()
-        if state.isEmpty() or not self.restoreState(state):
-            self._default_sizes()
-            QTimer.singleShot(0, self._default_sizes)
 
     # ---------------------------------------------------------------- the document's news
 
@@ -413,7 +354,7 @@ class MainWindow(QMainWindow):
         self.status.set_crs(plan.crs if plan is not None else None)
         self._show_page()
         if plan is not None and first:
-            self._restore_docks()
+            docks.restore(self)
         self.refresh_state()
 
     def _on_decision(self) -> None:
