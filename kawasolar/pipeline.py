@@ -150,8 +150,11 @@ def make_and_save(
             cache.mkdir(exist_ok=True)
             for name in CACHE_RASTERS:
                 replace_file(made.cache / name, cache / name)
+    except NotWritable as error:
+        # The user knows the target, not the folder of the meantime.
+        raise NotWritable(error.code, **{**error.details, "file": str(target)}) from error
     except OSError as error:
-        raise _not_writable(target.parent, error) from error
+        raise _not_writable(target, error) from error
     return plan
 
 
@@ -235,9 +238,9 @@ def write_cache(folder: Path, surface: Surface, found: Survey, progress: Progres
         raise _not_writable(folder, error) from error
 
 
-def _not_writable(folder: Path, error: OSError) -> NotWritable:
+def _not_writable(target: Path, error: OSError) -> NotWritable:
     code = "export.disk_full" if error.errno in _FULL else "plan.cache_not_writable"
-    return NotWritable(code, file=str(folder), reason=error.strerror or str(error))
+    return NotWritable(code, file=str(target), reason=error.strerror or str(error))
 
 
 @contextmanager
