@@ -95,16 +95,16 @@ class BasisTab(QWidget):
             found.setAlignment(Qt.AlignmentFlag.AlignRight)
             if outcome.outcome == "unknown":
                 found.setProperty("role", "attention")
-            self._criteria.addWidget(found, line, 2)
-            limit = limit_text(look, criterion, outcome.threshold)
-            self._criteria.addWidget(label(limit, "muted"), line, 3, Qt.AlignmentFlag.AlignRight)
             found.setToolTip(criterion_tip(look, criterion, outcome.threshold))
+            self._criteria.addWidget(found, line, 2)
             line += 1
-            source = label(criterion.source(look.language), "muted", wrap=True)
-            self._criteria.addWidget(source, line, 1, 1, 3)
+            # What is asked for stands with its source: beside the name there is room for one value only.
+            about = (limit_text(look, criterion, outcome.threshold), criterion.source(look.language))
+            source = label(look.say("ui.list.dot").join(part for part in about if part), "muted", wrap=True)
+            self._criteria.addWidget(source, line, 1, 1, 2)
             line += 1
-        self._criteria.setColumnStretch(1, 3)
-        self._criteria.setColumnStretch(2, 2)
+        self._criteria.setColumnStretch(1, 1)
+        self._criteria.setColumnStretch(2, 1)
 
     def _show_ledger(self, site: Site) -> None:
         clear(self._ledger)
