@@ -66,7 +66,8 @@ def load_project(path: Path) -> Plan:
             return read_plan(connection, path)
     except _DAMAGE as error:
         if isinstance(error, UnreadableProfile):
-            raise UnreadableProject("project.bad_profile", file=str(path), reason=str(error)) from error
+            key = error.details.get("key")
+            raise UnreadableProject("project.bad_profile", file=str(path), key=key, reason=str(error)) from error
         if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
             raise UnreadableProject("project.locked", file=str(path)) from error
         reason = f"{type(error).__name__}: {error}"[:300]

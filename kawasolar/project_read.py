@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 import shapely
 
 from kawasolar.errors import UnreadableProject
+from kawasolar.ledger.notes import folded
 from kawasolar.plan import Decision, InputFile, Plan, Results, Settings, WeatherSummary
 from kawasolar.project_arrays import unpack_array
+from kawasolar.project_check import check_plan
 from kawasolar.project_format import (
     FINDING_FIELDS,
     FORMAT_VERSION,
@@ -46,6 +48,7 @@ _REQUIRED = {
 }
 _ELEVATIONS = 91
 _MOST_AZIMUTHS = 3600
+_MOST_FINDINGS = 2_000
 
 
 def read_plan(connection: sqlite3.Connection, path: Path) -> Plan:
@@ -59,8 +62,15 @@ def read_plan(connection: sqlite3.Connection, path: Path) -> Plan:
         raise UnreadableProject("project.not_a_project", file=str(path))
     meta = _values(connection, "kawasolar_meta")
     version = meta["format_version"]
-    if not isinstance(version, int):
-        raise TypeError("format_version")
+    # True is an int to Python.
+    if type(version) is not int or version < 1:
+        raise UnreadableProject(
+            "project.inconsistent",
+            file=str(path),
+            table="kawasolar_meta",
+            column="format_version",
+            found=str(version)[:60],
+        )
     if version > FORMAT_VERSION:
         raise UnreadableProject(
             "project.newer", file=str(path), found=version, expected=FORMAT_VERSION, program=str(meta.get("program"))
@@ -72,7 +82,7 @@ def read_plan(connection: sqlite3.Connection, path: Path) -> Plan:
     frames = _read_frames(connection, meta["frames"], crs)
     sources = read_columns(connection, "profile", ("source", "text"))
     folder = absolute(path).parent
-    return Plan(
+    plan = Plan(
         name=_typed(meta["name"], str),
         synthetic=_typed(meta["synthetic"], bool),
         crs=crs,
@@ -89,12 +99,21 @@ def read_plan(connection: sqlite3.Connection, path: Path) -> Plan:
         dsm=Path(full_path(_typed(meta["dsm"], str), folder)),
         cache=cache_folder(absolute(path)),
     )
+    check_plan(plan, path)
+    return plan
 
 
 def _typed(value: Any, kind: type) -> Any:  # noqa: ANN401
     if not isinstance(value, kind):
         raise TypeError(f"{kind.__name__} expected")
     return value
+
+
+def _number(value: object) -> float:
+    """A number of the JSON, which has no true, text or list for one."""
+    if type(value) not in (int, float):
+        raise TypeError("number expected")
+    return float(cast("float", value))
 
 
 def _values(connection: sqlite3.Connection, table: str) -> dict[str, Any]:
@@ -184,11 +203,11 @@ def _results(connection: sqlite3.Connection, frames: dict[str, pd.DataFrame], me
 def _settings(values: dict[str, Any]) -> Settings:
     criteria: dict[str, tuple[bool, float | None]] = {}
     for key, (applied, threshold) in values["criteria"].items():
-        criteria[key] = (_typed(applied, bool), None if threshold is None else float(threshold))
+        criteria[key] = (_typed(applied, bool), None if threshold is None else _number(threshold))
     if values["objective"] not in ("co2", "energy"):
         raise ValueError("objective")
     return Settings(
-        share=float(values["share"]),
+        share=_number(values["share"]),
         objective=values["objective"],
         criteria=criteria,
         pins=frozenset(_typed(key, str) for key in values["pins"]),
@@ -217,4 +236,5 @@ def _findings(connection: sqlite3.Connection) -> tuple[Finding, ...]:
         if values["severity"] not in ("info", "warning", "error"):
             raise ValueError("severity")
         found.append(Finding(**values))
-    return tuple(found)
+    # Our own readers fold what they find; a file with far more was filled by something else.
+    return tuple(found if len(found) <= _MOST_FINDINGS else folded(found))

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} if hasattr(errno, "EDQUOT") else {errno.ENOSPC, errno.EFBIG}
+# Free bytes below which a writer that failed has filled the disk.
+_NEARLY_NOTHING = 2**20
 _DENIED = {errno.EACCES, errno.EPERM, errno.EBUSY}
 
 
@@ -106,8 +108,19 @@ def atomic_geopackage(path: Path, finish: Callable[[sqlite3.Connection], None]) 
                     finish(connection)
             finally:
                 connection.close()
-        except sqlite3.OperationalError as error:
-            code = "export.disk_full" if "full" in str(error) else "export.cannot_write"
-            raise NotWritable(code, file=str(path), reason=str(error)) from error
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError) as error:
-            raise NotWritable("export.cannot_write", file=str(path), reason=str(error)) from error
+        except (
+            sqlite3.Error,
+            pyogrio.errors.DataSourceError,
+            pyogrio.errors.DataLayerError,
+            pyogrio.errors.FeatureError,
+        ) as error:
+            raise _database_error(path, work, error) from error
+
+
+def _database_error(path: Path, work: Path, error: Exception) -> NotWritable:
+    """GDAL and SQLite tell of a full disk by whatever failed after it, such as a table that is not there: look at the disk."""
+    full = isinstance(error, sqlite3.OperationalError) and "full" in str(error)
+    with suppress(OSError):
+        full = full or shutil.disk_usage(work.parent).free < _NEARLY_NOTHING
+    # Their texts go to the log only: they speak of tables and statements.
+    return NotWritable("export.disk_full" if full else "export.failed", file=str(path), reason=str(error))

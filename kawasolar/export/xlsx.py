@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import xlsxwriter
-import xlsxwriter.exceptions
 
 from kawasolar import __version__
-from kawasolar.errors import NotWritable
 from kawasolar.export.table import BRIEF, shown_date, site_columns, site_frame, this_day
 from kawasolar.export.writing import atomic
 from kawasolar.export.xlsx_book import Book, Field
@@ -42,17 +41,14 @@ def write_xlsx(plan: Plan, path: Path, language: Language, *, today: date | None
     NotWritable
         Open in Excel, read-only, disk full.
     """
+    # Made in memory and written at once: a disk that is full must not leave half a ZIP archive to whoever closes it.
     with atomic(path, ".xlsx") as work:
-        try:
-            _write(plan, work, language, today or this_day())
-        except xlsxwriter.exceptions.FileCreateError as error:
-            reason = error.args[0] if error.args else error
-            if isinstance(reason, OSError):
-                raise reason from error
-            raise NotWritable("export.cannot_write", file=str(path), reason=str(reason)) from error
+        made = BytesIO()
+        _write(plan, made, language, today or this_day())
+        work.write_bytes(made.getvalue())
 
 
-def _write(plan: Plan, work: Path, language: Language, today: date) -> None:
+def _write(plan: Plan, target: BytesIO, language: Language, today: date) -> None:
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
@@ -60,7 +56,7 @@ def _write(plan: Plan, work: Path, language: Language, today: date) -> None:
         "nan_inf_to_errors": False,
         "in_memory": True,
     }
-    workbook = xlsxwriter.Workbook(str(work), options)
+    workbook = xlsxwriter.Workbook(target, options)
     line = say(language, "export.line", name=plan.name, date=shown_date(language, today))
     badge = say(language, "export.synthetic.long") if plan.synthetic else ""
     book = Book(workbook, language, line, badge, plan.name)

@@ -36,11 +36,11 @@ class Folded:
 
     def __init__(self) -> None:
         self._listed: list[Finding] = []
-        self._groups: dict[tuple[str, str | None], _Group] = {}
+        self._groups: dict[tuple[str, str, str | None], _Group] = {}
 
     def add(self, finding: Finding) -> None:
         """List the finding, or count it where :data:`LISTED` of its kind and column are listed."""
-        group = self._groups.setdefault((finding.code, finding.column), _Group())
+        group = self._groups.setdefault((finding.code, finding.source, finding.column), _Group())
         group.count += 1
         if group.count <= LISTED:
             group.last = len(self._listed)
@@ -57,7 +57,7 @@ class Folded:
         for place, finding in enumerate(self._listed):
             found.append(finding)
             if place in counts:
-                (code, column), group = counts[place]
+                (code, _, column), group = counts[place]
                 found.append(_count(finding, code, column, group))
         return found
 

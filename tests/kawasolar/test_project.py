@@ -14,6 +14,7 @@ import tracemalloc
 import zlib
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,7 +33,7 @@ from kawasolar.plan import InputFile, Settings
 from kawasolar.project import cache_folder, carry_cache, load_project, save_project
 from kawasolar.project_arrays import DamagedArray, pack_array, unpack_array
 from kawasolar.project_frames import decode_column, encode_frame, sql_values
-from kawasolar.words import LANGUAGES, catalogue
+from kawasolar.words import LANGUAGES, catalogue, say
 from tests.support.plans import example_plan
 
 if TYPE_CHECKING:
@@ -333,20 +334,26 @@ def test_what_stood_stands_when_saving_fails(
     assert [path.name for path in saved.parent.iterdir()] == [saved.name]
 
 
-def test_a_full_disk_is_said(plan: Plan, tmp_path: Path) -> None:
-    """A real limit of the file size instead of a real full disk."""
+@pytest.mark.parametrize(("free", "code"), [(4096, "export.disk_full"), (10**12, "export.failed")])
+def test_a_full_disk_is_said(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, code: str) -> None:
+    """A real limit of the file size instead of a real full disk; GDAL and SQLite complain of whatever comes after it."""
     resource = pytest.importorskip("resource")
     import signal
 
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=10**12, used=0, free=free))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     old = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, hard))
     try:
-        with pytest.raises(NotWritable):
+        with pytest.raises(NotWritable) as caught:
             save_project(plan, tmp_path / "p.kawasolar")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, old)
+    assert caught.value.code == code
+    # What a library says of its tables and statements is for the log.
+    said = say("ja", code, **caught.value.details)
+    assert str(caught.value.details["reason"]) not in said
     assert list(tmp_path.iterdir()) == []
 
 
@@ -435,6 +442,74 @@ def test_wrong_values_are_said(saved: Path, table: str, column: str, value: obje
         connection.execute(f'UPDATE "{table}" SET "{column}" = ?', (value,))  # noqa: S608
     connection.close()
     assert code_of(saved) == "project.damaged"
+
+
+@pytest.mark.parametrize(
+    ("statement", "table", "column"),
+    [
+        ("UPDATE settings SET value = '9' WHERE key = 'share'", "settings", "share"),
+        ("UPDATE settings SET value = '-0.1' WHERE key = 'share'", "settings", "share"),
+        ("UPDATE settings SET value = 'NaN' WHERE key = 'share'", "settings", "share"),
+        ("UPDATE settings SET value = '{\"seismic\": [true, NaN]}' WHERE key = 'criteria'", "settings", "seismic"),
+        ("UPDATE sites SET facility_id = 'same'", "sites", "facility_id"),
+        ("UPDATE sites SET facility_id = NULL", "sites", "facility_id"),
+        ("DELETE FROM sites", "sites", "facility_id"),
+        ("DELETE FROM facilities", "sites", "facility_id"),
+        ("UPDATE facilities SET facility_id = 'same'", "facilities", "facility_id"),
+        ("UPDATE buildings SET building_id = NULL", "buildings", "building_id"),
+        ("UPDATE buildings SET geom = NULL", "buildings", "geom"),
+        ("UPDATE buildings SET geom = (SELECT geom FROM facilities LIMIT 1)", "buildings", "geom"),
+        ("UPDATE roof_planes SET geom = NULL", "roof_planes", "geom"),
+        ("UPDATE roof_planes SET plane_id = 1", "roof_planes", "plane_id"),
+        ("UPDATE yields SET facility_id = 'same'", "yields", "facility_id"),
+        ("UPDATE links SET building_id = 'nobody'", "links", "building_id"),
+        ("UPDATE outcomes SET facility_id = 'nobody'", "outcomes", "facility_id"),
+        ("UPDATE findings SET source = NULL", "findings", "source"),
+        ("UPDATE findings SET code = x'01'", "findings", "code"),
+        ("UPDATE findings SET row = 'abc'", "findings", "row"),
+        ("UPDATE kawasolar_meta SET value = '0' WHERE key = 'format_version'", "kawasolar_meta", "format_version"),
+        ("UPDATE kawasolar_meta SET value = '-5' WHERE key = 'format_version'", "kawasolar_meta", "format_version"),
+        ("UPDATE kawasolar_meta SET value = 'true' WHERE key = 'format_version'", "kawasolar_meta", "format_version"),
+        (
+            "UPDATE kawasolar_meta SET value = json_set(value, '$.months_ghi_kwh_m2', json('[1, 2]')) WHERE key = 'weather'",
+            "kawasolar_meta",
+            "weather",
+        ),
+    ],
+)
+def test_what_contradicts_itself_is_said(saved: Path, statement: str, table: str, column: str) -> None:
+    """What another program changed, and what would end in a traceback or an empty plan later."""
+    connection = sqlite3.connect(saved)
+    with connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f'DROP TRIGGER "{name}"')
+        assert connection.execute(statement).rowcount > 0
+    connection.close()
+    with pytest.raises(UnreadableProject) as caught:
+        load_project(saved)
+    found = caught.value
+    assert (found.code, found.details["table"], found.details["column"]) == ("project.inconsistent", table, column)
+    assert f"{table} の {column}" in say("ja", found.code, **found.details)
+
+
+@pytest.mark.parametrize("value", ["true", "null", '"0.5"', "[]"])
+def test_a_share_that_is_no_number_is_said(saved: Path, value: str) -> None:
+    alter(saved, f"UPDATE settings SET value = '{value}' WHERE key = 'share'")  # noqa: S608
+    assert code_of(saved) == "project.damaged"
+
+
+def test_a_hundred_thousand_findings_are_folded(saved: Path) -> None:
+    alter(
+        saved,
+        "DELETE FROM findings",
+        "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 100000)"
+        " INSERT INTO findings (code, severity, source, row, details)"
+        " SELECT 'ledger.no_name', 'warning', 'a.csv', n, '{}' FROM r",
+    )
+    findings = load_project(saved).findings
+    assert [finding.row for finding in findings[:20]] == list(range(1, 21))
+    assert [(finding.code, finding.found) for finding in findings[20:]] == [("ledger.more_rows", "21–100000")]
+    assert findings[20].details["count"] == 99_980
 
 
 @pytest.mark.parametrize("table", ["facilities", "links", "sites", "inputs", "kawasolar_arrays"])

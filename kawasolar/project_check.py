@@ -1,0 +1,119 @@
+"""Whether the parts of a project belong together: any program can edit the file, and the rest of ours relies on it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import shapely
+
+from kawasolar.errors import UnreadableProject
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gis.findings import Finding
+    from kawasolar.plan import Plan, Settings
+
+_AREAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+_SHOWN = 60
+_MONTHS = 12
+
+
+class _Mismatch(Exception):
+    """What does not fit, and where."""
+
+    def __init__(self, table: str, column: str, found: object) -> None:
+        super().__init__(table, column, found)
+        self.table, self.column, self.found = table, column, str(found)[:_SHOWN]
+
+
+def check_plan(plan: Plan, path: Path) -> None:
+    """Refuse a project whose tables contradict each other.
+
+    Raises
+    ------
+    UnreadableProject
+        ``project.inconsistent``, with the table, the column and what was found there
+    """
+    try:
+        _check_ids(plan)
+        _check_shapes(plan)
+        _check_settings(plan.settings)
+        _check_weather(plan)
+        for finding in plan.findings:
+            _check_finding(finding)
+    except _Mismatch as error:
+        raise UnreadableProject(
+            "project.inconsistent", file=str(path), table=error.table, column=error.column, found=error.found
+        ) from error
+
+
+def _check_ids(plan: Plan) -> None:
+    results, decision = plan.results, plan.decision
+    facilities = _unique("facilities", "facility_id", plan.facilities["facility_id"])
+    buildings = _unique("buildings", "building_id", results.buildings["building_id"])
+    _unique("roof_planes", "plane_id", results.planes["plane_id"])
+    sites = _unique("sites", "facility_id", decision.sites["facility_id"])
+    if lacking := set(facilities) - set(sites):
+        raise _Mismatch("sites", "facility_id", f"{min(lacking)} …, {len(lacking)} missing")
+    _unique("yields", "facility_id", results.yields["facility_id"])
+    for table, frame, column, known in (
+        ("sites", decision.sites, "facility_id", facilities),
+        ("yields", results.yields, "facility_id", facilities),
+        ("outcomes", decision.outcomes, "facility_id", facilities),
+        ("links", results.links, "facility_id", facilities),
+        ("links", results.links, "building_id", buildings),
+        ("roof_planes", results.planes, "building_id", buildings),
+    ):
+        strange = frame[column][~frame[column].isin(known)]
+        if len(strange):
+            raise _Mismatch(table, column, strange.iloc[0])
+
+
+def _unique(table: str, column: str, ids: pd.Series[Any]) -> pd.Index[Any]:
+    """The ids as an index: each there, and once."""
+    empty = ids.isna() | (ids.astype(str) == "")
+    if empty.any():
+        raise _Mismatch(table, column, "NULL")
+    twice = ids[ids.duplicated()]
+    if len(twice):
+        raise _Mismatch(table, column, f"{twice.iloc[0]} × 2")
+    return pd.Index(ids)
+
+
+def _check_shapes(plan: Plan) -> None:
+    for table, frame in (("buildings", plan.results.buildings), ("roof_planes", plan.results.planes)):
+        shapes = frame.geometry.to_numpy()
+        kinds = shapely.get_type_id(shapes)
+        wrong = ~pd.Series(kinds).isin([int(kind) for kind in _AREAL]).to_numpy()
+        if wrong.any():
+            shape = shapes[int(wrong.argmax())]
+            raise _Mismatch(table, "geom", "NULL" if shape is None else shape.geom_type)
+
+
+def _check_settings(settings: Settings) -> None:
+    if not 0.0 <= settings.share <= 1.0:
+        raise _Mismatch("settings", "share", settings.share)
+    for key, (_, threshold) in settings.criteria.items():
+        if threshold is not None and not math.isfinite(threshold):
+            raise _Mismatch("settings", key, threshold)
+
+
+def _check_weather(plan: Plan) -> None:
+    weather = plan.results.weather
+    values = (weather.latitude, weather.longitude, weather.ghi_kwh_m2, *weather.months_ghi_kwh_m2)
+    if len(weather.months_ghi_kwh_m2) != _MONTHS or not all(math.isfinite(value) for value in values):
+        raise _Mismatch("kawasolar_meta", "weather", weather.months_ghi_kwh_m2)
+
+
+def _check_finding(finding: Finding) -> None:
+    for column in ("code", "source"):
+        if not isinstance(getattr(finding, column), str):
+            raise _Mismatch("findings", column, getattr(finding, column))
+    for column in ("column", "found", "expected", "item"):
+        if not isinstance(getattr(finding, column), (str, type(None))):
+            raise _Mismatch("findings", column, getattr(finding, column))
+    if not isinstance(finding.row, (int, type(None))):
+        raise _Mismatch("findings", "row", finding.row)
