@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from ui import theme
 from ui.frame import STEPS
+from ui.newplan import NewPlanDialog
 from ui.parts import Elided, Paragraph
 from ui.table_model import COLUMNS
 from ui.window import MainWindow
@@ -175,3 +176,16 @@ def families(font: QFont, text: str) -> set[str]:
     layout.createLine()
     layout.endLayout()
     return {run.rawFont().familyName() for run in layout.glyphRuns()}
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_nothing_is_cut_at_the_start_and_in_the_assistant(
+    make_window: Callable[..., MainWindow], language: str, qtbot: QtBot
+) -> None:
+    window = make_window(language=language)
+    window.resize(*SMALL)
+    settled(window.start, qtbot, "start page")
+    dialog = NewPlanDialog(window.look, window.jobs, window.remembered, window)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    settled(dialog, qtbot, "assistant")
