@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -132,6 +133,7 @@ def read_facilities(
         notes.once("ledger.unused_columns", "info", found=", ".join(header.unused)[:400], count=len(header.unused))
     body = body_of(table, header, source, layer=geometry is not None)
     notes.extend(body.findings)
+    _report_formulas(table, body, notes)
     frame = _frame(body, notes)
     shapes = None if geometry is None else geometry.iloc[body.places].reset_index(drop=True)
     x, y = _positions(frame, body, shapes, crs, area, notes)
@@ -159,6 +161,15 @@ def _load(path: Path, layer: str | None, crs: CRS | None) -> tuple[Table, gpd.Ge
     if suffix in {*layers.SUFFIXES, ".xlsx", ".xlsm", ".xls", ".ods"}:
         raise UnreadableLedger("ledger.damaged", file=path.name, found=suffix)
     return read_text(data, path.name), None
+
+
+def _report_formulas(table: Table, body: Body, notes: Notes) -> None:
+    """Formulas that nobody has calculated look like blank cells."""
+    rows = set(body.numbers.tolist())
+    columns = {column.index: column.heading for column in body.columns.values()}
+    for row, column in sorted(table.blank_formulas):
+        if row + 1 in rows and column in columns:
+            notes.cell("ledger.formula_blank", row + 1, columns[column], None)
 
 
 def _frame(body: Body, notes: Notes) -> pd.DataFrame:
@@ -433,6 +444,7 @@ def _identify(frame: pd.DataFrame, body: Body, notes: Notes) -> NDArray[np.bool_
     if "facility_id" in raw:
         ids = [values.text(cell) for cell in raw["facility_id"]]
     names: list[str | None] = list(frame["name"]) if "name" in frame else [None] * len(raw)
+    _report_short_ids(ids, body, notes)
     if "facility_id" not in raw:
         notes.once("ledger.no_id_column", "warning", count=len(raw))
     keep = np.ones(len(raw), dtype=bool)
@@ -462,6 +474,20 @@ def _identify(frame: pd.DataFrame, body: Body, notes: Notes) -> NDArray[np.bool_
     if not keep.any():
         raise UnreadableLedger("ledger.no_rows", file=notes.source)
     return keep
+
+
+def _report_short_ids(ids: list[str | None], body: Body, notes: Notes) -> None:
+    """Shorter numbers among numbers of one width that begin with zeros: a spreadsheet took them for quantities."""
+    digits = [found for found in ids if found is not None and found.isascii() and found.isdigit()]
+    if not digits:
+        return
+    width, count = Counter(len(found) for found in digits).most_common(1)[0]
+    if 2 * count <= len(digits) or not any(len(found) == width and found.startswith("0") for found in digits):
+        return
+    heading = body.columns["facility_id"].heading
+    for row, found in zip(body.numbers.tolist(), ids, strict=True):
+        if found is not None and found.isascii() and found.isdigit() and len(found) < width:
+            notes.cell("ledger.short_id", row, heading, found, expected=str(width))
 
 
 def _fresh(row: int, taken: set[str]) -> str:

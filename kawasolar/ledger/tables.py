@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 200 * 1024 * 1024
 MAX_ROWS = 200_000
 MAX_COLUMNS = 2_000
+# Characters of one line of a text file.
+MAX_LINE = 1_000_000
 # Spreadsheets are often formatted down to row 1,048,576; after so many blank rows nothing more is expected.
 MAX_BLANK_ROWS = 1_000
 _SHOWN = 200
@@ -29,12 +31,16 @@ _NO_CHARACTER = re.compile("[\x80\xa0\uf8f0-\uf8f3]")
 
 @dataclass
 class Table:
-    """One sheet: ``rows[0]`` is row 1 as the user counts. ``merges``: (row, column, row, column), from 0, inclusive."""
+    """One sheet: ``rows[0]`` is row 1 as the user counts. ``merges``: (row, column, row, column), from 0, inclusive.
+
+    ``blank_formulas``: row and column, from 0, of formulas whose results the file does not hold.
+    """
 
     name: str
     rows: list[Row]
     merges: list[tuple[int, int, int, int]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    blank_formulas: set[tuple[int, int]] = field(default_factory=set)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -138,15 +144,25 @@ def _delimiter(text: str) -> str:
     return max([",", "\t", ";"], key=score)
 
 
+def _check_lines(text: str, source: str) -> None:
+    """No line of a ledger has a million characters: a missing line end, or no table at all."""
+    if len(text) <= MAX_LINE:
+        return
+    for number, line in enumerate(_lines(text), start=1):
+        if len(line) > MAX_LINE:
+            raise UnreadableLedger("ledger.long_line", file=source, row=number, found=len(line), expected=MAX_LINE)
+
+
 def read_text(data: bytes, source: str) -> Table:
     """A CSV or tab- or semicolon-separated file.
 
     Raises
     ------
     UnreadableLedger
-        Not text, or more rows than :data:`MAX_ROWS`.
+        Not text, more rows than :data:`MAX_ROWS`, or a line longer than :data:`MAX_LINE`.
     """
     text, findings = decode(data, source)
+    _check_lines(text, source)
     delimiter = _delimiter(text)
     try:
         rows = _parse(text, delimiter)

@@ -8,7 +8,7 @@ import warnings
 import zipfile
 import zlib
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 from xml.parsers import expat
 
@@ -33,6 +33,8 @@ _MARK = re.compile(
     rb"<(?:[\w.\-]{1,20}:)?row\b|"
     rb"<(?:[\w.\-]{1,20}:)?mergeCell\b[^>]{0,200}?ref=\"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})\""
 )
+_FORMULA = re.compile(rb"<(?:[\w.\-]{1,20}:)?f[\s/>]")
+_CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _BROKEN = (
     OSError,
     ValueError,
@@ -43,6 +45,7 @@ _BROKEN = (
     RuntimeError,
     EOFError,
     ParseError,
+    expat.ExpatError,
     struct.error,
     zlib.error,
     zipfile.BadZipFile,
@@ -107,13 +110,15 @@ def _column(letters: bytes) -> int:
     return index - 1
 
 
-def _scan(archive: zipfile.ZipFile, part: str, source: str) -> list[tuple[int, int, int, int]]:
-    """Merged cells of a sheet, which openpyxl does not give when it streams; and no row may be huge."""
+def _scan(archive: zipfile.ZipFile, part: str, source: str) -> tuple[list[tuple[int, int, int, int]], bool]:
+    """Merged cells of a sheet, which openpyxl does not give when it streams, and whether it has formulas; no row may be huge."""
     merges: list[tuple[int, int, int, int]] = []
     since, rest = 0, b""
+    formulas = False
     with archive.open(part) as stream:
         while chunk := stream.read(_CHUNK):
             block = rest + chunk
+            formulas = formulas or _FORMULA.search(block) is not None
             end = 0
             for match in _MARK.finditer(block):
                 since = 0
@@ -128,7 +133,53 @@ def _scan(archive: zipfile.ZipFile, part: str, source: str) -> list[tuple[int, i
                 raise UnreadableLedger(
                     "ledger.bomb", file=source, found=since // 2**20, expected=MAX_ROW_BYTES // 2**20
                 )
-    return merges
+    return merges, formulas
+
+
+class _Formulas:
+    """Reads a sheet's XML for formulas whose result was never stored: openpyxl and other writers do not calculate."""
+
+    def __init__(self) -> None:
+        self.blank: list[tuple[int, int]] = []
+        self._place: str | None = None
+        self._kind = ""
+        self._formula = self._value = self._in_value = False
+        self._parser = expat.ParserCreate()
+        self._parser.StartElementHandler = self._begin
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._text
+
+    def read(self, stream: IO[bytes]) -> list[tuple[int, int]]:
+        """Row and column, from 0, of each such cell."""
+        while chunk := stream.read(_CHUNK):
+            self._parser.Parse(chunk, False)
+        return self.blank
+
+    def _begin(self, name: str, attributes: dict[str, str]) -> None:
+        tag = name.rpartition(":")[2]
+        if tag == "c":
+            self._place, self._kind = attributes.get("r"), attributes.get("t", "n")
+            self._formula = self._value = False
+        elif tag == "f":
+            self._formula = True
+        self._in_value = tag == "v"
+
+    def _text(self, text: str) -> None:
+        self._value |= self._in_value and bool(text.strip())
+
+    def _end(self, name: str) -> None:
+        self._in_value = False
+        # An empty result of the kind "str" is a formula that gives an empty text.
+        if name.rpartition(":")[2] != "c" or not self._formula or self._value or self._kind == "str":
+            return
+        match = _CELL.fullmatch(self._place or "")
+        if match and len(self.blank) < MAX_ROWS:
+            self.blank.append((int(match.group(2)) - 1, _column(match.group(1).encode())))
+
+
+def _blank_formulas(archive: zipfile.ZipFile, part: str) -> set[tuple[int, int]]:
+    with archive.open(part) as stream:
+        return set(_Formulas().read(stream))
 
 
 def _rows(sheet: Iterator[Row]) -> list[Row]:
@@ -151,10 +202,11 @@ def _tables(book: Workbook, archive: zipfile.ZipFile, layer: str | None, source:
         if sheet.title != layer if layer is not None else sheet.sheet_state != "visible":
             continue
         part = str(getattr(sheet, "_worksheet_path", "")).lstrip("/")
-        merges = _scan(archive, part, source) if part in archive.namelist() else []
+        merges, formulas = _scan(archive, part, source) if part in archive.namelist() else ([], False)
         # Some programs write a wrong extent, and openpyxl would believe it.
         sheet.reset_dimensions()
-        yield Table(sheet.title, check_rows(_rows(sheet.iter_rows(values_only=True)), source), merges)
+        rows = check_rows(_rows(sheet.iter_rows(values_only=True)), source)
+        yield Table(sheet.title, rows, merges, blank_formulas=_blank_formulas(archive, part) if formulas else set())
 
 
 def _choose(tables: Iterator[Table], layer: str | None, source: str) -> Table:

@@ -65,7 +65,7 @@ def codes(ledger: Ledger) -> list[str]:
         for language in ("ja", "en"):
             assert finding.code in catalogue(), finding.code
             sentence = say(language, finding.code, **finding.values())
-            assert "{" not in sentence or "{" in str(finding.found)
+            assert "{" not in sentence or any("{" in str(value) for value in finding.values().values())
             # A dash stands for a value that the sentence names and the finding lacks.
         assert "–" not in sentence or "–" in str(finding.values()), (finding, sentence)
     return [finding.code for finding in ledger.findings if finding.code != "ledger.unused_columns"]
@@ -381,6 +381,12 @@ def test_a_few_bad_characters_are_said(write: Callable[..., Path]) -> None:
     assert finding.row == 102
 
 
+def test_a_line_without_end_is_said(write: Callable[..., Path]) -> None:
+    text = "施設番号,施設名称\n1,高津小学校\n2," + "あ" * 1_100_000 + "\n"
+    error = refused(write(text))
+    assert (error.code, error.details["row"]) == ("ledger.long_line", 3)
+
+
 # ---- spreadsheets -------------------------------------------------------------------------------------------------
 
 
@@ -422,6 +428,49 @@ def test_workbook_sheet_types_and_merged_cells(tmp_path: Path) -> None:
     assert list(frame["source_row"]) == [4, 5, 6, 7]
     assert refused(path, layer="無い").code == "ledger.no_layer"
     assert refused(path, layer="説明").code == "ledger.no_header"
+
+
+def test_formulas_that_nobody_calculated_are_said(tmp_path: Path) -> None:
+    """openpyxl writes ``<f>`` without a result; Excel's empty text (kind ``str``) is a result."""
+    rows: list[list[object]] = [
+        ["施設番号", "施設名称", "延面積(㎡)", "契約電力", "備考"],
+        ["01", "い", "=2*50", 5, "=1+1"],
+        ["02", "ろ", 10, '=IF(1=1,"",0)', None],
+        ["03", "は", "=A1+1", 7, None],
+    ]
+    path = workbook(tmp_path / "a.xlsx", {"s": rows})
+    with zipfile.ZipFile(path) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    stored = sheet.replace('<c r="D3"><f>', '<c r="D3" t="str"><f>').replace("<f>A1+1</f><v />", "<f>A1+1</f><v>3</v>")
+    stored = stored.replace("<f>A1+1</f><v></v>", "<f>A1+1</f><v>3</v>")
+    assert stored.count('t="str"') == sheet.count('t="str"') + 1
+    assert "<v>3</v>" in stored
+    path = repack(path, tmp_path / "b.xlsx", {"xl/worksheets/sheet1.xml": stored.encode()})
+    ledger = read_facilities(path, IX)
+    assert ledger.facilities["floor_area_m2"].isna().tolist() == [True, False, False]
+    blank = [f for f in ledger.findings if f.code == "ledger.formula_blank"]
+    # 備考 is no column of ours.
+    assert [(f.row, f.column) for f in blank] == [(2, "延面積(m2)")]
+    assert "Excel" in say("ja", blank[0].code, **blank[0].values())
+    codes(ledger)
+
+
+def test_numbers_that_lost_their_zeros_are_said_and_kept(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["施設番号", "施設名称"],
+        ["0101001", "い"],
+        ["0101002", "ろ"],
+        [401009, "は"],
+        ["K-1", "に"],
+    ]
+    ledger = read_facilities(workbook(tmp_path / "a.xlsx", {"s": rows}), IX)
+    assert ledger.facilities["facility_id"].tolist() == ["0101001", "0101002", "401009", "K-1"]
+    short = [f for f in ledger.findings if f.code == "ledger.short_id"]
+    assert [(f.row, f.column, f.found, f.expected) for f in short] == [(4, "施設番号", "401009", "7")]
+    codes(ledger)
+    # Without a zero in front anywhere, numbers of several widths are what they are.
+    plain = [["施設番号", "施設名称"], *([n, "い"] for n in (1, 22, 33, 44, 555))]
+    assert "ledger.short_id" not in codes(read_facilities(workbook(tmp_path / "b.xlsx", {"s": plain}), IX))
 
 
 def test_merged_class_fills_and_merged_area_does_not(tmp_path: Path) -> None:
