@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from gis.errors import GisError
 from gis.progress import Progress
-from kawasolar.errors import PlanError
+from kawasolar.errors import PlanError, UnreadableProject
 from ui import work
 from ui.crash import report
 from ui.jobs import Job
@@ -34,6 +34,7 @@ class Controller(QObject):
         # Roles of input files that changed since the plan was computed.
         self.stale: tuple[str, ...] = ()
         self._loading: Job | None = None
+        self._otherwise: Callable[[], None] | None = None
         self._run: Job | None = None
 
     @property
@@ -58,8 +59,8 @@ class Controller(QObject):
         if name:
             self.open(Path(name))
 
-    def open(self, path: Path, *, ask: bool = True) -> None:
-        """Open a project; what is unsaved is asked about first."""
+    def open(self, path: Path, *, ask: bool = True, otherwise: Callable[[], None] | None = None) -> None:
+        """Open a project; what is unsaved is asked about first. ``otherwise`` is for one that cannot be read."""
         if ask and not self.may_discard():
             return
         window = self._window
@@ -67,6 +68,7 @@ class Controller(QObject):
         window.banner.hide()
         window.remembered.folder = str(path.parent)
         job = window.jobs.start(lambda progress: work.open_plan(path, progress), "open")
+        self._otherwise = otherwise
         self._begin_loading(job, window.look.say("ui.loading.open", name=path.stem))
         job.done.connect(self._on_opened)
 
@@ -104,8 +106,12 @@ class Controller(QObject):
         self._window.refresh_state()
 
     def _on_load_failed(self, error: object) -> None:
+        otherwise, self._otherwise = self._otherwise, None
         self._end_loading()
-        self.fail(error)
+        if otherwise is not None and isinstance(error, UnreadableProject):
+            otherwise()
+        else:
+            self.fail(error)
 
     def new(self) -> None:
         """Open the assistant for a new plan."""
@@ -143,6 +149,7 @@ class Controller(QObject):
             self._start_run(again, self._on_opened)
             return
         self.cancel()
+        window.banner.hide()
         window.document.set_plan(None, None, saved=True)
         job = window.jobs.start(lambda progress: work.new_plan(inputs, progress), "run", pool="kernel")
         self._begin_loading(job, window.look.say("ui.loading.new", name=inputs.name or inputs.out.stem))
@@ -155,10 +162,15 @@ class Controller(QObject):
         if folder is None:
             return
         target = work.sample_target()
-        if target.is_file():
-            self.open(target)
-        else:
+
+        def make() -> None:
             self.start_new(work.sample_inputs(folder, target, self._window.look.say("ui.sample.name")))
+
+        if target.is_file():
+            # One that an older version made, and that cannot be read any more, is made again.
+            self.open(target, otherwise=make)
+        else:
+            make()
 
     # ---------------------------------------------------------------- calculation
 
@@ -182,13 +194,20 @@ class Controller(QObject):
         window.top.set_busy(True)
         window.menus.refresh()
         job.progressed.connect(self._show_running)
-        job.cancelled.connect(lambda: window.banner.tell(window.look.say("ui.run.cancelled"), kind="done"))
+        job.cancelled.connect(self._on_cancelled)
         job.ended.connect(lambda: self._end_run(job))
+
+    def _on_cancelled(self) -> None:
+        window = self._window
+        code = "ui.run.cancelled" if window.document.plan is not None else "ui.run.cancelled_new"
+        window.banner.tell(window.look.say(code), kind="done")
 
     def _end_run(self, job: Job) -> None:
         if self._run is job:
             self._run = None
             self._window.top.set_busy(False)
+            # Without a plan there is nothing to run again.
+            self._window._show_page()  # noqa: SLF001 - its own controller
             self._window.menus.refresh()
 
     def _on_computed(self, found: object) -> None:

@@ -212,6 +212,49 @@ def test_cancel_stops_the_work_and_keeps_the_results(
     assert "中止" in window.banner.text
 
 
+def test_cancel_of_a_first_calculation_goes_back_to_the_start(
+    make_window: Callable[..., MainWindow], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def endless(inputs: object, progress: Progress) -> None:
+        while True:
+            progress(0.1, "survey")
+            time.sleep(0.005)
+
+    monkeypatch.setattr(work, "new_plan", endless)
+    monkeypatch.setattr(work, "sample_target", lambda: tmp_path / "sample" / "sample.kawasolar")
+    window = make_window()
+    window.start.sample.click()
+    qtbot.waitUntil(lambda: "10 %" in window.top.stage.text(), timeout=WAIT)
+    window.top.cancel.click()
+    qtbot.waitUntil(lambda: not window.controller.is_running and not window.controller.is_loading, timeout=WAIT)
+    assert window.pages.currentWidget() is window.start
+    assert not window.top.run.isVisible()
+    assert "前の結果" not in window.banner.text
+    assert window.banner.isVisible()
+    window.start.sample.click()
+    assert not window.banner.isVisible()
+    window.controller.cancel()
+    qtbot.waitUntil(lambda: not window.controller.is_running, timeout=WAIT)
+
+
+def test_a_sample_of_an_older_version_is_made_again(
+    make_window: Callable[..., MainWindow], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, example: Plan
+) -> None:
+    target = tmp_path / "sample.kawasolar"
+    target.write_bytes(b"of another time")
+    monkeypatch.setattr(work, "sample_target", lambda: target)
+    monkeypatch.setattr(work, "new_plan", lambda inputs, progress: made(inputs.out))
+
+    def made(out: Path) -> work.Opened:
+        work.save_plan(example, out, lambda _share, _what: None)
+        return work.Opened(example, out)
+
+    window = make_window()
+    window.start.sample.click()
+    qtbot.waitUntil(lambda: window.document.plan is example, timeout=WAIT)
+    assert not window.banner.isVisible()
+
+
 @pytest.mark.parametrize(
     ("error", "part"),
     [
