@@ -20,8 +20,8 @@ MUTED = "#5E6A6F"
 LINE = "#C9CFCB"
 PAPER = "#FFFFFF"
 _MM_PER_INCH = 25.4
-# Signs that the bundled font lacks.
-_LACKING = str.maketrans({"₂": "2", "−": "-"})
+# Signs that the bundled font lacks; and ≥ ≤, which its Regular weight has the wrong way round.
+_LACKING = str.maketrans({"₂": "2", "−": "-", "≥": "≧", "≤": "≦"})
 
 
 @cache

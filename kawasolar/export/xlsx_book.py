@@ -93,7 +93,8 @@ class Book:
         if fill in _FILLS:
             look["bg_color"] = _FILLS[fill]
         if fill == "ineligible":
-            look["font_color"] = "#6B7478"
+            # Greyed by its ground, not by its letters: they must be read on a copy of a copy.
+            look |= {"font_color": "#3A4448", "bg_color": "#EDEFEE"}
         if bold:
             look["bold"] = True
         if top:

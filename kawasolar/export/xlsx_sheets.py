@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -211,10 +212,22 @@ def all_findings(plan: Plan) -> list[Finding]:
     return [*plan.findings, *decision_findings(plan.decision, plan.settings)]
 
 
+def _in_order(findings: list[Finding]) -> list[Finding]:
+    """By file and row, what concerns the file as a whole first; a count of further ones stays behind the last listed."""
+    keys: list[tuple[bool, str, int]] = []
+    for finding in findings:
+        if finding.code.startswith("ledger.more") and keys:
+            keys.append(keys[-1])
+        else:
+            # What concerns no file comes last.
+            keys.append((not finding.source, PurePath(finding.source).name, -1 if finding.row is None else finding.row))
+    return [finding for _, finding in sorted(zip(keys, findings, strict=True), key=itemgetter(0))]
+
+
 def write_findings(book: Book, plan: Plan) -> None:
     """One row for each thing to look at."""
     language = book.language
-    found = all_findings(plan)
+    found = _in_order(all_findings(plan))
     note = "export.note.findings" if found else "export.note.no_findings"
     sheet = book.sheet("findings", [say(language, note)])
     widths = {

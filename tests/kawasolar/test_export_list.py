@@ -294,6 +294,45 @@ def test_findings_are_sentences(plan: Plan, tmp_path: Path) -> None:
     assert "flood" not in messages
 
 
+def test_findings_stand_by_file_and_row(plan: Plan, tmp_path: Path) -> None:
+    """The count of further ones stays behind the last of its kind; what concerns the file comes before its rows."""
+    found = (
+        Finding("ledger.no_name", "warning", "b.csv", 30, "名称", item="x"),
+        Finding("ledger.no_name", "warning", "b.csv", 7, "名称", item="y"),
+        Finding("ledger.more", "warning", "b.csv", None, "名称", found="31–40", details={"count": 10}),
+        Finding("join.no_building", "warning", "", 5, item="z"),
+        Finding("ledger.unused_columns", "info", "b.csv", found="備考", details={"count": 1}),
+        Finding("ledger.no_name", "warning", "a.csv", 9, "名称", item="w"),
+    )
+    more = replace(plan, findings=found, decision=replace(plan.decision, not_applied=()), settings=Settings(0.5, "co2"))
+    _, rows = rows_below(book_of(more, tmp_path / "s.xlsx")["データの確認事項"], "区分")
+    assert [(row[1], row[2]) for row in rows[:5]] == [
+        ("a.csv", 9), ("b.csv", None), ("b.csv", 7), ("b.csv", None), ("b.csv", 30),
+    ]  # fmt: skip
+    assert "31–40" in rows[3][7]
+    assert (rows[5][1] or "", rows[5][2]) == ("", 5)
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of WCAG 2: relative luminances, each raised by 0.05."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+        linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_rows_that_are_not_eligible_can_be_read_in_print(plan: Plan, tmp_path: Path) -> None:
+    sheet = book_of(plan, tmp_path / "s.xlsx")["全施設"]
+    cells = [cell for row in sheet.iter_rows() for cell in row if cell.value == "設置不可"]
+    assert cells
+    for cell in cells:
+        assert contrast(cell.font.color.rgb[2:], cell.fill.fgColor.rgb[2:]) > 7
+
+
 def test_overview_has_the_figures_and_the_fingerprints(plan: Plan, tmp_path: Path) -> None:
     sheet = book_of(plan, tmp_path / "s.xlsx")["概要"]
     pairs = {row[0].value: row[1].value for row in sheet.iter_rows() if row[0].value}

@@ -287,3 +287,15 @@ def test_a_layer_open_in_qgis_is_said(plan: Plan, tmp_path: Path, monkeypatch: p
         assert caught.value.code == "export.locked"
     assert (tmp_path / "s.gpkg").read_bytes() == b"stands"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_at_least_does_not_become_at_most() -> None:
+    """The bundled Regular weight shows ≥ as ≤ and the other way round; ≧ and ≦, which Japanese print uses, are right."""
+
+    def drawn(text: str) -> bytes:
+        canvas = Canvas(40, 12, 200)
+        canvas.text(2, 2, text, 6)
+        return canvas.image.tobytes()
+
+    assert drawn("日影 ≥ 3") == drawn("日影 ≧ 3")
+    assert drawn("日影 ≤ 3") == drawn("日影 ≦ 3") != drawn("日影 ≧ 3")
