@@ -143,6 +143,8 @@ def _recoded(value: object) -> object:
 def _layers(path: Path) -> list[str]:
     """Layers that lie in the file; a view may be a query that never ends, so it is none, and no catalogue may be one."""
     stored = stored_tables(path)
+    if stored is not None and not stored:
+        raise UnreadableLedger("ledger.damaged", file=path.name)
     if stored is not None and not {"gpkg_contents", "gpkg_spatial_ref_sys"} <= {name.lower() for name in stored}:
         raise UnreadableLedger("ledger.not_layer", file=path.name)
     names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]

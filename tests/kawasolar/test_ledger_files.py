@@ -692,6 +692,12 @@ def test_json_that_is_no_geojson_or_points_elsewhere(tmp_path: Path, text: str) 
     assert refused(tmp_path / "a.geojson").code == "ledger.not_layer"
 
 
+def test_a_cut_off_geopackage_is_damaged(tmp_path: Path) -> None:
+    layer_frame().to_file(tmp_path / "a.gpkg")
+    (tmp_path / "a.gpkg").write_bytes((tmp_path / "a.gpkg").read_bytes()[:3000])
+    assert refused(tmp_path / "a.gpkg").code == "ledger.damaged"
+
+
 def test_views_are_no_layers(tmp_path: Path) -> None:
     """A view may be a query without an end; reading it would hang, and so would a catalogue that is one."""
     path = tmp_path / "a.gpkg"
