@@ -6,6 +6,8 @@ import math
 import secrets
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,6 +88,34 @@ def read_surface(
     CrsMismatch
         ``crs.unknown``, ``raster.wrong_crs``
     """
+    with _opened(path) as file:
+        return _read(file, path, crs, metric_crs, progress)
+
+
+@dataclass(frozen=True)
+class SurfaceHead:
+    """What a surface's file says of itself before its heights are read; ``bounds`` and ``cell`` in the CRS's own units."""
+
+    crs: CRS
+    bounds: tuple[float, float, float, float]
+    rows: int
+    cols: int
+    cell: float
+
+
+def read_head(path: Path, *, crs: str | CRS | None = None) -> SurfaceHead:
+    """Check a surface's file at once: its format, bands and coordinate system. Raises as :func:`read_surface`."""
+    with _opened(path) as file:
+        _check_bands(file, path, [])
+        own, _ = _own_crs(file, path, crs, [])
+        _check_place(file, path, own)
+        west, south, east, north = (float(value) for value in file.bounds)
+        return SurfaceHead(own, (west, south, east, north), file.height, file.width, abs(float(file.transform.a)))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[DatasetReader]:
+    """The open file; what GDAL says of it as our errors."""
     if not path.is_file():
         raise UnreadableFile("raster.missing", file=str(path))
     driver = raster_driver(path)
@@ -93,7 +123,7 @@ def read_surface(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             with rasterio.open(path, driver=driver) as file:
-                return _read(file, path, crs, metric_crs, progress)
+                yield file
     except RasterioIOError as error:
         raise UnreadableFile(
             "raster.truncated" if _opens(path, driver) else "raster.unreadable", file=path.name
@@ -116,9 +146,7 @@ def _read(
     findings: list[Finding] = []
     _check_bands(file, path, findings)
     own, metres = _own_crs(file, path, crs, findings)
-    x, y = (float(value) for value in file.xy(file.height // 2, file.width // 2))
-    if not on_earth(own, x, y):
-        raise CrsMismatch("raster.wrong_crs", file=path.name, found=f"{x:.7g}, {y:.7g}", crs=label(own))
+    x, y = _check_place(file, path, own)
     factor = _height_unit(file, path, metres, findings)
     if measures_metres(own, x, y) and _is_plain(file):
         z = _values(file, path, factor, findings, progress)
@@ -143,6 +171,14 @@ def _read(
             Finding("raster.holes", "info", path.name, details={"cells": holes, "share": 100.0 * holes / z.size})
         )
     return Surface(z, grid, file.tags().get(SYNTHETIC_TAG) == "1", tuple(findings))
+
+
+def _check_place(file: DatasetReader, path: Path, own: CRS) -> tuple[float, float]:
+    """The middle of the raster, if it is any place on earth."""
+    x, y = (float(value) for value in file.xy(file.height // 2, file.width // 2))
+    if not on_earth(own, x, y):
+        raise CrsMismatch("raster.wrong_crs", file=path.name, found=f"{x:.7g}, {y:.7g}", crs=label(own))
+    return x, y
 
 
 def _check_bands(file: DatasetReader, path: Path, findings: list[Finding]) -> None:

@@ -82,35 +82,24 @@ def check(
 
 
 def _surface(path: Path, epsg: int, crs: str | None) -> Checked:
-    import rasterio
     from pyproj import CRS
-    from rasterio.errors import RasterioIOError
     from rasterio.warp import transform_bounds
 
-    from gis.crs import horizontal, measures_metres, parse_crs
+    from gis.crs import label, measures_metres
+    from gis.raster import read_head
 
-    if not path.is_file():
-        raise UnreadableFile("raster.missing", file=str(path))
-    try:
-        with rasterio.open(path) as file:
-            own = parse_crs(crs) if crs else CRS.from_user_input(file.crs) if file.crs else None
-            bounds, shape, cell = tuple(file.bounds), (file.height, file.width), abs(file.transform.a)
-    except RasterioIOError as error:
-        raise UnreadableFile("raster.unreadable", file=path.name, reason=str(error)) from error
-    if own is None:
-        raise CrsMissing("raster.no_crs", file=path.name)
-    own = horizontal(own)
+    head = read_head(path, crs=crs)
+    own, bounds = head.crs, head.bounds
     if measures_metres(own, (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2):
         area = Area(own, bounds)
     else:
         target = CRS.from_epsg(epsg)
         area = Area(target, transform_bounds(own.to_wkt(), target.to_wkt(), *bounds))
-    size = f"{cell:,.3g} m" if own.is_projected else f"{cell:.3g}°"
     values = {
-        "rows": f"{shape[0]:,}",
-        "cols": f"{shape[1]:,}",
-        "cell": size,
-        "epsg": own.to_epsg(min_confidence=70) or own.name,
+        "rows": f"{head.rows:,}",
+        "cols": f"{head.cols:,}",
+        "cell": f"{head.cell:,.3g} m" if own.is_projected else f"{head.cell:.3g}°",
+        "epsg": own.to_epsg(min_confidence=70) or label(own),
     }
     return Checked("dsm", path, values, area=area)
 
@@ -164,6 +153,6 @@ def _layers(error: UnreadableFile, path: Path) -> tuple[str, ...]:
     """The layers to choose among, where that is what the file needs."""
     if error.code != "outlines.many_layers":
         return ()
-    import pyogrio
+    from gis.outlines import polygon_layers
 
-    return tuple(str(name) for name, kind in pyogrio.list_layers(path) if kind)
+    return tuple(polygon_layers(path))

@@ -320,7 +320,7 @@ class Controller(QObject):
         """Known errors become a banner that says what to do; anything else a report that can be copied."""
         window = self._window
         if isinstance(error, GisError | PlanError):
-            window.banner.tell(window.look.say(error.code, **error.details))
+            window.banner.tell(window.look.say_error(error))
         elif isinstance(error, MemoryError):
             window.banner.tell(window.look.say("ui.error.memory"))
         elif isinstance(error, PermissionError):

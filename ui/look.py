@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QIcon
 
+from gis.errors import CodedError
+from kawasolar.reasons import named_values
 from kawasolar.words import Language, catalogue, say
 from ui import icons, theme
 from ui.tokens import Tokens
@@ -21,6 +23,10 @@ class Look(QObject):
     def say(self, code: str, **values: object) -> str:
         """The words for a code."""
         return say(self.language, code, **values)
+
+    def say_error(self, error: CodedError) -> str:
+        """What went wrong and what to do."""
+        return say(self.language, error.code, **named_values(self.language, error.code, error.details))
 
     def knows(self, code: str) -> bool:
         """Whether the catalogue has words for the code."""

@@ -127,7 +127,7 @@ class FileCard(QFrame):
         self.checked = checked
         look = self._look
         if checked.error is not None:
-            words = look.say(checked.error.code, **checked.error.details)
+            words = look.say_error(checked.error)
         else:
             words = self._good_words(checked)
             if checked.findings:

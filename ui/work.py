@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gis.progress import Progress, part, silent
+from gis.progress import Progress, silent
 from kawasolar.resources import resource_path
 
 if TYPE_CHECKING:
@@ -90,27 +90,21 @@ def save_plan(plan: Plan, path: Path, progress: Progress) -> Path:
 
 def new_plan(inputs: PlanInputs, progress: Progress) -> Opened:
     """Compute a plan from files and write it to its place."""
-    from kawasolar.pipeline import make_plan
-    from kawasolar.project import save_project
+    from kawasolar.pipeline import make_and_save
 
-    plan = make_plan(inputs, part(progress, 0.0, 0.98))
-    progress(0.98, "save")
-    save_project(plan, inputs.out)
-    return Opened(plan, inputs.out)
+    return Opened(make_and_save(inputs, progress), inputs.out)
 
 
 def new_plan_like(before: Plan, inputs: PlanInputs, progress: Progress) -> Opened:
     """Compute a plan from other files with the settings of one that is there, and write it to its place."""
     from kawasolar.decide import decide
-    from kawasolar.pipeline import make_plan
-    from kawasolar.project import save_project
+    from kawasolar.pipeline import make_and_save
 
-    fresh = make_plan(inputs, part(progress, 0.0, 0.98))
-    decision = decide(fresh.facilities, fresh.results, fresh.profile, before.settings)
-    plan = replace(fresh, settings=before.settings, decision=decision)
-    progress(0.98, "save")
-    save_project(plan, inputs.out)
-    return Opened(plan, inputs.out)
+    def adjust(fresh: Plan) -> Plan:
+        decision = decide(fresh.facilities, fresh.results, fresh.profile, before.settings)
+        return replace(fresh, settings=before.settings, decision=decision)
+
+    return Opened(make_and_save(inputs, progress, adjust), inputs.out)
 
 
 # Where plans that are not saved yet keep their derived rasters; gone with the process.

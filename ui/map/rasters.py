@@ -128,7 +128,7 @@ class Rasters:
         if name not in self._open:
             path = self._folder / f"{name}.tif"
             try:
-                self._open[name] = rasterio.open(path) if path.is_file() else None
+                self._open[name] = rasterio.open(path, driver="GTiff") if path.is_file() else None
             except (RasterioError, OSError):
                 self._open[name] = None
         return self._open[name]

@@ -86,8 +86,10 @@ class DataPanel(QWidget):
         self.findings.clear()
         if plan is None:
             return
+        from kawasolar.export.table import crs_name
+
         code = "ui.data.intro_synthetic" if plan.synthetic else "ui.data.intro"
-        self._intro.setText(self._look.say(code, crs=plan.crs.name, epsg=plan.crs.to_epsg()))
+        self._intro.setText(self._look.say(code, crs=crs_name(plan.crs, self._look.language), epsg=plan.crs.to_epsg()))
         for entry in plan.inputs:
             self._files_layout.addWidget(self._file(plan, entry))
         self._show_findings(plan)
