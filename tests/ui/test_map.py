@@ -19,7 +19,7 @@ from shapely.geometry import MultiPolygon, Point, Polygon, box
 from kawasolar.words import LANGUAGES, catalogue
 from tests.support.plans import example_plan
 from ui.map import LAYERS, MapView
-from ui.map.labels import Wanted, place
+from ui.map.labels import Wanted, place, within
 from ui.map.overlays import round_length
 from ui.map.rasters import Rasters, rounded_range
 from ui.map.scene import Scene, Shapes, Tiles
@@ -798,3 +798,16 @@ def test_classes_come_from_the_decision_and_the_higher_counts(plan: Plan) -> Non
     at_first = scene.link_building[0]
     assert outline[at_first] == Kind.CHOSEN
     assert kind_color(Kind.CHOSEN, LIGHT) == QColor(LIGHT.accent)
+
+
+@pytest.mark.parametrize(
+    ("x", "y"), [(4.0, 200.0), (596.0, 200.0), (300.0, 3.0), (300.0, 397.0), (4.0, 3.0), (596.0, 397.0), (300.0, 200.0)]
+)
+@pytest.mark.parametrize("side", [(9.0, -10.0), (-109.0, -10.0), (-50.0, -29.0), (-50.0, 9.0)])
+def test_the_selected_name_is_never_cut_by_the_views_edge(x: float, y: float, side: tuple[float, float]) -> None:
+    plate = QRectF(x + side[0], y + side[1], 100.0, 20.0)
+    moved = within(plate, QPointF(x, y), 600.0, 400.0)
+    assert moved.size() == plate.size()
+    assert QRectF(0, 0, 600, 400).contains(moved)
+    if QRectF(0, 0, 600, 400).contains(plate):
+        assert moved == plate

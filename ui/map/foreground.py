@@ -106,6 +106,9 @@ class Foreground:
                 continue
             at = QPointF(px[k], py[k]) + offset
             plate = QRectF(at, QSizeF(*self._size(k)))
+            if k == self._selected:
+                plate = labels.within(plate, QPointF(px[k], py[k]), view.width, view.height)
+                at = plate.topLeft()
             if k == self._selected or not any(plate.intersects(card) for card in covered):
                 painter.drawPixmap(at, self._label(k, view.ratio))
 

@@ -69,6 +69,19 @@ def place(wanted: Sequence[Wanted], markers: Mapping[int, tuple[float, float]]) 
     return found
 
 
+def within(plate: QRectF, marker: QPointF, width: float, height: float) -> QRectF:
+    """The plate moved so that a view of this size does not cut it: to the marker's other side, or up and down beside it."""
+    gap = MARKER / 2 + 1.0
+    moved = QRectF(plate)
+    if moved.left() < 0:
+        moved.moveLeft(marker.x() + gap)
+    elif moved.right() > width:
+        moved.moveRight(marker.x() - gap)
+    if moved.top() < 0 or moved.bottom() > height:
+        moved.moveTop(min(max(marker.y() - moved.height() / 2, 0.0), height - moved.height()))
+    return moved
+
+
 def _cells(rect: QRectF) -> list[tuple[int, int]]:
     left, right = int(rect.left() // _BIN), int(rect.right() // _BIN)
     top, bottom = int(rect.top() // _BIN), int(rect.bottom() // _BIN)
