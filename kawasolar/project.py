@@ -77,7 +77,8 @@ def load_project(path: Path) -> Plan:
 def carry_cache(plan: Plan, path: Path) -> Plan:
     """For "save as": copy the derived rasters beside the project that now lies at ``path``.
 
-    Returns the plan with its new cache folder. What cannot be copied stays away: it can be computed again.
+    Returns the plan with its new cache folder. What cannot be copied stays away, and what another plan left there goes:
+    it can be computed again, and a map of another plan would be wrong in silence.
     """
     target = cache_folder(absolute(path))
     if target == absolute(plan.cache):
@@ -85,8 +86,12 @@ def carry_cache(plan: Plan, path: Path) -> Plan:
     with suppress(OSError):
         target.mkdir(parents=True, exist_ok=True)
         for name in CACHE_RASTERS:
+            copied = False
             with suppress(OSError, NotWritable):
                 if (plan.cache / name).is_file():
                     with atomic(target / name, ".tif") as work:
                         shutil.copyfile(plan.cache / name, work)
+                    copied = True
+            if not copied:
+                (target / name).unlink(missing_ok=True)
     return replace(plan, cache=target)

@@ -282,6 +282,12 @@ def test_the_rasters_go_along_when_saved_as(plan: Plan, tmp_path: Path) -> None:
     assert carry_cache(carried, there) is carried
     gone = carry_cache(replace(plan, cache=tmp_path / "nothing"), tmp_path / "third.kawasolar")
     assert list(gone.cache.iterdir()) == []
+    # Saved over another project: its rasters are not ours.
+    part = tmp_path / "part"
+    shutil.copytree(plan.cache, part)
+    (part / "irradiation.tif").unlink()
+    carry_cache(replace(plan, cache=part), there)
+    assert sorted(path.name for path in cache_folder(there).iterdir()) == ["hillshade.tif", "planes.tif", "surface.tif"]
 
 
 # ---------------------------------------------------------------------------------------------- not writable

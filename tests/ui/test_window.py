@@ -162,6 +162,19 @@ def test_undo_and_redo_bring_the_decision_back(window: MainWindow) -> None:
     assert chosen_ids(document) == more
 
 
+def test_a_pin_that_cannot_hold_is_said(window: MainWindow) -> None:
+    document = window.document
+    plan = document.plan
+    assert plan is not None
+    before = window.half.note.text()
+    out = str(plan.decision.sites.loc[plan.decision.sites["status"] == "ineligible", "facility_id"].iloc[0])
+    document.pin([out])
+    assert out not in chosen_ids(document)
+    assert out in window.half.note.text()
+    window.top.undo.click()
+    assert window.half.note.text() == before
+
+
 def test_pin_and_veto_hold(window: MainWindow) -> None:
     document = window.document
     plan = document.plan

@@ -21,11 +21,11 @@ from ui.charts.stack import StackBar
 from ui.document import Document
 from ui.look import Look
 from ui.parts import Figure, button, column, label, row, rule
-from ui.reasons import criterion_name, criterion_tip, direction_of, unit_text
+from ui.reasons import criterion_name, criterion_tip, direction_of, finding_text, unit_text
 from ui.status import STATUS_ICONS, STATUSES
 
 if TYPE_CHECKING:
-    from kawasolar.plan import Objective
+    from kawasolar.plan import Decision, Objective
     from kawasolar.profile import Criterion
 
 OBJECTIVES: tuple[Objective, ...] = ("co2", "energy")
@@ -224,8 +224,8 @@ class HalfPanel(QWidget):
         self._rows = column(self._box, margin=0, spacing=4)
         layout.addWidget(self._box)  # type: ignore[attr-defined]
         self.rows: dict[str, CriterionRow] = {}
-        self._note = label("", "muted", wrap=True)
-        layout.addWidget(self._note)  # type: ignore[attr-defined]
+        self.note = label("", "muted", wrap=True)
+        layout.addWidget(self.note)  # type: ignore[attr-defined]
 
     # ---------------------------------------------------------------- state
 
@@ -307,4 +307,15 @@ class HalfPanel(QWidget):
         if decision.not_applied:
             names = say("ui.list.comma").join(criterion_name(self._look, key) for key in decision.not_applied)
             notes.append(say("ui.half.not_applied", names=names))
-        self._note.setText("\n".join(notes))
+        notes.extend(self._misfits(decision))
+        self.note.setText("\n".join(notes))
+
+    def _misfits(self, decision: Decision) -> list[str]:
+        """Pins and vetoes that do not fit what is eligible or the number to choose."""
+        from kawasolar.decide import decision_findings
+
+        settings = self._document.settings
+        if settings is None or not (settings.pins or settings.vetoes):
+            return []
+        found = decision_findings(decision, settings)
+        return [finding_text(self._look, one) for one in found if not one.code.startswith("decision.not_applied")]
