@@ -34,14 +34,14 @@ if [ -f "$stamps/environment" ] && [ "$(cat "$stamps/environment")" = "$current"
 # --- Python ---------------------------------------------------------------------------------------------------------
 
 python=
-for name in ${PYTHON:-} python3 python3.13 python3.12 python3.11; do
-    if command -v "$name" >/dev/null 2>&1 && "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; then
+for name in ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do
+    if command -v "$name" >/dev/null 2>&1 && "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' 2>/dev/null; then
         python=$name
         break
     fi
 done
 if [ -z "$python" ]; then
-    say "Python 3.11, 3.12 or 3.13 is needed and was not found. Install it (Debian 12 or newer: apt-get install python3 python3-venv)"
+    say "Python 3.11 to 3.14 is needed and was not found. Install it (Debian 12 or newer: apt-get install python3 python3-venv)"
     say "or name it: PYTHON=/path/to/python3.12 make $mode"
     exit 2
 fi
