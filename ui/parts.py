@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -19,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLayout,
@@ -373,3 +375,14 @@ class Banner(QFrame):
         """Put it away."""
         self.hide()
         self.closed.emit()
+
+
+def two_by_two(figures: Iterable[QWidget]) -> QGridLayout:
+    """Figures in two equal columns."""
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(12)
+    grid.setVerticalSpacing(12)
+    for k, figure in enumerate(figures):
+        grid.addWidget(figure, k // 2, k % 2)
+        grid.setColumnStretch(k % 2, 1)
+    return grid

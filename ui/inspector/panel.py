@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QStackedLayout, QTabWidget, QWidget
+from PySide6.QtWidgets import QLabel, QStackedLayout, QTabWidget, QWidget
 
 from ui import format as fmt
 from ui import icons
@@ -15,7 +15,7 @@ from ui.inspector.gather import Site, site_of
 from ui.inspector.overview import Overview
 from ui.inspector.tabs import PowerTab, RoofTab, SunTab
 from ui.look import Look
-from ui.parts import Figure, column, label, row, scrolled, tool
+from ui.parts import Figure, column, label, row, scrolled, tool, two_by_two
 from ui.status import STATUS_ICONS
 
 
@@ -84,13 +84,7 @@ class Inspector(QWidget):
         self.figures = {
             name: Figure(say(f"ui.inspector.figure.{name}")) for name in ("kw", "kwh", "irradiation", "co2")
         }
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(12)
-        for k, figure in enumerate(self.figures.values()):
-            grid.addWidget(figure, k // 2, k % 2)
-            grid.setColumnStretch(k % 2, 1)
-        layout.addLayout(grid)
+        layout.addLayout(two_by_two(self.figures.values()))
         return made
 
     def _turn(self, change: object) -> None:

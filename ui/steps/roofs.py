@@ -9,7 +9,7 @@ from ui import format as fmt
 from ui.charts.ladder import Ladder, Rung
 from ui.document import Document
 from ui.look import Look
-from ui.parts import Elided, Figure, clear, column, label, rule
+from ui.parts import Elided, Figure, clear, column, label, rule, two_by_two
 from ui.reasons import unit_text
 
 RULES = ("tilt", "north", "setback", "obstacle", "shade", "small")
@@ -44,13 +44,7 @@ class RoofsPanel(QWidget):
         self.figures = {
             name: Figure(say(f"ui.roofs.figure.{name}")) for name in ("buildings", "planes", "usable", "irradiation")
         }
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(12)
-        for k, figure in enumerate(self.figures.values()):
-            grid.addWidget(figure, k // 2, k % 2)
-            grid.setColumnStretch(k % 2, 1)
-        layout.addLayout(grid)
+        layout.addLayout(two_by_two(self.figures.values()))
         self._open = label("", "muted", wrap=True)
         layout.addWidget(self._open)
         layout.addWidget(rule())
