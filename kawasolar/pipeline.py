@@ -23,7 +23,7 @@ from gis.findings import Finding
 from gis.progress import Progress, part, silent
 from kawasolar.errors import NotWritable, PlanError
 from kawasolar.plan import InputFile, Plan, Results, Role
-from kawasolar.project_format import cache_folder
+from kawasolar.project.format import cache_folder
 
 if TYPE_CHECKING:
     from gis.outlines import Outlines

@@ -9,9 +9,9 @@ from xml.sax.saxutils import quoteattr
 from kawasolar.export.png_map import irradiation_range
 from kawasolar.export.writing import atomic_geopackage
 from kawasolar.palette import CLASS_COLOURS, IRRADIATION_RAMP, rgb
-from kawasolar.project_gpkg import describe_columns, prepare
-from kawasolar.project_layers import building_layer, facility_layer, site_class
-from kawasolar.project_write import write_layer
+from kawasolar.project.gpkg import describe_columns, prepare
+from kawasolar.project.layers import building_layer, facility_layer, site_class
+from kawasolar.project.write import write_layer
 from kawasolar.reasons import reason_sentence
 from kawasolar.words import say
 

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from rasterio.enums import Resampling
 
 from kawasolar.palette import CLASS_COLOURS, ramp_colours
-from kawasolar.project_layers import building_layer, site_class
+from kawasolar.project.layers import building_layer, site_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from kawasolar.export.table import BRIEF, shown_date, site_columns, site_frame, 
 from kawasolar.export.writing import atomic
 from kawasolar.export.xlsx_book import Book, Field
 from kawasolar.export.xlsx_sheets import write_assumptions, write_findings, write_outcomes, write_overview
-from kawasolar.project_layers import site_class
+from kawasolar.project.layers import site_class
 from kawasolar.words import say
 
 if TYPE_CHECKING:

@@ -31,8 +31,8 @@ from gis.findings import Finding
 from kawasolar.errors import NotWritable, UnreadableProject
 from kawasolar.plan import InputFile, Settings
 from kawasolar.project import cache_folder, carry_cache, load_project, save_project
-from kawasolar.project_arrays import DamagedArray, pack_array, unpack_array
-from kawasolar.project_frames import decode_column, encode_frame, sql_values
+from kawasolar.project.arrays import DamagedArray, pack_array, unpack_array
+from kawasolar.project.frames import decode_column, encode_frame, sql_values
 from kawasolar.words import LANGUAGES, catalogue, say
 from tests.support.plans import example_plan
 

@@ -10,7 +10,7 @@ import pytest
 
 from gis.progress import silent
 from kawasolar import pipeline
-from kawasolar.project_format import cache_folder
+from kawasolar.project.format import cache_folder
 from ui import work
 from ui.newplan import free_place
 

@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from kawasolar.errors import UnreadableProject
-from kawasolar.project_frames import SQL_TYPES, decode_column, sql_values
+from kawasolar.project.frames import SQL_TYPES, decode_column, sql_values
 from kawasolar.words import say
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from kawasolar.project_frames import ColumnSchema
+    from kawasolar.project.frames import ColumnSchema
 
 _SQLITE = b"SQLite format 3\x00"
 # No text or BLOB of a project comes near it; a larger one is refused before it is read.

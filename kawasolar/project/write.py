@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from kawasolar import __version__
-from kawasolar.project_arrays import pack_array
-from kawasolar.project_format import FINDING_FIELDS, FORMAT_VERSION, INPUT_FIELDS, LAYERS, kept_path
-from kawasolar.project_frames import encode_frame, to_json
-from kawasolar.project_gpkg import create_table, describe_columns, prepare, write_table
-from kawasolar.project_layers import building_layer, facility_layer
+from kawasolar.project.arrays import pack_array
+from kawasolar.project.format import FINDING_FIELDS, FORMAT_VERSION, INPUT_FIELDS, LAYERS, kept_path
+from kawasolar.project.frames import encode_frame, to_json
+from kawasolar.project.gpkg import create_table, describe_columns, prepare, write_table
+from kawasolar.project.layers import building_layer, facility_layer
 
 if TYPE_CHECKING:
     import sqlite3
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from gis.findings import Finding
     from kawasolar.plan import Plan, Results, Settings
-    from kawasolar.project_format import Schemas
+    from kawasolar.project.format import Schemas
 
 
 def write_layers(plan: Plan, work: Path) -> Schemas:

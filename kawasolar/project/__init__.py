@@ -1,7 +1,7 @@
 """The project file: one GeoPackage ``NAME.kawasolar`` that holds the plan, and that QGIS opens as it is.
 
 Layers ``facilities``, ``buildings`` and ``roof_planes``; everything else in attribute tables. The arrays lie in
-``kawasolar_arrays`` (:mod:`kawasolar.project_arrays`). Rasters stay outside, in the cache folder beside the file;
+``kawasolar_arrays`` (:mod:`kawasolar.project.arrays`). Rasters stay outside, in the cache folder beside the file;
 they may be missing. Nothing in the file is ever executed or unpickled, and no path in it is touched on loading.
 """
 
@@ -20,10 +20,10 @@ import shapely
 
 from kawasolar.errors import NotWritable, UnreadableProfile, UnreadableProject
 from kawasolar.export.writing import atomic, atomic_geopackage
-from kawasolar.project_format import FORMAT_VERSION, Schemas, absolute, cache_folder
-from kawasolar.project_gpkg import opened
-from kawasolar.project_read import read_plan
-from kawasolar.project_write import write_layers, write_tables
+from kawasolar.project.format import FORMAT_VERSION, Schemas, absolute, cache_folder
+from kawasolar.project.gpkg import opened
+from kawasolar.project.read import read_plan
+from kawasolar.project.write import write_layers, write_tables
 
 if TYPE_CHECKING:
     from kawasolar.plan import Plan

@@ -11,9 +11,9 @@ import shapely
 from kawasolar.errors import UnreadableProject
 from kawasolar.ledger.notes import folded
 from kawasolar.plan import Decision, InputFile, Plan, Results, Settings, WeatherSummary
-from kawasolar.project_arrays import unpack_array
-from kawasolar.project_check import check_plan
-from kawasolar.project_format import (
+from kawasolar.project.arrays import unpack_array
+from kawasolar.project.check import check_plan
+from kawasolar.project.format import (
     FINDING_FIELDS,
     FORMAT_VERSION,
     INPUT_FIELDS,
@@ -22,7 +22,7 @@ from kawasolar.project_format import (
     cache_folder,
     full_path,
 )
-from kawasolar.project_gpkg import geometries, read_columns, read_frame_columns, tables
+from kawasolar.project.gpkg import geometries, read_columns, read_frame_columns, tables
 
 if TYPE_CHECKING:
     import sqlite3
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
     from gis.findings import Finding
-    from kawasolar.project_format import Schemas
-    from kawasolar.project_frames import ColumnSchema
+    from kawasolar.project.format import Schemas
+    from kawasolar.project.frames import ColumnSchema
 
 # Columns without which the rest of the program cannot work.
 _REQUIRED = {
