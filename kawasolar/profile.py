@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
@@ -89,7 +89,7 @@ CRITERION_RULES: dict[str, tuple[str, tuple[float, float] | None]] = {
     "flood": ("m", (0.0, 30.0)),
 }
 
-_INTEGERS = ("plan.year", "engine.azimuths")
+INTEGERS = ("plan.year", "engine.azimuths")
 _CITED_FIELDS = ("source_ja", "source_en", "note_ja", "note_en", "how_sure", "low", "high", "coefficient")
 _VALUE_FIELDS = ("value", "unit", "year", "name_ja", "name_en", *_CITED_FIELDS)
 _CRITERION_FIELDS = ("key", "applied", "threshold", "unit", "unknown", *_CITED_FIELDS)
@@ -184,6 +184,13 @@ class Profile:
     def name(self, language: Language) -> str:
         """Name of the municipality."""
         return self.name_ja if language == "ja" else self.name_en
+
+    def with_numbers(self, numbers: Mapping[str, float]) -> Profile:
+        """The profile with other numbers in some places; everything that is known of the old ones stays beside them."""
+        if not numbers:
+            return self
+        values = {key: replace(entry, value=numbers.get(key, entry.value)) for key, entry in self.values.items()}
+        return replace(self, values=values)
 
     @property
     def plan_year(self) -> int:
@@ -292,7 +299,7 @@ def _value(reader: _Reader, key: str, entry: object) -> Value:
     if reader.text(entry, "unit", key) != unit:
         raise reader.error("profile.bad_unit", key, entry["unit"], unit)
     number = reader.number(entry, "value", key, least, most)
-    if key in _INTEGERS and not number.is_integer():
+    if key in INTEGERS and not number.is_integer():
         raise reader.error("profile.not_whole", f"{key}.value", number, round(number))
     year = entry.get("year")
     if year is not None and (isinstance(year, bool) or not isinstance(year, int)):

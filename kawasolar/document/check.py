@@ -1,0 +1,124 @@
+"""Whether an entry is one of its table: what comes from a file or a journal is not trusted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kawasolar.document.entries import OF_SCENARIO, TABLES, Entries
+from kawasolar.profile import CRITERION_RULES, VALUE_RULES
+
+# Longer than any name, reason or id that a person writes.
+_LONGEST = 10_000
+_MOST_POINTS = 100_000
+
+
+def check_entries(tables: Mapping[str, Mapping[str, Any]]) -> Entries:
+    """Entries of a file.
+
+    Raises
+    ------
+    ValueError
+        names the table and the key
+    """
+    for table, entries in tables.items():
+        for key, entry in entries.items():
+            check_entry(table, key, entry)
+    known = set(tables.get("scenarios", {}))
+    for table in OF_SCENARIO:
+        for key in tables.get(table, {}):
+            if key.split("/", 1)[0] not in known:
+                raise ValueError(f"{table} {key[:60]}: no such scenario")
+    return Entries({name: dict(entries) for name, entries in tables.items() if entries})
+
+
+def check_entry(table: object, key: object, entry: object) -> None:
+    """Refuse an entry that is none of its table.
+
+    Raises
+    ------
+    ValueError
+        names the table and the key
+    """
+    if not isinstance(table, str) or table not in TABLES or not isinstance(key, str) or not 0 < len(key) <= _LONGEST:
+        raise ValueError(f"entry {str(table)[:60]} {str(key)[:60]}")
+    if table in OF_SCENARIO and table not in ("share", "objective") and "/" not in key:
+        raise ValueError(f"{table} {key[:60]}: no scenario")
+    if not _CHECKS[table](key, entry):
+        raise ValueError(f"{table} {key[:60]}: {str(entry)[:60]}")
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= _LONGEST
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _marked(entry: object, *fields: str) -> bool:
+    """A mapping of exactly these fields and those of a mark."""
+    if not isinstance(entry, dict) or set(entry) != {*fields, "why", "who", "when"}:
+        return False
+    return all(_text(entry[name]) for name in ("why", "who", "when"))
+
+
+def _scenario(key: str, entry: Any) -> bool:  # noqa: ANN401 - JSON
+    if "/" in key or not isinstance(entry, dict) or set(entry) != {"name", "note", "order"}:
+        return False
+    return _text(entry["name"]) and _text(entry["note"]) and type(entry["order"]) is int
+
+
+def _criterion(key: str, entry: Any) -> bool:  # noqa: ANN401
+    if key.split("/", 1)[1] not in CRITERION_RULES or not _marked(entry, "applied", "threshold"):
+        return False
+    return isinstance(entry["applied"], bool) and (entry["threshold"] is None or _number(entry["threshold"]))
+
+
+def _value(key: str, entry: Any) -> bool:  # noqa: ANN401
+    rule = VALUE_RULES.get(key.split("/", 1)[1])
+    if rule is None or not _marked(entry, "value", "source") or not _text(entry["source"]):
+        return False
+    return _number(entry["value"]) and rule[1] <= entry["value"] <= rule[2]
+
+
+def _ledger(key: str, entry: Any) -> bool:  # noqa: ANN401
+    def plain(value: object) -> bool:
+        return value is None or isinstance(value, bool) or _text(value) or _number(value)
+
+    return "/" in key and _marked(entry, "value", "read") and plain(entry["value"]) and plain(entry["read"])
+
+
+def _join(_key: str, entry: Any) -> bool:  # noqa: ANN401
+    if not _marked(entry, "building_ids") or not isinstance(entry["building_ids"], list):
+        return False
+    return all(_text(name) for name in entry["building_ids"])
+
+
+def _keepout(_key: str, entry: Any) -> bool:  # noqa: ANN401
+    if not _marked(entry, "building_id", "rings") or not _text(entry["building_id"]):
+        return False
+    rings = entry["rings"]
+    if not isinstance(rings, list) or not rings or not all(isinstance(ring, list) for ring in rings):
+        return False
+    if sum(len(ring) for ring in rings) > _MOST_POINTS:
+        return False
+    return all(
+        len(ring) >= 4 and all(isinstance(p, list) and len(p) == 2 and _number(p[0]) and _number(p[1]) for p in ring)
+        for ring in rings
+    )
+
+
+_CHECKS: dict[str, Callable[[str, Any], bool]] = {
+    "scenarios": _scenario,
+    "share": lambda _key, entry: _number(entry) and 0 <= entry <= 1,
+    "objective": lambda _key, entry: entry in ("co2", "energy"),
+    "criteria": _criterion,
+    "pins": lambda _key, entry: _marked(entry),
+    "vetoes": lambda _key, entry: _marked(entry),
+    "values": _value,
+    "ledger": _ledger,
+    "joins": _join,
+    "keepouts": _keepout,
+}

@@ -1,0 +1,258 @@
+"""The edits that people make, one function each: entries in, the edit out; see :mod:`kawasolar.document.entries`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from kawasolar.document.entries import OF_SCENARIO, edit_of
+from kawasolar.errors import PlanError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from shapely import Polygon
+
+    from kawasolar.document.entries import Edit, Entries, Entry
+    from kawasolar.plan import Objective
+
+
+class BadEdit(PlanError):
+    """Something that cannot be entered; the code says what to do."""
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who enters something, and why; ``when`` is now unless given."""
+
+    who: str
+    why: str = ""
+    when: str = ""
+
+    def mark(self) -> dict[str, str]:
+        """As it is kept with the entry."""
+        when = self.when or datetime.now(UTC).isoformat(timespec="seconds")
+        return {"why": self.why.strip(), "who": self.who, "when": when}
+
+
+# ---------------------------------------------------------------------------------------------- the scenario's settings
+
+
+def set_share(entries: Entries, scenario: str, share: float) -> Edit:
+    """Share of the eligible facilities to choose, 0…1; a drag is one step."""
+    return edit_of(entries, "ui.undo.share", {("share", scenario): share}, merge=f"share/{scenario}")
+
+
+def set_objective(entries: Entries, scenario: str, objective: Objective) -> Edit:
+    """What the choice makes as large as it can."""
+    return edit_of(entries, "ui.undo.objective", {("objective", scenario): objective})
+
+
+def set_criterion(
+    entries: Entries,
+    scenario: str,
+    key: str,
+    applied: bool,
+    threshold: float | None,
+    by: Author,
+    *,
+    merge: bool = False,
+) -> Edit:
+    """Apply a criterion or not, with this threshold; ``merge`` for the turns of one spin box."""
+    entry = {"applied": applied, "threshold": threshold, **by.mark()}
+    known = entries.get("criteria", f"{scenario}/{key}")
+    if known is not None and (known["applied"], known["threshold"]) == (applied, threshold):
+        entry = known
+    place = ("criteria", f"{scenario}/{key}")
+    return edit_of(entries, "ui.undo.criterion", {place: entry}, merge=f"criteria/{scenario}/{key}" if merge else "")
+
+
+def reset_settings(entries: Entries, scenario: str) -> Edit:
+    """Share, objective and criteria as the profile has them; pins, vetoes and values stay."""
+    wanted: dict[tuple[str, str], Entry] = {("share", scenario): None, ("objective", scenario): None}
+    wanted |= {("criteria", f"{scenario}/{key}"): None for key in entries.of_scenario("criteria", scenario)}
+    return edit_of(entries, "ui.undo.reset", wanted)
+
+
+def pin(entries: Entries, scenario: str, facility_ids: Iterable[str], by: Author) -> Edit:
+    """These must be in, whatever their rank."""
+    return _place(entries, scenario, facility_ids, "pins", "vetoes", "ui.undo.pin", by)
+
+
+def veto(entries: Entries, scenario: str, facility_ids: Iterable[str], by: Author) -> Edit:
+    """These must be out; ``by.why`` is the reason that the list will give."""
+    return _place(entries, scenario, facility_ids, "vetoes", "pins", "ui.undo.veto", by)
+
+
+def _place(
+    entries: Entries, scenario: str, facility_ids: Iterable[str], into: str, out_of: str, words: str, by: Author
+) -> Edit:
+    wanted: dict[tuple[str, str], Entry] = {}
+    for name in facility_ids:
+        key = f"{scenario}/{name}"
+        known = entries.get(into, key)
+        if known is None or (by.why.strip() and known["why"] != by.why.strip()):
+            wanted[into, key] = by.mark()
+        wanted[out_of, key] = None
+    return edit_of(entries, words, wanted)
+
+
+def release(entries: Entries, scenario: str, facility_ids: Iterable[str]) -> Edit:
+    """Neither pinned nor vetoed."""
+    keys = [f"{scenario}/{name}" for name in facility_ids]
+    return edit_of(entries, "ui.undo.release", {(table, key): None for key in keys for table in ("pins", "vetoes")})
+
+
+# ---------------------------------------------------------------------------------------------- values and the ledger
+
+
+def set_value(entries: Entries, scenario: str, key: str, value: float, by: Author, *, source: str = "") -> Edit:
+    """Override a number of the profile in one scenario.
+
+    Raises
+    ------
+    BadEdit
+        ``edit.no_such_value``, ``edit.out_of_range`` or ``edit.no_reason``
+    """
+    from kawasolar.profile import INTEGERS, VALUE_RULES
+
+    if key not in VALUE_RULES:
+        raise BadEdit("edit.no_such_value", key=key)
+    unit, low, high = VALUE_RULES[key]
+    if not low <= value <= high or (key in INTEGERS and value != int(value)):
+        raise BadEdit("edit.out_of_range", key=key, found=value, low=low, high=high, unit=unit)
+    if not by.why.strip():
+        raise BadEdit("edit.no_reason", key=key)
+    entry = {"value": float(value), "source": source.strip(), **by.mark()}
+    return edit_of(entries, "ui.undo.value", {("values", f"{scenario}/{key}"): entry}, key=key)
+
+
+def reset_value(entries: Entries, scenario: str, keys: Collection[str]) -> Edit:
+    """The profile's numbers again."""
+    wanted = {("values", f"{scenario}/{key}"): None for key in keys}
+    return edit_of(entries, "ui.undo.reset_value", wanted, key=next(iter(keys), ""))
+
+
+def correct_ledger(entries: Entries, facility_id: str, column: str, value: Entry, read: Entry, by: Author) -> Edit:
+    """Correct a value of the ledger; ``read`` is what the file says. A value equal to it takes the correction away.
+
+    Raises
+    ------
+    BadEdit
+        ``edit.no_such_column`` or ``edit.no_reason``
+    """
+    from kawasolar.document.views import LEDGER_COLUMNS
+
+    if column not in LEDGER_COLUMNS:
+        raise BadEdit("edit.no_such_column", column=column)
+    place = ("ledger", f"{column}/{facility_id}")
+    if value == read:
+        return edit_of(entries, "ui.undo.ledger", {place: None}, facility=facility_id, column=column)
+    if not by.why.strip():
+        raise BadEdit("edit.no_reason", key=column)
+    entry = {"value": value, "read": read, **by.mark()}
+    return edit_of(entries, "ui.undo.ledger", {place: entry}, facility=facility_id, column=column)
+
+
+# ---------------------------------------------------------------------------------------------- joins and roofs
+
+
+def correct_join(entries: Entries, facility_id: str, building_ids: Iterable[str] | None, by: Author) -> Edit:
+    """Name the buildings of a facility by hand; None leaves it to the program again."""
+    place = ("joins", facility_id)
+    entry = None if building_ids is None else {"building_ids": sorted(set(building_ids)), **by.mark()}
+    return edit_of(entries, "ui.undo.join", {place: entry}, facility=facility_id)
+
+
+def add_keepout(entries: Entries, building_id: str, shape: Polygon, by: Author) -> Edit:
+    """No modules inside this polygon (project CRS) on the roofs of the building.
+
+    Raises
+    ------
+    BadEdit
+        ``edit.bad_keepout``: empty, or it crosses itself
+    """
+    import shapely
+
+    if shape.is_empty or not shape.is_valid or not shape.area > 0:
+        raise BadEdit("edit.bad_keepout", building=building_id)
+    numbers = [int(key[1:]) for key in entries.table("keepouts") if key[1:].isdigit()]
+    rings = [shape.exterior, *shape.interiors]
+    # Millimetres: what a person draws is no finer, and the file stays small.
+    points = [[[round(x, 3), round(y, 3)] for x, y in shapely.get_coordinates(ring)] for ring in rings]
+    entry = {"building_id": building_id, "rings": points, **by.mark()}
+    return edit_of(
+        entries, "ui.undo.keepout", {("keepouts", f"k{max(numbers, default=0) + 1}"): entry}, building=building_id
+    )
+
+
+def remove_keepouts(entries: Entries, keys: Iterable[str]) -> Edit:
+    """Take drawn keep-outs away."""
+    return edit_of(entries, "ui.undo.remove_keepout", {("keepouts", key): None for key in keys})
+
+
+# ---------------------------------------------------------------------------------------------- scenarios
+
+
+def first_scenario(entries: Entries, name: str) -> Edit:
+    """The one that every project begins with."""
+    return edit_of(entries, "ui.undo.scenario_add", {("scenarios", "s1"): _scenario(name, "", 1)}, name=name)
+
+
+def duplicate_scenario(entries: Entries, scenario: str, name: str, note: str = "") -> tuple[Edit, str]:
+    """A copy of a scenario under another name, with all that was turned in it; also the new one's key.
+
+    Raises
+    ------
+    BadEdit
+        ``edit.scenario_name``: empty or taken
+    """
+    _check_name(entries, name, "")
+    table = entries.table("scenarios")
+    number = max((int(key[1:]) for key in table if key[1:].isdigit()), default=0) + 1
+    key, order = f"s{number}", max((entry["order"] for entry in table.values()), default=0) + 1
+    wanted: dict[tuple[str, str], Any] = {("scenarios", key): _scenario(name.strip(), note, order)}
+    for part in OF_SCENARIO:
+        if (single := entries.get(part, scenario)) is not None:
+            wanted[part, key] = single
+        for rest, entry in entries.of_scenario(part, scenario).items():
+            wanted[part, f"{key}/{rest}"] = entry
+    return edit_of(entries, "ui.undo.scenario_add", wanted, name=name), key
+
+
+def rename_scenario(entries: Entries, scenario: str, name: str, note: str | None = None) -> Edit:
+    """Another name, or another note."""
+    _check_name(entries, name, scenario)
+    entry = {**entries.get("scenarios", scenario), "name": name.strip()}
+    if note is not None:
+        entry["note"] = note
+    return edit_of(entries, "ui.undo.scenario_rename", {("scenarios", scenario): entry}, name=name)
+
+
+def remove_scenario(entries: Entries, scenario: str) -> Edit:
+    """Take a scenario away with all that was turned in it.
+
+    Raises
+    ------
+    BadEdit
+        ``edit.last_scenario``
+    """
+    if len(entries.table("scenarios")) <= 1:
+        raise BadEdit("edit.last_scenario")
+    wanted: dict[tuple[str, str], Entry] = {("scenarios", scenario): None}
+    for part in OF_SCENARIO:
+        if entries.get(part, scenario) is not None:
+            wanted[part, scenario] = None
+        wanted |= {(part, f"{scenario}/{rest}"): None for rest in entries.of_scenario(part, scenario)}
+    return edit_of(entries, "ui.undo.scenario_remove", wanted, name=entries.get("scenarios", scenario)["name"])
+
+
+def _scenario(name: str, note: str, order: int) -> dict[str, Any]:
+    return {"name": name, "note": note, "order": order}
+
+
+def _check_name(entries: Entries, name: str, own: str) -> None:
+    taken = {entry["name"] for key, entry in entries.table("scenarios").items() if key != own}
+    if not name.strip() or name.strip() in taken:
+        raise BadEdit("edit.scenario_name", name=name.strip())

@@ -1,0 +1,128 @@
+"""The entries as the rest of the program wants them: settings, overridden values, corrected rows, keep-outs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from kawasolar.plan import Settings
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    from pyproj import CRS
+
+    from kawasolar.document.entries import Entries
+    from kawasolar.plan import Objective
+    from kawasolar.profile import Profile
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Why something was entered, by whom and when (ISO 8601)."""
+
+    why: str
+    who: str
+    when: str
+
+
+@dataclass(frozen=True)
+class ScenarioName:
+    """A scenario by its key, as it is called."""
+
+    key: str
+    name: str
+    note: str
+
+
+def mark_of(entry: dict[str, Any]) -> Mark:
+    """The mark of an entry that has one."""
+    return Mark(entry["why"], entry["who"], entry["when"])
+
+
+def scenarios_of(entries: Entries) -> tuple[ScenarioName, ...]:
+    """All scenarios in the order in which people see them."""
+    found = entries.table("scenarios")
+    keys = sorted(found, key=lambda key: (found[key]["order"], key))
+    return tuple(ScenarioName(key, found[key]["name"], found[key]["note"]) for key in keys)
+
+
+def settings_of(entries: Entries, scenario: str, profile: Profile) -> Settings:
+    """What the planner turned in a scenario; the profile's where nothing was."""
+    criteria = entries.of_scenario("criteria", scenario)
+    share = entries.get("share", scenario)
+    return Settings(
+        share=profile.number("plan.share") if share is None else float(share),
+        objective=cast("Objective", entries.get("objective", scenario) or profile.objective),
+        criteria={key: (entry["applied"], entry["threshold"]) for key, entry in sorted(criteria.items())},
+        pins=frozenset(entries.of_scenario("pins", scenario)),
+        vetoes=frozenset(entries.of_scenario("vetoes", scenario)),
+    )
+
+
+def profile_of(entries: Entries, scenario: str, base: Profile) -> Profile:
+    """The profile with the values that a scenario overrides."""
+    entered = entries.of_scenario("values", scenario)
+    return base.with_numbers({key: float(entry["value"]) for key, entry in entered.items()})
+
+
+def corrected(entries: Entries, read: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The ledger with the values that people corrected; ``read`` itself where there are none.
+
+    A correction of a facility or a column that the ledger does not have waits, without effect.
+    """
+    table = entries.table("ledger")
+    if not table:
+        return read
+    frame = read.copy()
+    row_of = {name: row for row, name in enumerate(frame["facility_id"])}
+    by_column: dict[str, list[tuple[int, Any]]] = {}
+    for key, entry in sorted(table.items()):
+        column, facility = key.split("/", 1)
+        if facility in row_of:
+            by_column.setdefault(column, []).append((row_of[facility], entry["value"]))
+    for column, cells in by_column.items():
+        if column in LEDGER_COLUMNS:
+            frame[column] = _with_cells(frame, column, cells)
+    return frame
+
+
+# What can be corrected by hand, and as what; places and joins have their own ways.
+LEDGER_COLUMNS: dict[str, str] = {
+    "name": "text", "kana": "text", "kind": "code", "ward": "text", "department": "text", "address": "text",
+    "floor_area_m2": "number", "storeys": "number", "built_year": "year", "structure": "code", "seismic": "code",
+    "roof_type": "code", "waterproofed_year": "year", "closure_year": "year", "remaining_years": "number",
+    "shelter": "flag", "flood_depth_m": "number", "annual_kwh": "number", "contract_kw": "number",
+}  # fmt: skip
+
+
+def _with_cells(frame: pd.DataFrame, column: str, cells: list[tuple[int, Any]]) -> pd.Series[Any]:
+    """A column with some cells replaced; one that the ledger lacks begins empty."""
+    import numpy as np
+    import pandas as pd
+
+    empty = np.nan if LEDGER_COLUMNS[column] in ("number", "year") else None
+    values = frame[column].astype(object) if column in frame.columns else pd.Series(empty, frame.index, dtype=object)
+    values = values.copy()
+    for row, value in cells:
+        values.iloc[row] = empty if value is None else value
+    return values if empty is None else values.astype(np.float64)
+
+
+def joins_of(entries: Entries) -> dict[str, tuple[str, ...]]:
+    """Facilities whose buildings a person has named, with these buildings."""
+    return {facility: tuple(entry["building_ids"]) for facility, entry in sorted(entries.table("joins").items())}
+
+
+def keepouts_of(entries: Entries, crs: CRS) -> gpd.GeoDataFrame:
+    """Drawn keep-outs: ``key``, ``building_id``, ``geometry`` (Polygon)."""
+    import geopandas as gpd
+    import shapely
+
+    table = sorted(entries.table("keepouts").items())
+    shapes = [shapely.Polygon(entry["rings"][0], entry["rings"][1:]) for _, entry in table]
+    return gpd.GeoDataFrame(
+        {"key": [key for key, _ in table], "building_id": [entry["building_id"] for _, entry in table]},
+        geometry=gpd.GeoSeries(shapes, crs=crs),
+        crs=crs,
+    )
