@@ -15,6 +15,8 @@ from kawasolar.ledger.notes import folded
 from kawasolar.ledger.vocabulary import heading_key, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
     import geopandas as gpd
     from numpy.typing import NDArray
     from pyproj import CRS
@@ -82,6 +84,49 @@ def join_facilities(
     findings += _without(facilities, links, claims)
     progress(1.0, _STEPS[4])
     return links, folded(findings)
+
+
+def corrected_links(
+    links: pd.DataFrame, named: Mapping[str, Sequence[str]], known: Collection[str]
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """The links with those facilities whose buildings a person has named.
+
+    Parameters
+    ----------
+    links : DataFrame
+        As :func:`join_facilities` gives them; returned as it is where nobody named anything.
+    named : mapping
+        Facility -> its buildings, none for a facility that has none. A building that a person gives to one facility is
+        taken from the others; of two that are given the same, the first has it.
+    known : collection of str
+        Ids of all outlines.
+
+    Returns
+    -------
+    links : DataFrame
+        With ``how`` "person", ``score`` 1 and no distance for what was named; in the order of the facility ids, the named last.
+    findings : list of Finding
+        Buildings that no outline has any more.
+    """
+    if not named:
+        return links, []
+    rows: list[tuple[str, str]] = []
+    taken: set[str] = set()
+    findings = []
+    for facility, buildings in sorted(named.items()):
+        for building in buildings:
+            if building not in known:
+                findings.append(Finding("links.no_such_building", "warning", item=facility, found=building))
+            elif building not in taken:
+                taken.add(building)
+                rows.append((facility, building))
+    kept = links[~links["facility_id"].isin(list(named)) & ~links["building_id"].isin(taken)]
+    own = pd.DataFrame(rows, columns=["facility_id", "building_id"])
+    own = own.assign(how="person", distance_m=np.nan, score=1.0)
+    joined = (
+        pd.concat([kept, own.astype({"distance_m": links["distance_m"].dtype})], ignore_index=True) if rows else kept
+    )
+    return joined.reset_index(drop=True), findings
 
 
 def claim_buildings(

@@ -1,11 +1,17 @@
-"""The plan as plain data: what was read, what was computed, what was decided."""
+"""The plan as plain data: what was read, what was computed, what was decided; and the project that holds its scenarios."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from kawasolar.document.entries import Entries
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import geopandas as gpd
@@ -88,10 +94,64 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class LedgerRead:
+    """The ledger as it was read and joined, before a person corrected anything.
+
+    Attributes
+    ----------
+    frame : facilities as in ``docs/nomenclature.md``
+    links : what the program itself joined
+    columns : our column -> heading in the file
+    sheet : sheet or layer, empty for text files
+    """
+
+    frame: gpd.GeoDataFrame
+    links: pd.DataFrame
+    columns: Mapping[str, str]
+    sheet: str = ""
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What the result of a stage was computed from, and when.
+
+    Attributes
+    ----------
+    inputs : name of an input -> what it was (``file:dsm``, ``value:roof.setback``, ``entered:share``, ``stage:yield``)
+    parts : of a stage that is computed part by part, building or facility -> what its part was computed from
+    made : ISO 8601, UTC
+    """
+
+    stage: str
+    version: int
+    inputs: Mapping[str, str]
+    parts: Mapping[str, str] = field(default_factory=dict)
+    made: str = ""
+    seconds: float = 0.0
+
+    @cached_property
+    def base(self) -> str:
+        """Fingerprint of what all parts have in common."""
+        return fingerprint([self.stage, self.version, dict(self.inputs)])
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Fingerprint of everything that the result was computed from."""
+        return fingerprint([self.base, dict(self.parts)])
+
+
+def fingerprint(value: object) -> str:
+    """SHA-256 of a JSON value in canonical form, the first 16 bytes in hex."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
 class Plan:
-    """Everything that a project file holds.
+    """One scenario with everything that was read, computed and decided for it.
 
     ``dsm`` is where the surface lies; ``cache`` the folder of derived rasters (``irradiation.tif``, ``hillshade.tif``), which may vanish.
+    ``profile`` and ``facilities`` have the values that people overrode; ``entries`` says who, and what they were.
     """
 
     name: str
@@ -107,3 +167,66 @@ class Plan:
     seconds: dict[str, float]
     dsm: Path
     cache: Path
+    read: LedgerRead | None = None
+    stamps: Mapping[str, Stamp] = field(default_factory=dict)
+    entries: Entries = field(default_factory=Entries)
+    scenario: str = "s1"
+
+    @property
+    def scenario_name(self) -> str:
+        """What people call the scenario; empty where the plan has none."""
+        entry = self.entries.get("scenarios", self.scenario)
+        return str(entry["name"]) if entry else ""
+
+
+@dataclass(frozen=True)
+class SaveMark:
+    """Which edits a saved project contains: those of the journal up to this number."""
+
+    journal: str = ""
+    seq: int = 0
+
+
+@dataclass(frozen=True)
+class ExportRecord:
+    """A paper that left the house: ``fingerprint`` is that of the plan at the time (:func:`kawasolar.stages.plan_fingerprint`)."""
+
+    kind: str
+    path: str
+    language: str
+    scenario: str
+    fingerprint: str
+    when: str
+    who: str
+
+
+@dataclass(frozen=True)
+class Project:
+    """The document: what people entered, the scenarios as last computed, and the papers that were written from them.
+
+    Plans of one project share by identity whatever they have in common.
+
+    Attributes
+    ----------
+    profile : as the municipality gives it, before any scenario overrides a value
+    plans : by the key of the scenario; every scenario has one
+    upgraded_from : version of the file that it was read from, where that was an older one
+    """
+
+    entries: Entries
+    active: str
+    profile: Profile
+    plans: Mapping[str, Plan]
+    exports: tuple[ExportRecord, ...] = ()
+    mark: SaveMark = field(default_factory=SaveMark)
+    upgraded_from: int | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """The scenario that people work on."""
+        return self.plans[self.active]
+
+    @property
+    def name(self) -> str:
+        """Name of the project."""
+        return self.plan.name

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kawasolar.profile import Profile
+    from kawasolar.stages.work import Yielded
     from kawasolar.weather import Weather
 
 MONTHS = tuple(f"m{month:02d}" for month in range(1, 13))
@@ -157,6 +158,23 @@ def compute_yields(
     table = _table(facility_ids, owner, mine, capacity, produced, lost, profile)
     shape = (len(facility_ids), 12, 24)
     return Yields(table, produced.reshape(shape).astype(np.float32), lost.reshape(shape).astype(np.float32))
+
+
+def merged(before: Yields | Yielded, fresh: Yields, links: pd.DataFrame) -> Yields:
+    """Yields of which some facilities were computed anew, in the order that computing all of them would give.
+
+    Facilities that own no building any more fall away.
+    """
+    order = links.dropna(subset=["building_id"])["facility_id"].drop_duplicates().to_numpy(dtype=object)
+    ids = np.concatenate([fresh.yields["facility_id"].to_numpy(object), before.yields["facility_id"].to_numpy(object)])
+    first = pd.Series(np.arange(len(ids)), index=ids)
+    place = first[~first.index.duplicated()].reindex(order).to_numpy(dtype=np.int64)
+    table = pd.concat([fresh.yields, before.yields], ignore_index=True).iloc[place].reset_index(drop=True)
+    produced, lost = (
+        np.concatenate([getattr(fresh, name), getattr(before, name)])[place]
+        for name in ("month_hour", "month_hour_lost")
+    )
+    return Yields(table, produced, lost)
 
 
 def plane_capacity(planes: gpd.GeoDataFrame, profile: Profile) -> NDArray[np.float64]:

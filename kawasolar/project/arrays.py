@@ -55,6 +55,13 @@ def pack_array(values: NDArray[np.floating], encoding: Encoding) -> bytes:
     return b"".join(parts)
 
 
+def as_kept(values: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Shares as a file gives them back: what is computed from them is then the same before and after saving."""
+    return np.divide(
+        np.rint(np.clip(values, 0.0, 1.0) * np.float32(_SHARE_STEPS)).astype(np.uint8), np.float32(_SHARE_STEPS)
+    )
+
+
 def unpack_array(blob: bytes, shape: Sequence[int | None]) -> NDArray[np.floating]:
     """The array of a BLOB.
 

@@ -23,6 +23,11 @@ def cache_folder(project: Path) -> Path:
     return project.with_name(project.stem + CACHE_SUFFIX)
 
 
+def cache_root_of(cache: Path) -> Path:
+    """The folder beside the project, from that of one survey inside it."""
+    return cache if cache.name.endswith(CACHE_SUFFIX) else cache.parent
+
+
 def absolute(path: Path) -> Path:
     """Without a look at the file system, so links stay as they are."""
     return Path(os.path.normpath(path.absolute()))

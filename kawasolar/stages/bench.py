@@ -1,0 +1,180 @@
+"""The input files of a plan, opened when a stage first asks for them, and kept for the next."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gis.findings import Finding
+from gis.progress import Progress, silent
+from kawasolar.errors import PlanError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+
+    from gis.outlines import Outlines
+    from gis.raster import Surface
+    from gis.sky import SkyTable
+    from gis.survey import Survey
+    from kawasolar.plan import InputFile, Role
+    from kawasolar.profile import Profile
+    from kawasolar.stages.work import Surveyed
+    from kawasolar.weather import Weather
+
+# A weather station farther than this from the site does not speak for it; said, not refused (Kawasaki itself is 33 km long).
+_STATION_NEAR_KM = 50.0
+
+
+@dataclass
+class Bench:
+    """Files opened for one run; ``epsg`` is the profile's system for what comes in degrees."""
+
+    inputs: tuple[InputFile, ...]
+    epsg: int
+    _surface: Surface | None = None
+    _outlines: Outlines | None = None
+    _weather: Weather | None = None
+    _last: Survey | None = field(default=None, repr=False)
+
+    def entry(self, role: Role) -> InputFile:
+        """The file in that role; :class:`PlanError` where the plan has none."""
+        for entry in self.inputs:
+            if entry.role == role:
+                return entry
+        raise PlanError("plan.input_unknown", missing=role)
+
+    def path(self, role: Role) -> Path:
+        """Where the file lies."""
+        return Path(self.entry(role).path)
+
+    def crs(self, role: Role) -> str | None:
+        """What the user said of its CRS."""
+        return self.entry(role).crs or None
+
+    def layer(self, role: Role) -> str | None:
+        """The layer or sheet that the user named."""
+        return self.entry(role).layer or None
+
+    def surface(self, progress: Progress = silent) -> Surface:
+        """The DSM."""
+        from gis.raster import read_surface
+
+        if self._surface is None:
+            self._surface = read_surface(
+                self.path("dsm"), crs=self.crs("dsm"), metric_crs=f"EPSG:{self.epsg}", progress=progress
+            )
+        return self._surface
+
+    def outlines(self) -> Outlines:
+        """The building outlines, in the surface's CRS."""
+        from gis.outlines import read_outlines
+
+        if self._outlines is None:
+            grid = self.surface().grid
+            self._outlines = read_outlines(
+                self.path("buildings"), grid.crs, layer=self.layer("buildings"), crs=self.crs("buildings"), surface_bounds=grid.bounds
+            )  # fmt: skip
+        return self._outlines
+
+    def weather(self) -> Weather:
+        """The year's weather, for the middle of the surface."""
+        from kawasolar.weather import read_weather
+
+        if self._weather is None:
+            longitude, latitude = self._middle()
+            self._weather = read_weather(self.path("weather"), latitude=latitude, longitude=longitude)
+        return self._weather
+
+    def _middle(self) -> tuple[float, float]:
+        from gis.crs import to_lonlat
+
+        grid = self.surface().grid
+        return to_lonlat(grid.crs, (grid.west + grid.east) / 2, (grid.south + grid.north) / 2)
+
+    def distance_finding(self) -> list[Finding]:
+        """Say when the weather comes from far away."""
+        from pyproj import Geod
+
+        weather = self.weather()
+        longitude, latitude = self._middle()
+        metres = Geod(ellps="GRS80").inv(longitude, latitude, weather.longitude, weather.latitude)[2]
+        if metres < _STATION_NEAR_KM * 1000:
+            return []
+        return [
+            Finding(
+                "plan.weather_far", "warning", weather.source, found=f"{metres / 1000:.0f} km", expected=f"< {_STATION_NEAR_KM:.0f} km",
+                item=weather.station,
+            )
+        ]  # fmt: skip
+
+    def sky(self, profile: Profile) -> SkyTable:
+        """The year's light by direction."""
+        from kawasolar.pipeline import sky_table
+
+        return sky_table(self.weather(), profile)
+
+    def survey(
+        self, profile: Profile, detail: set[str], keepouts: gpd.GeoDataFrame | None, progress: Progress
+    ) -> Survey:
+        """All roofs."""
+        from gis.survey import survey
+        from kawasolar.pipeline import survey_settings
+
+        self._last = survey(
+            self.surface(), self.outlines().frame, self.sky(profile), survey_settings(profile), detail=detail, progress=progress,
+        )  # fmt: skip
+        return self._last
+
+    def survey_some(
+        self,
+        profile: Profile,
+        before: Surveyed | None,
+        changed: set[str],
+        detail: set[str],
+        keepouts: gpd.GeoDataFrame | None,
+        progress: Progress,
+    ) -> Survey:
+        """The roofs of some buildings; the others as they were."""
+        return self.survey(profile, detail, keepouts, progress)
+
+    def write_cache(self, folder: Path, progress: Progress) -> Path:
+        """The derived rasters of the survey that was last made here."""
+        from kawasolar.pipeline import write_cache
+
+        if self._last is None:
+            raise AssertionError("no survey on this bench")
+        write_cache(folder, self.surface(), self._last, progress)
+        return folder
+
+
+def observed(
+    inputs: Sequence[InputFile], progress: Progress = silent, *, since: float | None = None
+) -> tuple[InputFile, ...]:
+    """The files as they are now; one that is gone stays as it was known.
+
+    Parameters
+    ----------
+    since : seconds since 1970
+        A file of the same size that was not touched after it is taken as it is; None hashes all.
+    """
+    found = []
+    for k, entry in enumerate(inputs):
+        progress(k / max(len(inputs), 1), "check")
+        found.append(_observed(entry, since))
+    return tuple(found)
+
+
+def _observed(entry: InputFile, since: float | None) -> InputFile:
+    path = Path(entry.path)
+    try:
+        state = path.stat()
+        if since is not None and state.st_size == entry.size and state.st_mtime <= since:
+            return entry
+        with path.open("rb") as file:
+            return replace(entry, size=state.st_size, sha256=hashlib.file_digest(file, "sha256").hexdigest())
+    except OSError:
+        return entry

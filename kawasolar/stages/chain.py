@@ -1,0 +1,144 @@
+"""The stages of a plan as a declared chain: what each takes, and so what its result depends on.
+
+    files ──► ledger ──► join ──┬─► survey ──► yield ──► eligibility ──► selection
+                                └─────────────────────────►
+
+A stage names the input files, the values of the profile, what people entered, and the stages whose results it takes. From these alone its
+stamp is made; a result whose stamp is no longer what it would be now is stale. *Parts* are what a stage can compute one by one: the
+buildings of the survey, the facilities of the yield.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Literal
+
+from kawasolar.plan import Stamp, fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from kawasolar.plan import InputFile, Role
+    from kawasolar.stages.work import Work
+
+StageName = Literal["ledger", "join", "survey", "yield", "eligibility", "selection"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the chain.
+
+    Attributes
+    ----------
+    version : raised when the calculation changes, so that older results are stale
+    after : stages whose whole results it takes
+    files : roles of the input files it reads
+    values : patterns of the profile's values it uses
+    entered : what people enter that it uses; each a function of :data:`ENTERED`
+    parts : what it computes one by one, with the fingerprint of what each part has of its own
+    waits : further stages that must be fresh before its parts can be told
+    """
+
+    name: StageName
+    version: int
+    after: tuple[StageName, ...] = ()
+    files: tuple[Role, ...] = ()
+    values: tuple[str, ...] = ()
+    entered: tuple[str, ...] = ()
+    parts: Callable[[Work], dict[str, str]] | None = None
+    waits: tuple[StageName, ...] = ()
+
+    def uses(self, key: str) -> bool:
+        """Whether it uses this value of the profile."""
+        return any(fnmatchcase(key, pattern) for pattern in self.values)
+
+
+def _parts_of_survey(work: Work) -> dict[str, str]:
+    """Each building of a facility, by what is drawn on its roofs."""
+    drawn: dict[str, list[object]] = {}
+    for _, entry in sorted(work.entries.table("keepouts").items()):
+        drawn.setdefault(entry["building_id"], []).append(entry["rings"])
+    return {name: fingerprint(drawn[name]) if name in drawn else "" for name in work.buildings_of_facilities()}
+
+
+def _parts_of_yield(work: Work) -> dict[str, str]:
+    """Each facility, by its buildings and what the survey of each was made from."""
+    stamp = work.stamps["survey"]
+    parts: dict[str, list[str]] = {}
+    for facility, building in work.owned():
+        parts.setdefault(facility, []).append(f"{building} {stamp.parts.get(building, '-')}")
+    return {facility: fingerprint([stamp.base, *sorted(found)]) for facility, found in parts.items()}
+
+
+CHAIN: tuple[Stage, ...] = (
+    Stage("ledger", 1, files=("facilities", "buildings", "dsm"), values=("join.*",), entered=("epsg",)),
+    Stage("join", 1, after=("ledger",), entered=("joins",)),
+    Stage(
+        "survey", 1, files=("dsm", "buildings", "weather"), values=("roof.*", "engine.*", "pv.albedo"), entered=("epsg",),
+        parts=_parts_of_survey, waits=("join",),
+    ),
+    Stage(
+        "yield", 1, files=("weather",), values=("pv.*", "temp.*", "co2.*"), parts=_parts_of_yield, waits=("survey", "join"),
+    ),
+    Stage(
+        "eligibility", 1, after=("ledger", "join", "yield"), values=("life.*", "plan.year"), entered=("criteria", "ledger"),
+    ),
+    Stage("selection", 1, after=("eligibility",), entered=("share", "objective", "pins", "vetoes")),
+)  # fmt: skip
+BY_NAME: Mapping[str, Stage] = {stage.name: stage for stage in CHAIN}
+
+
+def _criteria(work: Work) -> Iterator[tuple[str, str]]:
+    for criterion in work.profile.criteria:
+        applied, threshold = work.settings.criteria.get(criterion.key, (criterion.applied, None))
+        wanted = criterion.threshold if threshold is None else threshold
+        yield f"criterion:{criterion.key}", f"{applied} {wanted} {criterion.unknown}"
+
+
+def _corrections(work: Work) -> Iterator[tuple[str, str]]:
+    for key, entry in sorted(work.entries.table("ledger").items()):
+        yield f"ledger:{key}", fingerprint(entry["value"])
+
+
+def _joins(work: Work) -> Iterator[tuple[str, str]]:
+    for facility, entry in sorted(work.entries.table("joins").items()):
+        yield f"join:{facility}", fingerprint(entry["building_ids"])
+
+
+# What people enter -> the inputs of a stage, by name and value.
+ENTERED: Mapping[str, Callable[[Work], Iterator[tuple[str, str]]]] = {
+    "epsg": lambda work: iter([("entered:epsg", str(work.profile.epsg))]),
+    "joins": _joins,
+    "ledger": _corrections,
+    "criteria": _criteria,
+    "share": lambda work: iter([("entered:share", repr(work.settings.share))]),
+    "objective": lambda work: iter([("entered:objective", work.settings.objective)]),
+    "pins": lambda work: ((f"pin:{name}", "1") for name in sorted(work.settings.pins)),
+    "vetoes": lambda work: ((f"veto:{name}", "1") for name in sorted(work.settings.vetoes)),
+}
+
+
+def file_state(entry: InputFile) -> str:
+    """What a result remembers of an input file: its content, and what the user said of it."""
+    return " ".join(filter(None, (entry.sha256[:32], entry.crs, entry.layer)))
+
+
+def expected(stage: Stage, work: Work) -> Stamp:
+    """The stamp that the stage's result would have if it were computed now, on the results before it as they are."""
+    inputs: dict[str, str] = {}
+    by_role = {entry.role: entry for entry in work.inputs}
+    for role in stage.files:
+        if role in by_role:
+            inputs[f"file:{role}"] = file_state(by_role[role])
+    for key, value in work.profile.values.items():
+        if stage.uses(key):
+            inputs[f"value:{key}"] = repr(float(value.value))
+    for name in stage.entered:
+        inputs.update(ENTERED[name](work))
+    for name in stage.after:
+        inputs[f"stage:{name}"] = work.stamps[name].fingerprint if name in work.stamps else ""
+    ready = all(name in work.stamps for name in stage.waits)
+    parts = stage.parts(work) if stage.parts is not None and ready else {}
+    return Stamp(stage.name, stage.version, inputs, parts)

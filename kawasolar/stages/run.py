@@ -1,0 +1,186 @@
+"""Computing only what is stale, and taking over what another scenario has computed from the same."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from gis.progress import Progress, part, silent
+from kawasolar.document.entries import Edit, apply
+from kawasolar.plan import Plan, Project
+from kawasolar.stages.bench import Bench
+from kawasolar.stages.chain import CHAIN, expected
+from kawasolar.stages.state import changed_parts, states_of
+from kawasolar.stages.work import RUN, Work, run_decision, take_over
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from kawasolar.document.entries import Entries
+    from kawasolar.plan import InputFile
+    from kawasolar.profile import Profile
+    from kawasolar.stages.chain import Stage
+
+# Share of the whole time that a stage takes, for the progress bar.
+_WEIGHT = {"ledger": 0.08, "join": 0.01, "survey": 0.78, "yield": 0.12, "eligibility": 0.005, "selection": 0.005}
+# Computed at once with every edit: they take milliseconds.
+AT_ONCE = ("eligibility", "selection")
+
+
+def bring_up_to_date(
+    project: Project,
+    scenarios: Iterable[str] | None = None,
+    progress: Progress = silent,
+    *,
+    inputs: tuple[InputFile, ...] | None = None,
+    profile: Profile | None = None,
+    attic: Sequence[Plan] = (),
+    bench: Bench | None = None,
+    force: bool = False,
+) -> Project:
+    """Compute the stale stages of some scenarios; all others stay the same objects.
+
+    Parameters
+    ----------
+    scenarios : keys; the active one unless given
+    inputs : the files as they are now (:func:`kawasolar.stages.bench.observed`); as the plans know them unless given
+    profile : the municipality's, where it was read anew
+    attic : plans of before, whose results are taken over where they were computed from the same
+    bench : files that are open already
+    force : compute everything anew
+
+    Raises
+    ------
+    gis.errors.GisError, kawasolar.errors.PlanError
+        An input that is needed cannot be used.
+    gis.progress.Cancelled
+        from ``progress``; the project given stays as it was.
+    """
+    wanted = [project.active] if scenarios is None else list(scenarios)
+    base = project.profile if profile is None else profile
+    plans = dict(project.plans)
+    for k, key in enumerate(wanted):
+        work = Work.of(plans[key], base, project.entries, inputs)
+        if force:
+            work.stamps.clear()
+        donors = [plan for name, plan in plans.items() if name != key] + list(attic)
+        bench = Bench(work.inputs, base.epsg) if bench is None else bench
+        run_stale(
+            work,
+            bench,
+            [] if force else [Work.of(plan, base) for plan in donors],
+            part(progress, k / len(wanted), (k + 1) / len(wanted)),
+        )
+        plans[key] = work.plan()
+    return replace(project, plans=plans, profile=base)
+
+
+def run_stale(work: Work, bench: Bench, donors: Sequence[Work], progress: Progress) -> None:
+    """Bring every stage of a plan on the bench up to date, in order."""
+    at = 0.0
+    for stage in CHAIN:
+        end = at + _WEIGHT[stage.name]
+        wanted, stamp = expected(stage, work), work.stamps.get(stage.name)
+        if stamp is None or stamp.fingerprint != wanted.fingerprint:
+            donor = _donor(stage, wanted.fingerprint, donors)
+            if donor is not None:
+                take_over(work, stage.name, donor)
+            else:
+                _run(stage, work, bench, part(progress, at, end))
+        at = end
+    progress(1.0, "selection")
+
+
+def _run(stage: Stage, work: Work, bench: Bench, progress: Progress) -> None:
+    wanted, stamp = expected(stage, work), work.stamps.get(stage.name)
+    changed = changed_parts(stamp, wanted) if stamp is not None and wanted.parts and stamp.base == wanted.base else None
+    progress(0.0, stage.name)
+    begin = time.perf_counter()
+    if changed is None or changed:
+        RUN[stage.name](work, bench, changed, progress)
+    spent = round(time.perf_counter() - begin, 3)
+    work.seconds[stage.name] = spent
+    made = datetime.now(UTC).isoformat(timespec="seconds")
+    work.stamps[stage.name] = replace(wanted, made=made, seconds=spent)
+
+
+def _donor(stage: Stage, wanted: str, donors: Sequence[Work]) -> Work | None:
+    for donor in donors:
+        stamp = donor.stamps.get(stage.name)
+        if stamp is not None and stamp.fingerprint == wanted:
+            return donor
+    return None
+
+
+def with_edit(project: Project, edit: Edit, attic: Sequence[Plan] = ()) -> Project:
+    """The project after an edit: what takes milliseconds is decided at once, what takes longer becomes stale.
+
+    Parameters
+    ----------
+    attic : plans of before: a scenario that comes back finds its results there, as does a value that is set back
+
+    Raises
+    ------
+    kawasolar.document.entries.EditConflict
+        The edit does not fit; nothing is changed.
+    """
+    entries = apply(project.entries, edit)
+    keys = list(entries.table("scenarios"))
+    plans = {}
+    for key in keys:
+        own = project.plans.get(key) or _origin(project, entries, key, attic)
+        plans[key] = with_entries(own, entries, key, project.profile, [*project.plans.values(), *attic])
+    active = project.active if project.active in plans else keys[0]
+    return replace(project, entries=entries, plans=plans, active=active)
+
+
+def _origin(project: Project, entries: Entries, key: str, attic: Sequence[Plan]) -> Plan:
+    """The plan that a scenario begins with: its own of before, else one with the same values, else the active one."""
+    for plan in attic:
+        if plan.scenario == key:
+            return plan
+    values = entries.of_scenario("values", key)
+    for plan in project.plans.values():
+        if entries.of_scenario("values", plan.scenario) == values:
+            return plan
+    return project.plan
+
+
+def with_entries(plan: Plan, entries: Entries, scenario: str, base: Profile, donors: Sequence[Plan] = ()) -> Plan:
+    """A plan under other entries: results taken over where they fit, the decision made anew where it must be."""
+    work = Work.of(replace(plan, scenario=scenario), base, entries)
+    if all(state.is_fresh for state in states_of(work)):
+        return work.plan()
+    others = [Work.of(donor, base) for donor in donors]
+    for stage in CHAIN:
+        wanted, stamp = expected(stage, work), work.stamps.get(stage.name)
+        if stamp is not None and stamp.fingerprint == wanted.fingerprint:
+            continue
+        donor = _donor(stage, wanted.fingerprint, others)
+        if donor is not None:
+            take_over(work, stage.name, donor)
+        elif stage.name == "join":
+            _run(stage, work, Bench(work.inputs, base.epsg), silent)
+        elif stage.name in AT_ONCE:
+            _decide(stage, work)
+    return work.plan()
+
+
+def _decide(stage: Stage, work: Work) -> None:
+    begin = time.perf_counter()
+    if stage.name == "selection":
+        run_decision(work)
+    spent = round(time.perf_counter() - begin, 3)
+    work.seconds[stage.name] = spent
+    made = datetime.now(UTC).isoformat(timespec="seconds")
+    work.stamps[stage.name] = replace(expected(stage, work), made=made, seconds=spent)
+
+
+def stamped(plan: Plan, base: Profile) -> Plan:
+    """A plan of an older file, which kept no stamps: its results are those of the inputs that it names."""
+    work = Work.of(plan, base)
+    for stage in CHAIN:
+        work.stamps[stage.name] = expected(stage, work)
+    return work.plan()

@@ -1,0 +1,118 @@
+"""Which results of a plan are still what would be computed now, and why the others are not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from kawasolar.plan import fingerprint
+from kawasolar.stages.chain import CHAIN, StageName, expected
+from kawasolar.stages.work import Work
+
+if TYPE_CHECKING:
+    from kawasolar.plan import InputFile, Plan, Stamp
+    from kawasolar.profile import Profile
+
+Freshness = Literal["fresh", "stale", "follows", "missing"]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One input that is no longer what the result was computed from.
+
+    ``kind`` is ``file value criterion ledger join pin veto entered stage version parts``; ``name`` is the role, the key or the id.
+    """
+
+    kind: str
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class StageState:
+    """How a stage stands.
+
+    Attributes
+    ----------
+    freshness : ``fresh``; ``stale``: an input of its own changed; ``follows``: only a stage before it; ``missing``: never computed
+    parts, stale_parts : how many parts it has and how many of them must be computed; 0 for a stage without parts
+    made, seconds : when its result was computed, and how long that took
+    """
+
+    name: StageName
+    freshness: Freshness
+    reasons: tuple[Reason, ...] = ()
+    parts: int = 0
+    stale_parts: int = 0
+    made: str = ""
+    seconds: float = 0.0
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing need be computed."""
+        return self.freshness == "fresh"
+
+
+def states(plan: Plan, base: Profile, inputs: tuple[InputFile, ...] | None = None) -> tuple[StageState, ...]:
+    """How each stage of a plan stands.
+
+    Parameters
+    ----------
+    base : the profile as the municipality gives it
+    inputs : the files as they are now (:func:`kawasolar.stages.bench.observed`); as the plan knows them unless given
+    """
+    return states_of(Work.of(plan, base, inputs=inputs))
+
+
+def states_of(work: Work) -> tuple[StageState, ...]:
+    """As :func:`states`, of a plan on the bench."""
+    found: dict[str, StageState] = {}
+    for stage in CHAIN:
+        behind = any(not found[name].is_fresh for name in (*stage.after, *stage.waits))
+        stamp, wanted = work.stamps.get(stage.name), expected(stage, work)
+        if stamp is None:
+            found[stage.name] = StageState(
+                stage.name, "missing", parts=len(wanted.parts), stale_parts=len(wanted.parts)
+            )
+            continue
+        reasons = _reasons(stamp, wanted)
+        stale = len(wanted.parts) if stamp.base != wanted.base else len(changed_parts(stamp, wanted))
+        own = [reason for reason in reasons if reason.kind != "stage"]
+        freshness: Freshness = "stale" if own else "follows" if behind or reasons or stale else "fresh"
+        found[stage.name] = StageState(
+            stage.name, freshness, tuple(reasons), len(wanted.parts), stale, stamp.made, stamp.seconds
+        )
+    return tuple(found[stage.name] for stage in CHAIN)
+
+
+def changed_parts(stamp: Stamp, wanted: Stamp) -> set[str]:
+    """Parts to be computed anew, and those that fall away."""
+    names = {*stamp.parts, *wanted.parts}
+    return {name for name in names if stamp.parts.get(name) != wanted.parts.get(name)}
+
+
+def _reasons(stamp: Stamp, wanted: Stamp) -> list[Reason]:
+    found = []
+    if stamp.version != wanted.version:
+        found.append(Reason("version", "", str(stamp.version), str(wanted.version)))
+    for name in sorted({*stamp.inputs, *wanted.inputs}):
+        before, after = stamp.inputs.get(name), wanted.inputs.get(name)
+        if before != after:
+            kind, _, rest = name.partition(":")
+            found.append(Reason(kind, rest, before, after))
+    if not found and wanted.stage == "survey" and (parts := changed_parts(stamp, wanted)):
+        found.append(Reason("parts", str(len(parts)), None, None))
+    return found
+
+
+def plan_fingerprint(plan: Plan) -> str:
+    """What a paper that is written from the plan is a picture of: its results, its corrections and its name.
+
+    Equal for plans that were computed from the same, on any machine; 12 hex digits in groups, to be read aloud.
+    """
+    stamps = {name: stamp.fingerprint for name, stamp in plan.stamps.items()}
+    own = {table: dict(plan.entries.table(table)) for table in ("ledger", "joins", "keepouts")}
+    mine = {table: plan.entries.of_scenario(table, plan.scenario) for table in ("pins", "vetoes", "values", "criteria")}
+    whole = fingerprint([plan.name, plan.scenario_name, stamps, own, mine])[:12]
+    return "-".join(whole[k : k + 4] for k in (0, 4, 8))

@@ -1,0 +1,292 @@
+"""A plan on the bench: what each stage takes and leaves, and the functions that compute them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from kawasolar.document.entries import Entries
+from kawasolar.document.views import corrected, joins_of, keepouts_of, profile_of, settings_of
+from kawasolar.plan import Plan, Results
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import geopandas as gpd
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+    from pyproj import CRS
+
+    from gis.findings import Finding
+    from gis.progress import Progress
+    from kawasolar.plan import Decision, InputFile, LedgerRead, Settings, Stamp, WeatherSummary
+    from kawasolar.profile import Profile
+    from kawasolar.stages.bench import Bench
+
+    Run = Callable[["Work", Bench, set[str] | None, Progress], None]
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """What the survey left; frames as in ``docs/nomenclature.md``."""
+
+    buildings: gpd.GeoDataFrame
+    planes: gpd.GeoDataFrame
+    sunlit: NDArray[np.float32]
+    azimuths: NDArray[np.float64]
+    open_sky_kwh_m2: float
+
+
+@dataclass(frozen=True)
+class Yielded:
+    """What the yield left."""
+
+    yields: pd.DataFrame
+    month_hour: NDArray[np.float32]
+    month_hour_lost: NDArray[np.float32]
+    weather: WeatherSummary
+
+
+@dataclass
+class Work:
+    """One scenario while its stages run; a slot for the result of each."""
+
+    name: str
+    scenario: str
+    entries: Entries
+    base_profile: Profile
+    profile: Profile
+    settings: Settings
+    inputs: tuple[InputFile, ...]
+    dsm: Path
+    cache_root: Path
+    cache: Path | None = None
+    crs: CRS | None = None
+    synthetic: bool = False
+    read: LedgerRead | None = None
+    links: pd.DataFrame | None = None
+    surveyed: Surveyed | None = None
+    yielded: Yielded | None = None
+    decision: Decision | None = None
+    findings: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
+    stamps: dict[str, Stamp] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        plan: Plan,
+        base_profile: Profile,
+        entries: Entries | None = None,
+        inputs: tuple[InputFile, ...] | None = None,
+    ) -> Work:
+        """A plan laid out; with other entries or other states of its files where given."""
+        from kawasolar.project.format import cache_root_of
+
+        entered = plan.entries if entries is None else entries
+        profile = profile_of(entered, plan.scenario, base_profile)
+        results = plan.results
+        return cls(
+            name=plan.name, scenario=plan.scenario, entries=entered, base_profile=base_profile, profile=profile,
+            settings=settings_of(entered, plan.scenario, base_profile), inputs=plan.inputs if inputs is None else inputs,
+            dsm=plan.dsm, cache_root=cache_root_of(plan.cache), cache=plan.cache, crs=plan.crs, synthetic=plan.synthetic, read=plan.read,
+            links=results.links,
+            surveyed=Surveyed(results.buildings, results.planes, results.sunlit, results.azimuths, results.open_sky_kwh_m2),
+            yielded=Yielded(results.yields, results.month_hour, results.month_hour_lost, results.weather),
+            decision=plan.decision, findings=by_stage(plan.findings), stamps=dict(plan.stamps), seconds=dict(plan.seconds),
+        )  # fmt: skip
+
+    def plan(self) -> Plan:
+        """The whole plan; every slot must be filled."""
+        read, links, surveyed, yielded = self.read, self.links, self.surveyed, self.yielded
+        if (
+            read is None
+            or links is None
+            or surveyed is None
+            or yielded is None
+            or self.decision is None
+            or self.crs is None
+        ):
+            raise AssertionError("a stage has not run")
+        results = Results(
+            surveyed.buildings, surveyed.planes, surveyed.sunlit, surveyed.azimuths, links, yielded.yields, yielded.month_hour,
+            yielded.month_hour_lost, yielded.weather, surveyed.open_sky_kwh_m2,
+        )  # fmt: skip
+        return Plan(
+            name=self.name, synthetic=self.synthetic, crs=self.crs, profile=self.profile, settings=self.settings, inputs=self.inputs,
+            facilities=self.facilities(), results=results, decision=self.decision,
+            findings=tuple(finding for stage in FINDING_STAGES for finding in self.findings.get(stage, ())),
+            seconds=dict(self.seconds), dsm=self.dsm, cache=self.cache or self.cache_root, read=read, stamps=dict(self.stamps),
+            entries=self.entries, scenario=self.scenario,
+        )  # fmt: skip
+
+    def facilities(self) -> gpd.GeoDataFrame:
+        """The ledger with what people corrected."""
+        if self.read is None:
+            raise AssertionError("the ledger has not been read")
+        return corrected(self.entries, self.read.frame)
+
+    def buildings_of_facilities(self) -> list[str]:
+        """Ids of the buildings that belong to a facility."""
+        return [] if self.links is None else sorted(set(self.links["building_id"].dropna()))
+
+    def owned(self) -> list[tuple[str, str]]:
+        """Facility and building of each link."""
+        if self.links is None:
+            return []
+        found = self.links.dropna(subset=["building_id"])
+        return list(zip(found["facility_id"], found["building_id"], strict=True))
+
+
+# By the first word of their code: which stage's findings they are, in the order in which they are shown.
+_STAGE_OF = {
+    "raster": "survey", "outlines": "survey", "survey": "survey", "weather": "survey", "plan": "survey", "ledger": "ledger", "join": "ledger",
+    "links": "join",
+}  # fmt: skip
+FINDING_STAGES = ("survey", "ledger", "join", "yield")
+
+
+def by_stage(findings: tuple[Finding, ...]) -> dict[str, tuple[Finding, ...]]:
+    """Findings by the stage that made them."""
+    sorted_out: dict[str, list[Finding]] = {}
+    for finding in findings:
+        sorted_out.setdefault(_STAGE_OF.get(finding.code.split(".", 1)[0], "survey"), []).append(finding)
+    return {stage: tuple(found) for stage, found in sorted_out.items()}
+
+
+# ---------------------------------------------------------------------------------------------- the stages
+
+
+def run_ledger(work: Work, bench: Bench, progress: Progress) -> None:
+    """Read the ledger and join it to the outlines."""
+    from gis.progress import part
+    from kawasolar.join import join_facilities
+    from kawasolar.ledger import read_facilities
+    from kawasolar.plan import LedgerRead
+
+    grid = bench.surface(part(progress, 0.0, 0.6)).grid
+    work.crs, work.synthetic = grid.crs, bench.surface().synthetic
+    ledger = read_facilities(
+        bench.path("facilities"),
+        grid.crs,
+        layer=bench.layer("facilities"),
+        area=grid.bounds,
+        layer_crs=bench.crs("facilities"),
+    )
+    outlines = bench.outlines()
+    links, findings = join_facilities(
+        ledger.facilities, outlines.frame, nearest_m=work.profile.number("join.nearest_m"),
+        progress=part(progress, 0.7, 1.0), outlines=ledger.outlines,
+    )  # fmt: skip
+    work.read = LedgerRead(ledger.facilities, links, dict(ledger.columns), ledger.sheet)
+    work.findings["ledger"] = (*ledger.findings, *findings)
+
+
+def run_join(work: Work, bench: Bench) -> None:
+    """What people say of the buildings of a facility, over what the program found."""
+    from kawasolar.join import corrected_links
+
+    if work.read is None:
+        raise AssertionError("the ledger has not been read")
+    known = (
+        set(bench.outlines().frame["building_id"])
+        if work.surveyed is None
+        else set(work.surveyed.buildings["building_id"])
+    )
+    work.links, findings = corrected_links(work.read.links, joins_of(work.entries), known)
+    work.findings["join"] = tuple(findings)
+
+
+def run_survey(work: Work, bench: Bench, changed: set[str] | None, progress: Progress) -> None:
+    """Survey all roofs, or only the buildings in ``changed``."""
+    from gis.progress import part
+    from kawasolar.project.arrays import as_kept
+
+    detail = set(work.buildings_of_facilities())
+    keepouts = keepouts_of(work.entries, work.crs) if work.crs is not None else None
+    whole = changed is None or work.surveyed is None
+    found = (
+        bench.survey(work.profile, detail, keepouts, part(progress, 0.0, 0.9))
+        if whole
+        else bench.survey_some(
+            work.profile, work.surveyed, changed or set(), detail, keepouts, part(progress, 0.0, 0.9)
+        )
+    )
+    # As the project file keeps it, so that what is computed from it later is the same.
+    work.surveyed = Surveyed(
+        found.buildings, found.planes, as_kept(found.sunlit), found.azimuths, found.open_sky_kwh_m2
+    )
+    surface, weather = bench.surface(), bench.weather()
+    work.findings["survey"] = (
+        *surface.findings, *bench.outlines().findings, *weather.findings, *bench.distance_finding(), *found.findings,
+    )  # fmt: skip
+    if whole:
+        work.cache = bench.write_cache(work.cache_root / survey_folder(work), part(progress, 0.9, 1.0))
+
+
+def survey_folder(work: Work) -> str:
+    """Name of the folder of the rasters that belong to the survey as it would be made now; no keep-out changes them."""
+    from kawasolar.stages.chain import BY_NAME, expected
+
+    return expected(BY_NAME["survey"], work).base[:12]
+
+
+def run_yield(work: Work, bench: Bench, changed: set[str] | None, progress: Progress) -> None:
+    """The year of each facility, or only of those in ``changed``."""
+    from kawasolar.yields import compute_yields, merged
+
+    surveyed, links = work.surveyed, work.links
+    if surveyed is None or links is None:
+        raise AssertionError("the survey has not run")
+    weather = bench.weather()
+    before = work.yielded if changed is not None else None
+    asked = links if before is None else links[links["facility_id"].isin(changed or set())]
+    found = compute_yields(surveyed.planes, surveyed.sunlit, surveyed.azimuths, asked, weather, work.profile, progress)
+    if before is not None:
+        found = merged(before, found, links)
+    work.yielded = Yielded(found.yields, found.month_hour, found.month_hour_lost, weather.summary())
+
+
+def run_decision(work: Work) -> None:
+    """Who is eligible and who is chosen: both stages at once, for they take milliseconds."""
+    from kawasolar.decide import decide
+
+    surveyed, yielded, links = work.surveyed, work.yielded, work.links
+    if surveyed is None or yielded is None or links is None:
+        raise AssertionError("the yield has not run")
+    results = Results(
+        surveyed.buildings, surveyed.planes, surveyed.sunlit, surveyed.azimuths, links, yielded.yields, yielded.month_hour,
+        yielded.month_hour_lost, yielded.weather, surveyed.open_sky_kwh_m2,
+    )  # fmt: skip
+    work.decision = decide(work.facilities(), results, work.profile, work.settings)
+
+
+# What a stage leaves, by the name of its slot: taken over from another scenario that was computed from the same.
+SLOTS: Mapping[str, tuple[str, ...]] = {
+    "ledger": ("read", "crs", "synthetic"),
+    "join": ("links",),
+    "survey": ("surveyed", "cache"),
+    "yield": ("yielded",),
+    "eligibility": (),
+    "selection": ("decision",),
+}
+# Eligibility leaves nothing of its own: the selection makes the whole decision, and always follows.
+RUN: Mapping[str, Run] = {
+    "ledger": lambda work, bench, _changed, progress: run_ledger(work, bench, progress),
+    "join": lambda work, bench, _changed, _progress: run_join(work, bench),
+    "survey": run_survey,
+    "yield": run_yield,
+    "eligibility": lambda _work, _bench, _changed, _progress: None,
+    "selection": lambda work, _bench, _changed, _progress: run_decision(work),
+}
+
+
+def take_over(work: Work, stage: str, other: Work) -> None:
+    """The result of a stage from a plan in which it was computed from the same."""
+    for slot in SLOTS[stage]:
+        setattr(work, slot, getattr(other, slot))
+    if stage in other.findings:
+        work.findings[stage] = other.findings[stage]
+    work.stamps[stage] = replace(other.stamps[stage])
