@@ -10,10 +10,14 @@ from kawasolar.words import catalogue, say
 
 if TYPE_CHECKING:
     from gis.findings import Finding
+    from kawasolar.profile import Profile
+    from kawasolar.stages import Reason, StageState
     from kawasolar.words import Language
 
 # How a criterion's own value is worded when it is a code.
 _CODED = {"seismic": "seismic", "waterproofing": "roof"}
+# Reasons of a stage that are told by name; of more, how many.
+_MOST_REASONS = 3
 # Units of the profile that are words.
 _UNITS = {"a": "unit.a", "calendar year": "unit.calendar_year", "-": "unit.none"}
 
@@ -89,3 +93,46 @@ def fail_sentence(language: Language, key: str, value: object, threshold: object
         return ""
     asked = "" if threshold is None else value_text(language, "", threshold)
     return say(language, code, value=value_text(language, key, value), threshold=asked)
+
+
+def stage_name(language: Language, name: str) -> str:
+    """What a stage of the chain is called."""
+    return say(language, f"stages.{name}")
+
+
+def stage_sentence(language: Language, state: StageState, profile: Profile) -> str:
+    """How a stage stands, and why."""
+    told = [reason for reason in state.reasons if reason.kind != "stage"]
+    why = [stage_reason(language, reason, profile) for reason in told[:_MOST_REASONS]]
+    if len(told) > _MOST_REASONS:
+        why.append(say(language, "stages.why.more", count=len(told) - _MOST_REASONS))
+    words = say(language, f"stages.is.{state.freshness}")
+    if not why:
+        return say(language, "stages.line", stage=stage_name(language, state.name), state=words)
+    separator = say(language, "list.separator")
+    return say(
+        language, "stages.line_why", stage=stage_name(language, state.name), state=words, why=separator.join(why)
+    )
+
+
+def stage_reason(language: Language, reason: Reason, profile: Profile) -> str:
+    """One input that is no longer what a result was computed from."""
+    names = {
+        "file": lambda: say(language, f"ui.role.{reason.name}"),
+        "value": lambda: profile.values[reason.name].name(language) if reason.name in profile.values else reason.name,
+        "criterion": lambda: criterion_name(language, reason.name),
+        "entered": lambda: say(language, f"stages.entered.{reason.name}"),
+        "ledger": lambda: reason.name.split("/", 1)[-1],
+    }
+    name = names[reason.kind]() if reason.kind in names else reason.name
+    return say(
+        language, f"stages.why.{reason.kind}", name=name, before=_plain(reason.before), after=_plain(reason.after)
+    )
+
+
+def _plain(value: str | None) -> str | None:
+    """A number as people write it."""
+    try:
+        return value if value is None else f"{float(value):,.6g}"
+    except ValueError:
+        return value

@@ -15,11 +15,15 @@ from kawasolar.errors import PlanError, UnreadableProject
 from ui import work
 from ui.crash import report
 from ui.jobs import Job
-from ui.work import SUFFIX, Opened
+from ui.session import Session
+from ui.work import SUFFIX, Computed, Opened, Saved
 
 if TYPE_CHECKING:
+    from kawasolar.document.journal import Journal, Recovery
+
     from kawasolar.pipeline import PlanInputs
-    from kawasolar.plan import Plan
+    from kawasolar.plan import InputFile, Plan, Project
+    from kawasolar.words import Language
     from ui.window import MainWindow
 
 EXPORT_FILTERS = {"xlsx": "Excel (*.xlsx)", "csv": "CSV (*.csv)", "gpkg": "GeoPackage (*.gpkg)", "png": "PNG (*.png)"}
@@ -31,8 +35,14 @@ class Controller(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        # Roles of input files that changed since the plan was computed.
-        self.stale: tuple[str, ...] = ()
+        self.session = Session(window.document, self)
+        window.document.person = lambda: window.remembered.person or work.person_name()
+        window.document.journal_failed = self._on_journal_failed
+        self._journal_told = False
+        self._recoveries: list[Recovery] = []
+        window.banner_asked.connect(self._on_banner)
+        self._banner_does: Callable[[], None] | None = None
+        self._banner_also: Callable[[], None] | None = None
         self._loading: Job | None = None
         self._otherwise: Callable[[], None] | None = None
         self._run: Job | None = None
@@ -67,7 +77,8 @@ class Controller(QObject):
         self.cancel()
         window.banner.hide()
         window.remembered.folder = str(path.parent)
-        job = window.jobs.start(lambda progress: work.open_plan(path, progress), "open")
+        person, recovery = window.document.person(), work.recovery_folder()
+        job = window.jobs.start(lambda progress: work.open_project(path, person, recovery, progress), "open")
         self._otherwise = otherwise
         self._begin_loading(job, window.look.say("ui.loading.open", name=path.stem))
         job.done.connect(self._on_opened)
@@ -93,17 +104,92 @@ class Controller(QObject):
     def _on_opened(self, found: object) -> None:
         opened = cast("Opened", found)
         self._loading = None
-        self.stale = ()
         window = self._window
         window.remembered.add_recent(opened.path)
-        window.document.set_plan(opened.plan, opened.path, saved=True)
-        since = opened.path.stat().st_mtime
-        job = window.jobs.start(lambda progress: work.changed_inputs(opened.plan, since, progress), "stale")
-        job.done.connect(self._on_stale)
+        self.session.begin(opened)
+        self._journal_told = False
+        window.document.set_project(opened.project, opened.path, saved=True)
+        self._tell_opened(opened)
+        plan, since = opened.project.plan, opened.path.stat().st_mtime
+        job = window.jobs.start(lambda progress: work.observe_inputs(plan, since, progress), "observe")
+        job.done.connect(lambda inputs: window.document.observe(cast("tuple[InputFile, ...]", inputs)))
 
-    def _on_stale(self, roles: object) -> None:
-        self.stale = cast("tuple[str, ...]", roles)
-        self._window.refresh_state()
+    def _tell_opened(self, opened: Opened) -> None:
+        """What the person should know of a project that was just opened; the weightiest first."""
+        window, say = self._window, self._window.look.say
+        if opened.held_by is not None:
+            window.banner.tell(
+                say(
+                    "ui.open.held",
+                    name=opened.held_by.name,
+                    host=opened.held_by.host,
+                    since=opened.held_by.since_text(),
+                )
+            )
+        elif opened.recoveries:
+            self._recoveries = list(opened.recoveries)
+            self._offer_recovery()
+        elif opened.project.upgraded_from is not None:
+            window.banner.tell(say("ui.open.upgraded", version=opened.project.upgraded_from), kind="done")
+        elif opened.unkept is not None:
+            self._on_journal_failed(opened.unkept)
+
+    # ---------------------------------------------------------------- recovery
+
+    def _offer_recovery(self) -> None:
+        recovery = self._recoveries[0]
+        say = self._window.look.say
+        code = "ui.recovery.offer" if recovery.fits else "ui.recovery.offer_older"
+        words = say(code, count=recovery.count, when=recovery.when_text())
+        self.tell(
+            words, say("ui.recovery.take"), self.recover, also=(say("ui.recovery.discard"), self.discard_recovery)
+        )
+
+    def recover(self) -> None:
+        """Do again what a crash took; each edit can be taken back."""
+        if not self._recoveries or self._window.document.project is None:
+            return
+        recovery = self._recoveries.pop(0)
+        window, say = self._window, self._window.look.say
+        done = window.document.replay(recovery.edits)
+        recovery.discard()
+        code = "ui.recovery.done" if done == recovery.count else "ui.recovery.partly"
+        window.banner.tell(say(code, done=done, count=recovery.count), kind="done")
+
+    def discard_recovery(self) -> None:
+        """The edits of before are not wanted."""
+        if self._recoveries:
+            self._recoveries.pop(0).discard()
+        self._window.banner.hide()
+        if self._recoveries:
+            self._offer_recovery()
+
+    def _on_journal_failed(self, error: Exception) -> None:
+        if not self._journal_told:
+            self._journal_told = True
+            say = self._window.look.say
+            reason = getattr(error, "details", {}).get("reason") or getattr(error, "strerror", None) or ""
+            self._window.banner.tell(say("ui.journal.failed", reason=reason))
+
+    def tell(
+        self,
+        words: str,
+        action: str,
+        does: Callable[[], None],
+        *,
+        also: tuple[str, Callable[[], None]] | None = None,
+        kind: str = "done",
+    ) -> None:
+        """News with one or two things that can be done about it."""
+        self._banner_does = does
+        self._banner_also = also[1] if also is not None else None
+        self._window.banner.tell(words, kind=kind, action=action, also=also[0] if also is not None else "")
+
+    def _on_banner(self, which: str) -> None:
+        does = self._banner_does if which == "action" else self._banner_also
+        self._window.banner.hide()
+        if does is not None:
+            does()
 
     def _on_load_failed(self, error: object) -> None:
         otherwise, self._otherwise = self._otherwise, None
@@ -132,26 +218,40 @@ class Controller(QObject):
         dialog = NewPlanDialog(window.look, window.jobs, window.remembered, window)
         dialog.fill(plan, window.document.path)
         dialog.focus_on(role)
-        dialog.accepted.connect(lambda: self.start_new(dialog.inputs(), keep=plan))
+        dialog.accepted.connect(lambda: self.exchange(dialog.inputs()))
         dialog.open()
 
-    def start_new(self, inputs: PlanInputs, keep: Plan | None = None) -> None:
-        """Compute a plan from files; with ``keep``, its settings are used again."""
-        if keep is None and not self.may_discard():
+    def exchange(self, inputs: PlanInputs) -> None:
+        """Take other files, and compute what depends on them."""
+        window = self._window
+        if window.document.project is None:
+            return
+        job = window.jobs.start(lambda _progress: work.read_inputs(inputs), "exchange")
+        job.done.connect(lambda found: self._on_exchanged(cast("tuple[InputFile, ...]", found)))
+        job.failed.connect(self.fail)
+
+    def _on_exchanged(self, files: tuple[InputFile, ...]) -> None:
+        from kawasolar.stages import with_inputs
+
+        document = self._window.document
+        if document.project is not None:
+            document.set_results(with_inputs(document.project, files))
+            document.observe(document.project.plan.inputs)
+            self.run()
+
+    def start_new(self, inputs: PlanInputs) -> None:
+        """Compute a project from files."""
+        if not self.may_discard():
             return
         window = self._window
-        if keep is not None:
-            kept = keep
-
-            def again(progress: Progress) -> object:
-                return work.new_plan_like(kept, inputs, progress)
-
-            self._start_run(again, self._on_opened)
-            return
         self.cancel()
         window.banner.hide()
-        window.document.set_plan(None, None, saved=True)
-        job = window.jobs.start(lambda progress: work.new_plan(inputs, progress), "run", pool="kernel")
+        self.session.end()
+        window.document.set_project(None, None, saved=True)
+        person, recovery = window.document.person(), work.recovery_folder()
+        job = window.jobs.start(
+            lambda progress: work.new_project(inputs, person, recovery, progress), "run", pool="kernel"
+        )
         self._begin_loading(job, window.look.say("ui.loading.new", name=inputs.name or inputs.out.stem))
         self._watch_run(job)
         job.done.connect(self._on_opened)
@@ -175,11 +275,27 @@ class Controller(QObject):
     # ---------------------------------------------------------------- calculation
 
     def run(self) -> None:
-        """Compute the plan again from its files."""
-        plan = self._window.document.plan
-        if plan is None or self.is_running:
+        """Compute what is stale in the scenario that is worked on."""
+        self._compute((self._window.document.scenario,), force=False)
+
+    def run_all(self) -> None:
+        """Compute what is stale in all scenarios."""
+        project = self._window.document.project
+        if project is not None:
+            self._compute(tuple(project.plans), force=False)
+
+    def run_anew(self) -> None:
+        """Compute everything of the scenario anew, stale or not."""
+        self._compute((self._window.document.scenario,), force=True)
+
+    def _compute(self, scenarios: tuple[str, ...], *, force: bool) -> None:
+        document = self._window.document
+        project, attic = document.project, document.attic
+        if project is None or self.is_running:
             return
-        self._start_run(lambda progress: work.compute_again(plan, progress), self._on_computed)
+        self._start_run(
+            lambda progress: work.compute_stale(project, scenarios, attic, force, progress), self._on_computed
+        )
 
     def _start_run(self, function: Callable[[Progress], object], done: Callable[[object], None]) -> None:
         self._window.banner.hide()
@@ -211,16 +327,19 @@ class Controller(QObject):
             self._window.menus.refresh()
 
     def _on_computed(self, found: object) -> None:
-        window, plan = self._window, cast("Plan", found)
-        self.stale = ()
-        settings = window.document.settings
-        window.document.set_plan(plan, window.document.path, saved=False)
-        if settings is not None and settings != plan.settings:
-            # The planner turned something while it ran: what was turned last counts.
-            window.document.change(settings, "ui.undo.while_running")
-        seconds = sum(plan.seconds.values())
+        from kawasolar.stages import with_results
+
+        window, done = self._window, cast("Computed", found)
+        document = window.document
+        if document.project is None:
+            return
+        # The planner may have turned something while it ran: what was turned last counts.
+        document.set_results(with_results(document.project, done.project))
+        document.observe(done.observed)
         window.banner.tell(
-            window.look.say("ui.run.done", seconds=f"{seconds:,.1f}", facilities=f"{len(plan.facilities):,}"),
+            window.look.say(
+                "ui.run.done", seconds=f"{done.seconds:,.1f}", facilities=f"{len(done.project.plan.facilities):,}"
+            ),
             kind="done",
         )
 
@@ -236,12 +355,12 @@ class Controller(QObject):
     # ---------------------------------------------------------------- save and export
 
     def save(self) -> None:
-        """Save where it was; ask where if it never was."""
-        path = self._window.document.path
-        if path is None:
+        """Save where it was; ask where if it never was, or if somebody else has the file."""
+        document = self._window.document
+        if document.path is None or document.held_by is not None:
             self.save_as()
         else:
-            self.save_to(path)
+            self.save_to(document.path)
 
     def save_as(self) -> None:
         """Choose a place and save."""
@@ -259,21 +378,42 @@ class Controller(QObject):
 
     def save_to(self, path: Path) -> Job | None:
         """Save off the window's thread; what is turned meanwhile stays unsaved."""
-        window = self._window
-        plan = window.document.plan
-        if plan is None:
+        window, document = self._window, self._window.document
+        if document.project is None:
             return None
         window.status.saved.setText(window.look.say("ui.status.saving"))
-        job = window.jobs.start(lambda progress: work.save_plan(plan, path, progress), "save")
-        job.done.connect(lambda _found: self._on_saved(plan, path))
+        kept, journal = document.with_mark(), document.journal
+        expect = document.project.mark if self._same_place(path) else None
+        job = window.jobs.start(lambda progress: work.save_project_to(kept, path, expect, progress), "save")
+        job.done.connect(lambda found: self._on_saved(kept, cast("Saved", found), journal))
         job.failed.connect(self._on_save_failed)
         return job
 
-    def _on_saved(self, plan: Plan, path: Path) -> None:
-        window = self._window
-        window.remembered.add_recent(path)
-        window.remembered.folder = str(path.parent)
-        window.document.mark_saved(path, plan)
+    def _same_place(self, path: Path) -> bool:
+        own = self._window.document.path
+        return own is not None and own.absolute() == path.absolute()
+
+    def _on_saved(self, kept: Project, saved: Saved, journal: Journal | None) -> None:
+        window, document = self._window, self._window.document
+        window.remembered.add_recent(saved.path)
+        window.remembered.folder = str(saved.path.parent)
+        if document.journal is not journal or document.project is None:
+            return  # another project was opened meanwhile
+        if self._same_place(saved.path):
+            self.session.saved(kept.mark.seq)
+        else:
+            self._move_to(saved.path, kept)
+        document.take_caches(saved.project)
+        document.mark_saved(saved.path, kept)
+        if saved.backup is not None:
+            window.banner.tell(window.look.say("ui.save.backup", file=saved.backup.name), kind="done")
+
+    def _move_to(self, path: Path, kept: Project) -> None:
+        """The project lies elsewhere now: its lock and its journal with it."""
+        opened = work.with_session(
+            Opened(kept, path), self._window.document.person(), work.recovery_folder(), moving=True
+        )
+        self.session.moved(path, opened.lock, opened.journal)
 
     def _on_save_failed(self, error: object) -> None:
         self._window.refresh_state()
@@ -309,8 +449,11 @@ class Controller(QObject):
         return job
 
     def _on_exported(self, found: object) -> None:
-        kind, path = cast("tuple[str, Path]", found)
+        from kawasolar.provenance.exports import record
+
+        kind, path, plan, language = cast("tuple[str, Path, Plan, Language]", found)
         window = self._window
+        window.document.add_export(record(plan, kind, path, language, window.document.person()))
         window.output.show_place(kind, path)
         window.banner.tell(window.look.say("ui.output.done", file=str(path)), kind="done")
 
@@ -354,18 +497,19 @@ class Controller(QObject):
     def save_now(self) -> bool:
         """Save and wait for it: the program is about to go on to something else."""
         window = self._window
-        plan, path = window.document.plan, window.document.path
-        if plan is None:
+        path = window.document.path
+        if window.document.project is None:
             return True
-        if path is None:
+        if path is None or window.document.held_by is not None:
             self.save_as()
             return False
+        document, kept = window.document, window.document.with_mark()
         try:
-            work.save_plan(plan, path, lambda _share, _what: None)
+            saved = work.save_project_to(kept, path, document.project.mark, lambda _share, _what: None)
         except (GisError, PlanError, OSError) as error:
             self.fail(error)
             return False
-        window.document.mark_saved(path, plan)
+        self._on_saved(kept, saved, document.journal)
         return True
 
     def may_close(self) -> bool:

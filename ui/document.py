@@ -1,115 +1,170 @@
-"""The one document of the window: the plan, what the planner turned, the way back, and the selection.
+"""The one document of the window: the project, the way back, the selection, and what is stale.
 
-Heavy modules are imported at the moment of use, so that the window can be shown before them.
+Everything that a person changes goes through :meth:`Document.do` as an edit; heavy modules are imported at the moment of use, so that the window can be
+shown before them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 if TYPE_CHECKING:
-    from kawasolar.plan import Decision, Objective, Plan, Settings
+    from kawasolar.document.journal import Journal
+    from kawasolar.document.lock import Owner
 
-# Steps that can be taken back.
-HISTORY = 200
+    from kawasolar.document.edits import Author
+    from kawasolar.document.entries import Edit, Entries
+    from kawasolar.plan import Decision, ExportRecord, InputFile, Objective, Plan, Project, Settings
+    from kawasolar.stages import StageState
 
-
-@dataclass(frozen=True)
-class Step:
-    """One change of the settings; changes with the same ``merge`` in a row become one (a slider's drag)."""
-
-    before: Settings
-    after: Settings
-    words: str
-    merge: str | None
+# Plans of before whose results can still be taken over: by undo after a run, by a scenario that comes back.
+_ATTIC = 8
+# Milliseconds after the last edit until what is stale is worked out anew.
+_STATES_AFTER = 120
 
 
 class Document(QObject):
-    """Holds the plan and tells who shows it.
+    """Holds the project and tells who shows it.
 
     Signals
     -------
-    plan_changed : another plan, or none
+    plan_changed : another project, another scenario, or other results
     decision_changed : the settings were turned and the decision follows
+    entries_changed : names of the tables that an edit touched (frozenset)
+    scenarios_changed : scenarios came, went, or are called otherwise
+    states_changed : which stages are stale
+    exports_changed : a paper was written
     selection_changed : id of the selected facility, or None
     dirty_changed, history_changed
     """
 
     plan_changed = Signal()
     decision_changed = Signal()
+    entries_changed = Signal(object)
+    scenarios_changed = Signal()
+    states_changed = Signal()
+    exports_changed = Signal()
     selection_changed = Signal(object)
     dirty_changed = Signal()
     history_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
+        from kawasolar.document.history import History
+
         super().__init__(parent)
-        self._plan: Plan | None = None
+        self._project: Project | None = None
         self._path: Path | None = None
         self._selected: str | None = None
-        self._done: list[Step] = []
-        self._undone: list[Step] = []
-        # Settings as they were saved; None while the plan has never been saved.
-        self._saved: Settings | None = None
+        self._history = History()
+        self._attic: list[Plan] = []
+        # What was saved last; None while the project has never been saved.
+        self._saved: Project | None = None
         self._effects: dict[str, int] | None = None
-        self._merge_open: str | None = None
+        self._states: tuple[StageState, ...] | None = None
+        self._observed: tuple[InputFile, ...] | None = None
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_STATES_AFTER)
+        self._later.timeout.connect(self._forget_states)
+        # Who holds the project, where this window may not write it.
+        self.held_by: Owner | None = None
+        self.journal: Journal | None = None
+        # Told when the journal cannot be written; the work goes on.
+        self.journal_failed: Callable[[Exception], None] = lambda _error: None
+        self.person: Callable[[], str] = lambda: ""
 
-    # ---------------------------------------------------------------- the plan
+    # ---------------------------------------------------------------- the project
+
+    @property
+    def project(self) -> Project | None:
+        return self._project
 
     @property
     def plan(self) -> Plan | None:
-        return self._plan
+        """The scenario that is worked on."""
+        return self._project.plan if self._project is not None else None
 
     @property
     def path(self) -> Path | None:
         return self._path
 
     @property
+    def entries(self) -> Entries | None:
+        return self._project.entries if self._project is not None else None
+
+    @property
     def decision(self) -> Decision | None:
-        return self._plan.decision if self._plan is not None else None
+        return self.plan.decision if self.plan is not None else None
 
     @property
     def settings(self) -> Settings | None:
-        return self._plan.settings if self._plan is not None else None
+        return self.plan.settings if self.plan is not None else None
 
-    def set_plan(self, plan: Plan | None, path: Path | None, *, saved: bool) -> None:
-        """Show another plan; the history begins anew, the selection stays where the facility is still there."""
-        self._plan, self._path = plan, path
-        self._done.clear()
-        self._undone.clear()
-        self._merge_open = None
-        self._effects = None
-        self._saved = plan.settings if plan is not None and saved else None
-        kept = self._selected if plan is not None and self.has(self._selected) else None
-        self._selected = kept
+    @property
+    def scenario(self) -> str:
+        """Key of the scenario that is worked on; empty where there is no project."""
+        return self._project.active if self._project is not None else ""
+
+    def set_project(self, project: Project | None, path: Path | None, *, saved: bool) -> None:
+        """Show another project; the history begins anew, the selection stays where the facility is still there."""
+        self._project, self._path = project, path
+        self._history.clear()
+        self._attic.clear()
+        self._effects = self._states = self._observed = None
+        self._saved = project if saved else None
+        self._selected = self._selected if project is not None and self.has(self._selected) else None
         self.plan_changed.emit()
-        self.selection_changed.emit(kept)
+        self.scenarios_changed.emit()
+        self.selection_changed.emit(self._selected)
         self.history_changed.emit()
         self.dirty_changed.emit()
+        self._later.start()
 
-    def mark_saved(self, path: Path, plan: Plan) -> None:
-        """Remember that a plan lies in ``path``; what was turned since is unsaved."""
+    def set_results(self, project: Project) -> None:
+        """The same project with other results; the way back stays."""
+        if self._project is not None:
+            self._remember(self._project)
+        self._show(project)
+        self.dirty_changed.emit()
+
+    def mark_saved(self, path: Path, project: Project) -> None:
+        """Remember that a project lies in ``path``; what was changed since is unsaved."""
         self._path = path
-        self._saved = plan.settings
-        self._merge_open = None
+        self._saved = project
+        self._history.end_merge()
         self.dirty_changed.emit()
 
     @property
     def dirty(self) -> bool:
         """Whether something would be lost."""
-        return self._plan is not None and self._saved != self._plan.settings
+        now, saved = self._project, self._saved
+        if now is None:
+            return False
+        if saved is None or now.entries != saved.entries or now.exports != saved.exports:
+            return True
+        return any(now.plans[key].stamps != saved.plans[key].stamps for key in now.plans)
 
     def has(self, facility_id: str | None) -> bool:
         """Whether the ledger knows the facility."""
+        plan = self.plan
         return (
-            facility_id is not None
-            and self._plan is not None
-            and bool((self._plan.facilities["facility_id"] == facility_id).any())
+            facility_id is not None and plan is not None and bool((plan.facilities["facility_id"] == facility_id).any())
         )
+
+    def add_export(self, record: ExportRecord) -> None:
+        """A paper was written; the project remembers of what."""
+        if self._project is None:
+            return
+        from kawasolar.provenance.exports import with_record
+
+        self._project = with_record(self._project, record)
+        self.exports_changed.emit()
+        self.dirty_changed.emit()
 
     # ---------------------------------------------------------------- the selection
 
@@ -124,129 +179,199 @@ class Document(QObject):
             self._selected = wanted
             self.selection_changed.emit(wanted)
 
-    # ---------------------------------------------------------------- the settings
+    # ---------------------------------------------------------------- what is stale
 
-    def change(self, settings: Settings, words: str, *, merge: str | None = None) -> None:
-        """Turn the settings; the decision follows at once and the step can be taken back."""
-        if self._plan is None or settings == self._plan.settings:
+    @property
+    def states(self) -> tuple[StageState, ...]:
+        """How each stage of the scenario stands."""
+        if self._states is None and self._project is not None:
+            from kawasolar.stages import states
+
+            self._states = states(self._project.plan, self._project.profile, self._observed)
+        return self._states or ()
+
+    @property
+    def stale(self) -> tuple[StageState, ...]:
+        """Stages that must be computed."""
+        return tuple(state for state in self.states if not state.is_fresh)
+
+    def _forget_states(self) -> None:
+        """Some time after the last edit: not at every step of a slider."""
+        self._states = None
+        self.states_changed.emit()
+
+    @property
+    def observed(self) -> tuple[InputFile, ...] | None:
+        """The input files as they were last seen."""
+        return self._observed
+
+    def observe(self, inputs: tuple[InputFile, ...]) -> None:
+        """The input files as they are now."""
+        self._observed = inputs
+        self._states = None
+        self.states_changed.emit()
+
+    # ---------------------------------------------------------------- edits
+
+    def author(self, why: str = "") -> Author:
+        """Who sits here, and why they do it."""
+        from kawasolar.document.edits import Author
+
+        return Author(self.person(), why)
+
+    def do(self, edit: Edit) -> None:
+        """Apply an edit; the decision follows at once and the step can be taken back."""
+        if self._project is None or not edit.changes:
             return
-        step = Step(self._plan.settings, settings, words, merge)
-        last = self._done[-1] if self._done else None
-        if last is not None and merge is not None and self._merge_open == merge == last.merge:
-            self._done[-1] = replace(last, after=settings)
-        else:
-            self._done.append(step)
-            del self._done[:-HISTORY]
-        self._merge_open = merge
-        self._undone.clear()
-        self._decide(settings)
+        self._apply(edit)
+        self._history.push(edit)
         self.history_changed.emit()
 
     def end_merge(self) -> None:
         """A drag ended: the next change is a step of its own."""
-        self._merge_open = None
+        self._history.end_merge()
+
+    def undo(self) -> None:
+        """Take the last change back."""
+        self._step(self._history.undo())
+
+    def redo(self) -> None:
+        """Do again what was taken back."""
+        self._step(self._history.redo())
+
+    def _step(self, edit: Edit | None) -> None:
+        if edit is not None:
+            self._apply(edit)
+            self.history_changed.emit()
+
+    @property
+    def undo_words(self) -> tuple[str, Mapping[str, str]] | None:
+        """Code of what undo would take back, with its values; None where there is nothing."""
+        last = self._history.last
+        return (last.words, last.details) if last is not None else None
+
+    @property
+    def redo_words(self) -> tuple[str, Mapping[str, str]] | None:
+        """Code of what redo would do again, with its values; None where there is nothing."""
+        step = self._history.next
+        return (step.words, step.details) if step is not None else None
+
+    def _apply(self, edit: Edit) -> None:
+        from kawasolar.stages import with_edit
+
+        before = self._project
+        if before is None:
+            return
+        after = with_edit(before, edit, self._attic)
+        for key, plan in before.plans.items():
+            if key not in after.plans:
+                self._keep(plan)
+        if "criteria" in edit.tables or after.plan.results is not before.plan.results:
+            self._effects = None
+        self._show(after)
+        if self.journal is not None:
+            try:
+                self.journal.append(edit, after.active)
+            except Exception as error:  # noqa: BLE001 - whatever befalls the autosave, the work goes on
+                self.journal_failed(error)
+        self.entries_changed.emit(edit.tables)
+        if "scenarios" in edit.tables:
+            self.scenarios_changed.emit()
+        self.dirty_changed.emit()
+
+    def _show(self, after: Project) -> None:
+        before, self._project = self._project, after
+        same = (
+            before is not None
+            and before.active == after.active
+            and before.plan.results is after.plan.results
+            and before.plan.facilities is after.plan.facilities
+            and before.plan.profile is after.plan.profile
+        )
+        if same:
+            self.decision_changed.emit()
+        else:
+            self._effects = None
+            self.plan_changed.emit()
+        self._later.start()
+
+    def _remember(self, project: Project) -> None:
+        for plan in project.plans.values():
+            self._keep(plan)
+
+    def _keep(self, plan: Plan) -> None:
+        self._attic.append(plan)
+        del self._attic[:-_ATTIC]
+
+    # ---------------------------------------------------------------- scenarios
+
+    def use_scenario(self, key: str) -> None:
+        """Work on another scenario."""
+        if self._project is not None and key in self._project.plans and key != self._project.active:
+            self._history.end_merge()
+            self._show(replace(self._project, active=key))
+            self.scenarios_changed.emit()
+            self.dirty_changed.emit()
+
+    # ---------------------------------------------------------------- the settings
+
+    def _do(self, make: Callable[..., Edit], *values: Any, **more: Any) -> None:  # noqa: ANN401 - handed on to an edit
+        if self._project is not None:
+            self.do(make(self._project.entries, self._project.active, *values, **more))
 
     def set_share(self, share: float) -> None:
         """Share of the eligible facilities to choose, 0…1."""
-        if self.settings is not None:
-            self.change(replace(self.settings, share=share), "ui.undo.share", merge="share")
+        from kawasolar.document import edits
+
+        if self.settings is not None and self.settings.share != share:
+            self._do(edits.set_share, share)
 
     def set_objective(self, objective: Objective) -> None:
         """What the choice makes as large as it can."""
-        if self.settings is not None:
-            self.change(replace(self.settings, objective=objective), "ui.undo.objective")
+        from kawasolar.document import edits
+
+        if self.settings is not None and self.settings.objective != objective:
+            self._do(edits.set_objective, objective)
 
     def criterion(self, key: str) -> tuple[bool, float | None]:
         """Whether the criterion is applied, and its threshold, as set or as the profile has it."""
-        if self._plan is None:
+        if self.plan is None:
             return False, None
-        if key in self._plan.settings.criteria:
-            return self._plan.settings.criteria[key]
-        found = self._plan.profile.criterion(key)
+        if key in self.plan.settings.criteria:
+            return self.plan.settings.criteria[key]
+        found = self.plan.profile.criterion(key)
         return found.applied, found.threshold
 
     def set_criterion(self, key: str, applied: bool, threshold: float | None, *, merge: str | None = None) -> None:
         """Apply a criterion or not, with this threshold."""
-        if self.settings is not None and self.criterion(key) != (applied, threshold):
-            criteria = {**self.settings.criteria, key: (applied, threshold)}
-            self.change(replace(self.settings, criteria=criteria), "ui.undo.criterion", merge=merge)
+        from kawasolar.document import edits
 
-    def pin(self, facility_ids: list[str]) -> None:
+        if self.criterion(key) != (applied, threshold):
+            self._do(edits.set_criterion, key, applied, threshold, self.author(), merge=merge is not None)
+
+    def pin(self, facility_ids: list[str], why: str = "") -> None:
         """Choose these whatever their rank."""
-        self._pins(frozenset(facility_ids), frozenset(), "ui.undo.pin")
+        from kawasolar.document import edits
 
-    def veto(self, facility_ids: list[str]) -> None:
-        """Never choose these."""
-        self._pins(frozenset(), frozenset(facility_ids), "ui.undo.veto")
+        self._do(edits.pin, facility_ids, self.author(why))
+
+    def veto(self, facility_ids: list[str], why: str = "") -> None:
+        """Never choose these, for this reason."""
+        from kawasolar.document import edits
+
+        self._do(edits.veto, facility_ids, self.author(why))
 
     def release(self, facility_ids: list[str]) -> None:
         """Neither pinned nor vetoed."""
-        if self.settings is None:
-            return
-        gone = frozenset(facility_ids)
-        self.change(
-            replace(self.settings, pins=self.settings.pins - gone, vetoes=self.settings.vetoes - gone),
-            "ui.undo.release",
-        )
+        from kawasolar.document import edits
 
-    def _pins(self, pins: frozenset[str], vetoes: frozenset[str], words: str) -> None:
-        if self.settings is None:
-            return
-        now = self.settings
-        self.change(replace(now, pins=(now.pins - vetoes) | pins, vetoes=(now.vetoes - pins) | vetoes), words)
+        self._do(edits.release, facility_ids)
 
     def reset(self) -> None:
         """Share, objective and criteria as the profile has them; pins and vetoes stay."""
-        from kawasolar.decide import default_settings
+        from kawasolar.document import edits
 
-        if self._plan is not None:
-            fresh = default_settings(self._plan.profile)
-            self.change(
-                replace(fresh, pins=self._plan.settings.pins, vetoes=self._plan.settings.vetoes), "ui.undo.reset"
-            )
-
-    # ---------------------------------------------------------------- the way back
-
-    @property
-    def undo_words(self) -> str | None:
-        """Code of what undo would take back; None where there is nothing."""
-        return self._done[-1].words if self._done else None
-
-    @property
-    def redo_words(self) -> str | None:
-        """Code of what redo would do again; None where there is nothing."""
-        return self._undone[-1].words if self._undone else None
-
-    def undo(self) -> None:
-        """Take the last change back."""
-        if self._done:
-            step = self._done.pop()
-            self._undone.append(step)
-            self._merge_open = None
-            self._decide(step.before)
-            self.history_changed.emit()
-
-    def redo(self) -> None:
-        """Do again what was taken back."""
-        if self._undone:
-            step = self._undone.pop()
-            self._done.append(step)
-            self._merge_open = None
-            self._decide(step.after)
-            self.history_changed.emit()
-
-    def _decide(self, settings: Settings) -> None:
-        from kawasolar.decide import decide
-
-        plan = self._plan
-        if plan is None:
-            return
-        decision = decide(plan.facilities, plan.results, plan.profile, settings)
-        self._plan = replace(plan, settings=settings, decision=decision)
-        if settings.criteria != plan.settings.criteria:
-            self._effects = None
-        self.decision_changed.emit()
-        self.dirty_changed.emit()
+        self._do(edits.reset_settings)
 
     def effects(self) -> Mapping[str, int]:
         """By how many the eligible change through each criterion, or would if it were applied: 0 or less."""
@@ -257,7 +382,47 @@ class Document(QObject):
     def _compute_effects(self) -> dict[str, int]:
         from kawasolar.decide import effect_of_criteria
 
-        plan = self._plan
+        plan = self.plan
         if plan is None:
             return {}
         return dict(effect_of_criteria(plan.facilities, plan.results, plan.profile, plan.settings))
+
+    # ---------------------------------------------------------------- saving
+
+    def with_mark(self) -> Project:
+        """The project as it is now, for the file: it says which edits of the journal it contains."""
+        from uuid import uuid4
+
+        from kawasolar.plan import SaveMark
+
+        if self._project is None:
+            raise AssertionError("nothing to save")
+        # Without a journal every save is still told from every other.
+        mark = SaveMark(self.journal.id, self.journal.seq) if self.journal is not None else SaveMark(uuid4().hex, 0)
+        return replace(self._project, mark=mark)
+
+    def take_caches(self, saved: Project) -> None:
+        """The derived rasters lie beside the saved file now."""
+        if self._project is None:
+            return
+        plans = {
+            key: replace(plan, cache=saved.plans[key].cache) if key in saved.plans else plan
+            for key, plan in self._project.plans.items()
+        }
+        self._project = replace(self._project, plans=plans, mark=saved.mark)
+
+    def replay(self, edits: Sequence[Edit]) -> int:
+        """Apply edits one after the other until one does not fit; returns how many did."""
+        from kawasolar.document.entries import EditConflict
+
+        for done, edit in enumerate(edits):
+            try:
+                self.do(edit)
+            except EditConflict:
+                return done
+        return len(edits)
+
+    @property
+    def attic(self) -> tuple[Plan, ...]:
+        """Plans of before."""
+        return tuple(self._attic)

@@ -333,7 +333,8 @@ class Banner(QFrame):
     """News that stays until it is read, and stops nobody: what happened, and what to do."""
 
     closed = Signal()
-    asked = Signal()
+    # "action" or "also": which of the two things that can be done about it.
+    asked = Signal(str)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -345,13 +346,15 @@ class Banner(QFrame):
         self._icon = QLabel()
         self._text = label("", wrap=True)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-        self.action = button("", "link")
-        self.action.clicked.connect(self.asked)
+        self.action, self.also = button("", "link"), button("", "link")
+        self.action.clicked.connect(lambda: self.asked.emit("action"))
+        self.also.clicked.connect(lambda: self.asked.emit("also"))
         self.close_button = tool(look, "close", look.say("ui.banner.close"), role="muted", size=16)
         self.close_button.clicked.connect(self.dismiss)
         layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self._text, 1)
         layout.addWidget(self.action, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.also, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
         self.hide()
 
@@ -359,15 +362,16 @@ class Banner(QFrame):
     def text(self) -> str:
         return self._text.text()
 
-    def tell(self, words: str, *, kind: str = "error", action: str = "") -> None:
+    def tell(self, words: str, *, kind: str = "error", action: str = "", also: str = "") -> None:
         """Show the news; ``kind`` is ``error`` or ``done``."""
         tokens = self._look.tokens
         name, colour = ("check-circle", tokens.accent) if kind == "done" else ("alert-circle-outline", tokens.attention)
         self._icon.setPixmap(icons.pixmap(name, colour, 20, self.devicePixelRatioF()))
         self._text.setText(words)
         self._text.setAccessibleName(words)
-        self.action.setText(action)
-        self.action.setVisible(bool(action))
+        for made, text in ((self.action, action), (self.also, also)):
+            made.setText(text)
+            made.setVisible(bool(text))
         set_role(self, kind, "kind")
         self.show()
 

@@ -46,6 +46,15 @@ class Remembered:
         self._store.setValue("theme", theme)
 
     @property
+    def person(self) -> str:
+        """What the person wishes to be called in what they enter; empty where the system's name will do."""
+        return str(self._store.value("person", "")).strip()
+
+    @person.setter
+    def person(self, name: str) -> None:
+        self._store.setValue("person", name.strip())
+
+    @property
     def recent(self) -> list[Path]:
         """Projects opened or saved last, the newest first; those that are gone are left out."""
         found = self._store.value("recent", [])

@@ -29,6 +29,7 @@ from ui.jobs import Jobs
 from ui.look import Look
 from ui.menus import Menus
 from ui.parts import Banner, DockTitle, column
+from ui.reasons import stale_sentences
 from ui.search import SearchField
 from ui.settings import Remembered
 from ui.theme import Theme
@@ -53,6 +54,8 @@ class MainWindow(QMainWindow):
     """
 
     painted = Signal()
+    # Through the window: the banner is built anew with the language.
+    banner_asked = Signal(str)
 
     table: FacilityTable
     inspector: Inspector
@@ -90,6 +93,7 @@ class MainWindow(QMainWindow):
         self.document.selection_changed.connect(self._on_selection)
         self.document.dirty_changed.connect(self.refresh_state)
         self.document.history_changed.connect(self.refresh_state)
+        self.document.states_changed.connect(self.refresh_state)
         QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _s: self._follow_system())
 
     # ---------------------------------------------------------------- building
@@ -164,6 +168,7 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         self.banner = Banner(self.look)
+        self.banner.asked.connect(self.banner_asked)
         self.pages = QStackedWidget()
         self.pages.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.pages.setAccessibleName(self.look.say("ui.centre"))
@@ -389,20 +394,17 @@ class MainWindow(QMainWindow):
         self.top.badge.setVisible(plan is not None and plan.synthetic)
         self.setWindowTitle(f"{name}[*] – KawaSolar" if name else "KawaSolar")
         self.setWindowModified(document.dirty)
-        for made, words, code in (
+        for made, step, code in (
             (self.top.undo, document.undo_words, "undo"),
             (self.top.redo, document.redo_words, "redo"),
         ):
-            made.setEnabled(words is not None)
-            made.setToolTip(say(f"ui.menu.{code}_what", what=say(words)) if words else say(f"ui.menu.{code}"))
+            made.setEnabled(step is not None)
+            what = say(step[0], **step[1]) if step is not None else ""
+            made.setToolTip(say(f"ui.menu.{code}_what", what=what) if what else say(f"ui.menu.{code}"))
         self.top.run.setEnabled(plan is not None)
-        stale = self.controller.stale
+        stale = document.stale
         self.top.state.setText(say("ui.top.stale") if stale else "")
-        self.top.state.setToolTip(
-            say("ui.top.stale_tip", roles=say("ui.list.comma").join(say(f"ui.role.{role}") for role in stale))
-            if stale
-            else ""
-        )
+        self.top.state.setToolTip(stale_sentences(self.look, stale, plan.profile) if stale and plan is not None else "")
         self.status.saved.setText(
             "" if plan is None else say("ui.status.dirty") if document.dirty else say("ui.status.saved")
         )
@@ -443,6 +445,7 @@ class MainWindow(QMainWindow):
             self.table.keep()
         self.remembered.sync()
         self.jobs.shutdown()
+        self.controller.session.end()
         event.accept()
 
     def open_folder(self, folder: Path) -> None:

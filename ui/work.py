@@ -5,18 +5,20 @@ The functions here are plain: plan and paths in, plan out; :class:`ui.jobs.Jobs`
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gis.progress import Progress, silent
+from gis.progress import Progress, part, silent
 from kawasolar.resources import resource_path
 
 if TYPE_CHECKING:
+    from kawasolar.document.journal import Journal, Recovery
+    from kawasolar.document.lock import Lock, Owner
+
     from kawasolar.pipeline import PlanInputs
-    from kawasolar.plan import Plan
+    from kawasolar.plan import InputFile, Plan, Project, SaveMark
     from kawasolar.words import Language
 
 SUFFIX = ".kawasolar"
@@ -24,10 +26,24 @@ SUFFIX = ".kawasolar"
 
 @dataclass(frozen=True)
 class Opened:
-    """A plan, and the project file that it lies in."""
+    """A project, the file that it lies in, and what goes with it while it is open.
 
-    plan: Plan
+    Attributes
+    ----------
+    lock : None where the file cannot be written from here
+    held_by : who has it open already
+    recoveries : edits of before that the file does not hold
+    journal : for the edits to come; None where none can be kept
+    unkept : why not
+    """
+
+    project: Project
     path: Path
+    lock: Lock | None = None
+    held_by: Owner | None = None
+    recoveries: tuple[Recovery, ...] = ()
+    journal: Journal | None = None
+    unkept: Exception | None = None
 
 
 def import_heavy(progress: Progress) -> None:
@@ -45,95 +61,122 @@ def import_heavy(progress: Progress) -> None:
     progress(1.0, "libraries")
 
 
-def open_plan(path: Path, progress: Progress) -> Opened:
-    """Read a project file."""
+def open_project(path: Path, person: str, recovery: Path, progress: Progress) -> Opened:
+    """Read a project file; see whether somebody else has it open, and what was not saved the last time."""
     from kawasolar.project import load_project
 
     progress(0.1, "open")
-    plan = load_project(path)
-    progress(0.9, "open")
-    return Opened(plan, path)
+    project = load_project(path)
+    progress(0.8, "open")
+    return with_session(Opened(project, path), person, recovery)
 
 
-def changed_inputs(plan: Plan, since: float, progress: Progress = silent) -> tuple[str, ...]:
-    """Roles of the files that are there and no longer what the plan was computed from.
+def with_session(opened: Opened, person: str, recovery: Path, *, moving: bool = False) -> Opened:
+    """Take the lock and begin a journal for a project that lies in its file; ``moving``: it was just saved there."""
+    from kawasolar.document.journal import Journal, find_recoveries
+    from kawasolar.document.lock import Lock, Owner, Taken, take
 
-    A file that is older than ``since`` [s] and of the same size is taken as it is; else its SHA-256 decides.
-    """
-    changed = []
-    for k, entry in enumerate(plan.inputs):
-        progress(k / len(plan.inputs), "check")
-        path = Path(entry.path)
-        try:
-            state = path.stat()
-        except OSError:
-            continue
-        if state.st_size != entry.size:
-            changed.append(entry.role)
-        elif state.st_mtime > since:
-            with path.open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256:
-                    changed.append(entry.role)
-    return tuple(changed)
+    from kawasolar.errors import PlanError
+
+    path, mark = opened.path, opened.project.mark
+    outcome = take(path, Owner.here(person))
+    lock = outcome if isinstance(outcome, Lock) else None
+    held_by = outcome.owner if isinstance(outcome, Taken) else None
+    recoveries = () if moving or held_by is not None else tuple(find_recoveries(recovery, path, mark))
+    journal, unkept = None, None
+    try:
+        journal = Journal.begin(recovery, path, base=mark)
+    except (PlanError, OSError) as error:
+        unkept = error
+    return replace(opened, lock=lock, held_by=held_by, recoveries=recoveries, journal=journal, unkept=unkept)
 
 
-def save_plan(plan: Plan, path: Path, progress: Progress) -> Path:
+def recovery_folder() -> Path:
+    """Where the edits of unsaved projects are kept: the user's own folder of state."""
+    from platformdirs import user_state_path
+
+    return user_state_path("KawaSolar", appauthor=False) / "recovery"
+
+
+def person_name() -> str:
+    """What the system calls who sits here."""
+    from kawasolar.document.lock import Owner
+
+    return Owner.here().name
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A project in its file, with its rasters beside it, and the backup of a file of an older version."""
+
+    project: Project
+    path: Path
+    backup: Path | None
+
+
+def save_project_to(project: Project, path: Path, expect: SaveMark | None, progress: Progress) -> Saved:
     """Write the project file, and take its derived rasters along to a new place."""
     from kawasolar.project import carry_cache, save_project
 
     progress(0.1, "save")
-    save_project(plan, path)
+    backup = save_project(project, path, expect=expect)
     progress(0.6, "save")
-    carry_cache(plan, path)
-    return path
+    return Saved(carry_cache(project, path), path, backup)
 
 
-def new_plan(inputs: PlanInputs, progress: Progress) -> Opened:
-    """Compute a plan from files and write it to its place."""
+def new_project(inputs: PlanInputs, person: str, recovery: Path, progress: Progress) -> Opened:
+    """Compute a project from files and write it to its place."""
     from kawasolar.pipeline import make_and_save
 
-    return Opened(make_and_save(inputs, progress), inputs.out)
+    return with_session(Opened(make_and_save(inputs, progress), inputs.out), person, recovery)
 
 
-def new_plan_like(before: Plan, inputs: PlanInputs, progress: Progress) -> Opened:
-    """Compute a plan from other files with the settings of one that is there, and write it to its place."""
-    from kawasolar.decide import decide
-    from kawasolar.pipeline import make_and_save
+@dataclass(frozen=True)
+class Computed:
+    """A project whose stale stages were computed; ``observed`` are its files as they were then."""
 
-    def adjust(fresh: Plan) -> Plan:
-        decision = decide(fresh.facilities, fresh.results, fresh.profile, before.settings)
-        return replace(fresh, settings=before.settings, decision=decision)
-
-    return Opened(make_and_save(inputs, progress, adjust), inputs.out)
+    project: Project
+    observed: tuple[InputFile, ...]
+    seconds: float
 
 
-# Where plans that are not saved yet keep their derived rasters; gone with the process.
-_SCRATCH: list[tempfile.TemporaryDirectory[str]] = []
+def read_inputs(inputs: PlanInputs) -> tuple[InputFile, ...]:
+    """Files that were chosen, as a plan remembers them."""
+    from kawasolar.pipeline import input_files
+
+    return input_files(inputs)
 
 
-def compute_again(plan: Plan, progress: Progress) -> Plan:
-    """Compute the plan from its files as they are now, with the settings as they are now.
+def observe_inputs(plan: Plan, since: float | None, progress: Progress = silent) -> tuple[InputFile, ...]:
+    """The input files as they are now."""
+    from kawasolar.stages import observed
 
-    The derived rasters go to a folder of their own until the plan is saved: whoever does not save keeps the rasters
-    that belong to the project as it stands.
-    """
-    from kawasolar.pipeline import rerun
-
-    scratch = tempfile.TemporaryDirectory(prefix="kawasolar-run-", ignore_cleanup_errors=True)
-    try:
-        fresh = rerun(plan, Path(scratch.name) / f"plan{SUFFIX}", progress)
-    except BaseException:
-        scratch.cleanup()
-        raise
-    _SCRATCH.append(scratch)
-    # The one before may still be on the map; those before that are not.
-    for old in _SCRATCH[:-2]:
-        old.cleanup()
-    del _SCRATCH[:-2]
-    return fresh
+    return observed(plan.inputs, progress, since=since)
 
 
-def export_plan(plan: Plan, kind: str, path: Path, language: Language, progress: Progress) -> tuple[str, Path]:
+def compute_stale(
+    project: Project, scenarios: tuple[str, ...], attic: tuple[Plan, ...], force: bool, progress: Progress
+) -> Computed:
+    """Compute what is stale in some scenarios, from the files as they are now."""
+    from kawasolar.profile import load_profile
+    from kawasolar.stages import bring_up_to_date, observed
+
+    begin = time.perf_counter()
+    inputs = observed(project.plan.inputs, part(progress, 0.0, 0.03))
+    told = {entry.role: entry for entry in project.plan.inputs}
+    profile = None
+    for entry in inputs:
+        if entry.role == "profile" and (entry.sha256 != told[entry.role].sha256 or entry.path != told[entry.role].path):
+            profile = load_profile(Path(entry.path))
+    done = bring_up_to_date(
+        project, scenarios, part(progress, 0.03, 1.0), inputs=inputs, profile=profile, attic=attic, force=force
+    )
+    return Computed(done, inputs, time.perf_counter() - begin)
+
+
+def export_plan(
+    plan: Plan, kind: str, path: Path, language: Language, progress: Progress
+) -> tuple[str, Path, Plan, Language]:
     """Write one export."""
     progress(0.1, "export")
     if kind == "xlsx":
@@ -152,7 +195,7 @@ def export_plan(plan: Plan, kind: str, path: Path, language: Language, progress:
         from kawasolar.export.png import write_png
 
         write_png(plan, path, language)
-    return kind, path
+    return kind, path, plan, language
 
 
 def sample_folder() -> Path | None:

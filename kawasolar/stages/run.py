@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gis.progress import Progress, part, silent
@@ -134,6 +135,28 @@ def with_edit(project: Project, edit: Edit, attic: Sequence[Plan] = ()) -> Proje
         plans[key] = with_entries(own, entries, key, project.profile, [*project.plans.values(), *attic])
     active = project.active if project.active in plans else keys[0]
     return replace(project, entries=entries, plans=plans, active=active)
+
+
+def with_results(project: Project, finished: Project, attic: Sequence[Plan] = ()) -> Project:
+    """The project as it is now with the results of one that was computed meanwhile: what was entered since then counts."""
+    plans = {}
+    for key, plan in project.plans.items():
+        fresh = finished.plans.get(key, plan)
+        plans[key] = with_entries(fresh, project.entries, key, finished.profile, [*finished.plans.values(), *attic])
+    return replace(project, plans=plans, profile=finished.profile)
+
+
+def with_inputs(project: Project, files: Iterable[InputFile], profile: Profile | None = None) -> Project:
+    """The project with other input files in the place of those of the same role; what was computed from the old is stale."""
+    by_role = {entry.role: entry for entry in files}
+    plans = {}
+    for key, plan in project.plans.items():
+        roles = {entry.role for entry in plan.inputs}
+        kept = [by_role.get(entry.role, entry) for entry in plan.inputs]
+        inputs = (*kept, *(entry for role, entry in by_role.items() if role not in roles))
+        dsm = Path(by_role["dsm"].path) if "dsm" in by_role else plan.dsm
+        plans[key] = replace(plan, inputs=inputs, dsm=dsm)
+    return replace(project, plans=plans, profile=project.profile if profile is None else profile)
 
 
 def _origin(project: Project, entries: Entries, key: str, attic: Sequence[Plan]) -> Plan:
