@@ -104,16 +104,18 @@ def apply(entries: Entries, edit: Edit) -> Entries:
     EditConflict
         ``edit.conflict``: an entry is not what the edit says it was; nothing is changed then.
     """
-    tables = {name: dict(table) for name, table in entries.tables.items()}
+    touched = {name: dict(entries.table(name)) for name in edit.tables}
     for change in edit.changes:
-        table = tables.setdefault(change.table, {})
+        table = touched[change.table]
         if table.get(change.key) != change.before:
             raise EditConflict("edit.conflict", table=change.table, key=change.key)
         if change.after is None:
             table.pop(change.key, None)
         else:
             table[change.key] = change.after
-    return Entries(MappingProxyType({name: MappingProxyType(table) for name, table in tables.items() if table}))
+    # Tables that it does not touch stay the same objects.
+    tables = {**entries.tables, **{name: MappingProxyType(table) for name, table in touched.items()}}
+    return Entries(MappingProxyType({name: table for name, table in tables.items() if table}))
 
 
 def inverse(edit: Edit) -> Edit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
 from kawasolar.document.entries import Entries
@@ -73,6 +73,8 @@ class Work:
     findings: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
     stamps: dict[str, Stamp] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    # The plan that was laid out: what does not change stays the same object.
+    origin: Plan | None = None
 
     @classmethod
     def of(
@@ -87,6 +89,8 @@ class Work:
 
         entered = plan.entries if entries is None else entries
         profile = profile_of(entered, plan.scenario, base_profile)
+        if profile == plan.profile:
+            profile = plan.profile
         results = plan.results
         return cls(
             name=plan.name, scenario=plan.scenario, entries=entered, base_profile=base_profile, profile=profile,
@@ -95,7 +99,7 @@ class Work:
             links=results.links,
             surveyed=Surveyed(results.buildings, results.planes, results.sunlit, results.azimuths, results.open_sky_kwh_m2),
             yielded=Yielded(results.yields, results.month_hour, results.month_hour_lost, results.weather),
-            decision=plan.decision, findings=by_stage(plan.findings), stamps=dict(plan.stamps), seconds=dict(plan.seconds),
+            decision=plan.decision, findings=by_stage(plan.findings), stamps=dict(plan.stamps), seconds=dict(plan.seconds), origin=plan,
         )  # fmt: skip
 
     def plan(self) -> Plan:
@@ -110,10 +114,7 @@ class Work:
             or self.crs is None
         ):
             raise AssertionError("a stage has not run")
-        results = Results(
-            surveyed.buildings, surveyed.planes, surveyed.sunlit, surveyed.azimuths, links, yielded.yields, yielded.month_hour,
-            yielded.month_hour_lost, yielded.weather, surveyed.open_sky_kwh_m2,
-        )  # fmt: skip
+        results = self.results(surveyed, yielded, links)
         return Plan(
             name=self.name, synthetic=self.synthetic, crs=self.crs, profile=self.profile, settings=self.settings, inputs=self.inputs,
             facilities=self.facilities(), results=results, decision=self.decision,
@@ -122,10 +123,23 @@ class Work:
             entries=self.entries, scenario=self.scenario,
         )  # fmt: skip
 
+    def results(self, surveyed: Surveyed, yielded: Yielded, links: pd.DataFrame) -> Results:
+        """The slots as one; the same object as before where none changed."""
+        made = Results(
+            surveyed.buildings, surveyed.planes, surveyed.sunlit, surveyed.azimuths, links, yielded.yields, yielded.month_hour,
+            yielded.month_hour_lost, yielded.weather, surveyed.open_sky_kwh_m2,
+        )  # fmt: skip
+        before = self.origin.results if self.origin is not None else None
+        same = before is not None and all(getattr(made, name.name) is getattr(before, name.name) for name in fields(Results))
+        return before if before is not None and same else made
+
     def facilities(self) -> gpd.GeoDataFrame:
         """The ledger with what people corrected."""
         if self.read is None:
             raise AssertionError("the ledger has not been read")
+        origin = self.origin
+        if origin is not None and origin.read is self.read and origin.entries.table("ledger") == self.entries.table("ledger"):
+            return origin.facilities
         return corrected(self.entries, self.read.frame)
 
     def buildings_of_facilities(self) -> list[str]:
@@ -256,10 +270,7 @@ def run_decision(work: Work) -> None:
     surveyed, yielded, links = work.surveyed, work.yielded, work.links
     if surveyed is None or yielded is None or links is None:
         raise AssertionError("the yield has not run")
-    results = Results(
-        surveyed.buildings, surveyed.planes, surveyed.sunlit, surveyed.azimuths, links, yielded.yields, yielded.month_hour,
-        yielded.month_hour_lost, yielded.weather, surveyed.open_sky_kwh_m2,
-    )  # fmt: skip
+    results = work.results(surveyed, yielded, links)
     work.decision = decide(work.facilities(), results, work.profile, work.settings)
 
 
