@@ -1,4 +1,4 @@
-"""The command line: plan, export, status.
+"""The command line: plan, export, status; what works on a project is in :mod:`kawasolar.cli_project`.
 
 Exit codes: 0 done; 2 the command's words are wrong; 3 an input cannot be used; 4 a target cannot be written; 5 stopped by the user;
 1 a fault of the program.
@@ -10,27 +10,22 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
 
 from gis.errors import CodedError
-from gis.findings import Finding
-from gis.progress import Cancelled, Progress
+from gis.progress import Cancelled
 from kawasolar import __version__
+from kawasolar.console import State, bar, check_target, errors, say_error, tell_figures, tell_findings
 from kawasolar.errors import NotWritable, UnreadableProject
-from kawasolar.reasons import finding_sentence, named_values
+from kawasolar.reasons import named_values
 from kawasolar.words import Language, asked_language, default_language, say
 
 if TYPE_CHECKING:
     from kawasolar.export.csv import Encoding
-    from kawasolar.plan import Objective, Plan
+    from kawasolar.plan import Objective, Plan, Project
 
 EXIT_OK, EXIT_FAULT, EXIT_USAGE, EXIT_INPUT, EXIT_WRITE, EXIT_STOPPED = 0, 1, 2, 3, 4, 5
 
@@ -41,19 +36,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-# Lines are not broken: paths and sentences stay whole in logs.
-_errors = Console(stderr=True, highlight=False, soft_wrap=True)
 # 128 + SIGINT
 _INTERRUPTED = 130
-
-
-class _State:
-    """What the common options said."""
-
-    language: Language = "en"
-    # Papers go to Japanese offices: Japanese, unless another language is asked for by name.
-    paper_language: Language = "ja"
-    quiet: bool = False
 
 
 @app.callback(invoke_without_command=True)
@@ -67,9 +51,9 @@ def common(
     """Options that every command has."""
     if lang not in ("", "ja", "en"):
         raise typer.BadParameter("ja or en", param_hint="--lang")
-    _State.language = cast("Language", lang) if lang else default_language()
-    _State.paper_language = cast("Language", lang) if lang else asked_language() or "ja"
-    _State.quiet = quiet
+    State.language = cast("Language", lang) if lang else default_language()
+    State.paper_language = cast("Language", lang) if lang else asked_language() or "ja"
+    State.quiet = quiet
     if version:
         typer.echo(f"KawaSolar {__version__}")
         raise typer.Exit
@@ -98,19 +82,20 @@ def plan(
     as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:
     """Make a plan from files: survey, yield, eligibility, the half."""
-    from dataclasses import replace
-
-    from kawasolar.decide import decide, decision_findings
+    from kawasolar.cli_project import held
+    from kawasolar.decide import decision_findings
+    from kawasolar.document import edits
     from kawasolar.figures import figures
     from kawasolar.pipeline import PlanInputs, make_and_save
     from kawasolar.project import load_project
+    from kawasolar.stages import with_edit
 
     if objective not in (None, "co2", "energy"):
         raise typer.BadParameter("co2 or energy", param_hint="--objective")
     inputs = PlanInputs(
         dsm, buildings, facilities, weather, out, profile, name, dsm_crs, buildings_crs, facilities_crs, buildings_layer, facilities_layer
     )  # fmt: skip
-    _check_target(out, keep=(dsm, buildings, facilities, weather, profile))
+    check_target(out, keep=(dsm, buildings, facilities, weather, profile))
     if out.exists():
         try:
             load_project(out)
@@ -118,24 +103,21 @@ def plan(
             # Somebody's file, mistyped.
             raise NotWritable("plan.target_not_ours", file=str(out)) from error
 
-    def adjust(made: Plan) -> Plan:
-        if share is None and objective is None:
-            return made
-        settings = replace(
-            made.settings,
-            share=made.settings.share if share is None else share,
-            objective=made.settings.objective if objective is None else cast("Objective", objective),
-        )
-        return replace(made, settings=settings, decision=decide(made.facilities, made.results, made.profile, settings))
+    def adjust(made: Project) -> Project:
+        if share is not None:
+            made = with_edit(made, edits.set_share(made.entries, made.active, share))
+        if objective is not None:
+            made = with_edit(made, edits.set_objective(made.entries, made.active, cast("Objective", objective)))
+        return made
 
-    with _bar() as progress:
-        made = make_and_save(inputs, progress, adjust)
-    _tell_findings((*made.findings, *decision_findings(made.decision, made.settings)))
+    with bar() as progress, held(out, exists=False):
+        made = make_and_save(inputs, progress, adjust).plan
+    tell_findings((*made.findings, *decision_findings(made.decision, made.settings)))
     found = figures(made)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:
-        _tell_figures(found, out)
+        tell_figures(found, out)
 
 
 @app.command()
@@ -146,9 +128,11 @@ def export(
     csv_encoding: Annotated[str, typer.Option(help="utf-8-sig or cp932")] = "utf-8-sig",
     gpkg: Annotated[Path | None, typer.Option(help="layers for QGIS")] = None,
     png: Annotated[Path | None, typer.Option(help="map picture")] = None,
+    scenario: Annotated[str, typer.Option(help="name of the scenario; the active one unless given")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:
     """Write a plan's site list, layers and map."""
+    from kawasolar.cli_project import noted, scenario_of
     from kawasolar.figures import figures
     from kawasolar.project import load_project
 
@@ -157,49 +141,37 @@ def export(
         raise typer.BadParameter("--xlsx, --csv, --gpkg, --png")
     if csv_encoding not in ("utf-8-sig", "cp932"):
         raise typer.BadParameter("utf-8-sig, cp932", param_hint="--csv-encoding")
-    loaded = load_project(project)
+    opened = load_project(project)
+    loaded = opened.plans[scenario_of(opened, scenario)]
     asked = [path for path in targets.values() if path is not None]
     for k, target in enumerate(asked):
-        _check_target(target, keep=(project, *asked[:k], *(Path(entry.path) for entry in loaded.inputs)))
+        check_target(target, keep=(project, *asked[:k], *(Path(entry.path) for entry in loaded.inputs)))
+    written: list[tuple[str, Path]] = []
     for kind, path in targets.items():
         if path is not None:
             _write(kind, loaded, path, cast("Encoding", csv_encoding))
-            if not _State.quiet:
-                _errors.print(say(_State.language, "cli.written", file=str(path)), markup=False)
+            written.append((kind, path))
+            if not State.quiet:
+                errors.print(say(State.language, "cli.written", file=str(path)), markup=False)
+    if written:
+        noted(project, opened, loaded, written)
     if as_json:
         typer.echo(json.dumps(figures(loaded), ensure_ascii=False, indent=2))
 
 
-@app.command()
-def status(
-    project: Annotated[Path, typer.Argument(help="project file")],
-    as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
-) -> None:
-    """Print the figures of a plan and what was noticed in its data."""
-    from kawasolar.decide import decision_findings
-    from kawasolar.figures import figures
-    from kawasolar.project import load_project
-
-    loaded = load_project(project)
-    found = figures(loaded)
-    if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
-        return
-    _tell_findings((*loaded.findings, *decision_findings(loaded.decision, loaded.settings)))
-    _tell_figures(found, project)
-
-
 def run_command(words: list[str]) -> int:
     """Run the command line; errors on stderr with what to do, an exit code that means something."""
+    import kawasolar.cli_project  # noqa: F401 -- its commands
+
     _utf8()
-    _State.language = default_language()
+    State.language = default_language()
     try:
         code = _run(words)
         sys.stdout.flush()
     except OSError as error:
         # The reader of a pipe has gone (head), or the disk behind the redirection is full.
         if error.errno != errno.EPIPE:
-            _say_error("cli.no_output", reason=error.strerror or "")
+            say_error("cli.no_output", reason=error.strerror or "")
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 -- flushed at exit, once more
         return EXIT_OK if error.errno == errno.EPIPE else EXIT_WRITE
     return code
@@ -213,17 +185,17 @@ def _run(words: list[str]) -> int:
     except (Cancelled, KeyboardInterrupt, typer.Abort):
         code = _INTERRUPTED
     except CodedError as error:
-        _say_error(error.code, **named_values(_State.language, error.code, error.details))
+        say_error(error.code, **named_values(State.language, error.code, error.details))
         return EXIT_WRITE if isinstance(error, NotWritable) else EXIT_INPUT
     except MemoryError:
-        _say_error("cli.no_memory")
+        say_error("cli.no_memory")
         return EXIT_INPUT
     except _usage_error() as error:
-        _errors.print(error.format_message(), markup=False)
-        _errors.print(say(_State.language, "cli.help"), markup=False)
+        errors.print(error.format_message(), markup=False)
+        errors.print(say(State.language, "cli.help"), markup=False)
         return EXIT_USAGE
     if code == _INTERRUPTED:  # Typer's own code for Ctrl-C
-        _say_error("cli.stopped")
+        say_error("cli.stopped")
         return EXIT_STOPPED
     return code
 
@@ -243,54 +215,9 @@ def _utf8() -> None:
             reconfigure(encoding=None if japanese else "utf-8", errors="replace")
 
 
-def _say_error(code: str, **details: object) -> None:
-    _errors.print(f"kawasolar: {say(_State.language, code, **details)}", markup=False, style="red")
-
-
-@contextmanager
-def _bar() -> Iterator[Progress]:
-    """A bar on a terminal; nothing where stderr is a file."""
-    if _State.quiet or not _errors.is_terminal:
-        yield lambda _share, _what: None
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeElapsedColumn(),
-    )
-    with Bar(*columns, console=_errors, transient=True) as bar:
-        task = bar.add_task("", total=1.0)
-
-        def progress(share: float, what: str) -> None:
-            bar.update(task, completed=share, description=say(_State.language, f"stage.{what}"))
-
-        yield progress
-
-
-def _check_target(path: Path, keep: tuple[Path | None, ...] = ()) -> None:
-    """Say at once that a target cannot be written, or is a file that must stay, not after minutes of work."""
-    folder = path.resolve().parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise NotWritable("plan.folder_not_writable", file=str(folder), reason=error.strerror or "") from error
-    if path.is_dir():
-        raise NotWritable("plan.target_is_folder", file=str(path))
-    if any(other is not None and _same_file(path, other) for other in keep):
-        raise NotWritable("plan.target_in_use", file=str(path))
-
-
-def _same_file(a: Path, b: Path) -> bool:
-    try:
-        return a.samefile(b)
-    except OSError:
-        return a.resolve() == b.resolve()
-
-
 def _write(kind: str, plan: Plan, path: Path, encoding: Encoding) -> None:
     """Write one export; libraries are imported only for what is asked."""
-    language = _State.paper_language
+    language = State.paper_language
     if kind == "xlsx":
         from kawasolar.export.xlsx import write_xlsx
 
@@ -298,7 +225,7 @@ def _write(kind: str, plan: Plan, path: Path, encoding: Encoding) -> None:
     elif kind == "csv":
         from kawasolar.export.csv import write_csv
 
-        _tell_findings(write_csv(plan, path, language, encoding=encoding))
+        tell_findings(write_csv(plan, path, language, encoding=encoding))
     elif kind == "gpkg":
         from kawasolar.export.gpkg import write_gpkg
 
@@ -307,21 +234,3 @@ def _write(kind: str, plan: Plan, path: Path, encoding: Encoding) -> None:
         from kawasolar.export.png import write_png
 
         write_png(plan, path, language)
-
-
-def _tell_findings(findings: tuple[Finding, ...]) -> None:
-    if _State.quiet:
-        return
-    for finding in findings:
-        mark = say(_State.language, f"severity.{finding.severity}")
-        text = finding_sentence(_State.language, finding)
-        style = {"error": "red", "warning": "yellow"}.get(finding.severity, "dim")
-        _errors.print(f"{mark}: {text}", markup=False, style=style)
-
-
-def _tell_figures(found: dict[str, Any], path: Path) -> None:
-    for key in ("facilities", "eligible", "unknown", "ineligible", "chosen", "capacity_kw", "energy_kwh", "co2_t"):
-        value = found[key]
-        shown = f"{value:,.0f}" if isinstance(value, int) or abs(value) >= 100 else f"{value:,.1f}"
-        typer.echo(f"{say(_State.language, f'figure.{key}')}: {shown}")
-    typer.echo(say(_State.language, "cli.written", file=str(path)))

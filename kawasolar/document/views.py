@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
     from kawasolar.document.entries import Entries
-    from kawasolar.plan import Objective
+    from kawasolar.plan import Objective, Plan
     from kawasolar.profile import Profile
 
 
@@ -107,6 +107,53 @@ def _with_cells(frame: pd.DataFrame, column: str, cells: list[tuple[int, Any]]) 
     for row, value in cells:
         values.iloc[row] = empty if value is None else value
     return values if empty is None else values.astype(np.float64)
+
+
+def ledger_value(column: str, text: str) -> object:
+    """What a person wrote for a column, as the ledger holds it; None where it is empty.
+
+    Raises
+    ------
+    BadEdit
+        ``edit.no_such_column`` or ``edit.bad_ledger_value``
+    """
+    from kawasolar.document.edits import BadEdit
+    from kawasolar.ledger.vocabulary import code_of, codes_of, flag_of
+
+    kind = LEDGER_COLUMNS.get(column)
+    plain = text.strip()
+    if kind is None:
+        raise BadEdit("edit.no_such_column", column=column)
+    if not plain:
+        return None
+    if kind in ("number", "year"):
+        try:
+            value = float(plain.replace(",", ""))
+        except ValueError:
+            raise BadEdit("edit.bad_ledger_value", column=column, found=plain) from None
+        if not abs(value) < 1e12 or (kind == "year" and not (value.is_integer() and 1800 <= value <= 2200)):
+            raise BadEdit("edit.bad_ledger_value", column=column, found=plain)
+        return value
+    if kind in ("flag", "code"):
+        found = flag_of(plain) if kind == "flag" else code_of(column, plain)
+        if found is None or found == "unknown":
+            expected = ", ".join(codes_of(column)) or "true, false"
+            raise BadEdit("edit.bad_ledger_value", column=column, found=plain, expected=expected)
+        return found
+    return plain
+
+
+def read_value(plan: Plan, facility_id: str, column: str) -> object:
+    """What the file says, as an entry keeps it: a plain JSON value, None where it says nothing."""
+    import pandas as pd
+
+    frame = plan.facilities if plan.read is None else plan.read.frame
+    if column not in frame.columns:
+        return None
+    value = frame.loc[frame["facility_id"] == facility_id, column].iloc[0]
+    if value is None or pd.isna(value):
+        return None
+    return value.item() if hasattr(value, "item") else value
 
 
 def joins_of(entries: Entries) -> dict[str, tuple[str, ...]]:

@@ -150,3 +150,23 @@ def vocabulary() -> Vocabulary:
             kind: frozenset(heading_key(name) for name in names) for kind, names in raw["other_ledgers"].items()
         },
     )
+
+
+def codes_of(column: str) -> tuple[str, ...]:
+    """The codes that a column can hold; empty for a column of another kind."""
+    known = vocabulary().codes.get(column)
+    return () if known is None else tuple(dict.fromkeys(code for _, code, _, _ in known.patterns))
+
+
+def code_of(column: str, text: str) -> str | None:
+    """The code that a person means by a word of the column, or by the code itself; None where nothing fits."""
+    if text in codes_of(column):
+        return text
+    known = vocabulary().codes.get(column)
+    return known.find(folded(text)) if known is not None else None
+
+
+def flag_of(text: str) -> bool | None:
+    """Yes or no in the words of the ledgers; None where it is neither."""
+    words, key = vocabulary(), folded(text)
+    return True if key in words.yes or key == "true" else False if key in words.no or key == "false" else None
