@@ -333,15 +333,19 @@ class Controller(QObject):
         document = window.document
         if document.project is None:
             return
-        # The planner may have turned something while it ran: what was turned last counts.
-        document.set_results(with_results(document.project, done.project))
-        document.observe(done.observed)
-        window.banner.tell(
-            window.look.say(
-                "ui.run.done", seconds=f"{done.seconds:,.1f}", facilities=f"{len(done.project.plan.facilities):,}"
-            ),
-            kind="done",
+        ran = sum(
+            plan.stamps.get(name) is not stamp
+            for key, plan in document.project.plans.items()
+            if key in done.project.plans
+            for name, stamp in done.project.plans[key].stamps.items()
         )
+        # The planner may have turned something while it ran: what was turned last counts.
+        if ran:
+            document.set_results(with_results(document.project, done.project))
+        document.observe(done.observed)
+        facilities = f"{len(done.project.plan.facilities):,}"
+        words = window.look.say("ui.run.done", seconds=f"{done.seconds:,.1f}", facilities=facilities)
+        window.banner.tell(words if ran else window.look.say("ui.run.fresh"), kind="done")
 
     def cancel(self) -> None:
         """Stop the calculation, or the opening."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -59,6 +60,39 @@ STEPS = (
 )
 
 
+# Which stages stand behind a step: it bears a mark while one of them is stale.
+STAGES_OF: dict[str, tuple[str, ...]] = {
+    "data": ("ledger", "join"),
+    "roofs": ("survey",),
+    "half": ("yield", "eligibility", "selection"),
+}
+
+
+class StepButton(QToolButton):
+    """A step of the rail; a dot in its corner while something behind it must be computed."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._colour = QColor(look.tokens.attention)
+        self._stale = False
+
+    def set_stale(self, stale: bool) -> None:
+        """Show the dot or not."""
+        if stale != self._stale:
+            self._stale = stale
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._stale:
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._colour)
+            painter.drawEllipse(QPointF(self.width() - 14, 12), 4, 4)
+            painter.end()
+
+
 class Rail(QWidget):
     """The steps of the work, one under the other."""
 
@@ -66,12 +100,13 @@ class Rail(QWidget):
 
     def __init__(self, look: Look) -> None:
         super().__init__()
+        self._look = look
         self.setAccessibleName(look.say("ui.rail.name"))
         layout = column(self, margin=4, spacing=4)
         self._group = QButtonGroup(self)
-        self.buttons: dict[str, QToolButton] = {}
+        self.buttons: dict[str, StepButton] = {}
         for k, (name, picture) in enumerate(STEPS):
-            made = QToolButton()
+            made = StepButton(look)
             words = look.say(f"ui.step.{name}")
             made.setText(words)
             made.setAccessibleName(words)
@@ -92,6 +127,16 @@ class Rail(QWidget):
     def show_step(self, name: str) -> None:
         """Mark the step that is shown."""
         self.buttons[name].setChecked(True)
+
+    def show_stale(self, stale: Mapping[str, str]) -> None:
+        """Mark the steps behind which stages are stale: stage -> how it stands, in words."""
+        for k, (name, _) in enumerate(STEPS):
+            found = [stale[stage] for stage in STAGES_OF.get(name, ()) if stage in stale]
+            made, words = self.buttons[name], self._look.say(f"ui.step.{name}")
+            made.set_stale(bool(found))
+            tip = self._look.say("ui.rail.tip", step=words, key=f"Ctrl+{k + 1}")
+            made.setToolTip("\n".join([tip, *found]))
+            made.setAccessibleDescription("\n".join(found))
 
 
 class TopBar(QWidget):

@@ -24,6 +24,8 @@ _NEED_PLAN = (
     "save",
     "save_as",
     "run",
+    "run_all",
+    "run_anew",
     "reset",
     "fit",
     "find",
@@ -127,6 +129,8 @@ class Menus(QObject):
         window, menu = self._window, self._menu("plan")
         control = window.controller
         self._add(menu, "run", control.run, "F5", "play")
+        self._add(menu, "run_all", control.run_all)
+        self._add(menu, "run_anew", control.run_anew)
         self._add(menu, "cancel", control.cancel, icon="stop")
         menu.addSeparator()
         self._add(menu, "pin", lambda: self._turn(window.document.pin), "Ctrl+P", "pin-outline")
@@ -221,7 +225,8 @@ class Menus(QObject):
             self.actions[name].setEnabled(has_plan)
         self.actions["undo"].setEnabled(document.undo_words is not None)
         self.actions["redo"].setEnabled(document.redo_words is not None)
-        self.actions["run"].setEnabled(has_plan and not control.is_running)
+        for name in ("run", "run_all", "run_anew"):
+            self.actions[name].setEnabled(has_plan and not control.is_running)
         self.actions["cancel"].setEnabled(control.is_running)
 
     def _fill_recent(self) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kawasolar.reasons import column_name, finding_sentence, reason_sentence, stage_sentence
+from kawasolar.reasons import column_name, finding_sentence, reason_sentence
 from kawasolar.reasons import criterion_name as named
 from kawasolar.reasons import value_text as worded
 from ui import format as fmt
@@ -13,8 +12,7 @@ from ui.look import Look
 
 if TYPE_CHECKING:
     from gis.findings import Finding
-    from kawasolar.profile import Criterion, Profile
-    from kawasolar.stages import StageState
+    from kawasolar.profile import Criterion
 
 
 def reason_text(look: Look, code: object, values: object) -> str:
@@ -80,8 +78,3 @@ def finding_text(look: Look, finding: Finding) -> str:
     )
     words = finding_sentence(look.language, finding)
     return f"{place}\n{words}" if place and finding.source not in words else words
-
-
-def stale_sentences(look: Look, stale: Sequence[StageState], profile: Profile) -> str:
-    """What must be computed and why, a line for each stage."""
-    return "\n".join(stage_sentence(look.language, state, profile) for state in stale)

@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QStackedWidget, QToolBar, QVBoxLayout, QWidget
 
+from kawasolar.reasons import stage_sentence
 from kawasolar.words import Language
 from ui import docks, theme
 from ui.controller import Controller
@@ -28,8 +29,7 @@ from ui.frame import STEPS, LoadingPage, Rail, StartPage, StatusBar, TopBar
 from ui.jobs import Jobs
 from ui.look import Look
 from ui.menus import Menus
-from ui.parts import Banner, DockTitle, column
-from ui.reasons import stale_sentences
+from ui.parts import Banner, DockTitle, column, set_role
 from ui.search import SearchField
 from ui.settings import Remembered
 from ui.theme import Theme
@@ -401,14 +401,24 @@ class MainWindow(QMainWindow):
             made.setEnabled(step is not None)
             what = say(step[0], **step[1]) if step is not None else ""
             made.setToolTip(say(f"ui.menu.{code}_what", what=what) if what else say(f"ui.menu.{code}"))
-        self.top.run.setEnabled(plan is not None)
-        stale = document.stale
-        self.top.state.setText(say("ui.top.stale") if stale else "")
-        self.top.state.setToolTip(stale_sentences(self.look, stale, plan.profile) if stale and plan is not None else "")
-        self.status.saved.setText(
-            "" if plan is None else say("ui.status.dirty") if document.dirty else say("ui.status.saved")
-        )
+        self._show_stale()
+        saved = say("ui.status.dirty") if document.dirty else say("ui.status.saved")
+        if document.held_by is not None:
+            saved = say("ui.open.read_only")
+        self.status.saved.setText("" if plan is None else saved)
         self.menus.refresh()
+
+    def _show_stale(self) -> None:
+        """What must be computed, in the top bar and on the rail."""
+        plan, stale, say = self.document.plan, self.document.stale, self.look.say
+        words = {} if plan is None else {s.name: stage_sentence(self.look.language, s, plan.profile) for s in stale}
+        self.top.run.setEnabled(plan is not None)
+        set_role(self.top.run, "primary" if stale else "")
+        self.top.run.setIcon(self.look.icon("play", "on_accent" if stale else "muted"))
+        self.top.run.setToolTip(say("ui.top.run_tip", count=len(stale)) if stale else say("ui.top.run_fresh"))
+        self.top.state.setText(say("ui.top.stale") if stale else "")
+        self.top.state.setToolTip("\n".join(words.values()))
+        self.rail.show_stale(words)
 
     # ---------------------------------------------------------------- Qt's events
 
