@@ -26,7 +26,7 @@ from rasterio.enums import Resampling
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from gis.hillshade import hillshade
-from kawasolar.project import load_project
+from kawasolar.project import load_plan
 from tests.support.plans import CRS_PLAN, NORTH, WEST, example_plan
 from ui import theme
 from ui.map import MapView
@@ -122,7 +122,7 @@ class Moves:
 def measure(app: QApplication, subject: str) -> None:
     """All figures for one town: a number of polygons, or a project file."""
     with tempfile.TemporaryDirectory() as folder:
-        plan = town(Path(folder), int(subject)) if subject.isdigit() else load_project(Path(subject))
+        plan = town(Path(folder), int(subject)) if subject.isdigit() else load_plan(Path(subject))
         view = MapView(LIGHT, "ja")
         view.resize(1280, 800)
         view.show()

@@ -51,13 +51,13 @@ def test_bare_window_is_painted(
 
 
 def test_window_with_a_project(start: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path) -> None:
-    from kawasolar.project import save_project
+    from kawasolar.project import save_plan
     from tests.support.plans import example_plan
 
     folder = tmp_path / "計画 フォルダー"
     folder.mkdir()
     project = folder / "例.kawasolar"
-    save_project(example_plan(folder, 40), project)
+    save_plan(example_plan(folder, 40), project)
     before = project.read_bytes()
     done = start("--smoke", "6", "--lang", "ja", str(project))
     assert done.returncode == 0, done.stderr

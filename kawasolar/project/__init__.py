@@ -1,37 +1,43 @@
-"""The project file: one GeoPackage ``NAME.kawasolar`` that holds the plan, and that QGIS opens as it is.
+"""The project file: one GeoPackage ``NAME.kawasolar`` that holds the project, and that QGIS opens as it is.
 
-Layers ``facilities``, ``buildings`` and ``roof_planes``; everything else in attribute tables. The arrays lie in
-``kawasolar_arrays`` (:mod:`kawasolar.project.arrays`). Rasters stay outside, in the cache folder beside the file;
-they may be missing. Nothing in the file is ever executed or unpickled, and no path in it is touched on loading.
+Layers ``facilities``, ``buildings`` and ``roof_planes``; everything else in attribute tables. The active scenario's lie under
+these names; what another scenario has of its own lies beside them with a suffix (:mod:`kawasolar.project.slots`). The arrays lie
+in ``kawasolar_arrays`` (:mod:`kawasolar.project.arrays`). Rasters stay outside, in the cache folder beside the file; they may be
+missing. Nothing in the file is ever executed or unpickled, and no path in it is touched on loading.
 """
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import struct
 import zlib
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import shapely
 
-from kawasolar.errors import NotWritable, UnreadableProfile, UnreadableProject
-from kawasolar.export.writing import atomic, atomic_geopackage
-from kawasolar.project.format import FORMAT_VERSION, Schemas, absolute, cache_folder
+from kawasolar.document.check import check_entries
+from kawasolar.errors import UnreadableProfile, UnreadableProject
+from kawasolar.export.writing import atomic_geopackage
+from kawasolar.project.cache import carry_cache
+from kawasolar.project.format import CACHE_RASTERS, FORMAT_VERSION, SUFFIX, Schemas, absolute, cache_folder, cache_of
 from kawasolar.project.gpkg import opened
-from kawasolar.project.read import read_plan
+from kawasolar.project.read import read_meta, read_project
+from kawasolar.project.single import project_of
+from kawasolar.project.slots import layout_of, with_read
+from kawasolar.project.standing import back_up_older, read_mark, refuse_changed
+from kawasolar.project.upgrade import upgraded
 from kawasolar.project.write import write_layers, write_tables
 
 if TYPE_CHECKING:
-    from kawasolar.plan import Plan
+    from kawasolar.plan import Plan, Project, SaveMark
 
-__all__ = ["CACHE_RASTERS", "FORMAT_VERSION", "SUFFIX", "cache_folder", "carry_cache", "load_project", "save_project"]
+__all__ = [
+    "CACHE_RASTERS", "FORMAT_VERSION", "SUFFIX", "cache_folder", "cache_of", "carry_cache", "load_plan", "load_project", "project_of",
+    "read_mark", "save_plan", "save_project",
+]  # fmt: skip
 
-SUFFIX = ".kawasolar"
-CACHE_RASTERS = ("surface.tif", "hillshade.tif", "irradiation.tif", "planes.tif")
 # What reading damaged bytes can raise below us; anything else is a mistake of ours and is shown as such.
 _DAMAGE = (
     sqlite3.Error, zlib.error, struct.error, ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError,
@@ -39,21 +45,49 @@ _DAMAGE = (
 )  # fmt: skip
 
 
-def save_project(plan: Plan, path: Path) -> None:
-    """Write the plan as one file; what stood there stands until the new file is whole.
+def save_project(project: Project, path: Path, *, expect: SaveMark | None = None, who: str = "") -> Path | None:
+    """Write the project as one file; what stood there stands until the new file is whole.
+
+    Parameters
+    ----------
+    expect : the mark that the file at ``path`` should bear, where there is one; None does not look
+    who : kept in the file, for the message of somebody whose file it was meanwhile
+
+    Returns
+    -------
+    Where the file of an older version that stood at ``path`` was copied to, None where there was none.
 
     Raises
     ------
     NotWritable
-        Locked, read-only, no such folder, disk full.
+        Locked, read-only, no such folder, disk full; ``project.changed_meanwhile``: another mark than expected.
     """
+    path = Path(path)
+    _check_whole(project)
+    if expect is not None:
+        refuse_changed(path, expect)
+    backup = back_up_older(path)
+    project = replace(project, plans={key: with_read(plan) for key, plan in project.plans.items()})
+    layout = layout_of(project)
     schemas: Schemas = {}
-    with atomic_geopackage(path, lambda connection: write_tables(plan, connection, schemas, absolute(path))) as work:
-        schemas.update(write_layers(plan, work))
+
+    def finish(connection: sqlite3.Connection) -> None:
+        write_tables(project, layout, connection, schemas, absolute(path), who)
+
+    with atomic_geopackage(path, finish) as work:
+        schemas.update(write_layers(project, layout, work))
+    return backup
 
 
-def load_project(path: Path) -> Plan:
-    """Read a project file.
+def _check_whole(project: Project) -> None:
+    """A file that could not be opened again is not written."""
+    check_entries(project.entries.tables)
+    if set(project.plans) != set(project.entries.table("scenarios")) or project.active not in project.plans:
+        raise ValueError(f"plans {sorted(project.plans)}, scenarios {sorted(project.entries.table('scenarios'))}")
+
+
+def load_project(path: Path) -> Project:
+    """Read a project file; one of an older version is upgraded in memory, the file stays as it is.
 
     Raises
     ------
@@ -63,7 +97,11 @@ def load_project(path: Path) -> Plan:
     path = Path(path)
     try:
         with opened(path) as connection:
-            return read_plan(connection, path)
+            version = int(read_meta(connection, path)["format_version"])
+            if version == FORMAT_VERSION:
+                return read_project(connection, path)
+            with upgraded(connection, path, version) as copy:
+                return _after_upgrade(read_project(copy, path), path, version)
     except _DAMAGE as error:
         if isinstance(error, UnreadableProfile):
             key = error.details.get("key")
@@ -74,24 +112,23 @@ def load_project(path: Path) -> Plan:
         raise UnreadableProject("project.damaged", file=str(path), reason=reason) from error
 
 
-def carry_cache(plan: Plan, path: Path) -> Plan:
-    """For "save as": copy the derived rasters beside the project that now lies at ``path``.
+def _after_upgrade(project: Project, path: Path, version: int) -> Project:
+    """Stamps for results that were kept without; their rasters lie where that version had them."""
+    from kawasolar.stages import stamped
 
-    Returns the plan with its new cache folder. What cannot be copied stays away, and what another plan left there goes:
-    it can be computed again, and a map of another plan would be wrong in silence.
-    """
-    target = cache_folder(absolute(path))
-    if target == absolute(plan.cache):
-        return plan
-    with suppress(OSError):
-        target.mkdir(parents=True, exist_ok=True)
-        for name in CACHE_RASTERS:
-            copied = False
-            with suppress(OSError, NotWritable):
-                if (plan.cache / name).is_file():
-                    with atomic(target / name, ".tif") as work:
-                        shutil.copyfile(plan.cache / name, work)
-                    copied = True
-            if not copied:
-                (target / name).unlink(missing_ok=True)
-    return replace(plan, cache=target)
+    root = cache_folder(absolute(path))
+    plans = {
+        key: plan if plan.stamps else replace(stamped(plan, project.profile), cache=root)
+        for key, plan in project.plans.items()
+    }
+    return replace(project, plans=plans, upgraded_from=version)
+
+
+def save_plan(plan: Plan, path: Path) -> None:
+    """Write a project of this one scenario; see :func:`save_project`."""
+    save_project(project_of(plan), path)
+
+
+def load_plan(path: Path) -> Plan:
+    """The active scenario of a project file; see :func:`load_project`."""
+    return load_project(path).plan

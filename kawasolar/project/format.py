@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-FORMAT_VERSION = 1
+if TYPE_CHECKING:
+    from kawasolar.plan import Plan
+
+FORMAT_VERSION = 2
+SUFFIX = ".kawasolar"
 CACHE_SUFFIX = ".kawasolar-cache"
 LAYERS = ("facilities", "buildings", "roof_planes")
 INPUT_FIELDS = ("role", "path", "size", "sha256", "note", "crs", "layer")
 FINDING_FIELDS = ("code", "severity", "source", "row", "column", "found", "expected", "item", "details")
+STAMP_FIELDS = ("scenario", "stage", "version", "inputs", "parts", "made", "seconds")
+EXPORT_FIELDS = ("kind", "path", "language", "scenario", "fingerprint", "when", "who")
+CACHE_RASTERS = ("surface.tif", "hillshade.tif", "irradiation.tif", "planes.tif")
 # A path is kept relative where it leaves the project's folder by no more than this many steps up.
 _STEPS_UP = 3
 
@@ -21,6 +28,12 @@ Schemas = dict[str, dict[str, Any]]
 def cache_folder(project: Path) -> Path:
     """Where the derived rasters of a project lie: beside it; may be missing."""
     return project.with_name(project.stem + CACHE_SUFFIX)
+
+
+def cache_of(plan: Plan, project: Path) -> Path:
+    """Where the rasters of one plan lie: in a folder for each survey, so that scenarios share what they have in common."""
+    root, stamp = cache_folder(project), plan.stamps.get("survey")
+    return root if stamp is None else root / stamp.base[:12]
 
 
 def cache_root_of(cache: Path) -> Path:

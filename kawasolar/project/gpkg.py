@@ -15,7 +15,7 @@ from kawasolar.project.frames import SQL_TYPES, decode_column, sql_values
 from kawasolar.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -67,17 +67,26 @@ def write_table(connection: sqlite3.Connection, table: str, frame: pd.DataFrame,
     """An attribute table that QGIS lists, from a frame encoded by ``encode_frame``."""
     columns = [(name, SQL_TYPES[kind]) for _, name, kind, _ in schema]
     create_table(connection, table, columns)
-    names = ", ".join(quoted(name) for name, _ in columns)
-    marks = ", ".join("?" * len(columns))
     rows = zip(*(sql_values(frame[name]) for name, _ in columns), strict=True)
-    connection.executemany(f"INSERT INTO {quoted(table)} ({names}) VALUES ({marks})", rows)  # noqa: S608
+    insert(connection, table, [name for name, _ in columns], rows)
+
+
+def insert(
+    connection: sqlite3.Connection, table: str, names: Sequence[str], rows: Iterable[tuple[object, ...]]
+) -> None:
+    """Rows into a table."""
+    wanted = ", ".join(quoted(name) for name in names)
+    marks = ", ".join("?" * len(names))
+    connection.executemany(f"INSERT INTO {quoted(table)} ({wanted}) VALUES ({marks})", rows)  # noqa: S608
 
 
 def create_table(connection: sqlite3.Connection, table: str, columns: Sequence[tuple[str, str]]) -> None:
     """An empty attribute table, registered."""
     body = "".join(f", {quoted(name)} {kind}" for name, kind in columns)
     connection.execute(f"CREATE TABLE {quoted(table)} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL{body})")
-    title, about = say("ja", f"export.layer.{table}"), say("en", f"export.layer.{table}")
+    # What belongs to another scenario than the first is told by its suffix.
+    base, _, rest = table.partition("__")
+    title, about = say("ja", f"export.layer.{base}"), say("en", f"export.layer.{base}")
     connection.execute(
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, description) VALUES (?, 'attributes', ?, ?)",
         (table, table, f"{title} / {about}"),
@@ -118,17 +127,20 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     except sqlite3.Error as error:
         raise UnreadableProject("project.not_readable", file=str(path), reason=str(error)) from error
     try:
-        _limit_work(connection, path.stat().st_size)
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BLOB)
-        connection.execute("PRAGMA trusted_schema=OFF")
-        connection.execute("PRAGMA cell_size_check=ON")
+        limit_work(connection, path.stat().st_size)
         yield connection
     finally:
         connection.close()
 
 
-def _limit_work(connection: sqlite3.Connection, size: int) -> None:
-    """Stop queries that run far longer than a sound file of this size can make them: pages may point in circles."""
+def limit_work(connection: sqlite3.Connection, size: int) -> None:
+    """Trust nothing in the file, and stop queries that run far longer than a sound file of this size can make them.
+
+    Pages may point in circles.
+    """
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BLOB)
+    connection.execute("PRAGMA trusted_schema=OFF")
+    connection.execute("PRAGMA cell_size_check=ON")
     step = 1_000_000
     left = 100 + 40 * size // step
 
@@ -161,8 +173,8 @@ def _check_header(path: Path) -> None:
 
 
 def tables(connection: sqlite3.Connection) -> set[str]:
-    """Names of the real tables; a view could run anything and is no part of a project."""
-    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    """Names of the real tables; a view or a virtual table could run anything and is no part of a project."""
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'")}
 
 
 def read_columns(connection: sqlite3.Connection, table: str, names: Sequence[str]) -> list[Sequence[object]]:

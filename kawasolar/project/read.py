@@ -1,106 +1,190 @@
-"""The layers and tables of a project file into the plan; nothing in them is trusted."""
+"""The layers and tables of a project file into the project; nothing in them is trusted."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import shapely
 
+from kawasolar.document.check import check_entries
+from kawasolar.document.views import corrected, profile_of, settings_of
 from kawasolar.errors import UnreadableProject
 from kawasolar.ledger.notes import folded
-from kawasolar.plan import Decision, InputFile, Plan, Results, Settings, WeatherSummary
+from kawasolar.plan import (
+    Decision, ExportRecord, InputFile, LedgerRead, Plan, Project, Results, SaveMark, Stamp, WeatherSummary,
+)  # fmt: skip
 from kawasolar.project.arrays import unpack_array
 from kawasolar.project.check import check_plan
 from kawasolar.project.format import (
-    FINDING_FIELDS,
-    FORMAT_VERSION,
-    INPUT_FIELDS,
-    LAYERS,
-    absolute,
-    cache_folder,
-    full_path,
-)
+    EXPORT_FIELDS, FINDING_FIELDS, FORMAT_VERSION, INPUT_FIELDS, LAYERS, STAMP_FIELDS, absolute, cache_of, full_path,
+)  # fmt: skip
 from kawasolar.project.gpkg import geometries, read_columns, read_frame_columns, tables
+from kawasolar.project.slots import SLOTS, SUFFIX_RULE
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterator
 
     import geopandas as gpd
     import pandas as pd
     from numpy.typing import NDArray
-    from pyproj import CRS
 
     from gis.findings import Finding
-    from kawasolar.project.format import Schemas
+    from kawasolar.document.entries import Entries
+    from kawasolar.profile import Profile
     from kawasolar.project.frames import ColumnSchema
 
 # Columns without which the rest of the program cannot work.
 _REQUIRED = {
     "facilities": {"facility_id", "name"},
+    "facilities_read": {"facility_id", "name"},
     "buildings": {"building_id"},
     "roof_planes": {"plane_id", "building_id"},
     "links": {"facility_id", "building_id"},
+    "links_read": {"facility_id", "building_id"},
     "yields": {"facility_id", "capacity_kw", "energy_kwh", "co2_t"},
     "outcomes": {"facility_id", "criterion", "outcome"},
     "sites": {"facility_id", "status", "chosen", "rank", "reason", "reason_values"},
 }
+_WITH_SHAPES = (*LAYERS, "facilities_read")
+_ONE_EACH = ("profile", "entries", "stamps", "exports", "kawasolar_arrays")
 _ELEVATIONS = 91
 _MOST_AZIMUTHS = 3600
 _MOST_FINDINGS = 2_000
+_MOST_SCENARIOS = 1_000
+_MOST_PARTS = 1_000_000
+_LONGEST = 10_000
 
 
-def read_plan(connection: sqlite3.Connection, path: Path) -> Plan:
-    """The plan of an open project file; anything may be wrong with it."""
-    from pyproj import CRS
+@dataclass
+class _File:
+    """An open project file, and what was read of it so far: what scenarios share is read once."""
 
-    from kawasolar.profile import profile_from_text
+    connection: sqlite3.Connection
+    path: Path
+    meta: dict[str, Any]
+    present: set[str]
+    frames: dict[str, pd.DataFrame] = field(default_factory=dict)
+    arrays: dict[str, bytes] = field(default_factory=dict)
+    parts: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
-    present = tables(connection)
-    if "kawasolar_meta" not in present:
+    @property
+    def folder(self) -> Path:
+        return absolute(self.path).parent
+
+
+def read_meta(connection: sqlite3.Connection, path: Path) -> dict[str, Any]:
+    """What the file says of itself; its version is one that is known, or an older one.
+
+    Raises
+    ------
+    UnreadableProject
+        No project, or made by a newer version.
+    """
+    if "kawasolar_meta" not in tables(connection):
         raise UnreadableProject("project.not_a_project", file=str(path))
-    meta = _values(connection, "kawasolar_meta")
+    meta = read_values(connection, "kawasolar_meta")
     version = meta["format_version"]
     # True is an int to Python.
     if type(version) is not int or version < 1:
         raise UnreadableProject(
-            "project.inconsistent",
-            file=str(path),
-            table="kawasolar_meta",
-            column="format_version",
-            found=str(version)[:60],
-        )
+            "project.inconsistent", file=str(path), table="kawasolar_meta", column="format_version", found=str(version)[:60]
+        )  # fmt: skip
     if version > FORMAT_VERSION:
         raise UnreadableProject(
             "project.newer", file=str(path), found=version, expected=FORMAT_VERSION, program=str(meta.get("program"))
         )
-    missing = {*_REQUIRED, "settings", "profile", "inputs", "findings", "kawasolar_arrays"} - present
+    return meta
+
+
+def read_project(connection: sqlite3.Connection, path: Path) -> Project:
+    """The project of an open file of this version; anything may be wrong with it."""
+    from kawasolar.profile import profile_from_text
+
+    file = _File(connection, path, read_meta(connection, path), tables(connection))
+    _need(file, *_ONE_EACH)
+    sources = read_columns(connection, "profile", ("source", "text"))
+    profile = profile_from_text(_typed(sources[1][0], str), _typed(sources[0][0], str))
+    entries = _entries(connection)
+    scenarios = _typed(file.meta["scenarios"], dict)
+    if not 0 < len(scenarios) <= _MOST_SCENARIOS or set(scenarios) != set(entries.table("scenarios")):
+        raise UnreadableProject(
+            "project.inconsistent", file=str(path), table="entries", column="scenarios", found=", ".join(scenarios)[:60]
+        )
+    file.arrays.update(_arrays(connection))
+    stamps = _stamps(connection, set(scenarios))
+    plans = {key: _plan(file, key, profile, entries, stamps.get(key, {})) for key in scenarios}
+    active = _typed(file.meta["active"], str)
+    project = Project(
+        entries, active, profile, {key: plans[key] for key in _in_order(plans, entries)}, _exports(file), mark_of(file.meta)
+    )
+    checked: set[int] = set()
+    for plan in (project.plan, *project.plans.values()):
+        if id(plan) not in checked:
+            check_plan(plan, path)
+            checked.add(id(plan))
+    return project
+
+
+def _in_order(plans: dict[str, Plan], entries: Entries) -> list[str]:
+    """Scenarios as people see them, not as the file happens to have them."""
+    table = entries.table("scenarios")
+    return sorted(plans, key=lambda key: (table[key]["order"], key))
+
+
+def _plan(file: _File, key: str, profile: Profile, entries: Entries, stamps: dict[str, Stamp]) -> Plan:
+    from pyproj import CRS
+
+    own = _typed(file.meta["scenarios"][key], dict)
+    slots = {slot.name: _suffix(own, slot.name) for slot in SLOTS}
+    read = _read(file, slots["read"])
+    plan = Plan(
+        name=_typed(own["name"], str),
+        synthetic=_typed(own["synthetic"], bool),
+        crs=CRS.from_user_input(_typed(own["crs"], str)),
+        profile=_once(file, ("profile", _canonical(entries, key)), lambda: profile_of(entries, key, profile)),
+        settings=settings_of(entries, key, profile),
+        inputs=_once(file, ("inputs", slots["inputs"]), lambda: _inputs(file, slots["inputs"])),
+        facilities=_once(file, ("facilities", slots["read"]), lambda: corrected(entries, read.frame)),
+        results=_results(file, slots),
+        decision=_decision(file, slots["decision"]),
+        findings=_once(file, ("findings", slots["findings"]), lambda: _findings(file, slots["findings"])),
+        seconds={_typed(name, str): float(value) for name, value in _typed(own["seconds"], dict).items()},
+        dsm=Path(full_path(_typed(own["dsm"], str), file.folder)),
+        cache=Path(),
+        read=read,
+        stamps=stamps,
+        entries=entries,
+        scenario=key,
+    )
+    object.__setattr__(plan, "cache", cache_of(plan, absolute(file.path)))
+    return plan
+
+
+def _canonical(entries: Entries, key: str) -> str:
+    return json.dumps(entries.of_scenario("values", key), sort_keys=True)
+
+
+def _once(file: _File, name: tuple[str, ...], make: Any) -> Any:  # noqa: ANN401
+    if name not in file.parts:
+        file.parts[name] = make()
+    return file.parts[name]
+
+
+def _suffix(own: dict[str, Any], slot: str) -> str:
+    suffix = _typed(_typed(own["slots"], dict)[slot], str)
+    if not SUFFIX_RULE.fullmatch(suffix):
+        raise ValueError(f"suffix {suffix[:60]}")
+    return cast("str", suffix)
+
+
+def _need(file: _File, *names: str) -> None:
+    missing = set(names) - file.present
     if missing:
         raise KeyError(", ".join(sorted(missing)))
-    crs = CRS.from_user_input(_typed(meta["crs"], str))
-    frames = _read_frames(connection, meta["frames"], crs)
-    sources = read_columns(connection, "profile", ("source", "text"))
-    folder = absolute(path).parent
-    plan = Plan(
-        name=_typed(meta["name"], str),
-        synthetic=_typed(meta["synthetic"], bool),
-        crs=crs,
-        profile=profile_from_text(_typed(sources[1][0], str), _typed(sources[0][0], str)),
-        settings=_settings(_values(connection, "settings")),
-        inputs=_inputs(connection, folder),
-        facilities=cast("gpd.GeoDataFrame", frames["facilities"]),
-        results=_results(connection, frames, meta),
-        decision=Decision(
-            frames["outcomes"], frames["sites"], tuple(_typed(code, str) for code in meta["not_applied"])
-        ),
-        findings=_findings(connection),
-        seconds={_typed(key, str): float(value) for key, value in meta["seconds"].items()},
-        dsm=Path(full_path(_typed(meta["dsm"], str), folder)),
-        cache=cache_folder(absolute(path)),
-    )
-    check_plan(plan, path)
-    return plan
 
 
 def _typed(value: Any, kind: type) -> Any:  # noqa: ANN401
@@ -116,47 +200,73 @@ def _number(value: object) -> float:
     return float(cast("float", value))
 
 
-def _values(connection: sqlite3.Connection, table: str) -> dict[str, Any]:
+def read_values(connection: sqlite3.Connection, table: str, wanted: tuple[str, ...] | None = None) -> dict[str, Any]:
+    """A table of keys and JSON; all of it, or those that are wanted and there."""
     keys, values = read_columns(connection, table, ("key", "value"))
-    return {_typed(key, str): json.loads(_typed(value, str)) for key, value in zip(keys, values, strict=True)}
+    return {
+        _typed(key, str): json.loads(_typed(value, str))
+        for key, value in zip(keys, values, strict=True)
+        if wanted is None or key in wanted
+    }
 
 
-def _read_frames(connection: sqlite3.Connection, schemas: Schemas, crs: CRS) -> dict[str, pd.DataFrame]:
+def _rows(connection: sqlite3.Connection, table: str, fields: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    for row in zip(*read_columns(connection, table, fields), strict=True):
+        yield dict(zip(fields, row, strict=True))
+
+
+# ---------------------------------------------------------------------------------------------- tables
+
+
+def _frame(file: _File, table: str) -> pd.DataFrame:
+    """The frame of a table, the same object for each who asks."""
+    if table not in file.frames:
+        _need(file, table)
+        file.frames[table] = _read_frame(file, table)
+    return file.frames[table]
+
+
+def _read_frame(file: _File, table: str) -> pd.DataFrame:
     import geopandas as gpd
     import pandas as pd
+    from pyproj import CRS
 
-    frames: dict[str, pd.DataFrame] = {}
-    for table, required in _REQUIRED.items():
-        schema: list[ColumnSchema] = schemas[table]["columns"]
-        lacking = required - {entry[0] for entry in schema}
-        if lacking:
-            raise KeyError(f"{table}: {', '.join(sorted(lacking))}")
-        columns = read_frame_columns(connection, table, [entry for entry in schema if entry[1] != "geom"])
-        if table not in LAYERS:
-            frames[table] = pd.DataFrame(columns)
-            continue
-        shapes = geometries(read_columns(connection, table, ("geom",))[0])
-        if schemas[table]["simple"]:
-            shapes = _simple(shapes)
-        frame = gpd.GeoDataFrame(columns, geometry=shapes, crs=crs)
-        name = _typed(schemas[table]["geometry"], str)
-        frames[table] = (frame if name == "geometry" else frame.rename_geometry(name))[schemas[table]["order"]]
-    _check_codes(frames)
-    return frames
+    base = table.partition("__")[0]
+    own = _typed(_typed(file.meta["frames"], dict)[table], dict)
+    schema: list[ColumnSchema] = own["columns"]
+    lacking = _REQUIRED[base] - {entry[0] for entry in schema}
+    if lacking:
+        raise KeyError(f"{table}: {', '.join(sorted(lacking))}")
+    columns = read_frame_columns(file.connection, table, [entry for entry in schema if entry[1] != "geom"])
+    if base not in _WITH_SHAPES:
+        frame = pd.DataFrame(columns)
+        _check_codes(base, frame)
+        return frame
+    shapes = geometries(read_columns(file.connection, table, ("geom",))[0])
+    if own["simple"]:
+        shapes = _simple(shapes)
+    layer = gpd.GeoDataFrame(columns, geometry=shapes, crs=CRS.from_user_input(_typed(own["crs"], str)))
+    name = _typed(own["geometry"], str)
+    return (layer if name == "geometry" else layer.rename_geometry(name))[own["order"]]
 
 
-def _check_codes(frames: dict[str, pd.DataFrame]) -> None:
-    """Codes that decide what is shown must be ours."""
-    for table, column, known in (
-        ("sites", "status", {"eligible", "unknown", "ineligible"}),
-        ("outcomes", "outcome", {"pass", "fail", "unknown"}),
-    ):
-        strange = set(frames[table][column]) - known
+# Codes that decide what is shown must be ours.
+_CODES = {
+    "sites": ("status", {"eligible", "unknown", "ineligible"}),
+    "outcomes": ("outcome", {"pass", "fail", "unknown"}),
+}
+
+
+def _check_codes(base: str, frame: pd.DataFrame) -> None:
+    if base in _CODES:
+        column, known = _CODES[base]
+        strange = set(frame[column]) - known
         if strange:
-            raise ValueError(f"{table}.{column}: {strange}")
-    for value in frames["sites"]["reason_values"]:
-        if value is not None and not isinstance(value, dict):
-            raise TypeError("reason_values")
+            raise ValueError(f"{base}.{column}: {strange}")
+    if base == "sites":
+        for value in frame["reason_values"]:
+            if value is not None and not isinstance(value, dict):
+                raise TypeError("reason_values")
 
 
 def _simple(shapes: NDArray[Any]) -> NDArray[Any]:
@@ -168,73 +278,159 @@ def _simple(shapes: NDArray[Any]) -> NDArray[Any]:
     return shapes
 
 
-def _results(connection: sqlite3.Connection, frames: dict[str, pd.DataFrame], meta: dict[str, Any]) -> Results:
+def _arrays(connection: sqlite3.Connection) -> dict[str, bytes]:
     names, blobs = read_columns(connection, "kawasolar_arrays", ("name", "data"))
-    data = {_typed(name, str): _typed(blob, bytes) for name, blob in zip(names, blobs, strict=True)}
-    azimuths = unpack_array(data["azimuths"], (None,))
-    if len(azimuths) > _MOST_AZIMUTHS:
-        raise ValueError(f"{len(azimuths)} azimuths")
-    sunlit = unpack_array(data["sunlit"], (len(frames["roof_planes"]), len(azimuths), _ELEVATIONS))
-    month_hour = unpack_array(data["month_hour"], (len(frames["yields"]), 12, 24))
-    lost = unpack_array(data["month_hour_lost"], month_hour.shape)
-    weather = meta["weather"]
-    return Results(
-        buildings=cast("gpd.GeoDataFrame", frames["buildings"]),
-        planes=cast("gpd.GeoDataFrame", frames["roof_planes"]),
-        sunlit=cast("Any", sunlit),
-        azimuths=cast("Any", azimuths),
-        links=frames["links"],
-        yields=frames["yields"],
-        month_hour=cast("Any", month_hour),
-        month_hour_lost=cast("Any", lost),
-        weather=WeatherSummary(
-            station=_typed(weather["station"], str),
-            source=_typed(weather["source"], str),
-            kind=_typed(weather["kind"], str),
-            latitude=float(weather["latitude"]),
-            longitude=float(weather["longitude"]),
-            ghi_kwh_m2=float(weather["ghi_kwh_m2"]),
-            months_ghi_kwh_m2=tuple(float(value) for value in weather["months_ghi_kwh_m2"]),
-        ),
-        open_sky_kwh_m2=float(meta["open_sky_kwh_m2"]),
+    return {_typed(name, str): _typed(blob, bytes) for name, blob in zip(names, blobs, strict=True)}
+
+
+# ---------------------------------------------------------------------------------------------- parts of a plan
+
+
+def _slot_values(file: _File, slot: str, suffix: str) -> dict[str, Any]:
+    return cast("dict[str, Any]", _typed(_typed(file.meta["slots"], dict)[slot][suffix], dict))
+
+
+def _read(file: _File, suffix: str) -> LedgerRead:
+    def make() -> LedgerRead:
+        own = _slot_values(file, "read", suffix)
+        places = {name: _typed(own[name], str) for name in ("facilities", "links")}
+        for name, table in places.items():
+            if table.partition("__")[0] not in (name, f"{name}_read"):
+                raise ValueError(f"{name}: {table[:60]}")
+        columns = {_typed(name, str): _typed(head, str) for name, head in _typed(own["columns"], dict).items()}
+        frame = cast("gpd.GeoDataFrame", _frame(file, places["facilities"]))
+        return LedgerRead(frame, _frame(file, places["links"]), columns, _typed(own["sheet"], str))
+
+    return cast("LedgerRead", _once(file, ("read", suffix), make))
+
+
+def _survey(file: _File, suffix: str) -> dict[str, Any]:
+    def make() -> dict[str, Any]:
+        buildings, planes = _frame(file, f"buildings{suffix}"), _frame(file, f"roof_planes{suffix}")
+        azimuths = unpack_array(file.arrays[f"azimuths{suffix}"], (None,))
+        if len(azimuths) > _MOST_AZIMUTHS:
+            raise ValueError(f"{len(azimuths)} azimuths")
+        sunlit = unpack_array(file.arrays[f"sunlit{suffix}"], (len(planes), len(azimuths), _ELEVATIONS))
+        open_sky = float(_slot_values(file, "survey", suffix)["open_sky_kwh_m2"])
+        return {
+            "buildings": buildings, "planes": planes, "azimuths": azimuths, "sunlit": sunlit, "open_sky_kwh_m2": open_sky,
+        }  # fmt: skip
+
+    return cast("dict[str, Any]", _once(file, ("survey", suffix), make))
+
+
+def _yield(file: _File, suffix: str) -> dict[str, Any]:
+    def make() -> dict[str, Any]:
+        yields = _frame(file, f"yields{suffix}")
+        month_hour = unpack_array(file.arrays[f"month_hour{suffix}"], (len(yields), 12, 24))
+        lost = unpack_array(file.arrays[f"month_hour_lost{suffix}"], month_hour.shape)
+        weather = _weather(_slot_values(file, "yield", suffix)["weather"])
+        return {"yields": yields, "month_hour": month_hour, "month_hour_lost": lost, "weather": weather}
+
+    return cast("dict[str, Any]", _once(file, ("yield", suffix), make))
+
+
+def _results(file: _File, slots: dict[str, str]) -> Results:
+    survey, found, links = slots["survey"], slots["yield"], slots["links"]
+
+    def make() -> Results:
+        return Results(links=_frame(file, f"links{links}"), **_survey(file, survey), **_yield(file, found))
+
+    return cast("Results", _once(file, ("results", survey, found, links), make))
+
+
+def _weather(weather: dict[str, Any]) -> WeatherSummary:
+    return WeatherSummary(
+        station=_typed(weather["station"], str),
+        source=_typed(weather["source"], str),
+        kind=_typed(weather["kind"], str),
+        latitude=float(weather["latitude"]),
+        longitude=float(weather["longitude"]),
+        ghi_kwh_m2=float(weather["ghi_kwh_m2"]),
+        months_ghi_kwh_m2=tuple(float(value) for value in weather["months_ghi_kwh_m2"]),
     )
 
 
-def _settings(values: dict[str, Any]) -> Settings:
-    criteria: dict[str, tuple[bool, float | None]] = {}
-    for key, (applied, threshold) in values["criteria"].items():
-        criteria[key] = (_typed(applied, bool), None if threshold is None else _number(threshold))
-    if values["objective"] not in ("co2", "energy"):
-        raise ValueError("objective")
-    return Settings(
-        share=_number(values["share"]),
-        objective=values["objective"],
-        criteria=criteria,
-        pins=frozenset(_typed(key, str) for key in values["pins"]),
-        vetoes=frozenset(_typed(key, str) for key in values["vetoes"]),
-    )
+def _decision(file: _File, suffix: str) -> Decision:
+    def make() -> Decision:
+        codes = _typed(_slot_values(file, "decision", suffix)["not_applied"], list)
+        not_applied = tuple(_typed(code, str) for code in codes)
+        return Decision(_frame(file, f"outcomes{suffix}"), _frame(file, f"sites{suffix}"), not_applied)
+
+    return cast("Decision", _once(file, ("decision", suffix), make))
 
 
-def _inputs(connection: sqlite3.Connection, folder: Path) -> tuple[InputFile, ...]:
+def _inputs(file: _File, suffix: str) -> tuple[InputFile, ...]:
+    _need(file, f"inputs{suffix}")
     files = []
-    for row in zip(*read_columns(connection, "inputs", INPUT_FIELDS), strict=True):
-        values = dict(zip(INPUT_FIELDS, row, strict=True))
+    for values in _rows(file.connection, f"inputs{suffix}", INPUT_FIELDS):
         for name, value in values.items():
             _typed(value, int if name == "size" else str)
-        values["path"] = full_path(cast("str", values["path"]), folder)
-        files.append(InputFile(**cast("Any", values)))
+        values["path"] = full_path(values["path"], file.folder)
+        files.append(InputFile(**values))
     return tuple(files)
 
 
-def _findings(connection: sqlite3.Connection) -> tuple[Finding, ...]:
+def _findings(file: _File, suffix: str) -> tuple[Finding, ...]:
     from gis.findings import Finding
 
+    _need(file, f"findings{suffix}")
     found = []
-    for row in zip(*read_columns(connection, "findings", FINDING_FIELDS), strict=True):
-        values = dict(zip(FINDING_FIELDS, row, strict=True))
+    for values in _rows(file.connection, f"findings{suffix}", FINDING_FIELDS):
         values["details"] = _typed(json.loads(_typed(values["details"], str)), dict)
         if values["severity"] not in ("info", "warning", "error"):
             raise ValueError("severity")
         found.append(Finding(**values))
     # Our own readers fold what they find; a file with far more was filled by something else.
     return tuple(found if len(found) <= _MOST_FINDINGS else folded(found))
+
+
+# ---------------------------------------------------------------------------------------------- parts of the project
+
+
+def _entries(connection: sqlite3.Connection) -> Entries:
+    found: dict[str, dict[str, Any]] = {}
+    for row in _rows(connection, "entries", ("kind", "key", "value")):
+        table, key = found.setdefault(_typed(row["kind"], str), {}), _typed(row["key"], str)
+        if key in table:
+            raise ValueError(f"{row['kind']} {key[:60]} × 2")
+        table[key] = json.loads(_typed(row["value"], str))
+    return check_entries(found)
+
+
+def _stamps(connection: sqlite3.Connection, scenarios: set[str]) -> dict[str, dict[str, Stamp]]:
+    found: dict[str, dict[str, Stamp]] = {}
+    for row in _rows(connection, "stamps", STAMP_FIELDS):
+        scenario, stage = _typed(row["scenario"], str), _typed(row["stage"], str)
+        if scenario not in scenarios or len(stage) > _LONGEST or stage in found.get(scenario, {}):
+            raise ValueError(f"stamp {scenario[:60]} {stage[:60]}")
+        inputs, parts = (_texts(json.loads(_typed(row[name], str))) for name in ("inputs", "parts"))
+        stamp = Stamp(stage, _typed(row["version"], int), inputs, parts, _typed(row["made"], str), _number(row["seconds"]))
+        found.setdefault(scenario, {})[stage] = stamp
+    return found
+
+
+def _texts(value: object) -> dict[str, str]:
+    """A mapping of texts to texts."""
+    if not isinstance(value, dict) or len(value) > _MOST_PARTS or not all(type(v) is str for v in value.values()):
+        raise TypeError("texts expected")
+    return value
+
+
+def _exports(file: _File) -> tuple[ExportRecord, ...]:
+    found = []
+    for values in _rows(file.connection, "exports", EXPORT_FIELDS):
+        for value in values.values():
+            _typed(value, str)
+        values["path"] = full_path(values["path"], file.folder)
+        found.append(ExportRecord(**values))
+    return tuple(found)
+
+
+def mark_of(meta: dict[str, Any]) -> SaveMark:
+    """Which edits the file contains."""
+    mark = _typed(meta["mark"], dict)
+    seq = mark["seq"]
+    if type(seq) is not int:
+        raise TypeError("seq")
+    return SaveMark(_typed(mark["journal"], str), seq)

@@ -21,7 +21,7 @@ from shapely.geometry import Polygon, box
 from gis.progress import Cancelled
 from kawasolar.__main__ import main
 from kawasolar.pipeline import PlanInputs, inputs_of, make_plan, rerun
-from kawasolar.project import cache_folder, load_project, save_project
+from kawasolar.project import cache_folder, load_plan, save_plan
 
 WEST, NORTH, CELL, SIZE = -20200.0, -44200.0, 0.5, 300
 NORMALS = "月,全天日射量(kWh/m2),平均気温(℃),平均風速(m/s)\n" + "\n".join(
@@ -104,7 +104,7 @@ def test_plan_from_files(files: dict[str, Path], tmp_path: Path, capsys: pytest.
     assert figures["facilities"] == 9
     assert figures["chosen"] == math.ceil(figures["eligible"] / 2)
     assert set(figures["seconds"]) == {"read", "sky", "survey", "yield", "decision", "write"}
-    plan = load_project(out)
+    plan = load_plan(out)
     assert sorted(path.name for path in plan.cache.iterdir()) == [
         "hillshade.tif",
         "irradiation.tif",
@@ -143,8 +143,8 @@ def test_rerun_gives_the_same_and_keeps_settings(files: dict[str, Path], tmp_pat
     plan = make_plan(inputs(files, tmp_path))
     settings = replace(plan.settings, share=0.25, pins=frozenset({"002"}))
     plan = replace(plan, settings=settings, decision=decide(plan.facilities, plan.results, plan.profile, settings))
-    save_project(plan, tmp_path / "plan.kawasolar")
-    again = rerun(load_project(tmp_path / "plan.kawasolar"), tmp_path / "plan.kawasolar")
+    save_plan(plan, tmp_path / "plan.kawasolar")
+    again = rerun(load_plan(tmp_path / "plan.kawasolar"), tmp_path / "plan.kawasolar")
     assert again.settings == settings
     assert again.decision.sites["chosen"].tolist() == plan.decision.sites["chosen"].tolist()
     np.testing.assert_array_equal(again.results.yields["energy_kwh"], plan.results.yields["energy_kwh"])
@@ -264,7 +264,7 @@ class TestBadInput:
             {**files, "facilities": tmp_path / "points.shp"}, tmp_path / "q.kawasolar", "--facilities-crs", "6677"
         )
         assert main(told) == 0
-        assert len(load_project(tmp_path / "q.kawasolar").results.yields) == 9
+        assert len(load_plan(tmp_path / "q.kawasolar").results.yields) == 9
 
     def test_wrong_crs(self, files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         shapes = gpd.read_file(files["buildings"]).to_crs(6676).set_crs(6677, allow_override=True)
@@ -319,7 +319,7 @@ class TestBadInput:
         project = str(tmp_path / "p.kawasolar")
         assert main(["export", project, "--gpkg", project]) == 4
         assert main(["export", project, "--csv", str(tmp_path / "x"), "--xlsx", str(tmp_path / "x")]) == 4
-        assert load_project(tmp_path / "p.kawasolar").facilities.shape[0] == 9
+        assert load_plan(tmp_path / "p.kawasolar").facilities.shape[0] == 9
 
     def test_full_disk_keeps_what_stood(
         self,
@@ -375,7 +375,7 @@ class TestBadInput:
         )
         assert main(arguments[1:]) == 0
         shown = " ".join(capsys.readouterr().err.split())
-        plan = load_project(tmp_path / "p.kawasolar")
+        plan = load_plan(tmp_path / "p.kawasolar")
         assert len(plan.facilities) == 8
         codes = {finding.code for finding in plan.findings}
         assert {"raster.holes", "raster.impossible_heights", "outlines.crossing"} <= codes

@@ -30,7 +30,7 @@ from pandas.testing import assert_frame_equal
 from gis.findings import Finding
 from kawasolar.errors import NotWritable, UnreadableProject
 from kawasolar.plan import InputFile, Settings
-from kawasolar.project import cache_folder, carry_cache, load_project, save_project
+from kawasolar.project import cache_folder, carry_cache, load_plan, save_plan
 from kawasolar.project.arrays import DamagedArray, pack_array, unpack_array
 from kawasolar.project.frames import decode_column, encode_frame, sql_values
 from kawasolar.words import LANGUAGES, catalogue, say
@@ -80,7 +80,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 @pytest.fixture
 def saved(plan: Plan, tmp_path: Path) -> Path:
     path = tmp_path / "川崎 計画.kawasolar"
-    save_project(plan, path)
+    save_plan(plan, path)
     return path
 
 
@@ -123,7 +123,7 @@ def assert_same(left: Plan, right: Plan) -> None:
 
 
 def test_what_goes_in_comes_out(plan: Plan, saved: Path) -> None:
-    back = load_project(saved)
+    back = load_plan(saved)
     assert_same(plan, back)
     np.testing.assert_array_equal(back.results.month_hour, plan.results.month_hour)
     np.testing.assert_array_equal(back.results.month_hour_lost, plan.results.month_hour_lost)
@@ -134,10 +134,10 @@ def test_what_goes_in_comes_out(plan: Plan, saved: Path) -> None:
 
 
 def test_saving_what_was_loaded_changes_nothing(saved: Path, tmp_path: Path) -> None:
-    first = load_project(saved)
+    first = load_plan(saved)
     again = tmp_path / "again.kawasolar"
-    save_project(first, again)
-    second = load_project(again)
+    save_plan(first, again)
+    second = load_plan(again)
     assert_same(first, second)
     np.testing.assert_array_equal(first.results.sunlit, second.results.sunlit)
 
@@ -162,7 +162,7 @@ def content(path: Path) -> dict[str, list[tuple[object, ...]]]:
 
 def test_saved_twice_is_the_same(plan: Plan, saved: Path) -> None:
     before = content(saved)
-    save_project(plan, saved)
+    save_plan(plan, saved)
     assert content(saved) == before
     assert [path.name for path in saved.parent.iterdir()] == [saved.name]
 
@@ -180,8 +180,8 @@ def test_frames_may_be_empty(plan: Plan, tmp_path: Path) -> None:
         ),
         decision=replace(plan.decision, outcomes=plan.decision.outcomes.iloc[:0], sites=plan.decision.sites.iloc[:0]),
     )  # fmt: skip
-    save_project(bare, tmp_path / "empty.kawasolar")
-    back = load_project(tmp_path / "empty.kawasolar")
+    save_plan(bare, tmp_path / "empty.kawasolar")
+    back = load_plan(tmp_path / "empty.kawasolar")
     for name, frame in frames(bare).items():
         assert list(frames(back)[name].columns) == list(frame.columns)
         assert len(frames(back)[name]) == 0
@@ -252,7 +252,7 @@ def test_a_file_in_wal_mode_is_read_and_nothing_stays_beside_it(saved: Path) -> 
     connection = sqlite3.connect(saved)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.close()
-    assert load_project(saved).name == "例示計画"
+    assert load_plan(saved).name == "例示計画"
     assert [path.name for path in saved.parent.iterdir()] == [saved.name]
 
 
@@ -263,10 +263,10 @@ def test_near_files_move_with_the_project_and_far_ones_stay(plan: Plan, tmp_path
     home = tmp_path / "a" / "計画"
     near, far = home.parent / "データ" / "dsm.tif", Path(tmp_path.anchor) / "srv" / "city" / "dsm.tif"
     files = (InputFile("dsm", str(near), 1, "x"), InputFile("weather", str(far), 1, "y", crs="EPSG:6677", layer="屋根"))
-    save_project(replace(plan, inputs=files, dsm=near), home / "p.kawasolar")
+    save_plan(replace(plan, inputs=files, dsm=near), home / "p.kawasolar")
     moved = tmp_path / "b"
     shutil.move(tmp_path / "a", moved)
-    back = load_project(moved / "計画" / "p.kawasolar")
+    back = load_plan(moved / "計画" / "p.kawasolar")
     assert back.dsm == moved / "データ" / "dsm.tif"
     assert back.inputs == (replace(files[0], path=str(moved / "データ" / "dsm.tif")), files[1])
 
@@ -314,7 +314,7 @@ def closed_folder() -> Iterator[Path]:
 @pytest.mark.parametrize("name", ["new.kawasolar", "old.kawasolar"])
 def test_a_read_only_folder_is_said(plan: Plan, closed_folder: Path, name: str) -> None:
     with pytest.raises(NotWritable) as caught:
-        save_project(plan, closed_folder / name)
+        save_plan(plan, closed_folder / name)
     assert caught.value.code == "export.read_only"
     assert [path.name for path in closed_folder.iterdir()] == ["old.kawasolar"]
 
@@ -333,7 +333,7 @@ def test_what_stood_stands_when_saving_fails(
 
     monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(NotWritable) as caught:
-        save_project(replace(plan, name="neu"), saved)
+        save_plan(replace(plan, name="neu"), saved)
     assert caught.value.code == code
     assert caught.value.details["file"] == str(saved)
     assert saved.read_bytes() == before
@@ -352,7 +352,7 @@ def test_a_full_disk_is_said(plan: Plan, tmp_path: Path, monkeypatch: pytest.Mon
     resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, hard))
     try:
         with pytest.raises(NotWritable) as caught:
-            save_project(plan, tmp_path / "p.kawasolar")
+            save_plan(plan, tmp_path / "p.kawasolar")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, old)
@@ -365,7 +365,7 @@ def test_a_full_disk_is_said(plan: Plan, tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_folder_is_no_target(plan: Plan, tmp_path: Path) -> None:
     with pytest.raises(NotWritable) as caught:
-        save_project(plan, tmp_path)
+        save_plan(plan, tmp_path)
     assert caught.value.code == "export.bad_target"
 
 
@@ -374,7 +374,7 @@ def test_a_folder_is_no_target(plan: Plan, tmp_path: Path) -> None:
 
 def code_of(path: Path) -> str:
     with pytest.raises(UnreadableProject) as caught:
-        load_project(path)
+        load_plan(path)
     assert set(catalogue()[caught.value.code]) >= set(LANGUAGES)
     return caught.value.code
 
@@ -396,7 +396,7 @@ def test_what_is_no_project_is_told_apart(saved: Path, tmp_path: Path, plan: Pla
 def test_a_newer_format_is_not_read(saved: Path) -> None:
     alter(saved, "UPDATE kawasolar_meta SET value = '2' WHERE key = 'format_version'")
     with pytest.raises(UnreadableProject) as caught:
-        load_project(saved)
+        load_plan(saved)
     assert caught.value.code == "project.newer"
     assert caught.value.details["found"] == 2
     assert caught.value.details["expected"] == 1
@@ -492,7 +492,7 @@ def test_what_contradicts_itself_is_said(saved: Path, statement: str, table: str
         assert connection.execute(statement).rowcount > 0
     connection.close()
     with pytest.raises(UnreadableProject) as caught:
-        load_project(saved)
+        load_plan(saved)
     found = caught.value
     assert (found.code, found.details["table"], found.details["column"]) == ("project.inconsistent", table, column)
     assert f"{table} の {column}" in say("ja", found.code, **found.details)
@@ -512,7 +512,7 @@ def test_a_hundred_thousand_findings_are_folded(saved: Path) -> None:
         " INSERT INTO findings (code, severity, source, row, details)"
         " SELECT 'ledger.no_name', 'warning', 'a.csv', n, '{}' FROM r",
     )
-    findings = load_project(saved).findings
+    findings = load_plan(saved).findings
     assert [finding.row for finding in findings[:20]] == list(range(1, 21))
     assert [(finding.code, finding.found) for finding in findings[20:]] == [("ledger.more_rows", "21–100000")]
     assert findings[20].details["count"] == 99_980
@@ -527,7 +527,7 @@ def test_a_missing_table_or_column_is_said(saved: Path, table: str) -> None:
 def test_damage_by_chance_is_never_a_traceback(plan: Plan, tmp_path: Path) -> None:
     """Cut off and flipped at random places: read as before, or refused; nothing else."""
     whole = tmp_path / "p.kawasolar"
-    save_project(plan, whole)
+    save_plan(plan, whole)
     data = whole.read_bytes()
     rng = np.random.default_rng(20261123)
     broken = tmp_path / "broken.kawasolar"
@@ -543,7 +543,7 @@ def test_damage_by_chance_is_never_a_traceback(plan: Plan, tmp_path: Path) -> No
                 damaged[place] ^= 1 << int(rng.integers(0, 8))
         broken.write_bytes(damaged)
         try:
-            load_project(broken)
+            load_plan(broken)
         except UnreadableProject:
             refused += 1
     assert refused >= 60

@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 def example(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """The example plan with a decision by the real rules, saved on disk beside its rasters."""
     from kawasolar.decide import decide, default_settings
-    from kawasolar.project import save_project
+    from kawasolar.project import save_plan
     from tests.support.plans import example_plan
 
     folder = tmp_path_factory.mktemp("plan")
     plan = example_plan(folder, 60)
     settings = default_settings(plan.profile)
     plan = replace(plan, settings=settings, decision=decide(plan.facilities, plan.results, plan.profile, settings))
-    save_project(plan, folder / "example.kawasolar")
+    save_plan(plan, folder / "example.kawasolar")
     return plan
 
 

@@ -1,0 +1,112 @@
+"""Project files of older versions, one step at a time, on a copy in memory; the file itself stays as it is."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from kawasolar.errors import UnreadableProject
+from kawasolar.project.format import FORMAT_VERSION
+from kawasolar.project.gpkg import limit_work, quoted
+from kawasolar.words import default_language, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+# A copy in memory; far above what a whole town makes.
+_LARGEST = 4 << 30
+
+
+@contextmanager
+def upgraded(connection: sqlite3.Connection, path: Path, version: int) -> Iterator[sqlite3.Connection]:
+    """A copy of an older file as this version would have it.
+
+    Raises
+    ------
+    UnreadableProject
+        Too large for a copy in memory.
+    """
+    size = path.stat().st_size
+    if size > _LARGEST:
+        raise UnreadableProject("project.damaged", file=str(path), reason=f"{size} bytes")
+    copy = sqlite3.connect(":memory:")
+    try:
+        connection.backup(copy)
+        limit_work(copy, size)
+        _disarm(copy)
+        for step in range(version, FORMAT_VERSION):
+            STEPS[step](copy)
+        yield copy
+    finally:
+        copy.close()
+
+
+def _disarm(copy: sqlite3.Connection) -> None:
+    """Whatever would run by itself when something is written goes first."""
+    armed = copy.execute("SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchall()
+    for kind, name in armed:
+        copy.execute(f"DROP {kind} {quoted(name)}")
+
+
+def upgrade_1_to_2(copy: sqlite3.Connection) -> None:
+    """One plan becomes a project of one scenario; its settings become entries."""
+    meta = _values(copy, "kawasolar_meta")
+    settings = _values(copy, "settings")
+    saved = meta["saved"] if isinstance(meta.get("saved"), str) else ""
+    name = say(default_language(), "plan.first_scenario")
+    _fill(copy, "entries", ("kind", "key", "value"), _entries_of(settings, name, saved))
+    _fill(copy, "stamps", ("scenario", "stage", "version", "inputs", "parts", "made", "seconds"), [])
+    _fill(copy, "exports", ("kind", "path", "language", "scenario", "fingerprint", "when", "who"), [])
+    slots = ("read", "links", "survey", "yield", "decision", "findings", "inputs")
+    own = {key: meta[key] for key in ("name", "synthetic", "crs", "dsm", "seconds")}
+    meta |= {
+        "format_version": 2,
+        "active": "s1",
+        "mark": {"journal": "", "seq": 0},
+        "scenarios": {"s1": {**own, "slots": dict.fromkeys(slots, "")}},
+        "slots": {
+            "read": {"": {"facilities": "facilities", "links": "links", "columns": {}, "sheet": ""}},
+            "survey": {"": {"open_sky_kwh_m2": meta["open_sky_kwh_m2"]}},
+            "yield": {"": {"weather": meta["weather"]}},
+            "decision": {"": {"not_applied": meta["not_applied"]}},
+        },
+    }
+    for table in ("facilities", "buildings", "roof_planes"):
+        meta["frames"][table]["crs"] = meta["crs"]
+    for key in ("synthetic", "dsm", "seconds", "open_sky_kwh_m2", "weather", "not_applied"):
+        del meta[key]
+    copy.execute("DROP TABLE settings")
+    copy.execute("DROP TABLE kawasolar_meta")
+    _fill(copy, "kawasolar_meta", ("key", "value"), [(key, json.dumps(value)) for key, value in meta.items()])
+
+
+def _entries_of(settings: dict[str, Any], name: str, when: str) -> list[tuple[str, str, str]]:
+    """What was turned in version 1, as entries of the one scenario; nobody knows any more by whom and why."""
+    mark = {"why": "", "who": "", "when": when}
+    found: list[tuple[str, str, Any]] = [
+        ("scenarios", "s1", {"name": name, "note": "", "order": 1}),
+        ("share", "s1", settings["share"]),
+        ("objective", "s1", settings["objective"]),
+    ]
+    for key, (applied, threshold) in settings["criteria"].items():
+        found.append(("criteria", f"s1/{key}", {"applied": applied, "threshold": threshold, **mark}))
+    for table in ("pins", "vetoes"):
+        found += [(table, f"s1/{facility}", mark) for facility in settings[table]]
+    return [(kind, key, json.dumps(value)) for kind, key, value in found]
+
+
+STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {1: upgrade_1_to_2}
+
+
+def _values(copy: sqlite3.Connection, table: str) -> dict[str, Any]:
+    return {key: json.loads(value) for key, value in copy.execute(f"SELECT key, value FROM {quoted(table)}")}  # noqa: S608
+
+
+def _fill(copy: sqlite3.Connection, table: str, fields: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    names = ", ".join(quoted(name) for name in fields)
+    copy.execute(f"CREATE TABLE {quoted(table)} (fid INTEGER PRIMARY KEY, {names})")
+    marks = ", ".join("?" * len(fields))
+    copy.executemany(f"INSERT INTO {quoted(table)} ({names}) VALUES ({marks})", rows)  # noqa: S608
