@@ -80,12 +80,17 @@ class Bench:
             )  # fmt: skip
         return self._outlines
 
-    def weather(self) -> Weather:
-        """The year's weather, for the middle of the surface."""
+    def weather(self, place: tuple[float, float] | None = None) -> Weather:
+        """The year's weather, for the middle of the surface.
+
+        Parameters
+        ----------
+        place : longitude and latitude, where they are known already: the surface need not be opened for them
+        """
         from kawasolar.weather import read_weather
 
         if self._weather is None:
-            longitude, latitude = self._middle()
+            longitude, latitude = self._middle() if place is None or self._surface is not None else place
             self._weather = read_weather(self.path("weather"), latitude=latitude, longitude=longitude)
         return self._weather
 

@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
+from kawasolar.document.entries import OF_SCENARIO
 from kawasolar.plan import Stamp, fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from kawasolar.document.entries import Change
     from kawasolar.plan import InputFile, Role
     from kawasolar.stages.work import Work
 
@@ -38,6 +40,7 @@ class Stage:
     values : patterns of the profile's values it uses
     entered : what people enter that it uses; each a function of :data:`ENTERED`
     parts : what it computes one by one, with the fingerprint of what each part has of its own
+    drawn : tables of what people enter that only its parts depend on
     waits : further stages that must be fresh before its parts can be told
     """
 
@@ -48,11 +51,18 @@ class Stage:
     values: tuple[str, ...] = ()
     entered: tuple[str, ...] = ()
     parts: Callable[[Work], dict[str, str]] | None = None
+    drawn: tuple[str, ...] = ()
     waits: tuple[StageName, ...] = ()
 
     def uses(self, key: str) -> bool:
         """Whether it uses this value of the profile."""
         return any(fnmatchcase(key, pattern) for pattern in self.values)
+
+    def takes(self, table: str, key: str) -> bool:
+        """Whether it uses an entry of what people enter; ``key`` without its scenario."""
+        if table == "values":
+            return self.uses(key) or any(FALLS_BACK_ON.get(name) == key for name in self.entered)
+        return table in self.entered or table in self.drawn
 
 
 def _parts_of_survey(work: Work) -> dict[str, str]:
@@ -77,7 +87,7 @@ CHAIN: tuple[Stage, ...] = (
     Stage("join", 1, after=("ledger",), entered=("joins",)),
     Stage(
         "survey", 1, files=("dsm", "buildings", "weather"), values=("roof.*", "engine.*", "pv.albedo"), entered=("epsg",),
-        parts=_parts_of_survey, waits=("join",),
+        parts=_parts_of_survey, drawn=("keepouts",), waits=("join",),
     ),
     Stage(
         "yield", 1, files=("weather",), values=("pv.*", "temp.*", "co2.*"), parts=_parts_of_yield, waits=("survey", "join"),
@@ -118,6 +128,28 @@ ENTERED: Mapping[str, Callable[[Work], Iterator[tuple[str, str]]]] = {
     "pins": lambda work: ((f"pin:{name}", "1") for name in sorted(work.settings.pins)),
     "vetoes": lambda work: ((f"veto:{name}", "1") for name in sorted(work.settings.vetoes)),
 }
+
+
+# What a scenario has where nobody entered anything -> the value of the profile that it then is.
+FALLS_BACK_ON: Mapping[str, str] = {"share": "plan.share"}
+
+
+def touched(changes: Iterable[Change], scenario: str) -> frozenset[str] | None:
+    """Stages of a scenario whose results changes of the entries may make stale; None where the changes do not concern it at all."""
+    own = set()
+    for change in changes:
+        owner, _, rest = change.key.partition("/")
+        if change.table in OF_SCENARIO and owner == scenario:
+            own.add((change.table, rest if change.table == "values" else ""))
+        elif change.table not in OF_SCENARIO and change.table != "scenarios":
+            own.add((change.table, ""))
+    if not own:
+        return None
+    found: set[str] = set()
+    for stage in CHAIN:
+        if found.intersection((*stage.after, *stage.waits)) or any(stage.takes(table, key) for table, key in own):
+            found.add(stage.name)
+    return frozenset(found)
 
 
 def file_state(entry: InputFile) -> str:

@@ -12,12 +12,20 @@ from gis.progress import Progress, part, silent
 from kawasolar.document.entries import Edit, apply
 from kawasolar.plan import Plan, Project
 from kawasolar.stages.bench import Bench
-from kawasolar.stages.chain import CHAIN, expected
-from kawasolar.stages.state import changed_parts, states_of
-from kawasolar.stages.work import RUN, Work, run_decision, take_over
+from kawasolar.stages.chain import CHAIN, expected, touched
+from kawasolar.stages.state import changed_parts
+from kawasolar.stages.work import (
+    RUN,
+    Work,
+    can_restore_rasters,
+    known_buildings,
+    restore_rasters,
+    run_decision,
+    take_over,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from kawasolar.document.entries import Entries
     from kawasolar.plan import InputFile
@@ -66,20 +74,15 @@ def bring_up_to_date(
         work = Work.of(plans[key], base, project.entries, inputs)
         if force:
             work.stamps.clear()
-        donors = [plan for name, plan in plans.items() if name != key] + list(attic)
+        donors = [] if force else [*(plan for name, plan in plans.items() if name != key), *attic]
         bench = Bench(work.inputs, base.epsg) if bench is None else bench
-        run_stale(
-            work,
-            bench,
-            [] if force else [Work.of(plan, base) for plan in donors],
-            part(progress, k / len(wanted), (k + 1) / len(wanted)),
-        )
+        run_stale(work, bench, donors, part(progress, k / len(wanted), (k + 1) / len(wanted)))
         plans[key] = work.plan()
     return replace(project, plans=plans, profile=base)
 
 
-def run_stale(work: Work, bench: Bench, donors: Sequence[Work], progress: Progress) -> None:
-    """Bring every stage of a plan on the bench up to date, in order."""
+def run_stale(work: Work, bench: Bench, donors: Sequence[Plan], progress: Progress) -> None:
+    """Bring every stage of a plan on the bench up to date, in order, and bring its derived rasters back where they were deleted."""
     at = 0.0
     for stage in CHAIN:
         end = at + _WEIGHT[stage.name]
@@ -87,9 +90,11 @@ def run_stale(work: Work, bench: Bench, donors: Sequence[Work], progress: Progre
         if stamp is None or stamp.fingerprint != wanted.fingerprint:
             donor = _donor(stage, wanted.fingerprint, donors)
             if donor is not None:
-                take_over(work, stage.name, donor)
+                take_over(work, stage.name, Work.of(donor, work.base_profile))
             else:
                 _run(stage, work, bench, part(progress, at, end))
+        if stage.name == "survey" and can_restore_rasters(work):
+            restore_rasters(work, bench, part(progress, at, end))
         at = end
     progress(1.0, "selection")
 
@@ -107,7 +112,7 @@ def _run(stage: Stage, work: Work, bench: Bench, progress: Progress) -> None:
     work.stamps[stage.name] = replace(wanted, made=made, seconds=spent)
 
 
-def _donor(stage: Stage, wanted: str, donors: Sequence[Work]) -> Work | None:
+def _donor(stage: Stage, wanted: str, donors: Sequence[Plan]) -> Plan | None:
     for donor in donors:
         stamp = donor.stamps.get(stage.name)
         if stamp is not None and stamp.fingerprint == wanted:
@@ -129,10 +134,18 @@ def with_edit(project: Project, edit: Edit, attic: Sequence[Plan] = ()) -> Proje
     """
     entries = apply(project.entries, edit)
     keys = list(entries.table("scenarios"))
+    donors = [*project.plans.values(), *attic]
     plans = {}
     for key in keys:
-        own = project.plans.get(key) or _origin(project, entries, key, attic)
-        plans[key] = with_entries(own, entries, key, project.profile, [*project.plans.values(), *attic])
+        own = project.plans.get(key)
+        if own is None:
+            plans[key] = with_entries(_origin(project, entries, key, attic), entries, key, project.profile, donors)
+            continue
+        stages = touched(edit.changes, key)
+        if stages is None:
+            plans[key] = replace(own, entries=entries)
+        else:
+            plans[key] = with_entries(own, entries, key, project.profile, donors, stages)
     active = project.active if project.active in plans else keys[0]
     return replace(project, entries=entries, plans=plans, active=active)
 
@@ -171,21 +184,34 @@ def _origin(project: Project, entries: Entries, key: str, attic: Sequence[Plan])
     return project.plan
 
 
-def with_entries(plan: Plan, entries: Entries, scenario: str, base: Profile, donors: Sequence[Plan] = ()) -> Plan:
-    """A plan under other entries: results taken over where they fit, the decision made anew where it must be."""
-    work = Work.of(replace(plan, scenario=scenario), base, entries)
-    if all(state.is_fresh for state in states_of(work)):
-        return work.plan()
-    others = [Work.of(donor, base) for donor in donors]
+def with_entries(
+    plan: Plan,
+    entries: Entries,
+    scenario: str,
+    base: Profile,
+    donors: Sequence[Plan] = (),
+    only: Collection[str] | None = None,
+) -> Plan:
+    """A plan under other entries: results taken over where they fit, the decision made anew where it must be.
+
+    Parameters
+    ----------
+    only : stages that the entries may have made stale; all unless given
+    """
+    work = Work.of(plan if plan.scenario == scenario else replace(plan, scenario=scenario), base, entries)
     for stage in CHAIN:
+        if only is not None and stage.name not in only:
+            continue
         wanted, stamp = expected(stage, work), work.stamps.get(stage.name)
         if stamp is not None and stamp.fingerprint == wanted.fingerprint:
             continue
-        donor = _donor(stage, wanted.fingerprint, others)
+        donor = _donor(stage, wanted.fingerprint, donors)
         if donor is not None:
-            take_over(work, stage.name, donor)
+            take_over(work, stage.name, Work.of(donor, base))
         elif stage.name == "join":
-            _run(stage, work, Bench(work.inputs, base.epsg), silent)
+            # No file is opened for an edit: where only the outlines' file can tell, the join waits for the next run.
+            if known_buildings(work) is not None:
+                _run(stage, work, Bench(work.inputs, base.epsg), silent)
         elif stage.name in AT_ONCE:
             _decide(stage, work)
     return work.plan()

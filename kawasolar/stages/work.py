@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kawasolar.document.entries import Entries
@@ -11,7 +13,6 @@ from kawasolar.plan import Plan, Results
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     import geopandas as gpd
     import numpy as np
@@ -130,7 +131,9 @@ class Work:
             yielded.month_hour_lost, yielded.weather, surveyed.open_sky_kwh_m2,
         )  # fmt: skip
         before = self.origin.results if self.origin is not None else None
-        same = before is not None and all(getattr(made, name.name) is getattr(before, name.name) for name in fields(Results))
+        same = before is not None and all(
+            getattr(made, name.name) is getattr(before, name.name) for name in fields(Results)
+        )
         return before if before is not None and same else made
 
     def facilities(self) -> gpd.GeoDataFrame:
@@ -138,7 +141,11 @@ class Work:
         if self.read is None:
             raise AssertionError("the ledger has not been read")
         origin = self.origin
-        if origin is not None and origin.read is self.read and origin.entries.table("ledger") == self.entries.table("ledger"):
+        if (
+            origin is not None
+            and origin.read is self.read
+            and origin.entries.table("ledger") == self.entries.table("ledger")
+        ):
             return origin.facilities
         return corrected(self.entries, self.read.frame)
 
@@ -204,13 +211,25 @@ def run_join(work: Work, bench: Bench) -> None:
 
     if work.read is None:
         raise AssertionError("the ledger has not been read")
-    known = (
-        set(bench.outlines().frame["building_id"])
-        if work.surveyed is None
-        else set(work.surveyed.buildings["building_id"])
-    )
+    known = known_buildings(work)
+    if known is None:
+        known = set(bench.outlines().frame["building_id"])
     work.links, findings = corrected_links(work.read.links, joins_of(work.entries), known)
     work.findings["join"] = tuple(findings)
+
+
+def known_buildings(work: Work) -> set[str] | None:
+    """Ids of all outlines, as far as the join needs them; None where only the file can tell: the survey is of other outlines."""
+    if not work.entries.table("joins"):
+        return set()
+    ledger, survey = work.stamps.get("ledger"), work.stamps.get("survey")
+    if work.surveyed is None or ledger is None or survey is None:
+        return None
+    if any(
+        ledger.inputs.get(name) != survey.inputs.get(name) for name in ("file:buildings", "file:dsm", "entered:epsg")
+    ):
+        return None
+    return set(work.surveyed.buildings["building_id"])
 
 
 def run_survey(work: Work, bench: Bench, changed: set[str] | None, progress: Progress) -> None:
@@ -220,7 +239,7 @@ def run_survey(work: Work, bench: Bench, changed: set[str] | None, progress: Pro
 
     detail = set(work.buildings_of_facilities())
     keepouts = keepouts_of(work.entries, work.crs) if work.crs is not None else None
-    whole = changed is None or work.surveyed is None
+    whole = changed is None or work.surveyed is None or can_restore_rasters(work)
     found = (
         bench.survey(work.profile, detail, keepouts, part(progress, 0.0, 0.9))
         if whole
@@ -240,6 +259,28 @@ def run_survey(work: Work, bench: Bench, changed: set[str] | None, progress: Pro
         work.cache = bench.write_cache(work.cache_root / survey_folder(work), part(progress, 0.9, 1.0))
 
 
+def can_restore_rasters(work: Work) -> bool:
+    """Whether derived rasters of the survey are missing, and all files are there to make them anew."""
+    from kawasolar.project import CACHE_RASTERS
+
+    if work.cache is None or all((work.cache / name).is_file() for name in CACHE_RASTERS):
+        return False
+    paths = {entry.role: Path(entry.path) for entry in work.inputs}
+    return all(role in paths and paths[role].is_file() for role in ("dsm", "buildings", "weather"))
+
+
+def restore_rasters(work: Work, bench: Bench, progress: Progress) -> None:
+    """Make the derived rasters of a survey anew; its results stay the same objects."""
+    from gis.progress import part
+    from kawasolar.errors import NotWritable
+
+    keepouts = keepouts_of(work.entries, work.crs) if work.crs is not None else None
+    bench.survey(work.profile, set(work.buildings_of_facilities()), keepouts, part(progress, 0.0, 0.9))
+    # Nothing is computed from them: where they cannot be written, the plan stays as it is.
+    with suppress(NotWritable):
+        work.cache = bench.write_cache(work.cache_root / survey_folder(work), part(progress, 0.9, 1.0))
+
+
 def survey_folder(work: Work) -> str:
     """Name of the folder of the rasters that belong to the survey as it would be made now; no keep-out changes them."""
     from kawasolar.stages.chain import BY_NAME, expected
@@ -254,13 +295,28 @@ def run_yield(work: Work, bench: Bench, changed: set[str] | None, progress: Prog
     surveyed, links = work.surveyed, work.links
     if surveyed is None or links is None:
         raise AssertionError("the survey has not run")
-    weather = bench.weather()
+    weather = bench.weather(_place_of_before(work))
     before = work.yielded if changed is not None else None
     asked = links if before is None else links[links["facility_id"].isin(changed or set())]
     found = compute_yields(surveyed.planes, surveyed.sunlit, surveyed.azimuths, asked, weather, work.profile, progress)
     if before is not None:
         found = merged(before, found, links)
     work.yielded = Yielded(found.yields, found.month_hour, found.month_hour_lost, weather.summary())
+
+
+def _place_of_before(work: Work) -> tuple[float, float] | None:
+    """Longitude and latitude for which the weather was read before, if that was the same file over the same surface."""
+    from kawasolar.stages.chain import BY_NAME, expected
+
+    stamp = work.stamps.get("yield")
+    if stamp is None or work.yielded is None:
+        return None
+    wanted = expected(BY_NAME["yield"], work)
+    # Each part has the survey's base in it, and so the surface.
+    surface_is_same = any(stamp.parts.get(name) == own for name, own in wanted.parts.items())
+    if not surface_is_same or stamp.inputs.get("file:weather") != wanted.inputs.get("file:weather"):
+        return None
+    return work.yielded.weather.longitude, work.yielded.weather.latitude
 
 
 def run_decision(work: Work) -> None:
@@ -300,4 +356,4 @@ def take_over(work: Work, stage: str, other: Work) -> None:
         setattr(work, slot, getattr(other, slot))
     if stage in other.findings:
         work.findings[stage] = other.findings[stage]
-    work.stamps[stage] = replace(other.stamps[stage])
+    work.stamps[stage] = other.stamps[stage]
