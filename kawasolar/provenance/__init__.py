@@ -1,0 +1,23 @@
+"""Where every figure comes from: explanations down to file, row and person, the register of assumptions, the papers that went out."""
+
+from __future__ import annotations
+
+from kawasolar.provenance.explain import explain, figures_of
+from kawasolar.provenance.model import (
+    CriterionSource,
+    EnteredSource,
+    Explanation,
+    FileSource,
+    LedgerSource,
+    NothingToExplain,
+    Override,
+    ProfileSource,
+    Source,
+    StageNote,
+)
+from kawasolar.provenance.words import sentences
+
+__all__ = [
+    "CriterionSource", "EnteredSource", "Explanation", "FileSource", "LedgerSource", "NothingToExplain", "Override", "ProfileSource",
+    "Source", "StageNote", "explain", "figures_of", "sentences",
+]  # fmt: skip

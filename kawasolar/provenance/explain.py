@@ -1,0 +1,90 @@
+"""Any figure of a plan, explained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kawasolar.document.views import LEDGER_COLUMNS
+from kawasolar.provenance import decisions, roofs, whole
+from kawasolar.provenance.model import Explanation, NothingToExplain
+from kawasolar.provenance.sources import Desk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kawasolar.plan import Plan
+
+_SITE: dict[str, Callable[[Desk, str], Explanation]] = {
+    **roofs.FIGURES,
+    "status": decisions.status,
+    "rank": decisions.rank,
+    "chosen": decisions.chosen,
+    "link": decisions.link,
+}
+_LEDGER_UNITS = {
+    "floor_area_m2": "m²", "remaining_years": "a", "flood_depth_m": "m", "annual_kwh": "kWh", "contract_kw": "kW",
+    "built_year": "calendar year", "waterproofed_year": "calendar year", "closure_year": "calendar year", "latitude": "°", "longitude": "°",
+}  # fmt: skip
+# Of the ledger's frame, what is no value of a facility.
+_NOT_VALUES = ("geometry", "source_row", "closure_known")
+
+
+def explain(plan: Plan, figure: str, facility_id: str | None = None) -> Explanation:
+    """Why a figure is what it is.
+
+    Parameters
+    ----------
+    figure : one of :func:`figures_of`: ``energy_kwh``, ``criterion.seismic``, ``ledger.built_year``, …
+    facility_id : whose; None for a figure of the whole plan
+
+    Raises
+    ------
+    NothingToExplain
+        ``why.no_figure``, ``why.no_facility``, ``why.no_yield`` or ``why.no_criterion``
+    """
+    desk = Desk(plan)
+    if facility_id is None:
+        if figure in whole.FIGURES:
+            return whole.FIGURES[figure](desk)
+        raise NothingToExplain("why.no_figure", figure=figure)
+    desk.facility(facility_id)
+    kind, _, rest = figure.partition(".")
+    if figure in _SITE:
+        return _SITE[figure](desk, facility_id)
+    if kind == "criterion" and rest:
+        return decisions.criterion(desk, facility_id, rest)
+    if kind == "ledger" and rest in _columns(plan):
+        return _of_ledger(desk, facility_id, rest)
+    raise NothingToExplain("why.no_figure", figure=figure)
+
+
+def figures_of(plan: Plan, facility_id: str | None = None) -> tuple[str, ...]:
+    """What :func:`explain` can be asked of the plan, or of one facility."""
+    if facility_id is None:
+        return tuple(whole.FIGURES)
+    Desk(plan).facility(facility_id)
+    has_yield = bool((plan.results.yields["facility_id"] == facility_id).any())
+    outcomes = plan.decision.outcomes
+    keys = outcomes.loc[outcomes["facility_id"] == facility_id, "criterion"].tolist()
+    return (
+        *(roofs.FIGURES if has_yield else ()), "status", "rank", "chosen", "link", *(f"criterion.{key}" for key in keys),
+        *(f"ledger.{column}" for column in _columns(plan)),
+    )  # fmt: skip
+
+
+def _columns(plan: Plan) -> list[str]:
+    return [str(name) for name in plan.facilities.columns if name not in _NOT_VALUES]
+
+
+def _of_ledger(desk: Desk, facility_id: str, column: str) -> Explanation:
+    """A value of the ledger: read, or corrected by a person."""
+    source = desk.ledger(facility_id, column)
+    formula = (
+        "corrected" if source.override is not None else "read" if source.heading or desk.plan.read is None else "made"
+    )
+    if source.value is None and source.override is None:
+        formula = "blank"
+    return Explanation(
+        f"ledger.{column}", source.value, _LEDGER_UNITS.get(column, ""), f"ledger_{formula}", (source, *desk.files("facilities")),
+        desk.stage("ledger"), {"column": column, "correctable": column in LEDGER_COLUMNS}, facility_id,
+    )  # fmt: skip

@@ -1,0 +1,238 @@
+"""Why a facility's roof, capacity, energy and the rest are what they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kawasolar.provenance.model import Explanation
+from kawasolar.provenance.sources import flat
+from kawasolar.yields import MONTHS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import pandas as pd
+
+    from kawasolar.plan import Role
+    from kawasolar.provenance.model import ProfileSource, Source
+    from kawasolar.provenance.sources import Desk
+
+UNITS = {
+    "roof_m2": "m²", "usable_m2": "m²", "capacity_kw": "kW", "energy_kwh": "kWh", "specific_yield": "kWh/kW",
+    "irradiation_kwh_m2": "kWh/m²", "shading_loss": "-", "co2_t": "t-CO₂", **dict.fromkeys(MONTHS, "kWh"),
+}  # fmt: skip
+# Which numbers of the profile a rule of the survey takes its cells by; drawn keep-outs need none.
+RULE_VALUES: dict[str, tuple[str, ...]] = {
+    "tilt": ("roof.max_tilt",),
+    "north": ("roof.north_halfwidth", "roof.flat_tilt"),
+    "setback": ("roof.setback", "roof.obstacle_height"),
+    "obstacle": ("roof.obstacle_clearance", "roof.obstacle_height"),
+    "shade": ("roof.irradiation_share",),
+    "small": ("roof.min_plane_area", "roof.min_width"),
+}
+# Numbers that make roof planes out of the surface, whatever is done with them afterwards.
+_PLANES = ("roof.min_plane_area", "roof.obstacle_height")
+_SURVEY_FILES: tuple[Role, ...] = ("dsm", "buildings")
+_LIGHT_FILES: tuple[Role, ...] = ("dsm", "buildings", "weather")
+# Of what the yield stage declares, what turns area into capacity and energy into CO₂: they have figures of their own.
+_NOT_ENERGY = ("pv.density_", "pv.panel_ratio", "co2.")
+
+
+def total(planes: pd.DataFrame, column: str) -> float:
+    """Sum of a column of the planes, nothing where there is none."""
+    return float(np.nansum(planes[column].to_numpy(dtype=np.float64))) if column in planes else 0.0
+
+
+def rules_of(planes: pd.DataFrame) -> list[str]:
+    """The rules of the survey by the columns of what they took, in their order."""
+    return [name[5:-3] for name in planes.columns if name.startswith("lost_") and name.endswith("_m2")]
+
+
+def survey_values(desk: Desk, *keys: str) -> list[ProfileSource]:
+    """Numbers of the profile as the survey used them."""
+    return [desk.profile(key, "survey") for key in keys]
+
+
+# ---------------------------------------------------------------------------------------------- roof and usable area
+
+
+def roof(desk: Desk, facility_id: str) -> Explanation:
+    """Area of all roof planes of its buildings, along the slope."""
+    planes = desk.planes_of(facility_id)
+    parts = [_building(desk, facility_id, name, planes) for name in desk.buildings_of(facility_id)]
+    sources = flat(survey_values(desk, *_PLANES), desk.files(*_SURVEY_FILES))
+    return _figure(desk, facility_id, "roof_m2", "roof", (*parts, *sources), planes=len(planes), buildings=len(parts))
+
+
+def _building(desk: Desk, facility_id: str, building: str, planes: pd.DataFrame) -> Explanation:
+    mine = planes[planes["building_id"] == building]
+    return Explanation(
+        "building_roof_m2", total(mine, "area_m2"), "m²", "building_roof", stage=desk.stage("survey"), facility_id=facility_id,
+        part=building, values={"planes": len(mine), "flat": int(mine["flat"].sum())},
+    )  # fmt: skip
+
+
+def usable(desk: Desk, facility_id: str) -> Explanation:
+    """The roof less what each rule took."""
+    planes = desk.planes_of(facility_id)
+    lost = [_lost(desk, facility_id, rule, planes) for rule in rules_of(planes)]
+    return _figure(desk, facility_id, "usable_m2", "usable", (roof(desk, facility_id), *lost))
+
+
+def _lost(desk: Desk, facility_id: str, rule: str, planes: pd.DataFrame) -> Explanation:
+    """What one rule took, with the numbers that it goes by."""
+    inputs: tuple[Explanation | Source, ...] = tuple(survey_values(desk, *RULE_VALUES.get(rule, ())))
+    if rule == "shade":
+        inputs = (*inputs, open_sky(desk), *desk.files(*_LIGHT_FILES))
+    if rule == "keepout":
+        inputs = (*inputs, *desk.keepouts_on(desk.buildings_of(facility_id)))
+    return Explanation(
+        f"lost_{rule}_m2", total(planes, f"lost_{rule}_m2"), "m²", f"lost_{rule}", inputs, desk.stage("survey"), facility_id=facility_id,
+    )  # fmt: skip
+
+
+def open_sky(desk: Desk) -> Explanation:
+    """The year's light on an open horizontal plane."""
+    weather = desk.plan.results.weather
+    return Explanation(
+        "open_sky_kwh_m2", float(desk.plan.results.open_sky_kwh_m2), "kWh/m²", "open_sky", tuple(desk.files("weather", "dsm")),
+        desk.stage("survey"), values={"station": weather.station or weather.source, "kind": weather.kind, "ghi": weather.ghi_kwh_m2},
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------------------------------------- capacity and energy
+
+
+def capacity(desk: Desk, facility_id: str) -> Explanation:
+    """Usable area × density, of flat and of pitched planes."""
+    planes = desk.planes_of(facility_id)
+    is_flat = planes["flat"].to_numpy(dtype=bool)
+    parts = [
+        _capacity_part(desk, facility_id, name, planes[is_flat == wanted], densities)
+        for name, wanted, densities in (
+            ("flat", True, ("pv.density_flat",)),
+            ("pitched", False, ("pv.density_panel", "pv.panel_ratio")),
+        )
+    ]
+    return _figure(desk, facility_id, "capacity_kw", "capacity", (*parts, usable(desk, facility_id)))
+
+
+def _capacity_part(
+    desk: Desk, facility_id: str, name: str, planes: pd.DataFrame, densities: tuple[str, ...]
+) -> Explanation:
+    area = total(planes, "usable_m2")
+    factors = [desk.profile(key, "yield") for key in densities]
+    tilt = desk.profile("roof.flat_tilt", "survey")
+    of_kind = Explanation(
+        f"usable_{name}_m2",
+        area,
+        "m²",
+        f"usable_{name}",
+        (tilt,),
+        desk.stage("survey"),
+        {"planes": len(planes)},
+        facility_id,
+    )
+    value = area * float(np.prod([factor.value for factor in factors]))
+    return Explanation(
+        f"capacity_{name}_kw", value, "kW", f"capacity_{name}", (of_kind, *factors), desk.stage("yield"), facility_id=facility_id
+    )  # fmt: skip
+
+
+def light(desk: Desk, facility_id: str) -> Explanation:
+    """The skyline round the roof, as the survey swept it: every number and file that the stage declares."""
+    planes = desk.planes_of(facility_id)
+    sources = flat(desk.profile_of("survey"), desk.files(*_LIGHT_FILES))
+    values = {"planes": len(planes), "azimuths": len(desk.plan.results.azimuths)}
+    view = total(planes.assign(seen=planes["sky_view"] * planes["area_m2"]), "seen") / (total(planes, "area_m2") or 1.0)
+    return Explanation(
+        "sky_view", view if len(planes) else None, "-", "skyline", sources, desk.stage("survey"), values, facility_id
+    )
+
+
+def energy(desk: Desk, facility_id: str) -> Explanation:
+    """The hours of a year, simulated."""
+    return _simulated(desk, facility_id, "energy_kwh", "energy")
+
+
+def month(desk: Desk, facility_id: str, column: str) -> Explanation:
+    """One month of the same hours."""
+    share = desk.yielded(facility_id, column)
+    return _simulated(desk, facility_id, column, "month", month=int(column[1:]), share=share)
+
+
+def _simulated(desk: Desk, facility_id: str, figure: str, formula: str, **values: object) -> Explanation:
+    weather = desk.plan.results.weather
+    factors = list(desk.profile_of("yield", without=_NOT_ENERGY))
+    known = {"station": weather.station or weather.source, "kind": weather.kind, "ghi": weather.ghi_kwh_m2, **values}
+    inputs = flat((capacity(desk, facility_id),), factors, (light(desk, facility_id),), desk.files("weather"))
+    return _figure(desk, facility_id, figure, formula, inputs, **known)
+
+
+def specific(desk: Desk, facility_id: str) -> Explanation:
+    """Energy over capacity."""
+    return _figure(
+        desk, facility_id, "specific_yield", "specific_yield", (energy(desk, facility_id), capacity(desk, facility_id))
+    )
+
+
+def irradiation(desk: Desk, facility_id: str) -> Explanation:
+    """Mean over the usable cells, weighted by the usable area of each building's planes."""
+    planes = desk.planes_of(facility_id)
+    lit = planes.assign(lit=planes["usable_m2"] * planes["usable_irradiation_kwh_m2"])
+    parts = []
+    for name in desk.buildings_of(facility_id):
+        mine = lit[lit["building_id"] == name]
+        area = total(mine, "usable_m2")
+        mean = total(mine, "lit") / area if area > 0 else None
+        known = {"usable_m2": area, "planes": len(mine)}
+        part = Explanation(
+            "building_irradiation_kwh_m2", mean, "kWh/m²", "building_irradiation", (), desk.stage("survey"), known, facility_id, name
+        )  # fmt: skip
+        parts.append(part)
+    inputs = (*parts, light(desk, facility_id), open_sky(desk))
+    return _figure(desk, facility_id, "irradiation_kwh_m2", "irradiation", inputs)
+
+
+def shading(desk: Desk, facility_id: str) -> Explanation:
+    """What the skyline takes, of what there would be under an open sky."""
+    row = desk.yield_row(facility_id)
+    lost = Explanation(
+        "lost_kwh", float(desk.plan.results.month_hour_lost[row].sum(dtype=np.float64)), "kWh", "lost", (light(desk, facility_id),),
+        desk.stage("yield"), facility_id=facility_id,
+    )  # fmt: skip
+    return _figure(desk, facility_id, "shading_loss", "shading_loss", (energy(desk, facility_id), lost))
+
+
+def co2(desk: Desk, facility_id: str) -> Explanation:
+    """Energy × emission factor."""
+    factor = desk.profile("co2.grid_factor", "yield")
+    return _figure(desk, facility_id, "co2_t", "co2", (energy(desk, facility_id), factor))
+
+
+def _figure(
+    desk: Desk,
+    facility_id: str,
+    figure: str,
+    formula: str,
+    inputs: Iterable[Explanation | Source],
+    **values: object,
+) -> Explanation:
+    return Explanation(
+        figure, desk.yielded(facility_id, figure), UNITS[figure], formula, tuple(inputs), desk.stage("yield"), values, facility_id
+    )  # fmt: skip
+
+
+FIGURES: dict[str, Callable[[Desk, str], Explanation]] = {
+    "roof_m2": roof,
+    "usable_m2": usable,
+    "capacity_kw": capacity,
+    "energy_kwh": energy,
+    "specific_yield": specific,
+    "irradiation_kwh_m2": irradiation,
+    "shading_loss": shading,
+    "co2_t": co2,
+    **{name: (lambda desk, facility_id, name=name: month(desk, facility_id, name)) for name in MONTHS},  # type: ignore[misc]
+}
