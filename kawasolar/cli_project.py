@@ -79,9 +79,9 @@ def saved(project: Project, path: Path) -> Project:
 def author(why: str = "") -> Author:
     """Who calls the command, and why."""
     from kawasolar.document.edits import Author
-    from kawasolar.document.lock import Owner
+    from kawasolar.document.person import person_name
 
-    return Author(Owner.here().name, why)
+    return Author(person_name(), why)
 
 
 def scenario_of(project: Project, word: str) -> str:
@@ -93,10 +93,10 @@ def scenario_of(project: Project, word: str) -> str:
 
 def noted(path: Path, project: Project, plan: Plan, written: list[tuple[str, Path]]) -> None:
     """Note in the project which papers were written; a project that cannot be written is left as it is, and said."""
-    from kawasolar.document.lock import Owner
+    from kawasolar.document.person import person_name
     from kawasolar.provenance.exports import record, with_record
 
-    who = Owner.here().name
+    who = person_name()
     for kind, target in written:
         project = with_record(project, record(plan, kind, target, State.paper_language, who))
     try:

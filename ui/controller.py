@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from gis.errors import GisError
 from gis.progress import Progress
+from kawasolar.document.person import person_name
 from kawasolar.errors import PlanError, UnreadableProject
 from ui import work
 from ui.crash import report
@@ -36,7 +37,7 @@ class Controller(QObject):
         super().__init__(window)
         self._window = window
         self.session = Session(window.document, self)
-        window.document.person = lambda: window.remembered.person or work.person_name()
+        window.document.person = lambda: window.remembered.person or person_name()
         window.document.journal_failed = self._on_journal_failed
         self._journal_told = False
         self._recoveries: list[Recovery] = []

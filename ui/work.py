@@ -98,13 +98,6 @@ def recovery_folder() -> Path:
     return user_state_path("KawaSolar", appauthor=False) / "recovery"
 
 
-def person_name() -> str:
-    """What the system calls who sits here."""
-    from kawasolar.document.lock import Owner
-
-    return Owner.here().name
-
-
 @dataclass(frozen=True)
 class Saved:
     """A project in its file, with its rasters beside it, and the backup of a file of an older version."""

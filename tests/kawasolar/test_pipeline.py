@@ -20,8 +20,8 @@ from shapely.geometry import Polygon, box
 
 from gis.progress import Cancelled
 from kawasolar.__main__ import main
-from kawasolar.pipeline import PlanInputs, inputs_of, make_plan, rerun
-from kawasolar.project import cache_folder, load_plan, save_plan
+from kawasolar.pipeline import PlanInputs, inputs_of, make_plan, make_project
+from kawasolar.project import cache_folder, load_plan, load_project, save_project
 
 WEST, NORTH, CELL, SIZE = -20200.0, -44200.0, 0.5, 300
 NORMALS = "月,全天日射量(kWh/m2),平均気温(℃),平均風速(m/s)\n" + "\n".join(
@@ -103,7 +103,7 @@ def test_plan_from_files(files: dict[str, Path], tmp_path: Path, capsys: pytest.
     figures = json.loads(capsys.readouterr().out)
     assert figures["facilities"] == 9
     assert figures["chosen"] == math.ceil(figures["eligible"] / 2)
-    assert set(figures["seconds"]) == {"read", "sky", "survey", "yield", "decision", "write"}
+    assert set(figures["seconds"]) == {"ledger", "join", "survey", "yield", "eligibility", "selection"}
     plan = load_plan(out)
     assert sorted(path.name for path in plan.cache.iterdir()) == [
         "hillshade.tif",
@@ -135,17 +135,19 @@ def inputs(files: dict[str, Path], folder: Path) -> PlanInputs:
     )
 
 
-def test_rerun_gives_the_same_and_keeps_settings(files: dict[str, Path], tmp_path: Path) -> None:
-    from dataclasses import replace
+def test_computing_everything_anew_gives_the_same_and_keeps_settings(files: dict[str, Path], tmp_path: Path) -> None:
+    from kawasolar.document import edits
+    from kawasolar.stages import bring_up_to_date, with_edit
 
-    from kawasolar.decide import decide
-
-    plan = make_plan(inputs(files, tmp_path))
-    settings = replace(plan.settings, share=0.25, pins=frozenset({"002"}))
-    plan = replace(plan, settings=settings, decision=decide(plan.facilities, plan.results, plan.profile, settings))
-    save_plan(plan, tmp_path / "plan.kawasolar")
-    again = rerun(load_plan(tmp_path / "plan.kawasolar"), tmp_path / "plan.kawasolar")
-    assert again.settings == settings
+    project = make_project(inputs(files, tmp_path))
+    project = with_edit(project, edits.set_share(project.entries, "s1", 0.25))
+    project = with_edit(project, edits.pin(project.entries, "s1", ["002"], edits.Author("me")))
+    save_project(project, tmp_path / "plan.kawasolar")
+    plan = project.plan
+    again = bring_up_to_date(load_project(tmp_path / "plan.kawasolar"), force=True).plan
+    assert again.settings == plan.settings
+    assert again.settings.pins == {"002"}
+    assert again.settings.share == 0.25
     assert again.decision.sites["chosen"].tolist() == plan.decision.sites["chosen"].tolist()
     np.testing.assert_array_equal(again.results.yields["energy_kwh"], plan.results.yields["energy_kwh"])
     assert inputs_of(again, tmp_path / "plan.kawasolar").dsm == files["dsm"].resolve()

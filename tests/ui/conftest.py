@@ -17,28 +17,46 @@ pytest.importorskip("PySide6")
 
 from PySide6.QtCore import QSettings
 
+from ui import work
 from ui.settings import Remembered
 from ui.window import MainWindow
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
-    from kawasolar.plan import Plan
+    from kawasolar.plan import Plan, Project
 
 
 @pytest.fixture(scope="session")
-def example(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    """The example plan with a decision by the real rules, saved on disk beside its rasters."""
+def example_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The example plan with a decision by the real rules, as a project that lies on disk beside its rasters."""
     from kawasolar.decide import decide, default_settings
-    from kawasolar.project import save_plan
+    from kawasolar.project import carry_cache, project_of, save_project
+    from kawasolar.stages import stamped
     from tests.support.plans import example_plan
 
     folder = tmp_path_factory.mktemp("plan")
     plan = example_plan(folder, 60)
     settings = default_settings(plan.profile)
     plan = replace(plan, settings=settings, decision=decide(plan.facilities, plan.results, plan.profile, settings))
-    save_plan(plan, folder / "example.kawasolar")
-    return plan
+    project = project_of(plan)
+    project = replace(project, plans={"s1": stamped(project.plan, project.profile)})
+    save_project(project, folder / "example.kawasolar")
+    return carry_cache(project, folder / "example.kawasolar")
+
+
+@pytest.fixture(scope="session")
+def example(example_project: Project) -> Plan:
+    """The one scenario of the example."""
+    return example_project.plan
+
+
+@pytest.fixture(scope="session")
+def example_path(example_project: Project) -> Path:
+    """Where the example lies."""
+    from kawasolar.project.format import cache_root_of
+
+    return cache_root_of(example_project.plan.cache).with_name("example.kawasolar")
 
 
 @pytest.fixture
@@ -49,10 +67,11 @@ def remembered(tmp_path: Path) -> Remembered:
 
 @pytest.fixture
 def make_window(
-    qtbot: QtBot, remembered: Remembered, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, remembered: Remembered, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[Callable[..., MainWindow]]:
     """Windows that are closed without questions when the test ends."""
     made: list[MainWindow] = []
+    monkeypatch.setattr(work, "recovery_folder", lambda: tmp_path / "recovery")
 
     def make(**options: object) -> MainWindow:
         window = MainWindow(remembered, **{"language": "ja", "theme_choice": "light", **options})  # type: ignore[arg-type]
@@ -72,8 +91,8 @@ def make_window(
 
 
 @pytest.fixture
-def window(make_window: Callable[..., MainWindow], example: Plan) -> MainWindow:
+def window(make_window: Callable[..., MainWindow], example_project: Project, example_path: Path) -> MainWindow:
     """A window on the example plan."""
     made = make_window()
-    made.document.set_plan(example, example.cache.parent / "example.kawasolar", saved=True)
+    made.document.set_project(example_project, example_path, saved=True)
     return made

@@ -149,3 +149,12 @@ def test_every_focusable_widget_has_a_name(dialog: NewPlanDialog) -> None:
             face = QAccessible.queryAccessibleInterface(widget)
             assert face is not None
             assert face.text(QAccessible.Text.Name), type(widget).__name__
+
+
+def test_a_new_plan_finds_a_free_name(tmp_path: Path) -> None:
+    from ui.newplan import free_place
+
+    assert free_place(tmp_path, "計画").name == "計画.kawasolar"
+    (tmp_path / "計画.kawasolar").touch()
+    (tmp_path / "計画 2.kawasolar").touch()
+    assert free_place(tmp_path, "計画").name == "計画 3.kawasolar"

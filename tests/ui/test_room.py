@@ -31,9 +31,11 @@ from ui.table_model import COLUMNS
 from ui.window import MainWindow
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytestqt.qtbot import QtBot
 
-    from kawasolar.plan import Plan
+    from kawasolar.plan import Project
 
 SMALL = (1366, 768)
 
@@ -105,11 +107,11 @@ def settled(window: QWidget, qtbot: QtBot, place: str) -> None:
 
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_nothing_is_cut_in_a_small_window(
-    make_window: Callable[..., MainWindow], example: Plan, language: str, qtbot: QtBot
+    make_window: Callable[..., MainWindow], example_project: Project, example_path: Path, language: str, qtbot: QtBot
 ) -> None:
     window = make_window(language=language)
     window.resize(*SMALL)
-    window.document.set_plan(example, example.cache.parent / "example.kawasolar", saved=True)
+    window.document.set_project(example_project, example_path, saved=True)
     qtbot.waitUntil(lambda: window.docks["steps"].width() > 300)
     for name, _ in STEPS:
         window.show_step(name)
@@ -121,9 +123,11 @@ def test_nothing_is_cut_in_a_small_window(
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
-def test_the_measure_finds_what_is_cut(make_window: Callable[..., MainWindow], example: Plan, language: str) -> None:
+def test_the_measure_finds_what_is_cut(
+    make_window: Callable[..., MainWindow], example_project: Project, example_path: Path, language: str
+) -> None:
     window = make_window(language=language)
-    window.document.set_plan(example, None, saved=True)
+    window.document.set_project(example_project, None, saved=True)
     QApplication.processEvents()
     editor = window.half.rows["irradiation"].spin
     assert editor is not None
@@ -136,11 +140,11 @@ def test_the_measure_finds_what_is_cut(make_window: Callable[..., MainWindow], e
 
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_what_is_asked_first_stands_in_the_small_table(
-    make_window: Callable[..., MainWindow], example: Plan, language: str, qtbot: QtBot
+    make_window: Callable[..., MainWindow], example_project: Project, example_path: Path, language: str, qtbot: QtBot
 ) -> None:
     window = make_window(language=language)
     window.resize(*SMALL)
-    window.document.set_plan(example, None, saved=True)
+    window.document.set_project(example_project, None, saved=True)
     view = window.table.view
     place = [column.key for column in COLUMNS].index("reason")
 

@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from PySide6.QtCore import QSettings
@@ -27,7 +27,7 @@ from ui.window import MainWindow
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
-    from kawasolar.plan import Plan
+    from kawasolar.plan import Plan, Project
 
 WAIT = 30_000
 
@@ -47,7 +47,7 @@ def test_save_and_open_bring_everything_back(window: MainWindow, qtbot: QtBot, t
     qtbot.waitUntil(lambda: not document.dirty, timeout=WAIT)
     assert window.status.saved.text() == "保存済み"
     assert window.remembered.recent[0] == path
-    document.set_plan(None, None, saved=True)
+    document.set_project(None, None, saved=True)
     assert window.pages.currentWidget() is window.start
     window.controller.open(path)
     assert window.pages.currentWidget() is window.loading
@@ -55,7 +55,7 @@ def test_save_and_open_bring_everything_back(window: MainWindow, qtbot: QtBot, t
     assert document.settings == wanted
     assert document.decision.sites["chosen"].tolist() == decision.sites["chosen"].tolist()  # type: ignore[union-attr]
     assert not document.dirty
-    assert (path.parent / document.plan.cache.name / "irradiation.tif").is_file()  # type: ignore[union-attr]
+    assert (path.parent / document.plan.cache.relative_to(path.parent) / "irradiation.tif").is_file()  # type: ignore[union-attr]
     assert window.pages.currentWidget() is window.map_frame
 
 
@@ -109,13 +109,18 @@ def test_changed_inputs_are_stale(tmp_path: Path, example: Plan) -> None:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     entry = replace(example.inputs[2], path=str(path), size=8, sha256=digest)
     plan = replace(example, inputs=(entry,))
-    assert work.changed_inputs(plan, since=0.0) == ()
+
+    def changed(since: float | None) -> bool:
+        return work.observe_inputs(plan, since) != plan.inputs
+
+    assert not changed(0.0)
+    assert not changed(None)
     path.write_bytes(b"a,b\n1,3\n")
-    assert work.changed_inputs(plan, since=0.0) == ("facilities",)
+    assert changed(0.0)
     path.write_bytes(b"a,b\n1,2\n3,4\n")
-    assert work.changed_inputs(plan, since=time.time() + 1000) == ("facilities",)
+    assert changed(time.time() + 1000)
     path.unlink()
-    assert work.changed_inputs(plan, since=0.0) == ()
+    assert not changed(0.0)
 
 
 # -------------------------------------------------------------------- exports
@@ -169,12 +174,15 @@ def test_run_shows_progress_and_takes_the_result(
 ) -> None:
     go = threading.Event()
 
-    def slow(plan: Plan, progress: Progress) -> Plan:
+    def slow(project: Project, scenarios: object, attic: object, force: bool, progress: Progress) -> work.Computed:
         progress(0.4, "horizon")
         go.wait(20)
-        return replace(plan, name="計算し直した計画")
+        plan = project.plan
+        stamps = {**plan.stamps, "survey": replace(plan.stamps["survey"], made="2030-01-01T00:00:00+00:00")}
+        done = replace(plan, name="計算し直した計画", stamps=stamps)
+        return work.Computed(replace(project, plans={project.active: done}), plan.inputs, 1.0)
 
-    monkeypatch.setattr(work, "compute_again", slow)
+    monkeypatch.setattr(work, "compute_stale", slow)
     window.top.run.click()
     qtbot.waitUntil(lambda: "40 %" in window.top.stage.text(), timeout=WAIT)
     assert window.top.cancel.isVisible()
@@ -193,7 +201,8 @@ def test_cancel_stops_the_work_and_keeps_the_results(
 ) -> None:
     stopped = threading.Event()
 
-    def endless(plan: Plan, progress: Progress) -> Plan:
+    def endless(*values: object) -> work.Computed:
+        progress = cast("Progress", values[-1])
         try:
             while True:
                 progress(0.1, "survey")
@@ -202,7 +211,7 @@ def test_cancel_stops_the_work_and_keeps_the_results(
             stopped.set()
             raise
 
-    monkeypatch.setattr(work, "compute_again", endless)
+    monkeypatch.setattr(work, "compute_stale", endless)
     window.controller.run()
     qtbot.waitUntil(lambda: "10 %" in window.top.stage.text(), timeout=WAIT)
     window.top.cancel.click()
@@ -215,12 +224,13 @@ def test_cancel_stops_the_work_and_keeps_the_results(
 def test_cancel_of_a_first_calculation_goes_back_to_the_start(
     make_window: Callable[..., MainWindow], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def endless(inputs: object, progress: Progress) -> None:
+    def endless(*values: object) -> None:
+        progress = cast("Progress", values[-1])
         while True:
             progress(0.1, "survey")
             time.sleep(0.005)
 
-    monkeypatch.setattr(work, "new_plan", endless)
+    monkeypatch.setattr(work, "new_project", endless)
     monkeypatch.setattr(work, "sample_target", lambda: tmp_path / "sample" / "sample.kawasolar")
     window = make_window()
     window.start.sample.click()
@@ -238,20 +248,24 @@ def test_cancel_of_a_first_calculation_goes_back_to_the_start(
 
 
 def test_a_sample_of_an_older_version_is_made_again(
-    make_window: Callable[..., MainWindow], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, example: Plan
+    make_window: Callable[..., MainWindow],
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    example_project: Project,
 ) -> None:
     target = tmp_path / "sample.kawasolar"
     target.write_bytes(b"of another time")
     monkeypatch.setattr(work, "sample_target", lambda: target)
-    monkeypatch.setattr(work, "new_plan", lambda inputs, progress: made(inputs.out))
+    monkeypatch.setattr(work, "new_project", lambda inputs, *_more: made(inputs.out))
 
     def made(out: Path) -> work.Opened:
-        work.save_plan(example, out, lambda _share, _what: None)
-        return work.Opened(example, out)
+        work.save_project_to(example_project, out, None, lambda _share, _what: None)
+        return work.Opened(example_project, out)
 
     window = make_window()
     window.start.sample.click()
-    qtbot.waitUntil(lambda: window.document.plan is example, timeout=WAIT)
+    qtbot.waitUntil(lambda: window.document.project is example_project, timeout=WAIT)
     assert not window.banner.isVisible()
 
 
@@ -267,10 +281,10 @@ def test_a_sample_of_an_older_version_is_made_again(
 def test_known_errors_become_a_banner(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, error: Exception, part: str
 ) -> None:
-    def fail(plan: Plan, progress: Progress) -> Plan:
+    def fail(*_values: object) -> work.Computed:
         raise error
 
-    monkeypatch.setattr(work, "compute_again", fail)
+    monkeypatch.setattr(work, "compute_stale", fail)
     window.controller.run()
     qtbot.waitUntil(window.banner.isVisible, timeout=WAIT)
     assert part in window.banner.text
@@ -278,10 +292,10 @@ def test_known_errors_become_a_banner(
 
 
 def test_a_fault_shows_its_details(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(plan: Plan, progress: Progress) -> Plan:
+    def fail(*_values: object) -> work.Computed:
         raise ZeroDivisionError("the answer")
 
-    monkeypatch.setattr(work, "compute_again", fail)
+    monkeypatch.setattr(work, "compute_stale", fail)
     window.controller.run()
     qtbot.waitUntil(lambda: bool(window.findChildren(FaultDialog)), timeout=WAIT)
     dialog = window.findChildren(FaultDialog)[0]
@@ -360,14 +374,14 @@ def test_coordinate_systems_made_in_one_job_serve_in_the_next(qtbot: QtBot) -> N
 
 
 def test_remembers_docks_language_theme_and_recent(
-    make_window: Callable[..., MainWindow], example: Plan, tmp_path: Path
+    make_window: Callable[..., MainWindow], example_project: Project, example_path: Path, tmp_path: Path
 ) -> None:
     first = make_window()
-    first.document.set_plan(example, example.cache.parent / "example.kawasolar", saved=True)
+    first.document.set_project(example_project, example_path, saved=True)
     first.set_language("en")
     first.set_theme("dark")
     first.docks["inspector"].hide()
-    first.remembered.add_recent(example.cache.parent / "example.kawasolar")
+    first.remembered.add_recent(example_path)
     first.close()
     again = Remembered(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
     assert (again.language, again.theme) == ("en", "dark")
@@ -375,7 +389,7 @@ def test_remembers_docks_language_theme_and_recent(
     second = make_window(language=None, theme_choice=None)
     assert second.look.language == "en"
     assert second.look.tokens.name == "dark"
-    second.document.set_plan(example, None, saved=True)
+    second.document.set_project(example_project, None, saved=True)
     assert not second.docks["inspector"].isVisible()
     assert second.docks["table"].isVisible()
 
