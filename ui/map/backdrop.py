@@ -1,10 +1,13 @@
-"""The worker's last picture, moved and scaled to where the map looks now."""
+"""What lies below all else: the worker's last picture where the map looks now, or a hint; and the frame of the focus."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPen
+
+from ui import theme
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPainter
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
     from ui.map.paint import Picture
     from ui.map.renderer import Frame
     from ui.map.viewport import Viewport
+    from ui.tokens import Tokens
 
 
 def paint_frame(painter: QPainter, frame: Frame, view: Viewport) -> None:
@@ -33,3 +37,18 @@ def _lay(painter: QPainter, picture: Picture, shown: Viewport, view: Viewport) -
     picture.image.setDevicePixelRatio(1.0)
     k = shown.scale / view.scale
     painter.drawImage(QRectF(x, y, shown.width * k, shown.height * k), picture.image)
+
+
+def paint_hint(painter: QPainter, area: QRectF, words: str, tokens: Tokens) -> None:
+    """What to do where there is no map yet."""
+    painter.setFont(theme.font(10.0))
+    painter.setPen(QColor(tokens.muted))
+    flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+    painter.drawText(area.adjusted(32, 32, -32, -32), int(flags), words)
+
+
+def paint_focus(painter: QPainter, area: QRectF, tokens: Tokens) -> None:
+    """A frame for those who came by the keyboard."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(tokens.accent), 2.0))
+    painter.drawRect(area.adjusted(1, 1, -1, -1))

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from kawasolar.words import Language, say
-from ui import theme
-from ui.map.backdrop import paint_frame
+from ui.map.backdrop import paint_focus, paint_frame, paint_hint
 from ui.map.cards import Cards
 from ui.map.foreground import Foreground
 from ui.map.heights import Heights
+from ui.map.navigate import ZOOM_STEP, Hand
 from ui.map.renderer import Courier, Frame, Loaded, Renderer, Wish
 from ui.map.style import Kind
 from ui.map.viewport import Viewport
@@ -31,22 +31,12 @@ if TYPE_CHECKING:
 LayerName = Literal["hillshade", "irradiation", "buildings", "planes", "facilities"]
 LAYERS: tuple[LayerName, ...] = ("hillshade", "irradiation", "buildings", "planes", "facilities")
 
-ZOOM_STEP = 1.25
-ARROW_STEP = 80.0
-# A press that moves less than this [px] is a click.
-CLICK_SLACK = 4.0
 MARKER_REACH = 9.0
 HOVER_DELAY_MS = 300
 # Rendered beyond each side of the view [px], so that a pan does not meet an edge at once.
 FRAME_MARGIN = 160
 # From this many pixels on the margin would cost more than it gives.
 MANY_PIXELS = 6_000_000
-_ARROWS = {
-    Qt.Key.Key_Left: (1.0, 0.0),
-    Qt.Key.Key_Right: (-1.0, 0.0),
-    Qt.Key.Key_Up: (0.0, 1.0),
-    Qt.Key.Key_Down: (0.0, -1.0),
-}
 
 
 class MapView(QWidget):
@@ -71,9 +61,8 @@ class MapView(QWidget):
         self._frame: Frame | None = None
         self._generation = self._number = self._look = 0
         self._heights: Heights | None = None
-        self._pointer: QPointF | None = None
-        self._press: QPointF | None = None
-        self._dragged = self._framed = self._resting = False
+        self._hand = Hand(self, self._on_click)
+        self._framed = self._resting = False
         self._pictures: dict[tuple[object, ...], QPixmap] = {}
         courier = Courier(self)
         courier.loaded.connect(self._on_loaded, Qt.ConnectionType.QueuedConnection)
@@ -172,11 +161,21 @@ class MapView(QWidget):
 
     def zoom_in(self) -> None:
         """Closer, about the centre."""
-        self._zoom(ZOOM_STEP**2, self._view.width / 2, self._view.height / 2)
+        self.zoom_at(ZOOM_STEP**2, self._view.width / 2, self._view.height / 2)
 
     def zoom_out(self) -> None:
         """Farther, about the centre."""
-        self._zoom(ZOOM_STEP**-2, self._view.width / 2, self._view.height / 2)
+        self.zoom_at(ZOOM_STEP**-2, self._view.width / 2, self._view.height / 2)
+
+    def zoom_at(self, factor: float, px: float, py: float) -> None:
+        """Closer by ``factor``; what lies below the pixel stays there. Not much farther than everything."""
+        if self._loaded is None:
+            return
+        farthest = self._view.fitted(self._loaded.scene.bounds).scale * 3.0
+        view = self._view.zoomed(factor, px, py)
+        if factor < 1.0 and view.scale > farthest:
+            view = self._view.zoomed(min(self._view.scale / farthest, 1.0), px, py)
+        self.look_at(view)
 
     def zoom_to(self, facility_id: str, share: float = 0.4) -> None:
         """Fill ``share`` of the view with a facility."""
@@ -289,15 +288,6 @@ class MapView(QWidget):
 
     # The view
 
-    def _zoom(self, factor: float, px: float, py: float) -> None:
-        if self._loaded is None:
-            return
-        farthest = self._view.fitted(self._loaded.scene.bounds).scale * 3.0
-        view = self._view.zoomed(factor, px, py)
-        if factor < 1.0 and view.scale > farthest:
-            view = self._view.zoomed(min(self._view.scale / farthest, 1.0), px, py)
-        self.look_at(view)
-
     def _reveal(self, position: int) -> None:
         if self._loaded is None:
             return
@@ -330,71 +320,52 @@ class MapView(QWidget):
     # Pointer and keys
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
-            self._press, self._dragged = event.position(), False
-            self._pointer = event.position()
-            self._hide_hover()
+        self._hide_hover()
+        self._hand.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        at = event.position()
-        if self._press is not None and self._pointer is not None:
-            if not self._dragged and (at - self._press).manhattanLength() >= CLICK_SLACK:
-                self._dragged = True
-                self.setCursor(Qt.CursorShape.ClosedHandCursor)
-            if self._dragged:
-                self.look_at(self._view.panned(at.x() - self._pointer.x(), at.y() - self._pointer.y()))
-                self._pointer = at
-        else:
-            self._pointer = at
+        self._hand.move(event)
+        if not self._hand.is_busy:
             self._hide_hover()
             self._hover_timer.start()
         self._tell_pointer()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._press is None:
-            return
-        clicked = not self._dragged and event.button() == Qt.MouseButton.LeftButton
-        self._press, self._dragged = None, False
-        self.setCursor(Qt.CursorShape.CrossCursor)
-        if clicked and self._loaded is not None:
-            self.picked.emit(self.facility_at(event.position()) or "")
+        self._hand.release(event)
+
+    def _on_click(self, at: QPointF) -> None:
+        if self._loaded is not None:
+            self.picked.emit(self.facility_at(at) or "")
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._hand.double(event):
+            return
         found = self._positions_at(event.position())
         if found and self._loaded is not None:
             self.zoom_to(self._loaded.scene.facilities[found[0]].facility_id)
         else:
-            self._zoom(ZOOM_STEP**3, event.position().x(), event.position().y())
+            self.zoom_at(ZOOM_STEP**3, event.position().x(), event.position().y())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        steps = event.angleDelta().y() / 120.0
-        if steps:
-            self._zoom(ZOOM_STEP**steps, event.position().x(), event.position().y())
-        event.accept()
+        self._hand.wheel(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key())
-        if key in _ARROWS:
-            dx, dy = _ARROWS[key]
-            self.look_at(self._view.panned(dx * ARROW_STEP, dy * ARROW_STEP))
-        elif event.text() in ("+", "=", ";", "＋"):
-            self.zoom_in()
-        elif event.text() in ("-", "−", "ー"):
-            self.zoom_out()
-        elif key == Qt.Key.Key_0:
-            self.fit()
-        else:
+        if not self._hand.key(event):
             super().keyPressEvent(event)
 
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        self._hand.key_up(event)
+        super().keyReleaseEvent(event)
+
     def leaveEvent(self, event: QEvent) -> None:
-        self._pointer = None
+        self._hand.leave()
         self._hide_hover()
 
     def _tell_pointer(self) -> None:
         """Say where the pointer is and how high the surface lies there; the height may follow a moment later."""
-        if self._pointer is None or self._loaded is None or self._resting:
+        if self._hand.pointer is None or self._loaded is None or self._resting:
             return
-        x, y = self._view.to_ground(self._pointer.x(), self._pointer.y())
+        x, y = self._view.to_ground(self._hand.pointer.x(), self._hand.pointer.y())
         self.hovered.emit(x, y, self._heights.at(x, y) if self._heights is not None else None)
 
     def _hide_hover(self) -> None:
@@ -402,15 +373,15 @@ class MapView(QWidget):
         self._cards.hover.hide()
 
     def _show_hover(self) -> None:
-        if self._pointer is None or self._loaded is None or self._kinds is None:
+        if self._hand.pointer is None or self._loaded is None or self._kinds is None:
             return
-        found = self._positions_at(self._pointer)
+        found = self._positions_at(self._hand.pointer)
         if not found:
             return
         facility = self._loaded.scene.facilities[found[0]]
         kind = Kind(self._kinds[0][found[0]])
         self._cards.tell(self._language, self._tokens, facility, kind)
-        self._cards.hover.put(self._pointer, self.size())
+        self._cards.hover.put(self._hand.pointer, self.size())
 
     # Painting and overlays
 
@@ -418,7 +389,7 @@ class MapView(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self._tokens.background))
         if self._plan is None:
-            self._paint_hint(painter)
+            paint_hint(painter, QRectF(self.rect()), say(self._language, "map.empty"), self._tokens)
             return
         ratio = self.devicePixelRatioF()
         if ratio != self._view.ratio:
@@ -436,18 +407,8 @@ class MapView(QWidget):
                 covered=covered,
                 moving=frame.wish.view.scale != self._view.scale,
             )
-
         if self._framed:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(self._tokens.accent), 2.0))
-            painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
-
-    def _paint_hint(self, painter: QPainter) -> None:
-        painter.setFont(theme.font(10.0))
-        painter.setPen(QColor(self._tokens.muted))
-        area = QRectF(self.rect()).adjusted(32, 32, -32, -32)
-        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(area, int(flags), say(self._language, "map.empty"))
+            paint_focus(painter, QRectF(self.rect()), self._tokens)
 
     def _new_front(self) -> None:
         if self._loaded is not None and self._kinds is not None:
@@ -480,6 +441,7 @@ class MapView(QWidget):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self._framed = False
+        self._hand.let_go()
         self.update()
 
     def hideEvent(self, event: QHideEvent) -> None:
