@@ -21,7 +21,6 @@ from ui.work import SUFFIX, Computed, Opened, Saved
 
 if TYPE_CHECKING:
     from kawasolar.document.journal import Journal, Recovery
-
     from kawasolar.pipeline import PlanInputs
     from kawasolar.plan import InputFile, Plan, Project
     from kawasolar.words import Language
@@ -39,6 +38,7 @@ class Controller(QObject):
         self.session = Session(window.document, self)
         window.document.person = lambda: window.remembered.person or person_name()
         window.document.journal_failed = self._on_journal_failed
+        self.session.lost.connect(self._on_lock_lost)
         self._journal_told = False
         self._recoveries: list[Recovery] = []
         window.banner_asked.connect(self._on_banner)
@@ -153,6 +153,7 @@ class Controller(QObject):
         recovery = self._recoveries.pop(0)
         window, say = self._window, self._window.look.say
         done = window.document.replay(recovery.edits)
+        self.session.sync()
         recovery.discard()
         code = "ui.recovery.done" if done == recovery.count else "ui.recovery.partly"
         window.banner.tell(say(code, done=done, count=recovery.count), kind="done")
@@ -164,6 +165,9 @@ class Controller(QObject):
         self._window.banner.hide()
         if self._recoveries:
             self._offer_recovery()
+
+    def _on_lock_lost(self) -> None:
+        self._window.banner.tell(self._window.look.say("ui.lock.lost"))
 
     def _on_journal_failed(self, error: Exception) -> None:
         if not self._journal_told:
@@ -415,10 +419,11 @@ class Controller(QObject):
 
     def _move_to(self, path: Path, kept: Project) -> None:
         """The project lies elsewhere now: its lock and its journal with it."""
-        opened = work.with_session(
-            Opened(kept, path), self._window.document.person(), work.recovery_folder(), moving=True
-        )
-        self.session.moved(path, opened.lock, opened.journal)
+        lock = work.lock_of(path, self._window.document.person())
+        try:
+            self.session.moved(work.recovery_folder(), path, kept.mark, lock)
+        except PlanError as error:
+            self._on_journal_failed(error)
 
     def _on_save_failed(self, error: object) -> None:
         self._window.refresh_state()

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-if TYPE_CHECKING:
-    from kawasolar.document.journal import Journal
-    from kawasolar.document.lock import Owner
+from kawasolar.errors import PlanError
 
+if TYPE_CHECKING:
     from kawasolar.document.edits import Author
     from kawasolar.document.entries import Edit, Entries
+    from kawasolar.document.journal import Journal
+    from kawasolar.document.lock import Owner
     from kawasolar.plan import Decision, ExportRecord, InputFile, Objective, Plan, Project, Settings
     from kawasolar.stages import StageState
 
@@ -147,7 +148,7 @@ class Document(QObject):
             return False
         if saved is None or now.entries != saved.entries or now.exports != saved.exports:
             return True
-        return any(now.plans[key].stamps != saved.plans[key].stamps for key in now.plans)
+        return any(_computed(now.plans[key]) != _computed(saved.plans[key]) for key in now.plans)
 
     def has(self, facility_id: str | None) -> bool:
         """Whether the ledger knows the facility."""
@@ -272,7 +273,8 @@ class Document(QObject):
         if self.journal is not None:
             try:
                 self.journal.append(edit, after.active)
-            except Exception as error:  # noqa: BLE001 - whatever befalls the autosave, the work goes on
+            except (PlanError, OSError) as error:
+                # Whatever befalls the autosave, the work goes on.
                 self.journal_failed(error)
         self.entries_changed.emit(edit.tables)
         if "scenarios" in edit.tables:
@@ -426,3 +428,11 @@ class Document(QObject):
     def attic(self) -> tuple[Plan, ...]:
         """Plans of before."""
         return tuple(self._attic)
+
+
+def _computed(plan: Plan) -> dict[str, object]:
+    """What stands for the results of a plan: what is decided at once by what it was decided from, the rest by when it was computed."""
+    return {
+        name: stamp.fingerprint if name in ("eligibility", "selection") else stamp
+        for name, stamp in plan.stamps.items()
+    }

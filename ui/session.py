@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from kawasolar.errors import PlanError
 
 if TYPE_CHECKING:
-    from kawasolar.document.journal import Journal
     from kawasolar.document.lock import Lock
-
+    from kawasolar.plan import SaveMark
     from ui.document import Document
     from ui.work import Opened
 
@@ -19,7 +20,14 @@ _SYNC_MS = 500
 
 
 class Session(QObject):
-    """Holds the lock and the journal of the document's project, and lets them go again."""
+    """Holds the lock and the journal of the document's project, and lets them go again.
+
+    Signals
+    -------
+    lost : the lock is somebody else's now
+    """
+
+    lost = Signal()
 
     def __init__(self, document: Document, parent: QObject) -> None:
         super().__init__(parent)
@@ -31,7 +39,7 @@ class Session(QObject):
         self._sync = QTimer(self)
         self._sync.setSingleShot(True)
         self._sync.setInterval(_SYNC_MS)
-        self._sync.timeout.connect(self._on_sync)
+        self._sync.timeout.connect(self.sync)
         document.history_changed.connect(self._sync.start)
 
     def begin(self, opened: Opened) -> None:
@@ -63,30 +71,38 @@ class Session(QObject):
         self.hold(None)
         self._document.held_by = None
 
-    def moved(self, path: Path, lock: Lock | None, journal: Journal | None) -> None:
-        """The project was saved to another place."""
-        old = self._document.journal
+    def moved(self, folder: Path, path: Path, mark: SaveMark, lock: Lock | None) -> None:
+        """The project was saved to another place.
+
+        Raises
+        ------
+        kawasolar.document.journal.JournalFailed
+            The journal of the old place goes on.
+        """
         self.hold(lock)
         self._document.held_by = None
-        self._document.journal = journal
-        if old is not None and old is not journal:
-            old.close()
+        if self._document.journal is not None:
+            self._document.journal = self._document.journal.moved(folder, path, mark)
 
     def saved(self, seq: int) -> None:
         """Edits up to this number are in the file."""
         if self._document.journal is not None:
             try:
                 self._document.journal.saved(seq)
-            except Exception as error:  # noqa: BLE001 - the project is saved; the journal only is too long now
+            except (PlanError, OSError) as error:
+                # The project is saved; the journal only is too long now.
                 self._document.journal_failed(error)
 
-    def _on_beat(self) -> None:
-        if self._lock is not None:
-            self._lock.beat()
-
-    def _on_sync(self) -> None:
+    def sync(self) -> None:
+        """Put on the disk what was entered."""
         if self._document.journal is not None:
             try:
                 self._document.journal.sync()
-            except Exception as error:  # noqa: BLE001
+            except (PlanError, OSError) as error:
                 self._document.journal_failed(error)
+
+    def _on_beat(self) -> None:
+        if self._lock is not None and not self._lock.beat():
+            self._lock = None
+            self._beat.stop()
+            self.lost.emit()

@@ -16,7 +16,6 @@ from kawasolar.resources import resource_path
 if TYPE_CHECKING:
     from kawasolar.document.journal import Journal, Recovery
     from kawasolar.document.lock import Lock, Owner
-
     from kawasolar.pipeline import PlanInputs
     from kawasolar.plan import InputFile, Plan, Project, SaveMark
     from kawasolar.words import Language
@@ -71,18 +70,25 @@ def open_project(path: Path, person: str, recovery: Path, progress: Progress) ->
     return with_session(Opened(project, path), person, recovery)
 
 
-def with_session(opened: Opened, person: str, recovery: Path, *, moving: bool = False) -> Opened:
-    """Take the lock and begin a journal for a project that lies in its file; ``moving``: it was just saved there."""
+def lock_of(path: Path, person: str) -> Lock | None:
+    """The lock of a project that was just saved there; None where none can be had."""
+    from kawasolar.document.lock import Lock, Owner, take
+
+    outcome = take(path, Owner.here(person))
+    return outcome if isinstance(outcome, Lock) else None
+
+
+def with_session(opened: Opened, person: str, recovery: Path) -> Opened:
+    """Take the lock and begin a journal for a project that lies in its file."""
     from kawasolar.document.journal import Journal, find_recoveries
     from kawasolar.document.lock import Lock, Owner, Taken, take
-
     from kawasolar.errors import PlanError
 
     path, mark = opened.path, opened.project.mark
     outcome = take(path, Owner.here(person))
     lock = outcome if isinstance(outcome, Lock) else None
     held_by = outcome.owner if isinstance(outcome, Taken) else None
-    recoveries = () if moving or held_by is not None else tuple(find_recoveries(recovery, path, mark))
+    recoveries = () if held_by is not None else tuple(find_recoveries(recovery, path, mark))
     journal, unkept = None, None
     try:
         journal = Journal.begin(recovery, path, base=mark)
@@ -92,10 +98,10 @@ def with_session(opened: Opened, person: str, recovery: Path, *, moving: bool = 
 
 
 def recovery_folder() -> Path:
-    """Where the edits of unsaved projects are kept: the user's own folder of state."""
-    from platformdirs import user_state_path
+    """Where the edits of unsaved projects are kept."""
+    from kawasolar.document.journal import recovery_folder
 
-    return user_state_path("KawaSolar", appauthor=False) / "recovery"
+    return recovery_folder()
 
 
 @dataclass(frozen=True)
