@@ -169,7 +169,9 @@ def merged(before: Yields | Yielded, fresh: Yields, links: pd.DataFrame) -> Yiel
     ids = np.concatenate([fresh.yields["facility_id"].to_numpy(object), before.yields["facility_id"].to_numpy(object)])
     first = pd.Series(np.arange(len(ids)), index=ids)
     place = first[~first.index.duplicated()].reindex(order).to_numpy(dtype=np.int64)
-    table = pd.concat([fresh.yields, before.yields], ignore_index=True).iloc[place].reset_index(drop=True)
+    # A frame without rows would take the types of its columns from the other.
+    frames = [frame for frame in (fresh.yields, before.yields) if len(frame)] or [before.yields]
+    table = pd.concat(frames, ignore_index=True).iloc[place].reset_index(drop=True)
     produced, lost = (
         np.concatenate([getattr(fresh, name), getattr(before, name)])[place]
         for name in ("month_hour", "month_hour_lost")

@@ -95,7 +95,7 @@ class Work:
         results = plan.results
         return cls(
             name=plan.name, scenario=plan.scenario, entries=entered, base_profile=base_profile, profile=profile,
-            settings=settings_of(entered, plan.scenario, base_profile), inputs=plan.inputs if inputs is None else inputs,
+            settings=settings_of(entered, plan.scenario, profile), inputs=plan.inputs if inputs is None else inputs,
             dsm=plan.dsm, cache_root=cache_root_of(plan.cache), cache=plan.cache, crs=plan.crs, synthetic=plan.synthetic, read=plan.read,
             links=results.links,
             surveyed=Surveyed(results.buildings, results.planes, results.sunlit, results.azimuths, results.open_sky_kwh_m2),
