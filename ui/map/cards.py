@@ -8,8 +8,10 @@ import numpy as np
 from PySide6.QtCore import QRectF
 
 from kawasolar.words import Language, say
+from ui.map.difference_legend import DifferenceLegend, difference_words
+from ui.map.differences import Difference
 from ui.map.overlays import MARGIN, Buttons, Card, HoverCard, Legend, Plate, ScaleBar
-from ui.map.style import PUBLIC, WORDS, Kind
+from ui.map.style import PUBLIC, WORDS, Class
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from kawasolar.plan import Plan
+    from ui.map.differences import Differences
     from ui.map.renderer import Loaded
     from ui.map.scene import Facility
     from ui.tokens import Tokens
@@ -32,6 +35,8 @@ class Cards:
         self._parent = parent
         self.legend = Legend(parent)
         self.legend.folded.connect(self.place)
+        self.differences: Differences | None = None
+        self.difference_legend = DifferenceLegend(parent)
         self.scale_bar = ScaleBar(parent)
         self.buttons = Buttons(parent, layers)
         self.chip = Plate(parent)
@@ -65,6 +70,7 @@ class Cards:
         self.notice.write(say(language, code) if code else "", tokens, tokens.ink)
         for card in (self.legend, self.buttons, self.scale_bar):
             card.setVisible(plan is not None)
+        self.show_differences(language, tokens, self.differences if plan is not None else None)
         self.chip.setVisible(plan is not None and plan.synthetic)
         self.notice.setVisible(plan is not None and code is not None)
         self.place()
@@ -73,7 +79,18 @@ class Cards:
         """Write how many facilities each class has."""
         self.legend.count({} if kinds is None else {kind: int(np.count_nonzero(kinds == kind)) for kind in PUBLIC})
 
-    def tell(self, language: Language, tokens: Tokens, facility: Facility, kind: Kind) -> None:
+    def show_differences(self, language: Language, tokens: Tokens, differences: Differences | None) -> None:
+        """The legend of the differences in the place of the usual one, or the usual one again."""
+        had, self.differences = self.differences is not None, differences
+        if differences is not None:
+            self.difference_legend.write(language, tokens, differences)
+            self.legend.hide()
+        elif had:
+            self.legend.show()
+        self.difference_legend.setVisible(differences is not None)
+        self.place()
+
+    def tell(self, language: Language, tokens: Tokens, facility: Facility, kind: Class) -> None:
         """Write the card at the cursor: name, class, and the figures that are known."""
         parts = []
         if facility.capacity_kw:
@@ -82,7 +99,10 @@ class Cards:
             parts.append(say(language, "map.hover.energy", energy_mwh=facility.energy_kwh / 1000.0))
         if facility.irradiation_kwh_m2:
             parts.append(say(language, "map.hover.irradiation", irradiation_kwh_m2=facility.irradiation_kwh_m2))
-        self.hover.write(tokens, facility.name, kind, say(language, WORDS[kind]), "  ·  ".join(parts))
+        words = say(language, WORDS[kind]) if not isinstance(kind, Difference) else ""
+        if isinstance(kind, Difference) and self.differences is not None:
+            words = difference_words(language, kind, self.differences.names)
+        self.hover.write(tokens, facility.name, kind, words, "  ·  ".join(parts))
 
     def show_scale(self, scale: float) -> None:
         """Set metres per pixel."""
@@ -101,9 +121,10 @@ class Cards:
             self.notice.move(MARGIN, top)
         self.legend.set_room(width - 2 * MARGIN - _GAP - self.buttons.width(), top - _GAP - MARGIN)
         self.legend.move(MARGIN, MARGIN)
+        self.difference_legend.move(MARGIN, MARGIN)
 
     def _all(self) -> tuple[Card, ...]:
-        return self.legend, self.buttons, self.scale_bar, self.chip, self.notice
+        return self.legend, self.difference_legend, self.buttons, self.scale_bar, self.chip, self.notice
 
 
 def notice_code(loaded: Loaded | None) -> str | None:

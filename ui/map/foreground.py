@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QTransform
 
 from ui.map import labels
-from ui.map.style import Kind, veil
+from ui.map.style import class_of, veil
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -115,7 +115,7 @@ class Foreground:
     def _marker(self, k: int, ratio: float, size: float) -> QPixmap:
         key = ("marker", int(self._kinds[k]), ratio, size)
         if key not in self._pictures:
-            self._pictures[key] = labels.marker_pixmap(Kind(self._kinds[k]), self._tokens, ratio, size)
+            self._pictures[key] = labels.marker_pixmap(class_of(int(self._kinds[k])), self._tokens, ratio, size)
         return self._pictures[key]
 
     def _label(self, k: int, ratio: float) -> QPixmap:

@@ -10,7 +10,9 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap, QPolygonF
 
 from ui import theme
-from ui.map.style import Kind, kind_color, mix, veil
+from ui.map import differences
+from ui.map.differences import Difference
+from ui.map.style import Class, Kind, kind_color, mix, veil
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -122,7 +124,7 @@ def label_pixmap(text: str, tokens: Tokens, ratio: float, *, selected: bool) -> 
     return picture
 
 
-def marker_pixmap(kind: Kind, tokens: Tokens, ratio: float, size: float = 1.0) -> QPixmap:
+def marker_pixmap(kind: Class, tokens: Tokens, ratio: float, size: float = 1.0) -> QPixmap:
     """The mark of a facility; classes differ by shape as well as by colour."""
     picture = _empty(MARKER, MARKER, ratio)
     painter = QPainter(picture)
@@ -134,8 +136,11 @@ def marker_pixmap(kind: Kind, tokens: Tokens, ratio: float, size: float = 1.0) -
     return picture
 
 
-def draw_marker(painter: QPainter, at: QPointF, kind: Kind, tokens: Tokens) -> None:
+def draw_marker(painter: QPainter, at: QPointF, kind: Class, tokens: Tokens) -> None:
     """Full disc: chosen; ring: eligible; diamond: to be checked; small grey dot: out."""
+    if isinstance(kind, Difference):
+        differences.draw_marker(painter, at, kind, tokens)
+        return
     color, paper = kind_color(kind, tokens), QColor(tokens.panel)
     painter.setPen(QPen(paper, 1.5))
     if kind is Kind.CHOSEN:

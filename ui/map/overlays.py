@@ -13,7 +13,7 @@ from kawasolar.words import Language, say
 from ui import theme
 from ui.icons import icon
 from ui.map.labels import draw_marker
-from ui.map.style import PUBLIC, WORDS, Kind, kind_color, outline_brush, outline_pens
+from ui.map.style import PUBLIC, WORDS, Class, Kind, kind_color, outline_brush, outline_pens
 from ui.tokens import IRRADIATION_RAMP
 
 if TYPE_CHECKING:
@@ -431,7 +431,7 @@ class HoverCard(Card):
         """What it says."""
         return [part.text() for part in (self._name, self._kind, self._figures)]
 
-    def write(self, tokens: Tokens, name: str, kind: Kind, kind_name: str, figures: str) -> None:
+    def write(self, tokens: Tokens, name: str, kind: Class, kind_name: str, figures: str) -> None:
         """Set all lines."""
         self.dress(tokens)
         width = self._name.fontMetrics()

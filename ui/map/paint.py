@@ -12,7 +12,7 @@ from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF, QTr
 
 from ui.map import style
 from ui.map.scene import PER_TILE
-from ui.map.style import PUBLIC, Kind
+from ui.map.style import Class, Kind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -151,7 +151,7 @@ def public(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setTransform(_to_pixels(view, scene.origin))
     try:
-        for kind in PUBLIC:
+        for kind in style.classes_in(kinds[seen]):
             which = seen[kinds[seen] == int(kind)]
             paths = []
             for begin in range(0, len(which), PER_TILE):
@@ -163,7 +163,7 @@ def public(
 
 
 def _draw(
-    painter: QPainter, paths: list[QPainterPath], kind: Kind, tokens: Tokens, view: Viewport, thin: float, check: Check
+    painter: QPainter, paths: list[QPainterPath], kind: Class, tokens: Tokens, view: Viewport, thin: float, check: Check
 ) -> None:
     brush = style.outline_brush(kind, tokens)
     if brush.style() != Qt.BrushStyle.NoBrush:

@@ -9,6 +9,8 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QPen
 
+from ui.map import differences
+from ui.map.differences import Difference
 from ui.tokens import IRRADIATION_RAMP
 
 if TYPE_CHECKING:
@@ -29,6 +31,18 @@ class Kind(IntEnum):
 
 PUBLIC = (Kind.INELIGIBLE, Kind.UNKNOWN, Kind.ELIGIBLE, Kind.CHOSEN)
 WORDS = {kind: f"map.kind.{kind.name.lower()}" for kind in Kind}
+# What a building or a marker can be: a class of the decision, or of the differences between scenarios.
+Class = Kind | Difference
+
+
+def class_of(number: int) -> Class:
+    """The class that a number stands for."""
+    return Difference(number) if number >= Difference.NONE else Kind(number)
+
+
+def classes_in(numbers: NDArray[np.int64]) -> list[Class]:
+    """Classes of public buildings in the order in which they are drawn, the most telling last."""
+    return [class_of(int(number)) for number in np.unique(numbers) if number != Kind.OTHER]
 
 
 def mix(first: str, second: str, share: float) -> QColor:
@@ -58,8 +72,10 @@ def _pen(color: QColor, width: float, dashed: bool = False) -> QPen:
     return pen
 
 
-def kind_color(kind: Kind, tokens: Tokens) -> QColor:
+def kind_color(kind: Class, tokens: Tokens) -> QColor:
     """The colour that stands for a class everywhere."""
+    if isinstance(kind, Difference):
+        return differences.color(kind, tokens)
     if kind in (Kind.CHOSEN, Kind.ELIGIBLE):
         return QColor(tokens.accent)
     if kind is Kind.UNKNOWN:
@@ -69,8 +85,10 @@ def kind_color(kind: Kind, tokens: Tokens) -> QColor:
     return mix(tokens.muted, tokens.background, 0.25)
 
 
-def outline_pens(kind: Kind, tokens: Tokens, ratio: float = 1.0) -> tuple[QPen, ...]:
+def outline_pens(kind: Class, tokens: Tokens, ratio: float = 1.0) -> tuple[QPen, ...]:
     """The strokes of an outline, the lowest first: a casing that lifts it off the roof, then the line."""
+    if isinstance(kind, Difference):
+        return differences.pens(kind, tokens, ratio)
     color = kind_color(kind, tokens)
     if kind is Kind.CHOSEN:
         return _pen(veil(tokens.panel, 210), 5.0 * ratio), _pen(color, 2.5 * ratio)
@@ -83,8 +101,10 @@ def outline_pens(kind: Kind, tokens: Tokens, ratio: float = 1.0) -> tuple[QPen, 
     return (_pen(veil(color.name(), 190), 0.9 * ratio),)
 
 
-def outline_brush(kind: Kind, tokens: Tokens) -> QBrush:
+def outline_brush(kind: Class, tokens: Tokens) -> QBrush:
     """The hatching of what is out; nothing elsewhere, so that the roof is seen."""
+    if isinstance(kind, Difference):
+        return differences.brush(kind, tokens)
     if kind is Kind.INELIGIBLE:
         return QBrush(veil(tokens.muted, 150), Qt.BrushStyle.BDiagPattern)
     return QBrush(Qt.BrushStyle.NoBrush)

@@ -18,7 +18,7 @@ from ui.map.foreground import Foreground
 from ui.map.heights import Heights
 from ui.map.navigate import ZOOM_STEP, Hand
 from ui.map.renderer import Courier, Frame, Loaded, Renderer, Wish
-from ui.map.style import Kind
+from ui.map.style import class_of
 from ui.map.viewport import Viewport
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QFocusEvent, QHideEvent, QPixmap, QShowEvent
 
     from kawasolar.plan import Decision, Plan
+    from ui.map.differences import Differences
     from ui.tokens import Tokens
 
 LayerName = Literal["hillshade", "irradiation", "buildings", "planes", "facilities"]
@@ -45,6 +46,7 @@ class MapView(QWidget):
     picked = Signal(str)
     hovered = Signal(float, float, object)
     view_changed = Signal()
+    differences_left = Signal()
 
     def __init__(self, tokens: Tokens, language: Language, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +55,9 @@ class MapView(QWidget):
         self._decision: Decision | None = None
         self._selected: str | None = None
         self._layers: dict[str, bool] = dict.fromkeys(LAYERS, True)
+        self._differences: Differences | None = None
+        # Whether irradiation was on the map before the differences came: their colours need quiet roofs.
+        self._lit_before = False
         self._view = Viewport(0.0, 0.0, 1.0, max(self.width(), 1), max(self.height(), 1), self.devicePixelRatioF())
         self._fitted = True
         self._loaded: Loaded | None = None
@@ -78,6 +83,7 @@ class MapView(QWidget):
         for name, action in (("zoom_in", self.zoom_in), ("zoom_out", self.zoom_out), ("fit", self.fit)):
             self._cards.buttons.button[name].clicked.connect(action)
         self._cards.buttons.toggled.connect(self.set_layer)
+        self._cards.difference_legend.left.connect(self.differences_left)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.CrossCursor)
@@ -107,12 +113,33 @@ class MapView(QWidget):
     def set_decision(self, decision: Decision) -> None:
         """Colour buildings and markers by another decision."""
         self._decision = decision
+        self._recolour()
+
+    def set_differences(self, differences: Differences | None) -> None:
+        """Colour by where scenarios differ, or by the decision again; roofs lose their irradiation meanwhile."""
+        before, self._differences = self._differences, differences
+        if (before is None) != (differences is None):
+            self._lit_before = self._layers["irradiation"] if differences is not None else self._lit_before
+            if self._lit_before:
+                self.set_layer("irradiation", differences is None)
+        self._cards.show_differences(self._language, self._tokens, differences)
+        self._recolour()
+
+    def _recolour(self) -> None:
         if self._loaded is not None and self._front is not None:
-            self._kinds = self._loaded.scene.kinds(decision)
+            self._kinds = self._kinds_of(self._loaded)
+            if self._kinds is None:
+                return
             self._front.set_kinds(self._kinds[0])
             self._cards.count(self._kinds[0])
             self._cards.place()
             self._ask()
+
+    def _kinds_of(self, loaded: Loaded) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+        """Classes of facilities and outlines: of the differences while they are shown, else of the decision."""
+        if self._differences is not None:
+            return self._differences.kinds(loaded.scene)
+        return loaded.scene.kinds(self._decision) if self._decision is not None else None
 
     def set_selected(self, facility_id: str | None, *, reveal: bool = False) -> None:
         """Mark a facility; with ``reveal`` bring it into view."""
@@ -243,8 +270,7 @@ class MapView(QWidget):
             return
         before, self._loaded = self._loaded, loaded
         self._read_heights(loaded)
-        if self._decision is not None:
-            self._kinds = loaded.scene.kinds(self._decision)
+        self._kinds = self._kinds_of(loaded)
         self._new_front()
         self._look += 1
         if before is None or before.scene.bounds != loaded.scene.bounds:
@@ -379,7 +405,7 @@ class MapView(QWidget):
         if not found:
             return
         facility = self._loaded.scene.facilities[found[0]]
-        kind = Kind(self._kinds[0][found[0]])
+        kind = class_of(int(self._kinds[0][found[0]]))
         self._cards.tell(self._language, self._tokens, facility, kind)
         self._cards.hover.put(self._hand.pointer, self.size())
 
