@@ -86,9 +86,11 @@ def author(why: str = "") -> Author:
 
 def scenario_of(project: Project, word: str) -> str:
     """Key of a scenario by its name or key; the active one for an empty word."""
+    if not word:
+        return project.active
     from kawasolar.compare import find_scenario
 
-    return find_scenario(project, word) if word else project.active
+    return find_scenario(project, word)
 
 
 def noted(path: Path, project: Project, plan: Plan, written: list[tuple[str, Path]]) -> None:

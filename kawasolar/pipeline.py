@@ -207,10 +207,18 @@ def input_files(inputs: PlanInputs) -> tuple[InputFile, ...]:
         ("profile", inputs.profile, None, None),
     )
     return tuple(
-        InputFile(role, str(path.resolve()), path.stat().st_size, _digest(path), crs=crs or "", layer=layer or "")
+        InputFile(role, str(path.resolve()), *_content(path), crs=crs or "", layer=layer or "")
         for role, path, crs, layer in files
         if path is not None
     )
+
+
+def _content(path: Path) -> tuple[int, str]:
+    """Size and SHA-256; nothing of a file that cannot be read, for its reader says why."""
+    try:
+        return path.stat().st_size, _digest(path)
+    except OSError:
+        return 0, ""
 
 
 def _digest(path: Path) -> str:

@@ -332,14 +332,14 @@ class TestBadInput:
     ) -> None:
         out = tmp_path / "p.kawasolar"
         assert main(words(files, out)) == 0
-        before = {path.name: path.read_bytes() for path in [out, *cache_folder(out).iterdir()]}
+        before = {path.name: path.read_bytes() for path in [out, *cache_folder(out).rglob("*.tif")]}
 
         def full(*_args: object, **_more: object) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
         monkeypatch.setattr("gis.raster.replace_file", full)
         assert main(words(files, out)) == 4
-        assert {path.name: path.read_bytes() for path in [out, *cache_folder(out).iterdir()]} == before
+        assert {path.name: path.read_bytes() for path in [out, *cache_folder(out).rglob("*.tif")]} == before
         assert sorted(path.name for path in tmp_path.iterdir()) == ["p.kawasolar", "p.kawasolar-cache"]
         capsys.readouterr()
 
