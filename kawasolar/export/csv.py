@@ -8,10 +8,13 @@ import unicodedata
 from typing import TYPE_CHECKING, Literal
 
 from gis.findings import Finding
+from kawasolar.export.fingerprint import Origin
 from kawasolar.export.table import DECIMALS, heading, site_columns, site_frame
 from kawasolar.export.writing import atomic
+from kawasolar.words import say
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
     import pandas as pd
@@ -45,8 +48,13 @@ _CP932 = str.maketrans(
 _SHOWN = 20
 
 
-def write_csv(plan: Plan, path: Path, language: Language, *, encoding: Encoding = "utf-8-sig") -> tuple[Finding, ...]:
+def write_csv(
+    plan: Plan, path: Path, language: Language, *, encoding: Encoding = "utf-8-sig", today: date | None = None
+) -> tuple[Finding, ...]:
     """Write all facilities with status, reason and yield; CRLF, every text quoted where needed.
+
+    The last columns say on every row which plan it is from, and its fingerprint: a row that is sorted, filtered or copied into another
+    list still tells, and programs that read the table need not leave out a line that is none.
 
     Texts of the ledger that a spreadsheet would run as a formula get an apostrophe in front. With ``cp932``
     (Shift_JIS of Windows) signs that it lacks become 〓, and the returned finding says how many and which.
@@ -57,7 +65,7 @@ def write_csv(plan: Plan, path: Path, language: Language, *, encoding: Encoding 
         Open in Excel, read-only, disk full.
     """
     frame = site_frame(plan, language)
-    text = _as_csv(frame, site_columns(plan), language)
+    text = _as_csv(frame, site_columns(plan), language, Origin.of(plan, today))
     lost: list[str] = []
     if encoding == "cp932":
         text, lost = _fit_cp932(text)
@@ -71,13 +79,22 @@ def write_csv(plan: Plan, path: Path, language: Language, *, encoding: Encoding 
     )
 
 
-def _as_csv(frame: pd.DataFrame, columns: list[Column], language: Language) -> str:
+def _as_csv(frame: pd.DataFrame, columns: list[Column], language: Language, origin: Origin) -> str:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow([heading(language, column.key) for column in columns])
+    same = _origin_cells(origin, language)
+    writer.writerow([*(heading(language, column.key) for column in columns), *same])
     cells = [_cells(frame[column.key].tolist(), column) for column in columns]
+    cells += [[value] * len(frame) for value in same.values()]
     writer.writerows(zip(*cells, strict=True))
     return buffer.getvalue()
+
+
+def _origin_cells(origin: Origin, language: Language) -> dict[str, str]:
+    """Heading -> value of what is the same on every row."""
+    values = {"name": _harmless(origin.name), "scenario": _harmless(origin.scenario), "date": origin.day.isoformat()}
+    named = {say(language, f"why.paper.{key}"): value for key, value in values.items() if value}
+    return {**named, say(language, "why.paper.fingerprint"): origin.fingerprint}
 
 
 def _cells(values: list[object], column: Column) -> list[str]:

@@ -6,16 +6,21 @@ import sqlite3
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
+from kawasolar import __version__
+from kawasolar.export.fingerprint import Origin
 from kawasolar.export.png_map import irradiation_range
 from kawasolar.export.writing import atomic_geopackage
 from kawasolar.palette import CLASS_COLOURS, IRRADIATION_RAMP, rgb
-from kawasolar.project.gpkg import describe_columns, prepare
+from kawasolar.project.gpkg import create_table, describe_columns, prepare
 from kawasolar.project.layers import building_layer, facility_layer, site_class
 from kawasolar.project.write import write_layer
+from kawasolar.provenance.register import changes
+from kawasolar.provenance.words import entry_texts
 from kawasolar.reasons import reason_sentence
 from kawasolar.words import say
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
     import geopandas as gpd
@@ -32,10 +37,11 @@ CREATE TABLE layer_styles (
 """
 
 
-def write_gpkg(plan: Plan, path: Path, language: Language) -> None:
+def write_gpkg(plan: Plan, path: Path, language: Language, *, today: date | None = None) -> None:
     """Write the layers ``facilities``, ``buildings`` and ``roof_planes`` in the project's CRS, styled.
 
-    ``facilities`` carries the ledger, the yield, the decision and the reason as a sentence in ``language``.
+    ``facilities`` carries the ledger, the yield, the decision and the reason as a sentence in ``language``. The table ``plan`` says which
+    plan this is, with its fingerprint; ``corrections`` lists what people corrected or entered, with who and why.
 
     Raises
     ------
@@ -47,7 +53,7 @@ def write_gpkg(plan: Plan, path: Path, language: Language) -> None:
         "buildings": (building_layer(plan), "MultiPolygon"),
         "roof_planes": (plan.results.planes, "MultiPolygon"),
     }
-    with atomic_geopackage(path, lambda connection: _finish(connection, plan, language, list(layers))) as work:
+    with atomic_geopackage(path, lambda connection: _finish(connection, plan, language, list(layers), today)) as work:
         for name, (frame, shape) in layers.items():
             write_layer(work, name, frame, shape, plan.crs)
 
@@ -63,9 +69,38 @@ def _facilities(plan: Plan, language: Language) -> gpd.GeoDataFrame:
     return layer
 
 
-def _finish(connection: sqlite3.Connection, plan: Plan, language: Language, layers: list[str]) -> None:
-    """Titles of the columns and default styles."""
+def _origin_table(connection: sqlite3.Connection, plan: Plan, language: Language, today: date | None) -> None:
+    """Which plan this is: one row."""
+    origin = Origin.of(plan, today)
+    row = {
+        "name": origin.name, "scenario": origin.scenario, "date": origin.day.isoformat(), "fingerprint": origin.fingerprint,
+        "municipality": plan.profile.name(language), "objective": plan.settings.objective, "program": f"KawaSolar {__version__}",
+    }  # fmt: skip
+    create_table(connection, "plan", [*((name, "TEXT") for name in row), ("share", "REAL")])
+    names = ", ".join([*row, "share"])
+    marks = ", ".join("?" * (len(row) + 1))
+    connection.execute(f"INSERT INTO plan ({names}) VALUES ({marks})", [*row.values(), plan.settings.share])  # noqa: S608 - our own names
+
+
+def _corrections_table(connection: sqlite3.Connection, plan: Plan, language: Language) -> None:
+    """What people corrected or entered, in words."""
+    columns = ("facility_id", "kind", "item", "before", "now", "why", "who", "source")
+    create_table(connection, "corrections", [*((name, "TEXT") for name in columns), ("entered_at", "TEXT")])
+    rows = [entry_texts(language, entry) for entry in changes(plan).to_dict("records")]
+    names = ", ".join([*columns, "entered_at"])
+    connection.executemany(
+        f"INSERT INTO corrections ({names}) VALUES ({', '.join('?' * (len(columns) + 1))})",  # noqa: S608 - our own names
+        [[*(row[name] for name in columns), row["when"]] for row in rows],
+    )
+
+
+def _finish(
+    connection: sqlite3.Connection, plan: Plan, language: Language, layers: list[str], today: date | None
+) -> None:
+    """Titles of the columns, default styles, and where the layers come from."""
     prepare(connection)
+    _origin_table(connection, plan, language, today)
+    _corrections_table(connection, plan, language)
     for table in layers:
         describe_columns(connection, table, [row[1] for row in connection.execute(f"PRAGMA table_info({table})")])
     connection.execute(_STYLE_TABLE)

@@ -11,10 +11,11 @@ from PIL import Image, PngImagePlugin
 
 from kawasolar import __version__
 from kawasolar.export.canvas import INK, LINE, MUTED, PAPER, Canvas
+from kawasolar.export.fingerprint import PROPERTY, Origin
 from kawasolar.export.png_map import Marker, disc, draw_map, place_markers, shadow, site_points
 from kawasolar.export.png_page import ACCENT, ATTENTION, PANEL, Page, sign_of, stamp
 from kawasolar.export.png_panel import write_figures, write_legend, write_site_list
-from kawasolar.export.table import chosen_ids, crs_name, shown_date, this_day
+from kawasolar.export.table import chosen_ids, crs_name, shown_date
 from kawasolar.export.writing import atomic
 from kawasolar.words import say
 
@@ -55,8 +56,11 @@ def write_png(
     if not 40 <= dpi <= 400 or paper[0] < 250 or paper[1] < 180 or max(paper) > 1200:
         raise ValueError(f"dpi {dpi}, paper {paper}")
     image = draw_page(plan, language, dpi=dpi, paper=paper, today=today)
+    origin = Origin.of(plan, today)
     note = PngImagePlugin.PngInfo()
     note.add_itxt("Title", plan.name)
+    note.add_itxt("Description", origin.line(language))
+    note.add_itxt(PROPERTY, origin.fingerprint)
     note.add_itxt("Software", f"KawaSolar {__version__}")
     with atomic(path, ".png") as work:
         image.save(work, dpi=(dpi, dpi), pnginfo=note)
@@ -79,19 +83,20 @@ def draw_page(
     _scale_bar(page, picture.view, frame)
     _notes_on_map(page, picture.notes, frame)
     canvas.box(*frame, outline=INK, line=0.3)
-    _title(page, today or this_day())
+    origin = Origin.of(plan, today)
+    _title(page, origin)
     left = _EDGE + width + _GAP
     below = write_figures(page, left, _HEAD)
     below = write_legend(page, picture, left, below + 4)
     write_site_list(page, left, below + 4, paper[1] - _FOOT)
-    _footer(page, paper)
+    _footer(page, paper, origin)
     return canvas.image
 
 
 # ---------------------------------------------------------------------------------------------- round the map
 
 
-def _title(page: Page, today: date) -> None:
+def _title(page: Page, origin: Origin) -> None:
     canvas, plan = page.canvas, page.plan
     right = canvas.width - _EDGE
     municipality = plan.profile.name(page.language)
@@ -102,14 +107,15 @@ def _title(page: Page, today: date) -> None:
     if badge:
         canvas.box(right - badge_width, 9.3, badge_width, 7.0, fill="#FDF1EA", outline=ATTENTION, line=0.35, radius=1.0)
         canvas.text(right - badge_width / 2, 12.8, badge, 3.4, colour=ATTENTION, weight="Bold", anchor="mm")
-    day = page.say("date", date=shown_date(page.language, today))
+    day = page.say("date", date=shown_date(page.language, origin.day))
     canvas.text(right, 22.6, day, 3.2, colour=MUTED, anchor="rs")
-    under = plan.name if plan.synthetic or not municipality else f"{municipality}　{plan.name}"
+    name = origin.title(page.language)
+    under = name if plan.synthetic or not municipality else f"{municipality}　{name}"
     canvas.text(_EDGE, 22.6, canvas.elided(under, 4.0, 250), 4.0, colour=MUTED, anchor="ls")
     canvas.line([(_EDGE, 24.4), (right, 24.4)], ACCENT, 0.5)
 
 
-def _footer(page: Page, paper: tuple[float, float]) -> None:
+def _footer(page: Page, paper: tuple[float, float], origin: Origin) -> None:
     canvas, plan = page.canvas, page.plan
     width = paper[0] - 2 * _EDGE
     names = "、" if page.language == "ja" else ", "
@@ -123,8 +129,11 @@ def _footer(page: Page, paper: tuple[float, float]) -> None:
     first = f"{page.say('crs', crs=crs_name(plan.crs, page.language))} ／ {page.say('sources', names=files)}"
     y = paper[1] - _FOOT + 3.0
     canvas.text(_EDGE, y, canvas.elided(first, 2.6, width), 2.6, colour=MUTED)
-    canvas.text(_EDGE, y + 4.2, canvas.elided(method, 2.6, width - 60), 2.6, colour=MUTED)
-    canvas.text(paper[0] - _EDGE, y + 4.2, page.say("program", version=__version__), 2.6, colour=MUTED, anchor="ra")
+    mark = say(page.language, "why.paper.map", fingerprint=origin.fingerprint)
+    made = f"{mark} ／ {page.say('program', version=__version__)}"
+    room = width - canvas.text_width(made, 2.6) - 6
+    canvas.text(_EDGE, y + 4.2, canvas.elided(method, 2.6, room), 2.6, colour=MUTED)
+    canvas.text(paper[0] - _EDGE, y + 4.2, made, 2.6, colour=MUTED, anchor="ra")
 
 
 # ---------------------------------------------------------------------------------------------- on the map

@@ -1,4 +1,4 @@
-"""The site list as a workbook that goes into a tender as it is: six sheets, print set-up included."""
+"""The site list as a workbook that goes into a tender as it is: seven sheets, print set-up included."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import xlsxwriter
 
 from kawasolar import __version__
-from kawasolar.export.table import BRIEF, shown_date, site_columns, site_frame, this_day
+from kawasolar.export.fingerprint import PROPERTY, Origin
+from kawasolar.export.table import BRIEF, chosen_ids, site_columns, site_frame
 from kawasolar.export.writing import atomic
 from kawasolar.export.xlsx_book import Book, Field
+from kawasolar.export.xlsx_corrections import ledger_marks, write_corrections
 from kawasolar.export.xlsx_sheets import write_assumptions, write_findings, write_outcomes, write_overview
 from kawasolar.project.layers import site_class
 from kawasolar.words import say
@@ -32,9 +34,10 @@ _NARROW = {
 
 
 def write_xlsx(plan: Plan, path: Path, language: Language, *, today: date | None = None) -> None:
-    """Write the workbook: chosen sites, all facilities, criteria, assumptions, findings, overview.
+    """Write the workbook: chosen sites, all facilities, criteria, assumptions, what was entered by hand, findings, overview.
 
-    No text of the user's can become a formula or a link; ids are text.
+    Every sheet names the plan and its fingerprint, on every page that is printed. Corrected values of the ledger are shaded, with a note
+    that says who corrected them and why. No text of the user's can become a formula or a link; ids are text.
 
     Raises
     ------
@@ -44,11 +47,11 @@ def write_xlsx(plan: Plan, path: Path, language: Language, *, today: date | None
     # Made in memory and written at once: a disk that is full must not leave half a ZIP archive to whoever closes it.
     with atomic(path, ".xlsx") as work:
         made = BytesIO()
-        _write(plan, made, language, today or this_day())
+        _write(plan, made, language, Origin.of(plan, today))
         work.write_bytes(made.getvalue())
 
 
-def _write(plan: Plan, target: BytesIO, language: Language, today: date) -> None:
+def _write(plan: Plan, target: BytesIO, language: Language, origin: Origin) -> None:
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
@@ -57,16 +60,18 @@ def _write(plan: Plan, target: BytesIO, language: Language, today: date) -> None
         "in_memory": True,
     }
     workbook = xlsxwriter.Workbook(target, options)
-    line = say(language, "export.line", name=plan.name, date=shown_date(language, today))
     badge = say(language, "export.synthetic.long") if plan.synthetic else ""
-    book = Book(workbook, language, line, badge, plan.name)
-    workbook.set_properties({"title": plan.name, "comments": f"KawaSolar {__version__}"})
+    book = Book(workbook, language, origin.line(language), badge, f"{plan.name[:40]}  {origin.fingerprint}")
+    comments = f"KawaSolar {__version__}\n{origin.line(language)}"
+    workbook.set_properties({"title": plan.name, "comments": comments, "keywords": origin.fingerprint})
+    workbook.set_custom_property(PROPERTY, origin.fingerprint, "text")
     _write_list(book, plan, "chosen")
     _write_list(book, plan, "all")
     write_outcomes(book, plan)
     write_assumptions(book, plan)
+    write_corrections(book, plan)
     write_findings(book, plan)
-    write_overview(book, plan, today)
+    write_overview(book, plan, origin)
     workbook.close()
 
 
@@ -91,5 +96,8 @@ def _write_list(book: Book, plan: Plan, which: str) -> None:
         say(book.language, "export.note.list"),
         say(book.language, "export.note.order" if brief else "export.note.all"),
     ]
+    marks = ledger_marks(book, plan, chosen_ids(plan) if brief else plan.facilities["facility_id"].tolist())
+    if marks:
+        notes.append(say(book.language, "why.paper.marked"))
     sheet = book.sheet(which, notes, paper="A4" if brief else "A3")
-    sheet.table(fields, frame[keys], total=True, classes=classes, frozen=3)
+    sheet.table(fields, frame[keys], total=True, classes=classes, frozen=3, marks=marks)

@@ -13,7 +13,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from kawasolar.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from xlsxwriter.format import Format
     from xlsxwriter.workbook import Workbook
@@ -32,8 +32,10 @@ _NUMBERS = {
     "degrees": "0.000000_ ",
     "any": "#,##0.####_ ",
 }
-_FILLS = {"chosen": "#E1F0EE", "unknown": "#FBEDE4", "fail": "#F3DDDA", "verify": "#FFF6D8"}
+_FILLS = {"chosen": "#E1F0EE", "unknown": "#FBEDE4", "fail": "#F3DDDA", "verify": "#FFF6D8", "corrected": "#E6E3F4"}
 _LONGEST_TEXT = 32_000
+_LONGEST_NOTE = 2_000
+_NOTE = {"author": "KawaSolar", "x_scale": 2.0, "font_size": 9}
 _WIDEST = 60
 _PADDING = 3
 # Points.
@@ -188,8 +190,12 @@ class Sheet:
     def table(
         self, fields: Sequence[Field], frame: pd.DataFrame, *,
         total: bool = False, classes: Sequence[object] | None = None, frozen: int = 0,
+        marks: Mapping[tuple[int, str], str] | None = None,
     ) -> None:  # fmt: skip
-        """Headings, rows, totals; filter, frozen panes and repeated headings on every page."""
+        """Headings, rows, totals; filter, frozen panes and repeated headings on every page.
+
+        ``marks`` are notes on single cells, by row and key of the field; these cells are shaded.
+        """
         head = self.row
         self.headings(fields, head)
         widths = self.widths(fields, frame)
@@ -200,7 +206,10 @@ class Sheet:
             lines = 1
             for column, entry in enumerate(fields):
                 value = columns[column][index]
-                self.value(first + index, column, value, entry.kind, fill)
+                note = marks.get((index, entry.key), "") if marks else ""
+                self.value(first + index, column, value, entry.kind, "corrected" if note else fill)
+                if note:
+                    self.sheet.write_comment(first + index, column, note[:_LONGEST_NOTE], _NOTE)
                 if isinstance(value, str):
                     room = widths[column] - (1 if entry.kind == "code" else 2)
                     lines = max(lines, -(-text_width(value) // max(room, 1)))

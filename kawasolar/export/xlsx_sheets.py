@@ -10,22 +10,26 @@ import pandas as pd
 
 from kawasolar import __version__
 from kawasolar.decide import decision_findings
+from kawasolar.document.views import mark_of
 from kawasolar.export.table import crs_name, shown_date, site_frame
 from kawasolar.export.xlsx_book import Field, present, text_width
 from kawasolar.figures import figures
+from kawasolar.provenance.sources import base_profile
+from kawasolar.provenance.words import mark_text, number
 from kawasolar.reasons import column_name, criterion_name, finding_sentence, unit_text, value_text
 from kawasolar.words import say
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from gis.findings import Finding
+    from kawasolar.export.fingerprint import Origin
     from kawasolar.export.xlsx_book import Book, Sheet
     from kawasolar.plan import Plan
     from kawasolar.profile import Criterion, Value
+    from kawasolar.words import Language
 
 # Widths of the overview's pairs.
 _NAMES, _VALUES = 44, 58
+_PAIR_NAMES = {"scenario": "why.paper.scenario", "fingerprint": "why.paper.fingerprint"}
 _OUTCOME_FILLS = {"pass": "", "fail": "fail", "unknown": "unknown"}
 
 
@@ -145,10 +149,16 @@ def write_assumptions(book: Book, plan: Plan) -> None:
     fields = [
         Field(key, say(language, f"export.head.{key}"), kinds.get(key, "text"), width) for key, width in widths.items()
     ]
-    rows = [_value_row(book, value) for value in plan.profile.values.values()]
+    rows = [_value_row(book, plan, value) for value in plan.profile.values.values()]
     rows += [_criterion_row(book, plan, criterion) for criterion in plan.profile.criteria]
     frame = pd.DataFrame(rows, columns=list(widths), dtype=object)
-    classes = ["verify" if present(value) and value else "" for value in frame["mark"]]
+    keys = [*plan.profile.values, *(criterion.key for criterion in plan.profile.criteria)]
+    entered = {table: plan.entries.of_scenario(table, plan.scenario) for table in ("values", "criteria")}
+    by_hand = {*entered["values"], *entered["criteria"]}
+    classes = [
+        "corrected" if key in by_hand else "verify" if present(value) and value else ""
+        for key, value in zip(keys, frame["mark"], strict=True)
+    ]
     sheet.table(fields, frame, classes=classes, frozen=1)
     first = sheet.row - len(frame)
     for index, value in enumerate(plan.profile.values.values()):
@@ -158,18 +168,29 @@ def write_assumptions(book: Book, plan: Plan) -> None:
                 sheet.value(first + index, column, frame[fields[column].key][index], "year", classes[index])
 
 
-def _value_row(book: Book, value: Value) -> dict[str, object]:
+def _value_row(book: Book, plan: Plan, value: Value) -> dict[str, object]:
+    """A number of the profile; where the scenario has its own, with the profile's, the source given, and who and why."""
+    language, entry = book.language, plan.entries.of_scenario("values", plan.scenario).get(value.key)
+    mark, remark = _mark(book, value.how_sure, value.value, value.low, value.high), value.note(language)
+    how_sure: str | None = say(language, f"how_sure.{value.how_sure}")
+    given: str | None = value.source(language)
+    if entry is not None:
+        before = number(language, base_profile(plan).number(value.key), value.unit)
+        changed = say(language, "why.paper.overridden", before=before, mark=mark_text(language, mark_of(entry)))
+        remark = " / ".join(part for part in (changed, remark) if part)
+        given, how_sure = entry["source"] or None, None
+        mark = mark if mark == say(language, "export.mark.range") else None
     return {
         "item": value.name(book.language),
         "value": value.value,
         "unit": unit_text(book.language, value.unit),
         "low": value.low,
         "high": value.high,
-        "year": value.year,
-        "source": value.source(book.language),
-        "how_sure": say(book.language, f"how_sure.{value.how_sure}"),
-        "mark": _mark(book, value.how_sure, value.value, value.low, value.high),
-        "remark": value.note(book.language),
+        "year": value.year if entry is None else None,
+        "source": given,
+        "how_sure": how_sure,
+        "mark": mark,
+        "remark": remark,
     }
 
 
@@ -182,6 +203,9 @@ def _criterion_row(book: Book, plan: Plan, criterion: Criterion) -> dict[str, ob
         remarks.append(say(language, "export.criterion.on_off_changed"))
     if threshold != criterion.threshold:
         remarks.append(say(language, "export.criterion.changed", value=value_text(language, "", criterion.threshold)))
+    entry = plan.entries.of_scenario("criteria", plan.scenario).get(criterion.key)
+    if entry is not None:
+        remarks.append(mark_text(language, mark_of(entry)))
     if criterion.note(language):
         remarks.append(criterion.note(language))
     return {
@@ -264,15 +288,15 @@ def write_findings(book: Book, plan: Plan) -> None:
 # ---------------------------------------------------------------------------------------------- overview
 
 
-def write_overview(book: Book, plan: Plan, today: date) -> None:
-    """What was planned with what, the totals, and the fingerprints of the input files."""
+def write_overview(book: Book, plan: Plan, origin: Origin) -> None:
+    """What was planned with what, the totals, and the fingerprints of the plan and of the input files."""
     sheet = book.sheet("overview", [])
     sheet.sheet.set_column(0, 0, _NAMES)
     sheet.sheet.set_column(1, 1, _VALUES)
     sheet.sheet.set_column(2, 2, 16)
     sheet.sheet.set_column(3, 3, 74)
     sheet.sheet.set_column(4, 4, 24)
-    _pairs(sheet, "plan", _plan_pairs(book, plan, today))
+    _pairs(sheet, "plan", _plan_pairs(book, plan, origin))
     _pairs(sheet, "result", _result_pairs(book, plan))
     _inputs(sheet, plan)
     sheet.sheet.print_area(0, 0, sheet.row, 4)
@@ -291,7 +315,7 @@ def _pairs(sheet: Sheet, title: str, pairs: list[tuple[str, object, str]]) -> No
         sheet.row += 1
 
 
-def _plan_pairs(book: Book, plan: Plan, today: date) -> list[tuple[str, object, str]]:
+def _plan_pairs(book: Book, plan: Plan, origin: Origin) -> list[tuple[str, object, str]]:
     language = book.language
     weather = plan.results.weather
     none = say(language, "export.overview.none")
@@ -299,8 +323,10 @@ def _plan_pairs(book: Book, plan: Plan, today: date) -> list[tuple[str, object, 
     kind = say(language, f"weather.kind.{weather.kind}")
     pairs = {
         "name": plan.name,
+        **({"scenario": origin.scenario} if origin.scenario else {}),
+        "fingerprint": origin.fingerprint,
         "municipality": f"{plan.profile.name(language)} ({plan.profile.code})",
-        "date": shown_date(language, today),
+        "date": shown_date(language, origin.day),
         "program": f"KawaSolar {__version__}",
         "data": say(language, "export.synthetic.long" if plan.synthetic else "export.overview.real"),
         "crs": crs_name(plan.crs, language),
@@ -309,10 +335,24 @@ def _plan_pairs(book: Book, plan: Plan, today: date) -> list[tuple[str, object, 
         ),
         "objective": say(language, "export.overview.objective_text", name=objective),
         "share": say(language, "export.overview.share_text", share=plan.settings.share),
-        "pins": ", ".join(sorted(plan.settings.pins)) or none,
-        "vetoes": ", ".join(sorted(plan.settings.vetoes)) or none,
+        "pins": _places(plan, language, "pins", plan.settings.pins) or none,
+        "vetoes": _places(plan, language, "vetoes", plan.settings.vetoes) or none,
     }
-    return [(say(language, f"export.overview.{key}"), value, "text") for key, value in pairs.items()]
+    return [
+        (say(language, _PAIR_NAMES.get(key, f"export.overview.{key}")), value, "text") for key, value in pairs.items()
+    ]
+
+
+def _places(plan: Plan, language: Language, table: str, ids: frozenset[str]) -> str:
+    """Pinned or vetoed facilities, with the reasons that were given."""
+    marks = plan.entries.of_scenario(table, plan.scenario)
+    shown = []
+    for name in sorted(ids):
+        mark = mark_of(marks[name]) if name in marks else None
+        shown.append(
+            name if mark is None else f"{name} {say(language, 'why.paper.place', mark=mark_text(language, mark))}"
+        )
+    return say(language, "list.separator").join(shown)
 
 
 def _result_pairs(book: Book, plan: Plan) -> list[tuple[str, object, str]]:

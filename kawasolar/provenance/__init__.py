@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kawasolar.provenance.explain import explain, figures_of
+from kawasolar.provenance.exports import ExportState, export_states, record, with_record
 from kawasolar.provenance.model import (
     CriterionSource,
     EnteredSource,
@@ -15,9 +16,11 @@ from kawasolar.provenance.model import (
     Source,
     StageNote,
 )
+from kawasolar.provenance.register import changes, register
 from kawasolar.provenance.words import sentences
 
 __all__ = [
-    "CriterionSource", "EnteredSource", "Explanation", "FileSource", "LedgerSource", "NothingToExplain", "Override", "ProfileSource",
-    "Source", "StageNote", "explain", "figures_of", "sentences",
+    "CriterionSource", "EnteredSource", "Explanation", "ExportState", "FileSource", "LedgerSource", "NothingToExplain", "Override",
+    "ProfileSource", "Source", "StageNote", "changes", "explain", "export_states", "figures_of", "record", "register", "sentences",
+    "with_record",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kawasolar.provenance.model import (
     CriterionSource,
@@ -18,7 +18,7 @@ from kawasolar.reasons import criterion_name, finding_sentence, unit_text, value
 from kawasolar.words import catalogue, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from gis.findings import Finding
     from kawasolar.document.views import Mark
@@ -160,6 +160,36 @@ def _found_text(language: Language, explanation: Explanation) -> str:
     if isinstance(found, int | float) and unit:
         text = f"{text} {unit_text(language, unit)}"
     return say(language, "why.line.criterion.found", found=text)
+
+
+def entry_texts(language: Language, entry: Mapping[Any, Any]) -> dict[str, str]:
+    """A row of the register's changes in words: ``facility_id kind item before now why who when source``; empty where there is nothing."""
+    kind, given = str(entry["kind"]), entry[f"source_{language}"] if entry["kind"] == "value" else None
+    # A criterion that was only switched: what it asks for is the same as before.
+    now = entry["applied"] if isinstance(entry["base_value"], bool) and kind == "criterion" else entry["value"]
+    texts = {name: "" if entry[name] is None else str(entry[name]) for name in ("facility_id", "why", "who")}
+    return {
+        **texts, "kind": say(language, f"why.register.kind.{kind}"), "item": str(entry[f"name_{language}"]),
+        "before": _entry_value(language, entry, entry["base_value"]), "now": _entry_value(language, entry, now),
+        "when": "" if entry["when"] is None else moment(str(entry["when"])), "source": given or "",
+    }  # fmt: skip
+
+
+def _entry_value(language: Language, entry: Mapping[Any, Any], value: object) -> str:
+    kind = entry["kind"]
+    if kind in ("pin", "veto") or (kind == "keepout" and value is None):
+        return ""
+    if kind == "ledger":
+        return ledger_value(language, str(entry["key"]), value)
+    if kind == "objective":
+        return say(language, f"objective.{value}")
+    if isinstance(value, bool):
+        return say(language, f"why.line.criterion.{'on' if value else 'off'}")
+    if isinstance(value, tuple):
+        return say(language, "list.separator").join(map(str, value)) or say(language, "why.line.none")
+    if kind == "keepout":
+        return quantity(language, value, "m²")
+    return number(language, value, str(entry["unit"] or ""))
 
 
 class _Teller:

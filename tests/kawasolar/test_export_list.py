@@ -167,9 +167,11 @@ def rows_below(sheet: Worksheet, first: str) -> tuple[list[str], list[tuple[Any,
 
 def test_sheets_of_the_workbook(plan: Plan, tmp_path: Path) -> None:
     japanese = book_of(plan, tmp_path / "選定 施設.xlsx")
-    assert japanese.sheetnames == ["選定施設一覧", "全施設", "判定根拠", "前提条件", "データの確認事項", "概要"]
+    assert japanese.sheetnames == ["選定施設一覧", "全施設", "判定根拠", "前提条件", "手動修正", "データの確認事項", "概要"]
     english = book_of(plan, tmp_path / "sites.xlsx", "en")
-    assert english.sheetnames == ["Chosen sites", "All facilities", "Criteria", "Assumptions", "Findings", "Overview"]
+    assert english.sheetnames == [
+        "Chosen sites", "All facilities", "Criteria", "Assumptions", "Entered by hand", "Findings", "Overview",
+    ]  # fmt: skip
     for sheet in japanese.worksheets:
         assert sheet.page_setup.orientation == "landscape"
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
@@ -389,7 +391,8 @@ def test_csv_for_excel(plan: Plan, tmp_path: Path, language: Language) -> None:
     assert raw.startswith(b"\xef\xbb\xbf")
     assert raw.count(b"\n") == raw.count(b"\r\n") == len(plan.facilities) + 1
     rows = read(path, "utf-8-sig")
-    assert rows[0] == [say(language, f"export.column.{column.key}") for column in site_columns(plan)]
+    own = [say(language, f"why.paper.{key}") for key in ("name", "date", "fingerprint")]
+    assert rows[0] == [*(say(language, f"export.column.{column.key}") for column in site_columns(plan)), *own]
     place = {column.key: number for number, column in enumerate(site_columns(plan))}
     assert [row[place["facility_id"]] for row in rows[1:]] == plan.facilities["facility_id"].tolist()
     frame = pd.read_csv(path, dtype={rows[0][place["facility_id"]]: str})
