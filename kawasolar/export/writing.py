@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import shutil
 import sqlite3
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} if hasattr(errno, "EDQUOT") else {errno.ENOSPC, errno.EFBIG}
 # Free bytes below which a writer that failed has filled the disk.
 _NEARLY_NOTHING = 2**20
+_PREFIX = ".kawasolar-"
+_LEFT = re.compile(r"\.kawasolar-[0-9a-f]{12}(\.\w+)?(-journal|-wal|-shm)?")
+_LONG_AGO_S = 24 * 3600.0
 _DENIED = {errno.EACCES, errno.EPERM, errno.EBUSY}
 
 
@@ -58,7 +63,7 @@ def atomic(path: Path, suffix: str = "") -> Iterator[Path]:
     # A link is followed, so that the file it points to is replaced and not the link.
     target = Path(os.path.realpath(path))
     # Short and plain: a long Japanese name may not become too long for the file system.
-    work = target.with_name(f".kawasolar-{secrets.token_hex(6)}{suffix}")
+    work = target.with_name(f"{_PREFIX}{secrets.token_hex(6)}{suffix}")
     replacing = False
     try:
         if target.is_dir():
@@ -67,16 +72,40 @@ def atomic(path: Path, suffix: str = "") -> Iterator[Path]:
         # Asked before the long work, and by a means that tells the reason.
         work.touch(exist_ok=False)
         work.unlink()
+        _sweep(target.parent)
         yield work
         _sync(work, target)
         replacing = True
         work.replace(target)
+        _sync_folder(target.parent)
     except OSError as error:
         raise _not_writable(target, error, replacing=replacing) from error
     finally:
         for left in (work, *(work.with_name(work.name + tail) for tail in ("-journal", "-wal", "-shm"))):
             with suppress(OSError):
                 left.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put the new name on the disk too, where the system can do that."""
+    if os.name != "posix":
+        return
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what a program that was killed has left here long ago; what is young may still be being written."""
+    with suppress(OSError), os.scandir(folder) as found:
+        for entry in found:
+            if _LEFT.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                with suppress(OSError):
+                    if time.time() - entry.stat(follow_symlinks=False).st_mtime > _LONG_AGO_S:
+                        Path(entry.path).unlink()
 
 
 def _sync(work: Path, target: Path) -> None:

@@ -9,26 +9,24 @@ missing. Nothing in the file is ever executed or unpickled, and no path in it is
 from __future__ import annotations
 
 import sqlite3
-import struct
-import zlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import shapely
 
 from kawasolar.document.check import check_entries
 from kawasolar.errors import UnreadableProfile, UnreadableProject
 from kawasolar.export.writing import atomic_geopackage
 from kawasolar.project.cache import carry_cache
-from kawasolar.project.format import CACHE_RASTERS, FORMAT_VERSION, SUFFIX, Schemas, absolute, cache_folder, cache_of
+from kawasolar.project.format import CACHE_RASTERS, FORMAT_VERSION, SUFFIX, absolute, cache_folder, cache_of
 from kawasolar.project.gpkg import opened
 from kawasolar.project.read import read_meta, read_project
 from kawasolar.project.single import project_of
 from kawasolar.project.slots import layout_of, with_read
 from kawasolar.project.standing import back_up_older, read_mark, refuse_changed
+from kawasolar.project.trust import DAMAGE
 from kawasolar.project.upgrade import upgraded
-from kawasolar.project.write import write_layers, write_tables
+from kawasolar.project.write import Written, packed_arrays, write_layers, write_tables
 
 if TYPE_CHECKING:
     from kawasolar.plan import Plan, Project, SaveMark
@@ -37,12 +35,6 @@ __all__ = [
     "CACHE_RASTERS", "FORMAT_VERSION", "SUFFIX", "cache_folder", "cache_of", "carry_cache", "load_plan", "load_project", "project_of",
     "read_mark", "save_plan", "save_project",
 ]  # fmt: skip
-
-# What reading damaged bytes can raise below us; anything else is a mistake of ours and is shown as such.
-_DAMAGE = (
-    sqlite3.Error, zlib.error, struct.error, ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError,
-    RecursionError, MemoryError, RuntimeError, shapely.errors.ShapelyError, UnreadableProfile,
-)  # fmt: skip
 
 
 def save_project(project: Project, path: Path, *, expect: SaveMark | None = None, who: str = "") -> Path | None:
@@ -69,13 +61,15 @@ def save_project(project: Project, path: Path, *, expect: SaveMark | None = None
     backup = back_up_older(path)
     project = replace(project, plans={key: with_read(plan) for key, plan in project.plans.items()})
     layout = layout_of(project)
-    schemas: Schemas = {}
+    written = Written()
 
     def finish(connection: sqlite3.Connection) -> None:
-        write_tables(project, layout, connection, schemas, absolute(path), who)
+        write_tables(project, layout, connection, written, absolute(path), who)
 
-    with atomic_geopackage(path, finish) as work:
-        schemas.update(write_layers(project, layout, work))
+    with ThreadPoolExecutor(1) as pool, atomic_geopackage(path, finish) as work:
+        packed = pool.submit(packed_arrays, project, layout)
+        written.schemas = write_layers(project, layout, work)
+        written.blobs = packed.result()
     return backup
 
 
@@ -102,7 +96,7 @@ def load_project(path: Path) -> Project:
                 return read_project(connection, path)
             with upgraded(connection, path, version) as copy:
                 return _after_upgrade(read_project(copy, path), path, version)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         if isinstance(error, UnreadableProfile):
             key = error.details.get("key")
             raise UnreadableProject("project.bad_profile", file=str(path), key=key, reason=str(error)) from error

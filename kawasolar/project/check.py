@@ -95,10 +95,10 @@ def _check_shapes(plan: Plan) -> None:
 
 def _check_settings(settings: Settings) -> None:
     if not 0.0 <= settings.share <= 1.0:
-        raise _Mismatch("settings", "share", settings.share)
+        raise _Mismatch("entries", "share", settings.share)
     for key, (_, threshold) in settings.criteria.items():
         if threshold is not None and not math.isfinite(threshold):
-            raise _Mismatch("settings", key, threshold)
+            raise _Mismatch("entries", key, threshold)
 
 
 def _check_weather(plan: Plan) -> None:

@@ -83,7 +83,7 @@ def _kind(series: pd.Series[Any]) -> tuple[Kind, str]:
         return "bool", dtype
     if dtype in ("str", "string"):
         return "text", dtype
-    present = [value for value in series if not _missing(value)]
+    present = series.to_numpy()[series.notna().to_numpy()].tolist()
     if all(isinstance(value, str) for value in present):
         return "text", "object"
     if all(isinstance(value, (bool, np.bool_)) for value in present):
@@ -97,10 +97,14 @@ def _encode(series: pd.Series[Any], kind: Kind) -> pd.Series[Any]:
         return plain.astype("float64")
     if kind == "int":
         return plain.astype("Int64") if plain.isna().any() else plain.astype("int64")
+    if kind == "bool" and plain.dtype == np.dtype(bool):
+        return plain.astype("boolean")
     if kind == "bool":
         return plain.map(lambda value: pd.NA if _missing(value) else bool(value)).astype("boolean")
     if kind == "text":
-        return pd.Series(_objects([None if _missing(value) else str(value) for value in plain]), dtype=object)
+        texts = plain.to_numpy(dtype=object, copy=True)
+        texts[plain.isna().to_numpy()] = None
+        return pd.Series(texts, dtype=object)
     return pd.Series(_objects([None if _missing(value) else to_json(value) for value in plain]), dtype=object)
 
 

@@ -15,7 +15,7 @@ from kawasolar.project.frames import SQL_TYPES, decode_column, sql_values
 from kawasolar.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -84,13 +84,25 @@ def create_table(connection: sqlite3.Connection, table: str, columns: Sequence[t
     """An empty attribute table, registered."""
     body = "".join(f", {quoted(name)} {kind}" for name, kind in columns)
     connection.execute(f"CREATE TABLE {quoted(table)} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL{body})")
-    # What belongs to another scenario than the first is told by its suffix.
-    base, _, rest = table.partition("__")
-    title, about = say("ja", f"export.layer.{base}"), say("en", f"export.layer.{base}")
     connection.execute(
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, description) VALUES (?, 'attributes', ?, ?)",
-        (table, table, f"{title} / {about}"),
+        (table, table, _title(table)),
     )
+
+
+def describe_tables(connection: sqlite3.Connection, scenarios: Mapping[str, str]) -> None:
+    """Japanese and English titles for all tables; those of a suffix with the name of the scenario that owns it."""
+    rows = []
+    for (table,) in connection.execute("SELECT table_name FROM gpkg_contents").fetchall():
+        base, stroke, rest = table.partition("__")
+        name = scenarios.get(stroke + rest, "") if stroke else ""
+        rows.append((f"{table} {name}".strip(), _title(base, name), table))
+    connection.executemany("UPDATE gpkg_contents SET identifier = ?, description = ? WHERE table_name = ?", rows)
+
+
+def _title(table: str, scenario: str = "") -> str:
+    title, about = say("ja", f"export.layer.{table}"), say("en", f"export.layer.{table}")
+    return f"{title}({scenario}) / {about} ({scenario})" if scenario else f"{title} / {about}"
 
 
 def describe_columns(connection: sqlite3.Connection, table: str, columns: Sequence[str]) -> None:
@@ -174,7 +186,12 @@ def _check_header(path: Path) -> None:
 
 def tables(connection: sqlite3.Connection) -> set[str]:
     """Names of the real tables; a view or a virtual table could run anything and is no part of a project."""
-    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'")}
+    return {
+        name
+        for (name,) in connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+        )
+    }
 
 
 def read_columns(connection: sqlite3.Connection, table: str, names: Sequence[str]) -> list[Sequence[object]]:

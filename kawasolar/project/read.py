@@ -5,28 +5,34 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import shapely
 
-from kawasolar.document.check import check_entries
 from kawasolar.document.views import corrected, profile_of, settings_of
 from kawasolar.errors import UnreadableProject
 from kawasolar.ledger.notes import folded
-from kawasolar.plan import (
-    Decision, ExportRecord, InputFile, LedgerRead, Plan, Project, Results, SaveMark, Stamp, WeatherSummary,
-)  # fmt: skip
+from kawasolar.plan import Decision, ExportRecord, InputFile, LedgerRead, Plan, Project, Results, WeatherSummary
 from kawasolar.project.arrays import unpack_array
 from kawasolar.project.check import check_plan
+from kawasolar.project.entered import mark_of, read_entries, read_stamps
 from kawasolar.project.format import (
-    EXPORT_FIELDS, FINDING_FIELDS, FORMAT_VERSION, INPUT_FIELDS, LAYERS, STAMP_FIELDS, absolute, cache_of, full_path,
-)  # fmt: skip
+    EXPORT_FIELDS,
+    FINDING_FIELDS,
+    FORMAT_VERSION,
+    INPUT_FIELDS,
+    LAYERS,
+    absolute,
+    cache_of,
+    full_path,
+)
 from kawasolar.project.gpkg import geometries, read_columns, read_frame_columns, tables
 from kawasolar.project.slots import SLOTS, SUFFIX_RULE
+from kawasolar.project.trust import crs_of, read_values, rows, typed
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     import geopandas as gpd
     import pandas as pd
@@ -34,9 +40,11 @@ if TYPE_CHECKING:
 
     from gis.findings import Finding
     from kawasolar.document.entries import Entries
+    from kawasolar.plan import Stamp
     from kawasolar.profile import Profile
     from kawasolar.project.frames import ColumnSchema
 
+_T = TypeVar("_T")
 # Columns without which the rest of the program cannot work.
 _REQUIRED = {
     "facilities": {"facility_id", "name"},
@@ -55,8 +63,6 @@ _ELEVATIONS = 91
 _MOST_AZIMUTHS = 3600
 _MOST_FINDINGS = 2_000
 _MOST_SCENARIOS = 1_000
-_MOST_PARTS = 1_000_000
-_LONGEST = 10_000
 
 
 @dataclass
@@ -107,19 +113,24 @@ def read_project(connection: sqlite3.Connection, path: Path) -> Project:
     file = _File(connection, path, read_meta(connection, path), tables(connection))
     _need(file, *_ONE_EACH)
     sources = read_columns(connection, "profile", ("source", "text"))
-    profile = profile_from_text(_typed(sources[1][0], str), _typed(sources[0][0], str))
-    entries = _entries(connection)
-    scenarios = _typed(file.meta["scenarios"], dict)
+    profile = profile_from_text(typed(sources[1][0], str), typed(sources[0][0], str))
+    entries = read_entries(connection, path)
+    scenarios = typed(file.meta["scenarios"], dict)
     if not 0 < len(scenarios) <= _MOST_SCENARIOS or set(scenarios) != set(entries.table("scenarios")):
         raise UnreadableProject(
             "project.inconsistent", file=str(path), table="entries", column="scenarios", found=", ".join(scenarios)[:60]
         )
     file.arrays.update(_arrays(connection))
-    stamps = _stamps(connection, set(scenarios))
+    stamps = read_stamps(connection, set(scenarios))
     plans = {key: _plan(file, key, profile, entries, stamps.get(key, {})) for key in scenarios}
-    active = _typed(file.meta["active"], str)
+    active = typed(file.meta["active"], str)
     project = Project(
-        entries, active, profile, {key: plans[key] for key in _in_order(plans, entries)}, _exports(file), mark_of(file.meta)
+        entries,
+        active,
+        profile,
+        {key: plans[key] for key in _in_order(plans, entries)},
+        _exports(file),
+        mark_of(file.meta),
     )
     checked: set[int] = set()
     for plan in (project.plan, *project.plans.values()):
@@ -136,15 +147,13 @@ def _in_order(plans: dict[str, Plan], entries: Entries) -> list[str]:
 
 
 def _plan(file: _File, key: str, profile: Profile, entries: Entries, stamps: dict[str, Stamp]) -> Plan:
-    from pyproj import CRS
-
-    own = _typed(file.meta["scenarios"][key], dict)
+    own = typed(file.meta["scenarios"][key], dict)
     slots = {slot.name: _suffix(own, slot.name) for slot in SLOTS}
     read = _read(file, slots["read"])
     plan = Plan(
-        name=_typed(own["name"], str),
-        synthetic=_typed(own["synthetic"], bool),
-        crs=CRS.from_user_input(_typed(own["crs"], str)),
+        name=typed(own["name"], str),
+        synthetic=typed(own["synthetic"], bool),
+        crs=crs_of(own["crs"]),
         profile=_once(file, ("profile", _canonical(entries, key)), lambda: profile_of(entries, key, profile)),
         settings=settings_of(entries, key, profile),
         inputs=_once(file, ("inputs", slots["inputs"]), lambda: _inputs(file, slots["inputs"])),
@@ -152,8 +161,8 @@ def _plan(file: _File, key: str, profile: Profile, entries: Entries, stamps: dic
         results=_results(file, slots),
         decision=_decision(file, slots["decision"]),
         findings=_once(file, ("findings", slots["findings"]), lambda: _findings(file, slots["findings"])),
-        seconds={_typed(name, str): float(value) for name, value in _typed(own["seconds"], dict).items()},
-        dsm=Path(full_path(_typed(own["dsm"], str), file.folder)),
+        seconds={typed(name, str): float(value) for name, value in typed(own["seconds"], dict).items()},
+        dsm=Path(full_path(typed(own["dsm"], str), file.folder)),
         cache=Path(),
         read=read,
         stamps=stamps,
@@ -168,14 +177,15 @@ def _canonical(entries: Entries, key: str) -> str:
     return json.dumps(entries.of_scenario("values", key), sort_keys=True)
 
 
-def _once(file: _File, name: tuple[str, ...], make: Any) -> Any:  # noqa: ANN401
+def _once(file: _File, name: tuple[str, ...], make: Callable[[], _T]) -> _T:
+    """What scenarios have in common is made once, so that they share the object."""
     if name not in file.parts:
         file.parts[name] = make()
-    return file.parts[name]
+    return cast("_T", file.parts[name])
 
 
 def _suffix(own: dict[str, Any], slot: str) -> str:
-    suffix = _typed(_typed(own["slots"], dict)[slot], str)
+    suffix = typed(typed(own["slots"], dict)[slot], str)
     if not SUFFIX_RULE.fullmatch(suffix):
         raise ValueError(f"suffix {suffix[:60]}")
     return cast("str", suffix)
@@ -185,34 +195,6 @@ def _need(file: _File, *names: str) -> None:
     missing = set(names) - file.present
     if missing:
         raise KeyError(", ".join(sorted(missing)))
-
-
-def _typed(value: Any, kind: type) -> Any:  # noqa: ANN401
-    if not isinstance(value, kind):
-        raise TypeError(f"{kind.__name__} expected")
-    return value
-
-
-def _number(value: object) -> float:
-    """A number of the JSON, which has no true, text or list for one."""
-    if type(value) not in (int, float):
-        raise TypeError("number expected")
-    return float(cast("float", value))
-
-
-def read_values(connection: sqlite3.Connection, table: str, wanted: tuple[str, ...] | None = None) -> dict[str, Any]:
-    """A table of keys and JSON; all of it, or those that are wanted and there."""
-    keys, values = read_columns(connection, table, ("key", "value"))
-    return {
-        _typed(key, str): json.loads(_typed(value, str))
-        for key, value in zip(keys, values, strict=True)
-        if wanted is None or key in wanted
-    }
-
-
-def _rows(connection: sqlite3.Connection, table: str, fields: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    for row in zip(*read_columns(connection, table, fields), strict=True):
-        yield dict(zip(fields, row, strict=True))
 
 
 # ---------------------------------------------------------------------------------------------- tables
@@ -229,10 +211,9 @@ def _frame(file: _File, table: str) -> pd.DataFrame:
 def _read_frame(file: _File, table: str) -> pd.DataFrame:
     import geopandas as gpd
     import pandas as pd
-    from pyproj import CRS
 
     base = table.partition("__")[0]
-    own = _typed(_typed(file.meta["frames"], dict)[table], dict)
+    own = typed(typed(file.meta["frames"], dict)[table], dict)
     schema: list[ColumnSchema] = own["columns"]
     lacking = _REQUIRED[base] - {entry[0] for entry in schema}
     if lacking:
@@ -245,8 +226,8 @@ def _read_frame(file: _File, table: str) -> pd.DataFrame:
     shapes = geometries(read_columns(file.connection, table, ("geom",))[0])
     if own["simple"]:
         shapes = _simple(shapes)
-    layer = gpd.GeoDataFrame(columns, geometry=shapes, crs=CRS.from_user_input(_typed(own["crs"], str)))
-    name = _typed(own["geometry"], str)
+    layer = gpd.GeoDataFrame(columns, geometry=shapes, crs=crs_of(own["crs"]))
+    name = typed(own["geometry"], str)
     return (layer if name == "geometry" else layer.rename_geometry(name))[own["order"]]
 
 
@@ -280,28 +261,28 @@ def _simple(shapes: NDArray[Any]) -> NDArray[Any]:
 
 def _arrays(connection: sqlite3.Connection) -> dict[str, bytes]:
     names, blobs = read_columns(connection, "kawasolar_arrays", ("name", "data"))
-    return {_typed(name, str): _typed(blob, bytes) for name, blob in zip(names, blobs, strict=True)}
+    return {typed(name, str): typed(blob, bytes) for name, blob in zip(names, blobs, strict=True)}
 
 
 # ---------------------------------------------------------------------------------------------- parts of a plan
 
 
 def _slot_values(file: _File, slot: str, suffix: str) -> dict[str, Any]:
-    return cast("dict[str, Any]", _typed(_typed(file.meta["slots"], dict)[slot][suffix], dict))
+    return cast("dict[str, Any]", typed(typed(file.meta["slots"], dict)[slot][suffix], dict))
 
 
 def _read(file: _File, suffix: str) -> LedgerRead:
     def make() -> LedgerRead:
         own = _slot_values(file, "read", suffix)
-        places = {name: _typed(own[name], str) for name in ("facilities", "links")}
+        places = {name: typed(own[name], str) for name in ("facilities", "links")}
         for name, table in places.items():
             if table.partition("__")[0] not in (name, f"{name}_read"):
                 raise ValueError(f"{name}: {table[:60]}")
-        columns = {_typed(name, str): _typed(head, str) for name, head in _typed(own["columns"], dict).items()}
+        columns = {typed(name, str): typed(head, str) for name, head in typed(own["columns"], dict).items()}
         frame = cast("gpd.GeoDataFrame", _frame(file, places["facilities"]))
-        return LedgerRead(frame, _frame(file, places["links"]), columns, _typed(own["sheet"], str))
+        return LedgerRead(frame, _frame(file, places["links"]), columns, typed(own["sheet"], str))
 
-    return cast("LedgerRead", _once(file, ("read", suffix), make))
+    return _once(file, ("read", suffix), make)
 
 
 def _survey(file: _File, suffix: str) -> dict[str, Any]:
@@ -316,7 +297,7 @@ def _survey(file: _File, suffix: str) -> dict[str, Any]:
             "buildings": buildings, "planes": planes, "azimuths": azimuths, "sunlit": sunlit, "open_sky_kwh_m2": open_sky,
         }  # fmt: skip
 
-    return cast("dict[str, Any]", _once(file, ("survey", suffix), make))
+    return _once(file, ("survey", suffix), make)
 
 
 def _yield(file: _File, suffix: str) -> dict[str, Any]:
@@ -327,7 +308,7 @@ def _yield(file: _File, suffix: str) -> dict[str, Any]:
         weather = _weather(_slot_values(file, "yield", suffix)["weather"])
         return {"yields": yields, "month_hour": month_hour, "month_hour_lost": lost, "weather": weather}
 
-    return cast("dict[str, Any]", _once(file, ("yield", suffix), make))
+    return _once(file, ("yield", suffix), make)
 
 
 def _results(file: _File, slots: dict[str, str]) -> Results:
@@ -336,14 +317,14 @@ def _results(file: _File, slots: dict[str, str]) -> Results:
     def make() -> Results:
         return Results(links=_frame(file, f"links{links}"), **_survey(file, survey), **_yield(file, found))
 
-    return cast("Results", _once(file, ("results", survey, found, links), make))
+    return _once(file, ("results", survey, found, links), make)
 
 
 def _weather(weather: dict[str, Any]) -> WeatherSummary:
     return WeatherSummary(
-        station=_typed(weather["station"], str),
-        source=_typed(weather["source"], str),
-        kind=_typed(weather["kind"], str),
+        station=typed(weather["station"], str),
+        source=typed(weather["source"], str),
+        kind=typed(weather["kind"], str),
         latitude=float(weather["latitude"]),
         longitude=float(weather["longitude"]),
         ghi_kwh_m2=float(weather["ghi_kwh_m2"]),
@@ -353,19 +334,19 @@ def _weather(weather: dict[str, Any]) -> WeatherSummary:
 
 def _decision(file: _File, suffix: str) -> Decision:
     def make() -> Decision:
-        codes = _typed(_slot_values(file, "decision", suffix)["not_applied"], list)
-        not_applied = tuple(_typed(code, str) for code in codes)
+        codes = typed(_slot_values(file, "decision", suffix)["not_applied"], list)
+        not_applied = tuple(typed(code, str) for code in codes)
         return Decision(_frame(file, f"outcomes{suffix}"), _frame(file, f"sites{suffix}"), not_applied)
 
-    return cast("Decision", _once(file, ("decision", suffix), make))
+    return _once(file, ("decision", suffix), make)
 
 
 def _inputs(file: _File, suffix: str) -> tuple[InputFile, ...]:
     _need(file, f"inputs{suffix}")
     files = []
-    for values in _rows(file.connection, f"inputs{suffix}", INPUT_FIELDS):
+    for values in rows(file.connection, f"inputs{suffix}", INPUT_FIELDS):
         for name, value in values.items():
-            _typed(value, int if name == "size" else str)
+            typed(value, int if name == "size" else str)
         values["path"] = full_path(values["path"], file.folder)
         files.append(InputFile(**values))
     return tuple(files)
@@ -376,8 +357,8 @@ def _findings(file: _File, suffix: str) -> tuple[Finding, ...]:
 
     _need(file, f"findings{suffix}")
     found = []
-    for values in _rows(file.connection, f"findings{suffix}", FINDING_FIELDS):
-        values["details"] = _typed(json.loads(_typed(values["details"], str)), dict)
+    for values in rows(file.connection, f"findings{suffix}", FINDING_FIELDS):
+        values["details"] = typed(json.loads(typed(values["details"], str)), dict)
         if values["severity"] not in ("info", "warning", "error"):
             raise ValueError("severity")
         found.append(Finding(**values))
@@ -388,49 +369,11 @@ def _findings(file: _File, suffix: str) -> tuple[Finding, ...]:
 # ---------------------------------------------------------------------------------------------- parts of the project
 
 
-def _entries(connection: sqlite3.Connection) -> Entries:
-    found: dict[str, dict[str, Any]] = {}
-    for row in _rows(connection, "entries", ("kind", "key", "value")):
-        table, key = found.setdefault(_typed(row["kind"], str), {}), _typed(row["key"], str)
-        if key in table:
-            raise ValueError(f"{row['kind']} {key[:60]} × 2")
-        table[key] = json.loads(_typed(row["value"], str))
-    return check_entries(found)
-
-
-def _stamps(connection: sqlite3.Connection, scenarios: set[str]) -> dict[str, dict[str, Stamp]]:
-    found: dict[str, dict[str, Stamp]] = {}
-    for row in _rows(connection, "stamps", STAMP_FIELDS):
-        scenario, stage = _typed(row["scenario"], str), _typed(row["stage"], str)
-        if scenario not in scenarios or len(stage) > _LONGEST or stage in found.get(scenario, {}):
-            raise ValueError(f"stamp {scenario[:60]} {stage[:60]}")
-        inputs, parts = (_texts(json.loads(_typed(row[name], str))) for name in ("inputs", "parts"))
-        stamp = Stamp(stage, _typed(row["version"], int), inputs, parts, _typed(row["made"], str), _number(row["seconds"]))
-        found.setdefault(scenario, {})[stage] = stamp
-    return found
-
-
-def _texts(value: object) -> dict[str, str]:
-    """A mapping of texts to texts."""
-    if not isinstance(value, dict) or len(value) > _MOST_PARTS or not all(type(v) is str for v in value.values()):
-        raise TypeError("texts expected")
-    return value
-
-
 def _exports(file: _File) -> tuple[ExportRecord, ...]:
     found = []
-    for values in _rows(file.connection, "exports", EXPORT_FIELDS):
+    for values in rows(file.connection, "exports", EXPORT_FIELDS):
         for value in values.values():
-            _typed(value, str)
+            typed(value, str)
         values["path"] = full_path(values["path"], file.folder)
         found.append(ExportRecord(**values))
     return tuple(found)
-
-
-def mark_of(meta: dict[str, Any]) -> SaveMark:
-    """Which edits the file contains."""
-    mark = _typed(meta["mark"], dict)
-    seq = mark["seq"]
-    if type(seq) is not int:
-        raise TypeError("seq")
-    return SaveMark(_typed(mark["journal"], str), seq)

@@ -85,7 +85,9 @@ def same(slot: Slot, one: Plan, other: Plan) -> bool:
     stamps = one.stamps.get(slot.stage), other.stamps.get(slot.stage)
     if stamps[0] is not None and stamps[1] is not None and stamps[0].fingerprint == stamps[1].fingerprint:
         return True
-    return all(left is right or _equal(left, right) for left, right in zip(slot.parts(one), slot.parts(other), strict=True))
+    return all(
+        left is right or _equal(left, right) for left, right in zip(slot.parts(one), slot.parts(other), strict=True)
+    )
 
 
 def _equal(left: object, right: object) -> bool:

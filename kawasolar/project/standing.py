@@ -11,10 +11,10 @@ from pathlib import Path
 from kawasolar.errors import NotWritable, UnreadableProject
 from kawasolar.export.writing import atomic
 from kawasolar.plan import SaveMark
+from kawasolar.project.entered import mark_of
 from kawasolar.project.format import FORMAT_VERSION
 from kawasolar.project.gpkg import opened
-from kawasolar.project.read import mark_of, read_values
-
+from kawasolar.project.trust import DAMAGE, read_values
 
 _KEYS = ("format_version", "mark", "saved", "saved_by")
 
@@ -30,7 +30,13 @@ class Standing:
 
 
 def standing(path: Path) -> Standing | None:
-    """What stands at a path; None where nothing stands, or nothing that can be read."""
+    """What stands at a path; None where nothing stands, or nothing that can be read.
+
+    Raises
+    ------
+    NotWritable
+        ``export.locked``: another program is writing it just now.
+    """
     try:
         with opened(Path(path)) as connection:
             meta = read_values(connection, "kawasolar_meta", _KEYS)
@@ -38,7 +44,11 @@ def standing(path: Path) -> Standing | None:
             if type(version) is not int:
                 return None
             mark = mark_of(meta) if "mark" in meta else None
-    except (UnreadableProject, sqlite3.Error, ValueError, TypeError, KeyError, RecursionError, MemoryError):
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            return None
+        raise NotWritable("export.locked", file=str(path), reason=str(error)) from error
+    except (UnreadableProject, *DAMAGE):
         return None
     said = {key: meta.get(key) for key in ("saved_by", "saved")}
     who, when = (value if isinstance(value, str) and value else None for value in said.values())
@@ -47,7 +57,10 @@ def standing(path: Path) -> Standing | None:
 
 def read_mark(path: Path) -> SaveMark | None:
     """Which edits a project file contains; None for no project, a damaged one, or one of a version that kept no mark."""
-    found = standing(path)
+    try:
+        found = standing(path)
+    except NotWritable:
+        return None
     return None if found is None else found.mark
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from kawasolar.project.format import (
     kept_path,
 )
 from kawasolar.project.frames import encode_frame, to_json
-from kawasolar.project.gpkg import create_table, describe_columns, insert, prepare, write_table
+from kawasolar.project.gpkg import create_table, describe_columns, describe_tables, insert, prepare, write_table
 from kawasolar.project.layers import building_layer, facility_layer
 from kawasolar.project.slots import SLOTS, owners
 
@@ -43,6 +44,14 @@ ENCODINGS: dict[str, Encoding] = {
 }  # fmt: skip
 
 
+@dataclass
+class Written:
+    """What is known of the layers once they are written, and the arrays, packed."""
+
+    schemas: Schemas = field(default_factory=dict)
+    blobs: list[tuple[str, bytes]] = field(default_factory=list)
+
+
 def write_layers(project: Project, layout: Layout, work: Path) -> Schemas:
     """All layers, by GDAL, with their spatial indexes; says how to read them back."""
     schemas: Schemas = {}
@@ -54,9 +63,7 @@ def write_layers(project: Project, layout: Layout, work: Path) -> Schemas:
     return schemas
 
 
-def _layers(
-    project: Project, layout: Layout
-) -> Iterator[tuple[str, gpd.GeoDataFrame, gpd.GeoDataFrame, str, CRS]]:
+def _layers(project: Project, layout: Layout) -> Iterator[tuple[str, gpd.GeoDataFrame, gpd.GeoDataFrame, str, CRS]]:
     """Name, what is shown, what of it is read back, kind of shape and CRS of each layer."""
     for suffix, key in owners(layout, "read").items():
         plan = project.plans[key]
@@ -107,15 +114,16 @@ def write_layer(work: Path, table: str, frame: gpd.GeoDataFrame, shape: str, crs
 
 
 def write_tables(
-    project: Project, layout: Layout, connection: sqlite3.Connection, schemas: Schemas, path: Path, who: str
+    project: Project, layout: Layout, connection: sqlite3.Connection, written: Written, path: Path, who: str
 ) -> None:
-    """Everything that is no layer; ``path`` is where the project will lie, ``schemas`` those of the layers."""
+    """Everything that is no layer; ``path`` is where the project will lie."""
+    schemas = written.schemas
     prepare(connection)
     for table in list(schemas):
         columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
         describe_columns(connection, table, columns)
     _write_frames(project, layout, connection, schemas)
-    _write_arrays(project, layout, connection)
+    _write_arrays(written.blobs, connection)
     for suffix, key in owners(layout, "findings").items():
         _write_findings(project.plans[key].findings, connection, f"findings{suffix}")
     for suffix, key in owners(layout, "inputs").items():
@@ -123,6 +131,10 @@ def write_tables(
     _write_entered(project, connection, path)
     meta = _meta_values(project, layout, schemas, path, who)
     _write(connection, "kawasolar_meta", ("key", "value"), ((key, to_json(value)) for key, value in meta.items()))
+    own = {
+        suffix: project.plans[key].scenario_name for slot in SLOTS for suffix, key in owners(layout, slot.name).items()
+    }
+    describe_tables(connection, own)
 
 
 def _write_frames(project: Project, layout: Layout, connection: sqlite3.Connection, schemas: Schemas) -> None:
@@ -147,7 +159,8 @@ def _frames(project: Project, layout: Layout) -> Iterator[tuple[str, Any]]:
         yield f"sites{suffix}", plans[key].decision.sites
 
 
-def _write_arrays(project: Project, layout: Layout, connection: sqlite3.Connection) -> None:
+def packed_arrays(project: Project, layout: Layout) -> list[tuple[str, bytes]]:
+    """All arrays by name; takes no part of the file, so that it can be done while the layers are written."""
     blobs = []
     for slot in SLOTS:
         if not slot.arrays:
@@ -155,6 +168,10 @@ def _write_arrays(project: Project, layout: Layout, connection: sqlite3.Connecti
         for suffix, key in owners(layout, slot.name).items():
             results = project.plans[key].results
             blobs += [(name + suffix, pack_array(getattr(results, name), ENCODINGS[name])) for name in slot.arrays]
+    return blobs
+
+
+def _write_arrays(blobs: list[tuple[str, bytes]], connection: sqlite3.Connection) -> None:
     create_table(connection, "kawasolar_arrays", [("name", "TEXT"), ("data", "BLOB")])
     insert(connection, "kawasolar_arrays", ("name", "data"), blobs)
 
@@ -196,7 +213,17 @@ def _write_entered(project: Project, connection: sqlite3.Connection, path: Path)
 
 def _exact_json(entry: object) -> str:
     """As it is: an entry that JSON does not know is a mistake of ours, not to be written as something else."""
-    return json.dumps(entry, ensure_ascii=False, sort_keys=True, allow_nan=False)
+    text = json.dumps(entry, ensure_ascii=False, sort_keys=True, allow_nan=False)
+    # Half a character, as some input methods leave it, is no UTF-8: such an entry is written in escapes.
+    return text if _is_utf8(text) else json.dumps(entry, sort_keys=True, allow_nan=False)
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 _KINDS = {"size": "INTEGER", "row": "INTEGER", "version": "INTEGER", "seconds": "REAL"}
@@ -235,7 +262,9 @@ def _slot_values(project: Project, layout: Layout) -> dict[str, Mapping[str, obj
     """What a part has besides tables and arrays, by slot and suffix."""
     plans = project.plans
     return {
-        "read": {suffix: _read_values(plans[key], suffix, layout[key]) for suffix, key in owners(layout, "read").items()},
+        "read": {
+            suffix: _read_values(plans[key], suffix, layout[key]) for suffix, key in owners(layout, "read").items()
+        },
         "survey": {
             suffix: {"open_sky_kwh_m2": plans[key].results.open_sky_kwh_m2}
             for suffix, key in owners(layout, "survey").items()
