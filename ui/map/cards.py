@@ -14,7 +14,7 @@ from ui.map.overlays import MARGIN, Buttons, Card, HoverCard, Legend, Plate, Sca
 from ui.map.style import PUBLIC, WORDS, Class
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
     from PySide6.QtWidgets import QWidget
@@ -36,7 +36,9 @@ class Cards:
         self.legend = Legend(parent)
         self.legend.folded.connect(self.place)
         self.differences: Differences | None = None
-        self.difference_legend = DifferenceLegend(parent)
+        # Made when differences are first shown.
+        self.difference_legend: DifferenceLegend | None = None
+        self.leave_differences: Callable[[], object] = lambda: None
         self.scale_bar = ScaleBar(parent)
         self.buttons = Buttons(parent, layers)
         self.chip = Plate(parent)
@@ -83,11 +85,15 @@ class Cards:
         """The legend of the differences in the place of the usual one, or the usual one again."""
         had, self.differences = self.differences is not None, differences
         if differences is not None:
+            if self.difference_legend is None:
+                self.difference_legend = DifferenceLegend(self._parent)
+                self.difference_legend.left.connect(self.leave_differences)
             self.difference_legend.write(language, tokens, differences)
             self.legend.hide()
-        elif had:
+            self.difference_legend.show()
+        elif had and self.difference_legend is not None:
+            self.difference_legend.hide()
             self.legend.show()
-        self.difference_legend.setVisible(differences is not None)
         self.place()
 
     def tell(self, language: Language, tokens: Tokens, facility: Facility, kind: Class) -> None:
@@ -121,10 +127,12 @@ class Cards:
             self.notice.move(MARGIN, top)
         self.legend.set_room(width - 2 * MARGIN - _GAP - self.buttons.width(), top - _GAP - MARGIN)
         self.legend.move(MARGIN, MARGIN)
-        self.difference_legend.move(MARGIN, MARGIN)
+        if self.difference_legend is not None:
+            self.difference_legend.move(MARGIN, MARGIN)
 
     def _all(self) -> tuple[Card, ...]:
-        return self.legend, self.difference_legend, self.buttons, self.scale_bar, self.chip, self.notice
+        usual = (self.legend, self.buttons, self.scale_bar, self.chip, self.notice)
+        return usual if self.difference_legend is None else (*usual, self.difference_legend)
 
 
 def notice_code(loaded: Loaded | None) -> str | None:

@@ -84,7 +84,8 @@ class DifferenceLegend(Card):
             texts = [cell.widget() for cell in cells if cell is not None]
             if len(texts) == 2:
                 name, count = texts
-                found.append((name.accessibleName(), count.text() if isinstance(count, QLabel) else ""))
+                if isinstance(name, QLabel) and isinstance(count, QLabel):
+                    found.append((name.accessibleName(), count.text()))
         return found
 
     def write(self, language: Language, tokens: Tokens, differences: Differences) -> None:

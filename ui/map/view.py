@@ -83,7 +83,7 @@ class MapView(QWidget):
         for name, action in (("zoom_in", self.zoom_in), ("zoom_out", self.zoom_out), ("fit", self.fit)):
             self._cards.buttons.button[name].clicked.connect(action)
         self._cards.buttons.toggled.connect(self.set_layer)
-        self._cards.difference_legend.left.connect(self.differences_left)
+        self._cards.leave_differences = self.differences_left.emit
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.CrossCursor)
