@@ -54,6 +54,7 @@ ROMAN = [
 # The steps that this version works on; PPA, LED, fleet, energy and roadmap join the rail when they can do something.
 STEPS = (
     ("data", "database-outline"),
+    ("assumptions", "tune-variant"),
     ("roofs", "home-roof"),
     ("half", "checkbox-multiple-marked-outline"),
     ("output", "export-variant"),

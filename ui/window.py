@@ -38,6 +38,7 @@ from ui.work import SUFFIX, sample_folder
 if TYPE_CHECKING:
     from ui.inspector.panel import Inspector
     from ui.map import MapView
+    from ui.steps.assumptions import AssumptionsPanel
     from ui.steps.data import DataPanel
     from ui.steps.half import HalfPanel
     from ui.steps.output import OutputPanel
@@ -61,6 +62,7 @@ class MainWindow(QMainWindow):
     inspector: Inspector
     half: HalfPanel
     data: DataPanel
+    assumptions: AssumptionsPanel
     roofs: RoofsPanel
     output: OutputPanel
 
@@ -115,6 +117,7 @@ class MainWindow(QMainWindow):
         if self.docks:
             return
         from ui.inspector.panel import Inspector
+        from ui.steps.assumptions import AssumptionsPanel
         from ui.steps.data import DataPanel
         from ui.steps.half import HalfPanel
         from ui.steps.output import OutputPanel
@@ -126,9 +129,10 @@ class MainWindow(QMainWindow):
         self.inspector = Inspector(look, document)
         self.half = HalfPanel(look, document)
         self.data = DataPanel(look, document)
+        self.assumptions = AssumptionsPanel(look, document)
         self.roofs = RoofsPanel(look, document)
         self.output = OutputPanel(look, document)
-        self.step_pages = docks.step_pages(self, [self.data, self.roofs, self.half, self.output])
+        self.step_pages = docks.step_pages(self, [self.data, self.assumptions, self.roofs, self.half, self.output])
         bodies = {"steps": self.step_pages, "inspector": self.inspector, "table": self.table}
         self.step_title, self.inspector_title = DockTitle(look, ""), DockTitle(look, look.say("ui.dock.inspector"))
         titles = {"steps": self.step_title, "inspector": self.inspector_title, "table": self.table.title}
@@ -208,6 +212,7 @@ class MainWindow(QMainWindow):
         self.inspector.overview.data_asked.connect(lambda: self.show_step("data"))
         self.half.show_asked.connect(lambda status: self.table.show_only([status]))
         self.data.replace_asked.connect(control.replace_input)
+        self.assumptions.run_asked.connect(control.run)
         self.output.export_asked.connect(control.export)
 
     def _ensure_map(self) -> MapView:
