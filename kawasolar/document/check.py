@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from kawasolar.document.entries import OF_SCENARIO, TABLES, Entries
-from kawasolar.profile import CRITERION_RULES, VALUE_RULES
+from kawasolar.document.views import LEDGER_COLUMNS
+from kawasolar.profile import CRITERION_RULES, INTEGERS, VALUE_RULES
 
 # Longer than any name, reason or id that a person writes.
 _LONGEST = 10_000
 _MOST_POINTS = 100_000
+# Beyond any quantity and any coordinate that a person enters.
+_LARGEST = 1e15
 
 
 def check_entries(tables: Mapping[str, Mapping[str, Any]]) -> Entries:
@@ -23,6 +25,8 @@ def check_entries(tables: Mapping[str, Mapping[str, Any]]) -> Entries:
         names the table and the key
     """
     for table, entries in tables.items():
+        if not isinstance(entries, Mapping):
+            raise ValueError(f"table {str(table)[:60]}")  # noqa: TRY004 - damage is one kind of error here
         for key, entry in entries.items():
             check_entry(table, key, entry)
     known = set(tables.get("scenarios", {}))
@@ -43,7 +47,7 @@ def check_entry(table: object, key: object, entry: object) -> None:
     """
     if not isinstance(table, str) or table not in TABLES or not isinstance(key, str) or not 0 < len(key) <= _LONGEST:
         raise ValueError(f"entry {str(table)[:60]} {str(key)[:60]}")
-    if table in OF_SCENARIO and table not in ("share", "objective") and "/" not in key:
+    if table in OF_SCENARIO and ("/" in key) == (table in ("share", "objective")):
         raise ValueError(f"{table} {key[:60]}: no scenario")
     if not _CHECKS[table](key, entry):
         raise ValueError(f"{table} {key[:60]}: {str(entry)[:60]}")
@@ -54,7 +58,7 @@ def _text(value: object) -> bool:
 
 
 def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST <= value <= _LARGEST
 
 
 def _marked(entry: object, *fields: str) -> bool:
@@ -80,14 +84,25 @@ def _value(key: str, entry: Any) -> bool:  # noqa: ANN401
     rule = VALUE_RULES.get(key.split("/", 1)[1])
     if rule is None or not _marked(entry, "value", "source") or not _text(entry["source"]):
         return False
-    return _number(entry["value"]) and rule[1] <= entry["value"] <= rule[2]
+    if not _number(entry["value"]) or not rule[1] <= entry["value"] <= rule[2]:
+        return False
+    return key.split("/", 1)[1] not in INTEGERS or entry["value"] == int(entry["value"])
 
 
 def _ledger(key: str, entry: Any) -> bool:  # noqa: ANN401
     def plain(value: object) -> bool:
         return value is None or isinstance(value, bool) or _text(value) or _number(value)
 
-    return "/" in key and _marked(entry, "value", "read") and plain(entry["value"]) and plain(entry["read"])
+    if "/" not in key or not _marked(entry, "value", "read") or not plain(entry["read"]):
+        return False
+    value, kind = entry["value"], LEDGER_COLUMNS.get(key.split("/", 1)[0])
+    if value is None or kind is None:
+        return plain(value)
+    return {"number": _number, "year": _number, "flag": _flag}.get(kind, _text)(value)
+
+
+def _flag(value: object) -> bool:
+    return isinstance(value, bool)
 
 
 def _join(_key: str, entry: Any) -> bool:  # noqa: ANN401
@@ -104,10 +119,19 @@ def _keepout(_key: str, entry: Any) -> bool:  # noqa: ANN401
         return False
     if sum(len(ring) for ring in rings) > _MOST_POINTS:
         return False
-    return all(
+    shaped = all(
         len(ring) >= 4 and all(isinstance(p, list) and len(p) == 2 and _number(p[0]) and _number(p[1]) for p in ring)
         for ring in rings
     )
+    return shaped and _is_area(rings)
+
+
+def _is_area(rings: list[list[list[float]]]) -> bool:
+    """A polygon that does not cross itself: GEOS cuts roofs by no other."""
+    import shapely
+
+    shape = shapely.Polygon(rings[0], rings[1:])
+    return bool(shape.is_valid and shape.area > 0)
 
 
 _CHECKS: dict[str, Callable[[str, Any], bool]] = {

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from kawasolar.document.entries import OF_SCENARIO, edit_of
+from kawasolar.document import entries as plain
+from kawasolar.document.entries import OF_SCENARIO
 from kawasolar.errors import PlanError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from shapely import Polygon
 
@@ -36,11 +37,41 @@ class Author:
         return {"why": self.why.strip(), "who": self.who, "when": when}
 
 
+def edit_of(
+    entries: Entries, words: str, wanted: Mapping[tuple[str, str], Entry], merge: str = "", **details: str
+) -> Edit:
+    """As :func:`kawasolar.document.entries.edit_of`; what a project file would not be read with is refused at once.
+
+    Raises
+    ------
+    BadEdit
+        ``edit.refused``: an overlong text, a number that is none
+    """
+    from kawasolar.document.check import check_entry
+
+    edit = plain.edit_of(entries, words, wanted, merge, **details)
+    for change in edit.changes:
+        if change.after is not None:
+            try:
+                check_entry(change.table, change.key, change.after)
+            except ValueError as error:
+                raise BadEdit("edit.refused", table=change.table, key=change.key[:60], reason=str(error)) from error
+    return edit
+
+
 # ---------------------------------------------------------------------------------------------- the scenario's settings
 
 
 def set_share(entries: Entries, scenario: str, share: float) -> Edit:
-    """Share of the eligible facilities to choose, 0…1; a drag is one step."""
+    """Share of the eligible facilities to choose, 0…1; a drag is one step.
+
+    Raises
+    ------
+    BadEdit
+        ``edit.out_of_range``
+    """
+    if not 0 <= share <= 1:
+        raise BadEdit("edit.out_of_range", key="plan.share", found=share, low=0, high=1, unit="-")
     return edit_of(entries, "ui.undo.share", {("share", scenario): share}, merge=f"share/{scenario}")
 
 
@@ -59,7 +90,20 @@ def set_criterion(
     *,
     merge: bool = False,
 ) -> Edit:
-    """Apply a criterion or not, with this threshold; ``merge`` for the turns of one spin box."""
+    """Apply a criterion or not, with this threshold; ``merge`` for the turns of one spin box.
+
+    Raises
+    ------
+    BadEdit
+        ``edit.no_such_criterion`` or ``edit.out_of_range``
+    """
+    from kawasolar.profile import CRITERION_RULES
+
+    if key not in CRITERION_RULES:
+        raise BadEdit("edit.no_such_criterion", key=key)
+    unit, bounds = CRITERION_RULES[key]
+    if bounds is not None and threshold is not None and not bounds[0] <= threshold <= bounds[1]:
+        raise BadEdit("edit.out_of_range", key=key, found=threshold, low=bounds[0], high=bounds[1], unit=unit)
     entry = {"applied": applied, "threshold": threshold, **by.mark()}
     known = entries.get("criteria", f"{scenario}/{key}")
     if known is not None and (known["applied"], known["threshold"]) == (applied, threshold):
@@ -177,14 +221,15 @@ def add_keepout(entries: Entries, building_id: str, shape: Polygon, by: Author) 
 
     if shape.is_empty or not shape.is_valid or not shape.area > 0:
         raise BadEdit("edit.bad_keepout", building=building_id)
-    numbers = [int(key[1:]) for key in entries.table("keepouts") if key[1:].isdigit()]
     rings = [shape.exterior, *shape.interiors]
     # Millimetres: what a person draws is no finer, and the file stays small.
     points = [[[round(x, 3), round(y, 3)] for x, y in shapely.get_coordinates(ring)] for ring in rings]
+    drawn = shapely.Polygon(points[0], points[1:])
+    if not drawn.is_valid or not drawn.area > 0:
+        raise BadEdit("edit.bad_keepout", building=building_id)
     entry = {"building_id": building_id, "rings": points, **by.mark()}
-    return edit_of(
-        entries, "ui.undo.keepout", {("keepouts", f"k{max(numbers, default=0) + 1}"): entry}, building=building_id
-    )
+    key = f"k{_last_number(entries, 'keepouts') + 1}"
+    return edit_of(entries, "ui.undo.keepout", {("keepouts", key): entry}, building=building_id)
 
 
 def remove_keepouts(entries: Entries, keys: Iterable[str]) -> Edit:
@@ -210,8 +255,10 @@ def duplicate_scenario(entries: Entries, scenario: str, name: str, note: str = "
     """
     _check_name(entries, name, "")
     table = entries.table("scenarios")
-    number = max((int(key[1:]) for key in table if key[1:].isdigit()), default=0) + 1
-    key, order = f"s{number}", max((entry["order"] for entry in table.values()), default=0) + 1
+    key, order = (
+        f"s{_last_number(entries, 'scenarios') + 1}",
+        max((entry["order"] for entry in table.values()), default=0) + 1,
+    )
     wanted: dict[tuple[str, str], Any] = {("scenarios", key): _scenario(name.strip(), note, order)}
     for part in OF_SCENARIO:
         if (single := entries.get(part, scenario)) is not None:
@@ -246,6 +293,12 @@ def remove_scenario(entries: Entries, scenario: str) -> Edit:
             wanted[part, scenario] = None
         wanted |= {(part, f"{scenario}/{rest}"): None for rest in entries.of_scenario(part, scenario)}
     return edit_of(entries, "ui.undo.scenario_remove", wanted, name=entries.get("scenarios", scenario)["name"])
+
+
+def _last_number(entries: Entries, table: str) -> int:
+    """The highest of ``s1``, ``s2`` …; a file may hold other keys."""
+    found = [key[1:] for key in entries.table(table) if key[1:].isascii() and key[1:].isdecimal() and len(key) < 12]
+    return max((int(number) for number in found), default=0)
 
 
 def _scenario(name: str, note: str, order: int) -> dict[str, Any]:

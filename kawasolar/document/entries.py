@@ -21,13 +21,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeGuard
 
 from kawasolar.errors import PlanError
 
 # Tables whose entries belong to one scenario: their key is the scenario's, or begins with it and a stroke.
 OF_SCENARIO = ("share", "objective", "criteria", "pins", "vetoes", "values")
 TABLES = ("scenarios", *OF_SCENARIO, "ledger", "joins", "keepouts")
+# Of a text of an edit: it may name a reason or a name in full.
+_LONGEST = 10_000
 
 # A JSON value; None stands for "no entry".
 Entry = Any
@@ -167,18 +169,25 @@ def edit_from_json(value: object) -> Edit:
 
     if not isinstance(value, dict) or not isinstance(value.get("changes"), list):
         raise ValueError("no edit")  # noqa: TRY004 - damage is one kind of error here
-    changes = []
+    changes: dict[tuple[str, str], Change] = {}
     for entry in value["changes"]:
-        if not isinstance(entry, list) or len(entry) != 4:
+        if not isinstance(entry, list) or len(entry) != 4 or entry[2] == entry[3]:
             raise ValueError("no change")
         table, key, before, after = entry
         for side in (before, after):
             if side is not None:
                 check_entry(table, key, side)
-        changes.append(Change(table, key, before, after))
+        if (table, key) in changes:
+            raise ValueError(f"{table} {key[:60]}: twice")
+        changes[table, key] = Change(table, key, before, after)
     words, merge, details = value.get("words"), value.get("merge", ""), value.get("details", {})
-    if not isinstance(words, str) or not isinstance(merge, str) or not isinstance(details, dict):
-        raise ValueError("no edit")  # noqa: TRY004
-    if not all(isinstance(part, str) for pair in details.items() for part in pair):
+    if not _short(words) or not _short(merge) or not isinstance(details, dict):
         raise ValueError("no edit")
-    return Edit(words, tuple(changes), merge, details)
+    # They become the named values of a sentence, beside its language and its code.
+    if not all(name.isidentifier() and name not in ("language", "code") and _short(details[name]) for name in details):
+        raise ValueError("no edit")
+    return Edit(words, tuple(changes.values()), merge, details)
+
+
+def _short(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and len(value) <= _LONGEST

@@ -7,7 +7,6 @@ told by the clock of the share, since those of two computers differ. What it say
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import json
 import os
@@ -23,6 +22,7 @@ from uuid import uuid4
 import psutil
 
 from kawasolar import __version__
+from kawasolar.document.person import person_name
 
 # Ten beats of a minute, after which another computer's lock is taken for one that was left behind.
 STALE_AFTER_S = 600.0
@@ -108,7 +108,9 @@ class Owner:
         """We ourselves, now; ``name`` instead of the one that the system knows."""
         pid = os.getpid()
         since = datetime.now(UTC).isoformat(timespec="seconds")
-        return cls(name.strip()[:_LONGEST] or _user(), host_name(), pid, birth_of(pid), __version__, since)
+        return cls(
+            name.strip()[:_LONGEST] or person_name()[:_LONGEST], host_name(), pid, birth_of(pid), __version__, since
+        )
 
     def since_text(self) -> str:
         """Since when, by this computer's clock."""
@@ -118,13 +120,6 @@ class Owner:
     def is_this_process(self) -> bool:
         """Whether it is ourselves: the same window opens the same project again."""
         return _same_host(self.host) and self.pid == os.getpid() and is_running(self.pid, self.birth)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()[:_LONGEST]
-    except (OSError, KeyError, ImportError):
-        return os.environ.get("USERPROFILE", "").replace("\\", "/").rpartition("/")[2] or "?"
 
 
 def _same_host(host: str) -> bool:

@@ -1,0 +1,628 @@
+"""What people enter: every edit has an inverse, byte for byte, and what comes back from a file is checked."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kawasolar.document import edits
+from kawasolar.document.check import check_entries
+from kawasolar.document.edits import Author, BadEdit
+from kawasolar.document.entries import (
+    OF_SCENARIO,
+    Change,
+    Edit,
+    EditConflict,
+    Entries,
+    apply,
+    edit_from_json,
+    edit_to_json,
+    followed_by,
+    inverse,
+)
+from kawasolar.document.history import History
+from kawasolar.document.views import LEDGER_COLUMNS, keepouts_of, scenarios_of, settings_of
+from kawasolar.profile import CRITERION_RULES, INTEGERS, VALUE_RULES, load_profile
+from kawasolar.words import LANGUAGES, catalogue, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
+NAMES = st.sampled_from(["0000012", "F 1", "第二小/分校", "s1/F1", "é"])
+BY = st.builds(Author, TEXT, TEXT, st.sampled_from(["2026-11-23T00:00:00+00:00", "2026-11-24T00:00:00+00:00"]))
+REASONED = st.builds(Author, TEXT, st.text("理由 abc", min_size=1).filter(str.strip), st.just("2026-11-23"))
+ME = Author("山田", "屋根の改修", "2026-11-23T09:00:00+00:00")
+
+
+def started() -> Entries:
+    return apply(Entries(), edits.first_scenario(Entries(), "基本"))
+
+
+# ---------------------------------------------------------------------------------------------- random edits
+
+
+def numbers(low: float, high: float, *, whole: bool = False) -> st.SearchStrategy[float]:
+    return st.integers(math.ceil(low), math.floor(high)).map(float) if whole else st.floats(low, high)
+
+
+def a_scenario(draw: Callable[[Any], Any], entries: Entries) -> str:
+    return str(draw(st.sampled_from(sorted(entries.table("scenarios")))))
+
+
+def draw_share(draw: Any, entries: Entries) -> Edit:
+    return edits.set_share(entries, a_scenario(draw, entries), draw(st.floats(0, 1)))
+
+
+def draw_objective(draw: Any, entries: Entries) -> Edit:
+    return edits.set_objective(entries, a_scenario(draw, entries), draw(st.sampled_from(["co2", "energy"])))
+
+
+def draw_criterion(draw: Any, entries: Entries) -> Edit:
+    key = draw(st.sampled_from(sorted(CRITERION_RULES)))
+    bounds = CRITERION_RULES[key][1]
+    threshold = None if bounds is None else draw(st.none() | numbers(*bounds))
+    scenario = a_scenario(draw, entries)
+    return edits.set_criterion(
+        entries, scenario, key, draw(st.booleans()), threshold, draw(BY), merge=draw(st.booleans())
+    )
+
+
+def draw_reset(draw: Any, entries: Entries) -> Edit:
+    return edits.reset_settings(entries, a_scenario(draw, entries))
+
+
+def draw_place(draw: Any, entries: Entries) -> Edit:
+    names, scenario = draw(st.lists(NAMES, max_size=4)), a_scenario(draw, entries)
+    what = draw(st.sampled_from([edits.pin, edits.veto, None]))
+    return edits.release(entries, scenario, names) if what is None else what(entries, scenario, names, draw(BY))
+
+
+def draw_value(draw: Any, entries: Entries) -> Edit:
+    key, scenario = draw(st.sampled_from(sorted(VALUE_RULES))), a_scenario(draw, entries)
+    value = draw(numbers(*VALUE_RULES[key][1:], whole=key in INTEGERS))
+    return edits.set_value(entries, scenario, key, value, draw(REASONED), source=draw(TEXT))
+
+
+def draw_reset_value(draw: Any, entries: Entries) -> Edit:
+    scenario = a_scenario(draw, entries)
+    known = sorted(entries.of_scenario("values", scenario)) or ["pv.albedo"]
+    return edits.reset_value(entries, scenario, draw(st.lists(st.sampled_from(known), max_size=3)))
+
+
+def draw_ledger(draw: Any, entries: Entries) -> Edit:
+    column = draw(st.sampled_from(sorted(LEDGER_COLUMNS)))
+    kinds = {"number": st.floats(-1e6, 1e6), "year": st.integers(1850, 2100).map(float), "flag": st.booleans()}
+    values = st.none() | kinds.get(LEDGER_COLUMNS[column], TEXT)
+    return edits.correct_ledger(entries, draw(NAMES), column, draw(values), draw(values), draw(REASONED))
+
+
+def draw_join(draw: Any, entries: Entries) -> Edit:
+    return edits.correct_join(entries, draw(NAMES), draw(st.none() | st.lists(TEXT, max_size=3)), draw(BY))
+
+
+def draw_keepout(draw: Any, entries: Entries) -> Edit:
+    west, south = draw(st.floats(-1e5, 1e5)), draw(st.floats(-1e5, 1e5))
+    width, height = draw(st.floats(0.5, 50)), draw(st.floats(0.5, 50))
+    shape = shapely.box(west, south, west + width, south + height)
+    if draw(st.booleans()):
+        shape = shape.difference(shape.centroid.buffer(min(width, height) / 8))
+    return edits.add_keepout(entries, draw(NAMES), shape, draw(BY))
+
+
+def draw_remove_keepout(draw: Any, entries: Entries) -> Edit:
+    keys = sorted(entries.table("keepouts")) or ["k1"]
+    return edits.remove_keepouts(entries, draw(st.lists(st.sampled_from(keys), max_size=2)))
+
+
+def free_name(draw: Any, entries: Entries) -> str:
+    taken = {entry["name"] for entry in entries.table("scenarios").values()}
+    return str(draw(st.text(min_size=1, max_size=6).filter(lambda text: text.strip() and text.strip() not in taken)))
+
+
+def draw_duplicate(draw: Any, entries: Entries) -> Edit:
+    return edits.duplicate_scenario(entries, a_scenario(draw, entries), free_name(draw, entries), draw(TEXT))[0]
+
+
+def draw_rename(draw: Any, entries: Entries) -> Edit:
+    return edits.rename_scenario(entries, a_scenario(draw, entries), free_name(draw, entries), draw(st.none() | TEXT))
+
+
+def draw_remove(draw: Any, entries: Entries) -> Edit:
+    if len(entries.table("scenarios")) < 2:
+        return draw_duplicate(draw, entries)
+    return edits.remove_scenario(entries, a_scenario(draw, entries))
+
+
+KINDS: list[Callable[[Any, Entries], Edit]] = [
+    draw_share, draw_share, draw_objective, draw_criterion, draw_reset, draw_place, draw_place, draw_value,
+    draw_reset_value, draw_ledger, draw_join, draw_keepout, draw_remove_keepout, draw_duplicate, draw_rename, draw_remove,
+]  # fmt: skip
+
+
+def test_every_edit_of_the_module_is_drawn() -> None:
+    """An edit that is added must be added to the random ones, too."""
+    public = {name for name, found in vars(edits).items() if callable(found) and not name.startswith("_")}
+    made = {name for name in public if getattr(edits, name).__module__ == edits.__name__}
+    drawn = {name for kind in KINDS for name in kind.__code__.co_names}
+    assert made - {"Author", "BadEdit", "edit_of", "first_scenario"} <= drawn
+
+
+QUICK = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+
+
+@QUICK
+@given(st.data())
+def test_undone_byte_for_byte_and_redone_byte_for_byte(data: st.DataObject) -> None:
+    entries = started()
+    first, history = entries.canonical(), History()
+    for _ in range(data.draw(st.integers(0, 14))):
+        if data.draw(st.integers(0, 5)) == 0:
+            history.end_merge()
+        if data.draw(st.integers(0, 5)) == 0:
+            step = data.draw(st.sampled_from([history.undo, history.redo]))()
+            entries = apply(entries, step) if step is not None else entries
+            continue
+        edit = data.draw(st.sampled_from(KINDS))(data.draw, entries)
+        assert edit_from_json(json.loads(json.dumps(edit_to_json(edit)))) == edit
+        entries = apply(entries, edit)
+        history.push(edit)
+        assert check_entries(json.loads(entries.canonical())).canonical() == entries.canonical()
+    while (step := history.redo()) is not None:
+        entries = apply(entries, step)
+    last = entries.canonical()
+    states = [last]
+    while (step := history.undo()) is not None:
+        assert step.changes
+        entries = apply(entries, step)
+        states.append(entries.canonical())
+    assert states[-1] == first
+    for state in reversed(states[:-1]):
+        step = history.redo()
+        assert step is not None
+        entries = apply(entries, step)
+        assert entries.canonical() == state
+    assert entries.canonical() == last
+    assert history.redo() is None
+
+
+@QUICK
+@given(st.data())
+def test_a_drag_is_the_same_as_its_edits(data: st.DataObject) -> None:
+    """Two edits as one do what both do, and are undone as both are."""
+    start = started()
+    first = data.draw(st.sampled_from(KINDS))(data.draw, start)
+    between = apply(start, first)
+    second = data.draw(st.sampled_from(KINDS))(data.draw, between)
+    end, whole = apply(between, second), followed_by(first, second)
+    assert apply(start, whole).canonical() == end.canonical()
+    assert apply(end, inverse(whole)).canonical() == start.canonical()
+
+
+# ---------------------------------------------------------------------------------------------- what is not trusted
+
+
+def everything() -> Entries:
+    """One entry of each kind at least."""
+    entries = started()
+    box = shapely.box(0, 0, 10, 8).difference(shapely.box(2, 2, 3, 3))
+    for make in (
+        lambda e: edits.set_share(e, "s1", 0.4),
+        lambda e: edits.set_objective(e, "s1", "energy"),
+        lambda e: edits.set_criterion(e, "s1", "remaining_years", True, 15.0, ME),
+        lambda e: edits.pin(e, "s1", ["F1"], ME),
+        lambda e: edits.veto(e, "s1", ["F2"], ME),
+        lambda e: edits.set_value(e, "s1", "pv.albedo", 0.3, ME),
+        lambda e: edits.correct_ledger(e, "F1", "built_year", 1981.0, 1971.0, ME),
+        lambda e: edits.correct_join(e, "F1", ["b2", "b1"], ME),
+        lambda e: edits.add_keepout(e, "b1", box, ME),
+    ):
+        entries = apply(entries, make(entries))
+    return entries
+
+
+PLACES = [
+    *(("share", "s1", value) for value in (-0.1, 1.1, "0.5", True, math.nan, 10**400, [0.5])),
+    *(("objective", "s1", value) for value in ("money", 1, [], {})),
+    *(("scenarios", key, {"name": "x", "note": "", "order": 2}) for key in ("s2/x", "")),
+    ("scenarios", "s2", {"name": "x", "note": "", "order": 2.5}),
+    ("scenarios", "s2", {"name": "x", "note": ""}),
+    ("pins", "s9/F1", ME.mark()),
+    ("pins", "F1", ME.mark()),
+    ("pins", "s1/F1", {**ME.mark(), "more": ""}),
+    ("vetoes", "s1/F1", {"why": "", "who": ""}),
+    ("vetoes", "s1/F1", {**ME.mark(), "why": "x" * 10_001}),
+    ("criteria", "s1/nothing", {"applied": True, "threshold": 1.0, **ME.mark()}),
+    ("criteria", "s1/flood", {"applied": 1, "threshold": 1.0, **ME.mark()}),
+    ("criteria", "s1/flood", {"applied": True, "threshold": math.inf, **ME.mark()}),
+    ("values", "s1/pv.albedo", {"value": 0.95, "source": "", **ME.mark()}),
+    ("values", "s1/plan.year", {"value": 2026.5, "source": "", **ME.mark()}),
+    ("values", "s1/nothing", {"value": 0.5, "source": "", **ME.mark()}),
+    ("ledger", "built_year", {"value": 1981.0, "read": None, **ME.mark()}),
+    ("ledger", "built_year/F1", {"value": "Showa", "read": None, **ME.mark()}),
+    ("ledger", "shelter/F1", {"value": 1.0, "read": None, **ME.mark()}),
+    ("ledger", "name/F1", {"value": 7.0, "read": None, **ME.mark()}),
+    ("ledger", "name/F1", {"value": "x", "read": {"a": 1}, **ME.mark()}),
+    ("joins", "F1", {"building_ids": "b1", **ME.mark()}),
+    ("joins", "F1", {"building_ids": [1], **ME.mark()}),
+    ("keepouts", "k2", {"building_id": "b", "rings": [], **ME.mark()}),
+    ("keepouts", "k2", {"building_id": "b", "rings": [[[0, 0], [1, 0], [0, 0]]], **ME.mark()}),
+    ("keepouts", "k2", {"building_id": "b", "rings": [[[0, 0], [1, 1], [1, 0], [0, 1]]], **ME.mark()}),
+    ("keepouts", "k2", {"building_id": "b", "rings": [[[0, 0], [1, 1], [2, 2], [0, 0]]], **ME.mark()}),
+    ("keepouts", "k2", {"building_id": "b", "rings": [[[0, 0], [1e300, 1], [1, 2], [0, 0]]], **ME.mark()}),
+    ("elsewhere", "s1", 1),
+]
+
+
+@pytest.mark.parametrize(("table", "key", "entry"), PLACES)
+def test_an_entry_that_is_none_is_refused(table: str, key: str, entry: object) -> None:
+    tables = json.loads(everything().canonical())
+    check_entries(tables)
+    tables.setdefault(table, {})[key] = entry
+    with pytest.raises(ValueError, match=r".+"):
+        check_entries(tables)
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just(10**500),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def _spots(value: Any, found: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """Every place in a JSON value as container and key."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in pairs:
+        found.append((value, key))
+        _spots(inner, found)
+    return found
+
+
+@QUICK
+@given(st.data())
+def test_junk_anywhere_is_refused_with_value_error_or_is_an_entry(data: st.DataObject) -> None:
+    """Whatever stands anywhere in the tables, it is refused by the one error that readers expect, or it can be used."""
+    tables = json.loads(everything().canonical())
+    container, key = data.draw(st.sampled_from(_spots(tables, [])))
+    junk = data.draw(JUNK)
+    if isinstance(container, dict) and data.draw(st.booleans()):
+        container[data.draw(st.text(max_size=5))] = junk
+    else:
+        container[key] = junk
+    try:
+        found = check_entries(tables)
+    except ValueError:
+        return
+    profile = load_profile()
+    for scenario in scenarios_of(found):
+        settings_of(found, scenario.key, profile)
+    assert keepouts_of(found, "EPSG:6677").geometry.is_valid.all()
+    found.canonical()
+
+
+@QUICK
+@given(st.data())
+def test_a_damaged_edit_is_refused_with_value_error_or_is_one(data: st.DataObject) -> None:
+    value = edit_to_json(edits.duplicate_scenario(everything(), "s1", "写し")[0])
+    value = json.loads(json.dumps(value))
+    container, key = data.draw(st.sampled_from([*_spots(value, []), ([value], 0)]))
+    container[key] = data.draw(JUNK)
+    try:
+        edit = edit_from_json(container[0] if container != value and key == 0 and container[0] is not None else value)
+    except ValueError:
+        return
+    # It can be applied, or does not fit; nothing else happens.
+    with suppress(EditConflict):
+        apply(started(), edit)
+    json.dumps(edit_to_json(edit))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        None, [], {}, {"changes": 1}, {"changes": [[]], "words": "x"}, {"changes": [], "words": None},
+        {"changes": [["share", "s1", None, None]], "words": "x"},
+        {"changes": [[["share"], {}, None, None]], "words": "x"},
+        {"changes": [["share", "s1", 0.1, 0.2], ["share", "s1", 0.2, 0.3]], "words": "x"},
+        {"changes": [], "words": "x", "details": {"code": "y"}},
+        {"changes": [], "words": "x", "details": {"language": "y"}},
+        {"changes": [], "words": "x", "details": {"name": 1}},
+        {"changes": [], "words": "x", "merge": None},
+    ],
+)  # fmt: skip
+def test_what_is_no_edit_is_refused(wrong: object) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        edit_from_json(wrong)
+
+
+# ---------------------------------------------------------------------------------------------- what each edit means
+
+
+def test_a_conflict_changes_nothing() -> None:
+    entries = everything()
+    before = entries.canonical()
+    fits, not_fits = Change("share", "s1", 0.4, 0.6), Change("objective", "s1", "co2", "energy")
+    with pytest.raises(EditConflict) as caught:
+        apply(entries, Edit("ui.undo.share", (fits, not_fits)))
+    assert caught.value.code == "edit.conflict"
+    assert caught.value.details == {"table": "objective", "key": "s1"}
+    assert entries.canonical() == before
+    assert entries.get("share", "s1") == 0.4
+
+
+def test_a_pin_takes_the_veto_away_and_the_other_way_round() -> None:
+    entries = started()
+    entries = apply(entries, edits.veto(entries, "s1", ["F1", "F2"], ME))
+    entries = apply(entries, edits.pin(entries, "s1", ["F1"], Author("佐藤", "避難所")))
+    assert set(entries.table("pins")) == {"s1/F1"}
+    assert set(entries.table("vetoes")) == {"s1/F2"}
+    assert entries.get("pins", "s1/F1")["why"] == "避難所"
+    assert entries.get("pins", "s1/F1")["who"] == "佐藤"
+    entries = apply(entries, edits.veto(entries, "s1", ["F1"], ME))
+    assert not entries.table("pins")
+    found = settings_of(entries, "s1", load_profile())
+    assert (found.pins, found.vetoes) == (frozenset(), frozenset({"F1", "F2"}))
+    entries = apply(entries, edits.release(entries, "s1", ["F1", "F2", "F3"]))
+    assert not entries.table("vetoes")
+
+
+def test_a_second_pin_without_a_reason_leaves_the_first_mark() -> None:
+    entries = started()
+    entries = apply(entries, edits.pin(entries, "s1", ["F1"], ME))
+    assert not edits.pin(entries, "s1", ["F1"], Author("佐藤")).changes
+    again = edits.pin(entries, "s1", ["F1"], Author("佐藤", "別の理由"))
+    assert apply(entries, again).get("pins", "s1/F1")["who"] == "佐藤"
+
+
+def test_a_duplicate_has_everything_of_the_scenario_and_its_own_life() -> None:
+    entries = everything()
+    edit, key = edits.duplicate_scenario(entries, "s1", " 写し ", "二案")
+    copied = apply(entries, edit)
+    assert key == "s2"
+    assert copied.get("scenarios", "s2") == {"name": "写し", "note": "二案", "order": 2}
+    for table in OF_SCENARIO:
+        assert entries.get(table, "s1") or entries.of_scenario(table, "s1"), table
+        assert copied.get(table, "s2") == entries.get(table, "s1")
+        assert copied.of_scenario(table, "s2") == entries.of_scenario(table, "s1")
+    changed = apply(copied, edits.set_share(copied, "s2", 0.9))
+    assert changed.get("share", "s1") == 0.4
+    # What belongs to the town belongs to no scenario.
+    assert all(copied.table(table) == entries.table(table) for table in ("ledger", "joins", "keepouts"))
+
+
+def test_a_removed_scenario_leaves_nothing_and_comes_back_whole() -> None:
+    entries = everything()
+    edit, _ = edits.duplicate_scenario(entries, "s1", "写し")
+    both = apply(entries, edit)
+    gone = edits.remove_scenario(both, "s1")
+    after = apply(both, gone)
+    check_entries(json.loads(after.canonical()))
+    assert b'"s1' not in after.canonical()
+    assert apply(after, inverse(gone)).canonical() == both.canonical()
+    with pytest.raises(BadEdit, match=r"edit\.last_scenario"):
+        edits.remove_scenario(after, "s2")
+
+
+def test_scenarios_with_keys_that_begin_alike_are_apart() -> None:
+    entries = started()
+    for number in range(2, 12):
+        entries = apply(entries, edits.duplicate_scenario(entries, "s1", f"案{number}")[0])
+    entries = apply(entries, edits.pin(entries, "s10", ["F1"], ME))
+    assert entries.of_scenario("pins", "s1") == {}
+    entries = apply(entries, edits.remove_scenario(entries, "s1"))
+    assert entries.of_scenario("pins", "s10") == {"F1": ME.mark()}
+
+
+def test_names_of_scenarios_are_given_once() -> None:
+    entries = started()
+    for wrong in ("", "  ", "基本", " 基本 "):
+        with pytest.raises(BadEdit, match=r"edit\.scenario_name"):
+            edits.duplicate_scenario(entries, "s1", wrong)
+    assert not edits.rename_scenario(entries, "s1", "基本").changes
+    assert apply(entries, edits.rename_scenario(entries, "s1", "二")).get("scenarios", "s1")["name"] == "二"
+
+
+def test_a_correction_that_equals_the_file_vanishes() -> None:
+    entries = started()
+    entries = apply(entries, edits.correct_ledger(entries, "F1", "built_year", 1981.0, 1971.0, ME))
+    assert entries.get("ledger", "built_year/F1") == {"value": 1981.0, "read": 1971.0, **ME.mark()}
+    entries = apply(entries, edits.correct_ledger(entries, "F1", "built_year", 1971.0, 1971.0, Author("")))
+    assert not entries.table("ledger")
+    with pytest.raises(BadEdit, match=r"edit\.no_reason"):
+        edits.correct_ledger(entries, "F1", "built_year", 1981.0, 1971.0, Author("山田", " "))
+    with pytest.raises(BadEdit, match=r"edit\.no_such_column"):
+        edits.correct_ledger(entries, "F1", "latitude", 35.0, 36.0, ME)
+
+
+def test_joins_are_sorted_without_doubles_and_given_back() -> None:
+    entries = started()
+    entries = apply(entries, edits.correct_join(entries, "F1", ["b2", "b1", "b2"], ME))
+    assert entries.get("joins", "F1")["building_ids"] == ["b1", "b2"]
+    assert not apply(entries, edits.correct_join(entries, "F1", None, ME)).tables.get("joins")
+
+
+def test_a_reset_leaves_pins_vetoes_and_values() -> None:
+    entries = everything()
+    after = apply(entries, edits.reset_settings(entries, "s1"))
+    assert not any(after.table(table) for table in ("share", "objective", "criteria"))
+    assert all(after.table(table) == entries.table(table) for table in ("pins", "vetoes", "values", "ledger"))
+
+
+def test_keepouts_keep_their_holes_to_the_millimetre() -> None:
+    hole = shapely.box(2, 2, 3, 3)
+    entries = apply(started(), edits.add_keepout(started(), "b1", shapely.box(0.00041, 0, 10, 8).difference(hole), ME))
+    (shape,) = keepouts_of(entries, "EPSG:6677").geometry
+    assert shape.equals(shapely.box(0, 0, 10, 8).difference(hole))
+    entries = apply(entries, edits.add_keepout(entries, "b1", shapely.box(0, 0, 1, 1), ME))
+    assert set(entries.table("keepouts")) == {"k1", "k2"}
+    assert set(apply(entries, edits.remove_keepouts(entries, ["k1"])).table("keepouts")) == {"k2"}
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        shapely.Polygon(),
+        shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)]),
+        # Valid as it was drawn, nothing to the millimetre.
+        shapely.box(0, 0, 0.0004, 5),
+        shapely.Polygon([(0, 0), (math.inf, 1), (1, 0)]),
+    ],
+)
+def test_a_keepout_that_is_no_area_is_refused(shape: shapely.Polygon) -> None:
+    with pytest.raises(BadEdit, match=r"edit\.bad_keepout"):
+        edits.add_keepout(started(), "b1", shape, ME)
+
+
+def refused(entries: Entries) -> list[Callable[[], object]]:
+    long = Author("山田", "x" * 10_001)
+    return [
+        lambda: edits.set_share(entries, "s1", 1.2),
+        lambda: edits.set_share(entries, "s1", math.nan),
+        lambda: edits.set_criterion(entries, "s1", "nothing", True, 1.0, ME),
+        lambda: edits.set_criterion(entries, "s1", "flood", True, 31.0, ME),
+        lambda: edits.set_criterion(entries, "s1", "flood", True, math.nan, ME),
+        lambda: edits.set_value(entries, "s1", "pv.nothing", 1.0, ME),
+        lambda: edits.set_value(entries, "s1", "pv.albedo", 0.95, ME),
+        lambda: edits.set_value(entries, "s1", "pv.albedo", math.nan, ME),
+        lambda: edits.set_value(entries, "s1", "plan.year", 2026.5, ME),
+        lambda: edits.set_value(entries, "s1", "pv.albedo", 0.3, Author("山田")),
+        lambda: edits.pin(entries, "s1", ["F1"], long),
+        lambda: edits.correct_ledger(entries, "F1", "built_year", math.nan, 1971.0, ME),
+        lambda: edits.correct_ledger(entries, "F1", "shelter", "yes", None, ME),
+        lambda: edits.duplicate_scenario(entries, "s1", "x" * 10_001),
+    ]
+
+
+@pytest.mark.parametrize("number", range(len(refused(Entries()))))
+def test_nothing_is_entered_that_a_file_could_not_be_read_with(number: int) -> None:
+    with pytest.raises(BadEdit) as caught:
+        refused(everything())[number]()
+    assert caught.value.code in catalogue()
+
+
+# ---------------------------------------------------------------------------------------------- the way back
+
+
+def test_a_drag_is_one_step_and_another_drag_another() -> None:
+    entries, history = started(), History()
+    for drag in ((0.1, 0.2, 0.3), (0.4, 0.5)):
+        for share in drag:
+            edit = edits.set_share(entries, "s1", share)
+            entries = apply(entries, edit)
+            history.push(edit)
+        history.end_merge()
+    for expected in (0.3, None):
+        step = history.undo()
+        assert step is not None
+        entries = apply(entries, step)
+        assert entries.get("share", "s1") == expected
+    assert history.undo() is None
+
+
+def test_a_drag_back_to_where_it_began_is_no_step() -> None:
+    entries, history = apply(started(), edits.set_share(started(), "s1", 0.5)), History()
+    for share in (0.6, 0.7, 0.5):
+        edit = edits.set_share(entries, "s1", share)
+        entries = apply(entries, edit)
+        history.push(edit)
+    assert history.last is None
+
+
+def test_an_edit_that_changes_nothing_leaves_no_step_and_keeps_the_way_forward() -> None:
+    entries, history = started(), History()
+    edit = edits.set_objective(entries, "s1", "energy")
+    entries = apply(entries, edit)
+    history.push(edit)
+    step = history.undo()
+    assert step is not None
+    entries = apply(entries, step)
+    history.push(edits.release(entries, "s1", ["F1"]))
+    assert history.last is None
+    assert history.next == edit
+    other = edits.set_objective(entries, "s1", "co2")
+    history.push(other)
+    assert history.next is None
+    assert history.last == other
+
+
+def test_another_slider_in_between_ends_a_drag() -> None:
+    entries, history = started(), History()
+    for make in (
+        lambda e: edits.set_share(e, "s1", 0.1),
+        lambda e: edits.set_criterion(e, "s1", "flood", True, 1.0, ME, merge=True),
+        lambda e: edits.set_share(e, "s1", 0.2),
+    ):
+        edit = make(entries)
+        entries = apply(entries, edit)
+        history.push(edit)
+    steps = 0
+    while history.undo() is not None:
+        steps += 1
+    assert steps == 3
+
+
+def test_after_an_undo_a_drag_begins_anew() -> None:
+    """What was taken back is not melted into what comes."""
+    entries, history = started(), History()
+
+    def turn(share: float) -> None:
+        nonlocal entries
+        edit = edits.set_share(entries, "s1", share)
+        entries = apply(entries, edit)
+        history.push(edit)
+
+    turn(0.1)
+    history.end_merge()
+    turn(0.2)
+    step = history.undo()
+    assert step is not None
+    entries = apply(entries, step)
+    turn(0.3)
+    step = history.undo()
+    assert step is not None
+    assert apply(entries, step).get("share", "s1") == 0.1
+
+
+def test_tables_that_an_edit_does_not_touch_stay_the_same_objects() -> None:
+    entries = everything()
+    after = apply(entries, edits.set_share(entries, "s1", 0.9))
+    assert all(after.table(name) is entries.table(name) for name in entries.tables if name != "share")
+    frozen = copy.deepcopy(json.loads(entries.canonical()))
+    apply(entries, edits.veto(entries, "s1", ["F1"], ME))
+    assert json.loads(entries.canonical()) == frozen
+
+
+# ---------------------------------------------------------------------------------------------- words
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_edit_and_every_refusal_has_words(language: Any) -> None:
+    entries = everything()
+    both = apply(entries, edits.duplicate_scenario(entries, "s1", "写し")[0])
+    made = [
+        edits.set_share(entries, "s1", 0.1), edits.set_objective(entries, "s1", "co2"), edits.reset_settings(entries, "s1"),
+        edits.set_criterion(entries, "s1", "flood", True, 1.0, ME), edits.pin(entries, "s1", ["F3"], ME),
+        edits.veto(entries, "s1", ["F3"], ME), edits.release(entries, "s1", ["F1"]),
+        edits.set_value(entries, "s1", "pv.albedo", 0.1, ME), edits.reset_value(entries, "s1", ["pv.albedo"]),
+        edits.correct_ledger(entries, "F1", "name", "x", None, ME), edits.correct_join(entries, "F1", None, ME),
+        edits.add_keepout(entries, "b", shapely.box(0, 0, 1, 1), ME), edits.remove_keepouts(entries, ["k1"]),
+        edits.duplicate_scenario(entries, "s1", "x")[0], edits.rename_scenario(entries, "s1", "x"),
+        edits.remove_scenario(both, "s2"),
+    ]  # fmt: skip
+    assert {edit.words for edit in made} == {code for code in catalogue() if code.startswith("ui.undo.")}
+    for edit in made:
+        assert edit.changes
+        said = say(language, edit.words, **edit.details)
+        assert said != edit.words
+        assert "–" not in said
