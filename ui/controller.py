@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -22,7 +22,8 @@ from ui.work import SUFFIX, Computed, Opened, Saved
 if TYPE_CHECKING:
     from kawasolar.document.journal import Journal, Recovery
     from kawasolar.pipeline import PlanInputs
-    from kawasolar.plan import InputFile, Plan, Project
+    from kawasolar.plan import ExportRecord, InputFile, Plan, Project
+    from kawasolar.provenance.exports import ExportState
     from kawasolar.words import Language
     from ui.window import MainWindow
 
@@ -392,7 +393,7 @@ class Controller(QObject):
             return None
         window.status.saved.setText(window.look.say("ui.status.saving"))
         kept, journal = document.with_mark(), document.journal
-        expect = document.project.mark if self._same_place(path) else None
+        expect = document.expected_mark if self._same_place(path) else None
         job = window.jobs.start(lambda progress: work.save_project_to(kept, path, expect, progress), "save")
         job.done.connect(lambda found: self._on_saved(kept, cast("Saved", found), journal))
         job.failed.connect(self._on_save_failed)
@@ -444,13 +445,14 @@ class Controller(QObject):
             self.export_to(kind, Path(name).with_suffix(f".{kind}"))
 
     def export_to(self, kind: str, path: Path) -> Job | None:
-        """Write an export off the window's thread."""
+        """Write an export of the scenario that is worked on, off the window's thread."""
+        plan = self._window.document.plan
+        return None if plan is None else self._export(plan, kind, path, self._window.look.language)
+
+    def _export(self, plan: Plan, kind: str, path: Path, language: Language) -> Job:
         window = self._window
-        plan, language = window.document.plan, window.look.language
-        if plan is None:
-            return None
         job = window.jobs.start(
-            lambda progress: work.export_plan(plan, kind, path, language, progress), f"export.{kind}"
+            lambda progress: work.export_plan(plan, kind, path, language, progress), f"export.{kind}.{path}"
         )
         window.status.job.setText(window.look.say("ui.status.exporting", file=path.name))
         job.done.connect(self._on_exported)
@@ -464,8 +466,26 @@ class Controller(QObject):
         kind, path, plan, language = cast("tuple[str, Path, Plan, Language]", found)
         window = self._window
         window.document.add_export(record(plan, kind, path, language, window.document.person()))
-        window.output.show_place(kind, path)
         window.banner.tell(window.look.say("ui.output.done", file=str(path)), kind="done")
+
+    def export_again(self, records: Sequence[ExportRecord]) -> None:
+        """Write papers again in their places, in their languages, from what their scenarios say now."""
+        project = self._window.document.project
+        if project is None:
+            return
+        for record in records:
+            plan = project.plans.get(record.scenario, project.plan)
+            self._export(plan, record.kind, Path(record.path), cast("Language", record.language))
+
+    def look_at_papers(self) -> None:
+        """See how the papers that were written stand; asks the file system, so not in the window's thread."""
+        window = self._window
+        project = window.document.project
+        if project is None or not project.exports:
+            window.output.show_papers([])
+            return
+        job = window.jobs.start(lambda _progress: work.paper_states(project), "papers")
+        job.done.connect(lambda found: self._window.output.show_papers(cast("list[ExportState]", found)))
 
     # ---------------------------------------------------------------- failing and leaving
 
@@ -515,7 +535,7 @@ class Controller(QObject):
             return False
         document, kept = window.document, window.document.with_mark()
         try:
-            saved = work.save_project_to(kept, path, document.project.mark, lambda _share, _what: None)
+            saved = work.save_project_to(kept, path, window.document.expected_mark, lambda _share, _what: None)
         except (GisError, PlanError, OSError) as error:
             self.fail(error)
             return False

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kawasolar.document.entries import Edit, Entries
     from kawasolar.document.journal import Journal
     from kawasolar.document.lock import Owner
-    from kawasolar.plan import Decision, ExportRecord, InputFile, Objective, Plan, Project, Settings
+    from kawasolar.plan import Decision, ExportRecord, InputFile, Objective, Plan, Project, SaveMark, Settings
     from kawasolar.stages import StageState
 
 # Plans of before whose results can still be taken over: by undo after a run, by a scenario that comes back.
@@ -402,6 +402,11 @@ class Document(QObject):
         # Without a journal every save is still told from every other.
         mark = SaveMark(self.journal.id, self.journal.seq) if self.journal is not None else SaveMark(uuid4().hex, 0)
         return replace(self._project, mark=mark)
+
+    @property
+    def expected_mark(self) -> SaveMark | None:
+        """The mark that the file bears unless somebody else has saved it since."""
+        return self._project.mark if self._project is not None else None
 
     def take_caches(self, saved: Project) -> None:
         """The derived rasters lie beside the saved file now."""

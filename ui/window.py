@@ -214,6 +214,8 @@ class MainWindow(QMainWindow):
         self.data.replace_asked.connect(control.replace_input)
         self.assumptions.run_asked.connect(control.run)
         self.output.export_asked.connect(control.export)
+        self.output.again_asked.connect(control.export_again)
+        self.output.papers_asked.connect(control.look_at_papers)
 
     def _ensure_map(self) -> MapView:
         if self.map is not None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kawasolar.document.lock import Lock, Owner
     from kawasolar.pipeline import PlanInputs
     from kawasolar.plan import InputFile, Plan, Project, SaveMark
+    from kawasolar.provenance.exports import ExportState
     from kawasolar.words import Language
 
 SUFFIX = ".kawasolar"
@@ -195,6 +196,13 @@ def export_plan(
 
         write_png(plan, path, language)
     return kind, path, plan, language
+
+
+def paper_states(project: Project) -> list[ExportState]:
+    """How the papers that were written from a project stand; may wait for a share that does not answer."""
+    from kawasolar.provenance.exports import export_states
+
+    return export_states(project)
 
 
 def sample_folder() -> Path | None:

@@ -150,9 +150,16 @@ def test_exports_from_the_window(window: MainWindow, qtbot: QtBot, tmp_path: Pat
         from PySide6.QtGui import QImage
 
         assert QImage(str(path)).width() > 500
-    place, opener = window.output._places[kind]
-    assert place.text() == path.name
-    assert opener.isVisible()
+    qtbot.waitUntil(lambda: [paper.state for paper in window.output._papers] == ["current"], timeout=WAIT)
+    window.half.slider.setValue(90)
+    qtbot.waitUntil(lambda: [paper.state for paper in window.output._papers] == ["out_of_date"], timeout=WAIT)
+    assert window.output.again.isVisible()
+    window.output.again.click()
+    qtbot.waitUntil(lambda: [paper.state for paper in window.output._papers] == ["current"], timeout=WAIT)
+    path.unlink()
+    window.show_step("data")
+    window.show_step("output")
+    qtbot.waitUntil(lambda: [paper.state for paper in window.output._papers] == ["missing"], timeout=WAIT)
 
 
 def test_an_export_that_cannot_be_written_says_what_to_do(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:

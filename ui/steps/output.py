@@ -1,16 +1,23 @@
-"""The panel of the exports: what can be handed on, and where it went."""
+"""The panel of the exports: what can be handed on, and the papers that were written, with those that are out of date."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 
+from ui import icons
 from ui.document import Document
 from ui.look import Look
-from ui.parts import Elided, button, column, label, row, rule
+from ui.parts import Elided, button, clear, column, label, row, rule, scrolled
+
+if TYPE_CHECKING:
+    from kawasolar.provenance.exports import ExportState
 
 KINDS = ("xlsx", "csv", "gpkg", "png")
 ICONS = {
@@ -19,24 +26,38 @@ ICONS = {
     "gpkg": "layers-outline",
     "png": "image-outline",
 }
+# State of a paper -> icon and token.
+STATES = {
+    "current": ("check-circle", "accent"),
+    "out_of_date": ("alert-circle-outline", "attention"),
+    "missing": ("close-circle-outline", "muted"),
+}
 
 
 class OutputPanel(QWidget):
-    """出力."""
+    """出力.
+
+    Signals
+    -------
+    export_asked : kind of a new paper
+    again_asked : papers (ExportRecord) to be written again in their places
+    papers_asked : somebody looks, and wants to know how the papers stand
+    """
 
     export_asked = Signal(str)
+    again_asked = Signal(object)
+    papers_asked = Signal()
 
     def __init__(self, look: Look, document: Document) -> None:
         super().__init__()
-        self._look = look
+        self._look, self._document = look, document
+        self._papers: list[ExportState] = []
         say = look.say
-        layout = column(self)
+        body = QWidget()
+        layout = column(body)
         layout.addWidget(label(say("ui.output.intro"), "muted", wrap=True))
         self.buttons: dict[str, QPushButton] = {}
-        self._written: dict[str, Path] = {}
-        self._places: dict[str, tuple[QLabel, QPushButton]] = {}
         for kind in KINDS:
-            layout.addWidget(rule())
             made = button(say(f"ui.output.{kind}"))
             made.setIcon(look.icon(ICONS[kind]))
             made.setIconSize(QSize(20, 20))
@@ -44,33 +65,96 @@ class OutputPanel(QWidget):
             self.buttons[kind] = made
             layout.addWidget(made)
             layout.addWidget(label(say(f"ui.output.{kind}.note"), "muted", wrap=True))
-            line = row(4)
-            place = Elided("")
-            opener = button(say("ui.output.open_folder"), "link")
-            line.addWidget(place, 1)
-            line.addWidget(opener, 0, Qt.AlignmentFlag.AlignRight)
-            opener.clicked.connect(lambda _=False, kind=kind: self._open_folder(kind))
-            place.hide()
-            opener.hide()
-            self._places[kind] = (place, opener)
-            layout.addLayout(line)
+        layout.addWidget(rule())
+        head = row(8)
+        self._head = label(say("ui.papers.head"), "head")
+        self.again = button(say("ui.papers.all_again"), "link", tip=say("ui.papers.all_again_tip"))
+        self.again.clicked.connect(self._ask_again)
+        head.addWidget(self._head, 1)
+        head.addWidget(self.again)
+        layout.addLayout(head)
+        self._calm = label(say("ui.papers.none"), "muted", wrap=True)
+        layout.addWidget(self._calm)
+        self._list = QWidget()
+        self._rows = column(self._list, margin=0, spacing=12)
+        layout.addWidget(self._list)
         layout.addStretch(1)
-        document.plan_changed.connect(self._forget)
+        outer = column(self, margin=0, spacing=0)
+        outer.addWidget(scrolled(body, say("ui.step.output")))
+        for signal in (document.plan_changed, document.exports_changed, document.states_changed):
+            signal.connect(self._ask)
+        self.show_papers([])
 
-    def show_place(self, kind: str, path: Path) -> None:
-        """Say where a file went."""
-        place, opener = self._places[kind]
-        place.setText(path.name)
-        place.setToolTip(str(path))
-        opener.setAccessibleName(self._look.say("ui.output.open_folder_of", file=path.name))
-        self._written[kind] = path
-        place.show()
-        opener.show()
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._ask()
 
-    def _open_folder(self, kind: str) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._written[kind].parent)))
+    def _ask(self) -> None:
+        if self.isVisible():
+            self.papers_asked.emit()
 
-    def _forget(self) -> None:
-        for place, opener in self._places.values():
-            place.hide()
-            opener.hide()
+    def show_papers(self, papers: Sequence[ExportState]) -> None:
+        """How the papers that were written stand; the latest first."""
+        self._papers = list(reversed(papers))
+        clear(self._rows)
+        for paper in self._papers:
+            self._rows.addWidget(self._row(paper))
+        self._calm.setVisible(not papers)
+        self.again.setVisible(bool(self.out_of_date))
+
+    @property
+    def out_of_date(self) -> list[ExportState]:
+        """Papers that show another plan than the present one."""
+        return [paper for paper in self._papers if paper.state == "out_of_date"]
+
+    def _ask_again(self) -> None:
+        self.again_asked.emit([paper.record for paper in self.out_of_date])
+
+    def _row(self, paper: ExportState) -> QWidget:
+        look, say, record = self._look, self._look.say, paper.record
+        made, path = QWidget(), Path(record.path)
+        grid = QGridLayout(made)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(2)
+        name, token = STATES[paper.state]
+        picture = QLabel()
+        picture.setPixmap(icons.pixmap(name, str(getattr(look.tokens, token)), 18, 2.0))
+        grid.addWidget(picture, 0, 0, Qt.AlignmentFlag.AlignTop)
+        place = Elided(path.name)
+        place.setToolTip(record.path)
+        grid.addWidget(place, 0, 1)
+        state = label(
+            say(f"paper.is.{paper.state}"), "attention" if paper.state == "out_of_date" else "muted", wrap=True
+        )
+        state.setAccessibleName(f"{path.name} {state.text()}")
+        grid.addWidget(state, 1, 1)
+        grid.addWidget(Elided(self._facts(paper), "muted", Qt.TextElideMode.ElideRight), 2, 1)
+        line = row(12)
+        if paper.state != "missing":
+            opener = button(say("ui.output.open_folder"), "link")
+            opener.setAccessibleName(say("ui.output.open_folder_of", file=path.name))
+            opener.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent))))
+            line.addWidget(opener)
+        if paper.state != "current":
+            again = button(say("ui.papers.again"), "link")
+            again.setAccessibleName(say("ui.papers.again_of", file=path.name))
+            again.clicked.connect(lambda: self.again_asked.emit([record]))
+            line.addWidget(again)
+        line.addStretch(1)
+        grid.addLayout(line, 3, 1)
+        grid.setColumnStretch(1, 1)
+        return made
+
+    def _facts(self, paper: ExportState) -> str:
+        """When, who, which scenario, and the number that stands on the paper."""
+        record, project = paper.record, self._document.project
+        try:
+            when = datetime.fromisoformat(record.when).astimezone().strftime("%Y-%m-%d %H:%M")
+        except ValueError:
+            when = record.when
+        entry = project.entries.get("scenarios", record.scenario) if project is not None else None
+        scenario = str(entry["name"]) if entry else ""
+        return self._look.say("ui.list.dot").join(
+            part for part in (when, record.who, scenario, record.fingerprint) if part
+        )
