@@ -29,8 +29,8 @@ from pandas.testing import assert_frame_equal
 
 from gis.findings import Finding
 from kawasolar.errors import NotWritable, UnreadableProject
-from kawasolar.plan import InputFile, Settings
-from kawasolar.project import cache_folder, carry_cache, load_plan, save_plan
+from kawasolar.plan import ExportRecord, InputFile, Settings, Stamp
+from kawasolar.project import FORMAT_VERSION, cache_folder, carry_cache, load_plan, load_project, project_of, save_plan, save_project
 from kawasolar.project.arrays import DamagedArray, pack_array, unpack_array
 from kawasolar.project.frames import decode_column, encode_frame, sql_values
 from kawasolar.words import LANGUAGES, catalogue, say
@@ -80,7 +80,9 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 @pytest.fixture
 def saved(plan: Plan, tmp_path: Path) -> Path:
     path = tmp_path / "川崎 計画.kawasolar"
-    save_plan(plan, path)
+    project = project_of(replace(plan, stamps={"ledger": Stamp("ledger", 1, {"file:dsm": "0"}, {"B1": ""}, "2026", 0.5)}))
+    paper = ExportRecord("xlsx", str(tmp_path / "一覧.xlsx"), "ja", "s1", "1234-5678-9abc", "2026-11-23T00:00:00+00:00", "")
+    save_project(replace(project, exports=(paper,)), path)
     return path
 
 
@@ -160,9 +162,9 @@ def content(path: Path) -> dict[str, list[tuple[object, ...]]]:
     return rows
 
 
-def test_saved_twice_is_the_same(plan: Plan, saved: Path) -> None:
+def test_saved_twice_is_the_same(saved: Path) -> None:
     before = content(saved)
-    save_plan(plan, saved)
+    save_project(load_project(saved), saved)
     assert content(saved) == before
     assert [path.name for path in saved.parent.iterdir()] == [saved.name]
 
@@ -197,7 +199,7 @@ def test_gdal_reads_the_layers(plan: Plan, saved: Path, tmp_path: Path) -> None:
     layers = dict(pyogrio.list_layers(as_gpkg))
     assert layers["facilities"] == "Point"
     assert layers["buildings"] == layers["roof_planes"] == "MultiPolygon"
-    assert {"links", "yields", "outcomes", "sites", "findings", "inputs", "settings", "profile"} <= set(layers)
+    assert {"links", "yields", "outcomes", "sites", "findings", "inputs", "entries", "stamps", "exports", "profile"} <= set(layers)
     facilities = pyogrio.read_dataframe(as_gpkg, layer="facilities")
     assert facilities.crs.to_epsg() == 6677
     assert facilities["facility_id"].tolist() == plan.facilities["facility_id"].tolist()
@@ -273,20 +275,22 @@ def test_near_files_move_with_the_project_and_far_ones_stay(plan: Plan, tmp_path
 
 def test_the_rasters_go_along_when_saved_as(plan: Plan, tmp_path: Path) -> None:
     there = tmp_path / "別名.kawasolar"
-    carried = carry_cache(plan, there)
-    assert carried.cache == cache_folder(there)
-    names = sorted(path.name for path in carried.cache.iterdir())
+    project = project_of(plan)
+    carried = carry_cache(project, there)
+    cache = carried.plan.cache
+    assert cache == cache_folder(there)
+    names = sorted(path.name for path in cache.iterdir())
     assert names == ["hillshade.tif", "irradiation.tif", "planes.tif", "surface.tif"]
     for name in names:
-        assert (carried.cache / name).read_bytes() == (plan.cache / name).read_bytes()
+        assert (cache / name).read_bytes() == (plan.cache / name).read_bytes()
     assert carry_cache(carried, there) is carried
-    gone = carry_cache(replace(plan, cache=tmp_path / "nothing"), tmp_path / "third.kawasolar")
-    assert list(gone.cache.iterdir()) == []
+    gone = carry_cache(project_of(replace(plan, cache=tmp_path / "nothing")), tmp_path / "third.kawasolar")
+    assert list(gone.plan.cache.iterdir()) == []
     # Saved over another project: its rasters are not ours.
     part = tmp_path / "part"
     shutil.copytree(plan.cache, part)
     (part / "irradiation.tif").unlink()
-    carry_cache(replace(plan, cache=part), there)
+    carry_cache(project_of(replace(plan, cache=part)), there)
     assert sorted(path.name for path in cache_folder(there).iterdir()) == ["hillshade.tif", "planes.tif", "surface.tif"]
 
 
@@ -394,12 +398,13 @@ def test_what_is_no_project_is_told_apart(saved: Path, tmp_path: Path, plan: Pla
 
 
 def test_a_newer_format_is_not_read(saved: Path) -> None:
-    alter(saved, "UPDATE kawasolar_meta SET value = '2' WHERE key = 'format_version'")
+    alter(saved, "UPDATE kawasolar_meta SET value = '3' WHERE key = 'format_version'")
     with pytest.raises(UnreadableProject) as caught:
         load_plan(saved)
     assert caught.value.code == "project.newer"
-    assert caught.value.details["found"] == 2
-    assert caught.value.details["expected"] == 1
+    assert caught.value.details["found"] == 3
+    assert caught.value.details["expected"] == FORMAT_VERSION == 2
+    assert "3" in say("ja", "project.newer", **caught.value.details)
 
 
 def alter(path: Path, *statements: str) -> None:
@@ -424,7 +429,14 @@ def test_a_view_is_no_table(saved: Path) -> None:
     [
         ("kawasolar_meta", "value", "[" * 100_000),
         ("kawasolar_meta", "value", None),
-        ("settings", "value", "{}"),
+        ("entries", "value", "{"),
+        ("entries", "key", None),
+        ("stamps", "parts", "[]"),
+        ("stamps", "inputs", '{"file:dsm": 7}'),
+        ("stamps", "version", "eins"),
+        ("stamps", "seconds", None),
+        ("stamps", "scenario", "s9"),
+        ("exports", "when", None),
         ("inputs", "path", b"\xff"),
         ("findings", "details", "[]"),
         ("findings", "severity", "fatal"),
@@ -453,10 +465,15 @@ def test_wrong_values_are_said(saved: Path, table: str, column: str, value: obje
 @pytest.mark.parametrize(
     ("statement", "table", "column"),
     [
-        ("UPDATE settings SET value = '9' WHERE key = 'share'", "settings", "share"),
-        ("UPDATE settings SET value = '-0.1' WHERE key = 'share'", "settings", "share"),
-        ("UPDATE settings SET value = 'NaN' WHERE key = 'share'", "settings", "share"),
-        ("UPDATE settings SET value = '{\"seismic\": [true, NaN]}' WHERE key = 'criteria'", "settings", "seismic"),
+        ("UPDATE entries SET value = '9' WHERE kind = 'share'", "entries", "value"),
+        ("UPDATE entries SET value = '-0.1' WHERE kind = 'share'", "entries", "value"),
+        ("UPDATE entries SET value = 'NaN' WHERE kind = 'share'", "entries", "value"),
+        ("UPDATE entries SET value = json_set(value, '$.applied', 1) WHERE kind = 'criteria'", "entries", "value"),
+        ("UPDATE entries SET value = json_remove(value, '$.why') WHERE kind = 'pins'", "entries", "value"),
+        ("UPDATE entries SET kind = 'nonsense' WHERE kind = 'pins'", "entries", "value"),
+        ("UPDATE entries SET key = 's7' WHERE kind = 'share'", "entries", "value"),
+        ("DELETE FROM entries WHERE kind = 'scenarios'", "entries", "value"),
+        ("DELETE FROM entries", "entries", "scenarios"),
         ("UPDATE sites SET facility_id = 'same'", "sites", "facility_id"),
         ("UPDATE sites SET facility_id = NULL", "sites", "facility_id"),
         ("DELETE FROM sites", "sites", "facility_id"),
@@ -477,7 +494,8 @@ def test_wrong_values_are_said(saved: Path, table: str, column: str, value: obje
         ("UPDATE kawasolar_meta SET value = '-5' WHERE key = 'format_version'", "kawasolar_meta", "format_version"),
         ("UPDATE kawasolar_meta SET value = 'true' WHERE key = 'format_version'", "kawasolar_meta", "format_version"),
         (
-            "UPDATE kawasolar_meta SET value = json_set(value, '$.months_ghi_kwh_m2', json('[1, 2]')) WHERE key = 'weather'",
+            "UPDATE kawasolar_meta SET value = json_set(value, '$.yield.\"\".weather.months_ghi_kwh_m2', json('[1, 2]'))"
+            " WHERE key = 'slots'",
             "kawasolar_meta",
             "weather",
         ),
@@ -498,10 +516,10 @@ def test_what_contradicts_itself_is_said(saved: Path, statement: str, table: str
     assert f"{table} の {column}" in say("ja", found.code, **found.details)
 
 
-@pytest.mark.parametrize("value", ["true", "null", '"0.5"', "[]"])
+@pytest.mark.parametrize("value", ["true", "null", '"0.5"', "[]", "{}"])
 def test_a_share_that_is_no_number_is_said(saved: Path, value: str) -> None:
-    alter(saved, f"UPDATE settings SET value = '{value}' WHERE key = 'share'")  # noqa: S608
-    assert code_of(saved) == "project.damaged"
+    alter(saved, f"UPDATE entries SET value = '{value}' WHERE kind = 'share'")  # noqa: S608
+    assert code_of(saved) == "project.inconsistent"
 
 
 def test_a_hundred_thousand_findings_are_folded(saved: Path) -> None:
@@ -654,6 +672,6 @@ def test_meta_is_plain_json(saved: Path) -> None:
     connection = sqlite3.connect(saved)
     meta = {key: json.loads(value) for key, value in connection.execute("SELECT key, value FROM kawasolar_meta")}
     connection.close()
-    assert meta["format_version"] == 1
-    assert meta["crs"] == "EPSG:6677"
-    assert meta["synthetic"] is True
+    assert meta["format_version"] == 2
+    assert meta["crs"] == meta["scenarios"]["s1"]["crs"] == "EPSG:6677"
+    assert meta["scenarios"]["s1"]["synthetic"] is True
