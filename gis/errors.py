@@ -39,3 +39,11 @@ class NoOverlap(GisError):
 
 class UnreadableFile(GisError):
     """The file is missing, truncated, of another format, or has nothing in it."""
+
+
+class KeepoutInvalid(GisError):
+    """A keep-out is not an area."""
+
+
+class SurveyChanged(GisError):
+    """An earlier survey is not one of this surface, these outlines or this weather: survey all of it again."""

@@ -29,6 +29,8 @@ from gis.progress import Progress, silent
 # cell, so the high point is moved half a cell towards the observer; measured in shared/peers.md: halves the bias of the yearly irradiation.
 WALL_DROP_CELLS = 0.7
 WALL_SHIFT_STEPS = 0.5
+# Rows and columns of some cells.
+Cells = tuple[NDArray[np.int64], NDArray[np.int64]]
 # Neighbouring lines gathered into one block: their cells share cache lines of the raster.
 _LINES_PER_TASK = 32
 # Cells between two calls of ``progress``: about 50 ms, so that a cancel is heard soon.
@@ -89,8 +91,9 @@ def _walk(
 def _sweep(
     z: NDArray[np.float32],
     out: NDArray[np.float32],
-    first_line: int,
-    last_line: int,
+    lines: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    stops: NDArray[np.int64],
     offsets: NDArray[np.int64],
     forward: bool,
     step: float,
@@ -99,23 +102,22 @@ def _sweep(
     lean: NDArray[np.float32],
     shift: float,
 ) -> None:
-    """Lines ``first_line`` to ``last_line`` (exclusive); line k holds the cells ``(k + offsets[major], major)``.
+    """Bands of lines: band t holds ``counts[t]`` lines from ``lines[t]`` on; line k holds the cells ``(k + offsets[major], major)``.
 
+    Each is walked from the sun's side over ``stops[t]`` major indices; what lies farther casts no shadow on what lies nearer.
     A cell of a facet is moved along it to where the line really passes: ``lean`` is the facets' rise per minor index. ``facets`` may be empty.
     """
     minor_n, major_n = z.shape
-    tasks = (last_line - first_line + _LINES_PER_TASK - 1) // _LINES_PER_TASK
     per_metre = np.float32(1.0 / step)
-    for task in prange(tasks):
-        block = np.empty((_LINES_PER_TASK, major_n), dtype=np.float32)
-        facet = np.zeros((_LINES_PER_TASK, major_n), dtype=np.int32)
-        positions = np.empty(major_n + 1, dtype=np.float32)
-        heights = np.empty(major_n + 1, dtype=np.float32)
-        begins = np.full(_LINES_PER_TASK, major_n, dtype=np.int64)
+    for task in prange(lines.size):
+        line, count, stop = lines[task], counts[task], stops[task]
+        block = np.empty((_LINES_PER_TASK, stop), dtype=np.float32)
+        facet = np.zeros((_LINES_PER_TASK, stop), dtype=np.int32)
+        positions = np.empty(stop + 1, dtype=np.float32)
+        heights = np.empty(stop + 1, dtype=np.float32)
+        begins = np.full(_LINES_PER_TASK, stop, dtype=np.int64)
         ends = np.zeros(_LINES_PER_TASK, dtype=np.int64)
-        line = first_line + task * _LINES_PER_TASK
-        count = min(_LINES_PER_TASK, last_line - line)
-        for index in range(major_n):
+        for index in range(stop):
             major = index if forward else major_n - 1 - index
             minor = line + offsets[major]
             aside = np.float32(shift * major - offsets[major])
@@ -129,11 +131,69 @@ def _sweep(
                 ends[k] = index + 1
         for k in range(count):
             _walk(block[k], facet[k], begins[k], ends[k], np.float32(drop), positions, heights)
-        for index in range(major_n):
+        for index in range(stop):
             major = index if forward else major_n - 1 - index
             minor = line + offsets[major]
             for k in range(max(0, -minor), min(count, minor_n - minor)):
                 out[minor + k, major] = block[k, index] * per_metre
+
+
+@njit(nogil=True, cache=True)
+def _reach(
+    minor: NDArray[np.int64],
+    major: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    forward: bool,
+    first: int,
+    reach: NDArray[np.int64],
+) -> None:
+    """How far each line (from ``first`` on) must be walked to pass all the cells; what is 0 stays 0 where no cell lies."""
+    for cell in range(minor.size):
+        line = minor[cell] - offsets[major[cell]] - first
+        index = major[cell] if forward else offsets.size - 1 - major[cell]
+        reach[line] = max(reach[line], index + 1)
+
+
+@njit(nogil=True, cache=True)
+def _bands(reach: NDArray[np.int64], first: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Bands of neighbouring lines that hold every line with a reach: first line, number of lines, farthest reach."""
+    lines, counts, stops = (
+        np.empty(reach.size, np.int64),
+        np.empty(reach.size, np.int64),
+        np.empty(reach.size, np.int64),
+    )
+    bands, line = 0, 0
+    while line < reach.size:
+        if reach[line] == 0:
+            line += 1
+            continue
+        count, stop = 0, 0
+        for k in range(min(_LINES_PER_TASK, reach.size - line)):
+            if reach[line + k] > 0:
+                count, stop = k + 1, max(stop, reach[line + k])
+        lines[bands], counts[bands], stops[bands] = first + line, count, stop
+        bands += 1
+        line += count
+    return lines[:bands].copy(), counts[:bands].copy(), stops[:bands].copy()
+
+
+@njit(nogil=True, cache=True, parallel=True)
+def _transposed(source: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    """Rows and columns exchanged, in squares that stay in the processor's cache."""
+    rows, cols = source.shape
+    side = 64
+    for block in prange((cols + side - 1) // side):
+        last = min(cols, (block + 1) * side)
+        for top in range(0, rows, side):
+            for r in range(top, min(rows, top + side)):
+                for c in range(block * side, last):
+                    out[c, r] = source[r, c]
+
+
+def _exchanged(source: np.ndarray) -> np.ndarray:
+    out = np.empty(source.shape[::-1], source.dtype)
+    _transposed(source, out)
+    return out
 
 
 @dataclass(frozen=True)
@@ -171,15 +231,14 @@ class Sweeper:
         self._cell = float(cell)
         none = np.zeros((0, 0), dtype=np.int32)
         self._facets_rows = none if facets is None else np.ascontiguousarray(facets.labels, dtype=np.int32)
-        self._facets_cols = np.ascontiguousarray(self._facets_rows.T)
+        self._facets_cols = _exchanged(self._facets_rows)
         # Rise per row (southwards) and per column (eastwards).
         self._lean_rows = np.zeros(1) if facets is None else np.append(0.0, -facets.gradient_north * cell)
         self._lean_cols = np.zeros(1) if facets is None else np.append(0.0, facets.gradient_east * cell)
         self._along_rows = np.ascontiguousarray(z, dtype=np.float32)
         # Sweeps that run north–south walk a transposed copy, so that each walk is contiguous in memory.
-        self._along_cols = np.ascontiguousarray(self._along_rows.T)
-        self._out_rows = np.empty_like(self._along_rows)
-        self._out_cols = np.empty_like(self._along_cols)
+        self._along_cols = _exchanged(self._along_rows)
+        self._out = np.empty(self._along_rows.size, dtype=np.float32)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -197,12 +256,17 @@ class Sweeper:
         out, transposed = self.sweep(azimuth, progress)
         return out.T if transposed else out
 
-    def sweep(self, azimuth: float, progress: Progress = silent) -> tuple[NDArray[np.float32], bool]:
+    def sweep(
+        self, azimuth: float, progress: Progress = silent, only: Cells | None = None
+    ) -> tuple[NDArray[np.float32], bool]:
         """Tangent of the horizon angle of each cell towards one azimuth.
 
         Parameters
         ----------
         azimuth : degrees clockwise from GRID north
+        only : rows and columns of the cells that are asked for
+            Only the lines that pass through them are walked, and only as far; their values are the same to the last bit, the
+            others' are undefined.
 
         Returns
         -------
@@ -212,7 +276,8 @@ class Sweeper:
         angle = math.radians(azimuth)
         towards_col, towards_row = math.sin(angle), -math.cos(angle)
         along_rows = abs(towards_col) >= abs(towards_row)
-        z, out = (self._along_rows, self._out_rows) if along_rows else (self._along_cols, self._out_cols)
+        z = self._along_rows if along_rows else self._along_cols
+        out = self._out.reshape(z.shape)
         facets = self._facets_rows if along_rows else self._facets_cols
         lean = (self._lean_rows if along_rows else self._lean_cols).astype(np.float32)
         major, minor = (towards_col, towards_row) if along_rows else (towards_row, towards_col)
@@ -221,13 +286,19 @@ class Sweeper:
         minor_n, major_n = z.shape
         offsets = np.floor(shift * np.arange(major_n) + 0.5).astype(np.int64)
         first, last = -max(int(offsets[-1]), 0), minor_n - min(int(offsets[-1]), 0)
+        if only is None:
+            reach = np.full(last - first, major_n, dtype=np.int64)
+        else:
+            reach = np.zeros(last - first, dtype=np.int64)
+            _reach(only[0 if along_rows else 1], only[1 if along_rows else 0], offsets, forward, first, reach)
+        lines, counts, stops = _bands(reach, first)
         step = self._cell * math.hypot(1.0, shift)
         drop = WALL_DROP_CELLS * self._cell
-        block = _LINES_PER_TASK * max(2, _CELLS_PER_CALL // (major_n * _LINES_PER_TASK))
-        for begin in range(first, last, block):
-            progress((begin - first) / (last - first), "horizon")
-            end = min(begin + block, last)
-            _sweep(z, out, begin, end, offsets, forward, step, drop, facets, lean, shift)
+        block = max(2, _CELLS_PER_CALL // (major_n * _LINES_PER_TASK))
+        for begin in range(0, len(lines), block):
+            progress(begin / len(lines), "horizon")
+            now = slice(begin, begin + block)
+            _sweep(z, out, lines[now], counts[now], stops[now], offsets, forward, step, drop, facets, lean, shift)
         return out, not along_rows
 
 
@@ -272,13 +343,14 @@ def sector_azimuths(count: int) -> NDArray[np.float64]:
 
 
 def each_azimuth(
-    sweeper: Sweeper, azimuths: NDArray[np.float64], convergence: float, progress: Progress
+    sweeper: Sweeper, azimuths: NDArray[np.float64], convergence: float, progress: Progress, only: Cells | None = None
 ) -> Iterator[tuple[int, NDArray[np.float32], bool]]:
     """:meth:`Sweeper.sweep` for each azimuth in turn, with progress true to the work."""
     for k, azimuth in enumerate(azimuths):
         begin = k / len(azimuths)
+        progress(begin, "horizon")
 
         def inner(share: float, what: str, begin: float = begin) -> None:
             progress(begin + share / len(azimuths), what)
 
-        yield k, *sweeper.sweep(float(azimuth) - convergence, inner)
+        yield k, *sweeper.sweep(float(azimuth) - convergence, inner, only)

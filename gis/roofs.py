@@ -12,11 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
-import shapely
 from numba import njit, prange
-from rasterio.features import shapes
 
 from gis import roofs_regions as regions
 from gis.progress import Progress, silent
@@ -24,8 +21,6 @@ from gis.roofs_fit import LEAST_CELLS, Flags, Floats, House, Ints, Tolerances, g
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from gis.grid import Grid
 
 # Cells of outlines between two calls of ``progress``: a second or two of work.
 _BLOCK_CELLS = 1_000_000
@@ -284,6 +279,36 @@ def _number_through(ids: Ints, labels: Ints, first: NDArray[np.int64]) -> None: 
 
 
 @njit(nogil=True, cache=True)
+def _owners(z: NDArray[np.float32], ids: Ints, labels: Ints, owner: Ints) -> bool:  # pragma: no cover - compiled
+    """Building of each plane, into ``owner``; False where a plane lies on two, on none, or over a hole."""
+    for r in range(labels.shape[0]):
+        for c in range(labels.shape[1]):
+            a = labels[r, c]
+            if a == 0:
+                continue
+            if ids[r, c] == 0 or not np.isfinite(z[r, c]) or (owner[a] != 0 and owner[a] != ids[r, c]):
+                return False
+            owner[a] = ids[r, c]
+    return True
+
+
+@njit(nogil=True, cache=True)
+def _same_labels(
+    order: NDArray[np.int64], boxes: NDArray[np.int64], ids: Ints, own: Ints, whole: Ints, first: NDArray[np.int64]
+) -> bool:  # pragma: no cover - compiled
+    """Do the buildings' own numbers agree with the numbers in the whole?"""
+    for k in order:
+        for r in range(boxes[k, 0], boxes[k, 1] + 1):
+            for c in range(boxes[k, 2], boxes[k, 3] + 1):
+                if ids[r, c] != k:
+                    continue
+                expected = own[r, c] + first[k] if own[r, c] > 0 else 0
+                if whole[r, c] != expected:
+                    return False
+    return True
+
+
+@njit(nogil=True, cache=True)
 def _plane_figures(
     z: NDArray[np.float32], ids: Ints, labels: Ints, planes: int, cell: float
 ) -> Floats:  # pragma: no cover - compiled
@@ -364,21 +389,99 @@ def segment_roofs(
         raise ValueError(f"surface {z.shape} and buildings {building_ids.shape} differ in shape")
     z = np.ascontiguousarray(z, np.float32)
     ids = np.ascontiguousarray(building_ids, np.int32)
-    labels = np.zeros(z.shape, np.int32)
-    obstacle = np.zeros(z.shape, np.bool_)
-    boxes = _boxes(ids, int(ids.max(initial=0)))
-    counts = np.zeros(boxes.shape[0], np.int64)
-    present = np.flatnonzero(boxes[:, 4])
-    tolerances = settings.tolerances(cell)
-    blocks = np.cumsum(boxes[present, 4]) // _BLOCK_CELLS
-    for number in range(int(blocks[-1]) + 1 if present.size else 0):
-        progress(number / (int(blocks[-1]) + 1), "roofs")
-        order = present[blocks == number]
-        _segment_many(z, ids, order, boxes, cell, tolerances, labels, obstacle, counts)
+    boxes = building_boxes(ids)
+    labels, obstacle = np.zeros(z.shape, np.int32), np.zeros(z.shape, np.bool_)
+    counts = _segment(z, ids, cell, settings, boxes, np.flatnonzero(boxes[:, 4]), labels, obstacle, progress)
     first = np.concatenate([[0], np.cumsum(counts)[:-1]])
     _number_through(ids, labels, first)
-    figures = _plane_figures(z, ids, labels, int(counts.sum()), cell)
     progress(1.0, "roofs")
+    return _measured(z, ids, labels, obstacle, int(counts.sum()), cell)
+
+
+def building_boxes(building_ids: NDArray[np.int32], buildings: int | None = None) -> NDArray[np.int64]:
+    """First and last row and column of each building, and its number of cells: ``(buildings + 1, 5)``, row 0 unused."""
+    return _boxes(building_ids, int(building_ids.max(initial=0)) if buildings is None else buildings)
+
+
+def roofs_of_labels(
+    z: NDArray[np.float32], building_ids: NDArray[np.int32], labels: NDArray[np.int32], cell: float
+) -> RoofPlanes | None:
+    """The planes that an earlier :func:`segment_roofs` left in a raster, measured again; the obstacles are not known.
+
+    Returns
+    -------
+    RoofPlanes or None
+        None where the raster cannot be of this surface and these buildings: a plane on two buildings, off the
+        buildings or over a hole, or numbers out of order. To be sure, segment a building and compare
+        (:func:`segment_again`).
+    """
+    if z.shape != labels.shape or labels.min(initial=0) < 0 or labels.max(initial=0) > np.count_nonzero(building_ids):
+        return None
+    labels = np.ascontiguousarray(labels, np.int32)
+    owner = np.zeros(int(labels.max(initial=0)) + 1, np.int32)
+    fits = _owners(z, building_ids, labels, owner) and bool((owner[1:] > 0).all() and (np.diff(owner[1:]) >= 0).all())
+    if not fits:
+        return None
+    return _measured(z, building_ids, labels, np.zeros(z.shape, np.bool_), len(owner) - 1, cell)
+
+
+def segment_again(
+    planes: RoofPlanes,
+    z: NDArray[np.float32],
+    building_ids: NDArray[np.int32],
+    cell: float,
+    settings: RoofSettings,
+    boxes: NDArray[np.int64],
+    only: NDArray[np.int64],
+    progress: Progress = silent,
+) -> bool:
+    """Segment some buildings anew and put their obstacles into ``planes.obstacle``.
+
+    Parameters
+    ----------
+    planes : RoofPlanes
+        Of :func:`roofs_of_labels`.
+    z, building_ids, cell, settings : as for :func:`segment_roofs`
+    boxes : as :func:`building_boxes` gives them
+    only : numbers of the buildings
+
+    Returns
+    -------
+    bool
+        Whether the planes came out as they stand in ``planes``.
+    """
+    labels = np.zeros(z.shape, np.int32)
+    present = only[boxes[only, 4] > 0]
+    counts = _segment(z, building_ids, cell, settings, boxes, present, labels, planes.obstacle, progress)
+    first = np.searchsorted(planes.building, np.arange(len(boxes)), side="left")
+    known = np.bincount(planes.building, minlength=len(boxes))
+    same = np.array_equal(counts[present], known[present])
+    return same and _same_labels(present, boxes, building_ids, labels, planes.labels, first)
+
+
+def _segment(
+    z: NDArray[np.float32],
+    ids: Ints,
+    cell: float,
+    settings: RoofSettings,
+    boxes: NDArray[np.int64],
+    order: NDArray[np.int64],
+    labels: Ints,
+    obstacle: Flags,
+    progress: Progress,
+) -> NDArray[np.int64]:
+    """Segment the buildings in ``order`` into the rasters, each numbered from 1; number of planes by building."""
+    counts = np.zeros(len(boxes), np.int64)
+    tolerances = settings.tolerances(cell)
+    blocks = np.cumsum(boxes[order, 4]) // _BLOCK_CELLS
+    for number in range(int(blocks[-1]) + 1 if order.size else 0):
+        progress(number / (int(blocks[-1]) + 1), "roofs")
+        _segment_many(z, ids, order[blocks == number], boxes, cell, tolerances, labels, obstacle, counts)
+    return counts
+
+
+def _measured(z: NDArray[np.float32], ids: Ints, labels: Ints, obstacle: Flags, planes: int, cell: float) -> RoofPlanes:
+    figures = _plane_figures(z, ids, labels, planes, cell)
     return RoofPlanes(
         labels=labels,
         obstacle=obstacle,
@@ -391,34 +494,3 @@ def segment_roofs(
         row=figures[:, 6].copy(),
         col=figures[:, 7].copy(),
     )
-
-
-def plane_polygons(labels: NDArray[np.int32], grid: Grid, wanted: NDArray[np.int64] | None = None) -> gpd.GeoDataFrame:
-    """Outlines of planes.
-
-    Parameters
-    ----------
-    labels : int32 (rows, cols)
-        Numbers of planes, 0 = none.
-    grid : Grid
-        Where they lie.
-    wanted : array of int, optional
-        Only these planes; all where None.
-
-    Returns
-    -------
-    GeoDataFrame
-        ``plane`` (int) and ``geometry`` (MultiPolygon), by plane. Stairs of single cells are smoothed (nothing
-        moves by more than a cell, areas hold within about 1 %), neighbours alike, so that no gaps open between them.
-    """
-    labels = np.ascontiguousarray(labels, np.int32)
-    mask = labels > 0 if wanted is None else np.isin(labels, np.asarray(wanted, np.int32)) & (labels > 0)
-    found = [(shape, int(value)) for shape, value in shapes(labels, mask, connectivity=4, transform=grid.transform)]
-    parts = np.array([shapely.geometry.shape(shape) for shape, _ in found], dtype=object)
-    plane = np.array([value for _, value in found], dtype=np.int64)
-    numbers, place = np.unique(plane, return_inverse=True)
-    order = np.argsort(place, kind="stable")
-    whole = shapely.multipolygons(parts[order], indices=place[order]) if parts.size else np.empty(0, dtype=object)
-    # Visvalingam by area: the triangle of a stair is half a cell's square, so this takes stairs and nothing larger.
-    smooth = shapely.coverage_simplify(whole, 0.75 * grid.cell) if parts.size else whole
-    return gpd.GeoDataFrame({"plane": numbers}, geometry=list(smooth), crs=grid.crs)

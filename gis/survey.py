@@ -2,37 +2,38 @@
 
 surface + outlines ──► building ids ──► roof planes ──► skylines, azimuth by azimuth ──► irradiation of each roof cell
                                                                                     └──► usable cells, planes' figures, sunlit shares
+
+:func:`survey` does all of it. :func:`survey_some` does some buildings again and takes the rest from an earlier survey: the roof planes
+(:class:`Prepared`) are the same, and of the skylines only the lines through those buildings are walked.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
-from numba import njit, prange
 from numpy.typing import NDArray
-from rasterio.features import rasterize
 
-from gis.crs import meridian_convergence
+from gis.errors import SurveyChanged
 from gis.findings import Finding
 from gis.grid import Grid
-from gis.horizon import Facets, Sweeper, each_azimuth
-from gis.irradiation import add_sector, ground_reflected, sunlit_fractions
+from gis.keepouts import keepout_cells
+from gis.prepared import Prepared, building_raster, prepared_roofs
 from gis.progress import Progress, part, silent
 from gis.raster import Surface
-from gis.roofs import RoofPlanes, RoofSettings, plane_polygons, segment_roofs
+from gis.roof_light import RoofCells, RoofLight, light_on
+from gis.roofs import RoofPlanes, RoofSettings, segment_roofs
 from gis.sky import SkyTable
-from gis.usable import RULES, UsableArea, UsableRules, usable_cells
+from gis.survey_tables import building_table, plane_details, plane_table
+from gis.usable import UsableArea, UsableRules, usable_cells
 
-# A building with less of its outline on the DSM than this has no roof to speak of; with less than the second, only a part of one.
-_NOTHING_SEEN, _ALL_SEEN = 0.05, 0.90
-# An outline of which other outlines take more than half is said; below a hundred cells the raster is too coarse to tell.
-_MOSTLY_COVERED, _FEW_CELLS = 0.5, 100
-# If more than half of at least five buildings show no roof, the surface is likely a model of the bare ground.
-_MOSTLY_FLAT, _ENOUGH = 0.5, 5
+__all__ = [
+    "EarlierSurvey", "PartSurvey", "Prepared", "Survey", "SurveySettings", "Surveyed", "building_raster", "prepare", "survey", "survey_some",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,89 @@ class Survey:
     findings: tuple[Finding, ...]
 
 
+class Surveyed(Protocol):
+    """What an earlier survey left, wherever it is kept: a :class:`Survey`, :class:`PartSurvey` or :class:`EarlierSurvey`."""
+
+    @property
+    def buildings(self) -> gpd.GeoDataFrame: ...
+    @property
+    def planes(self) -> gpd.GeoDataFrame: ...
+    @property
+    def sunlit(self) -> NDArray[np.float32]: ...
+    @property
+    def azimuths(self) -> NDArray[np.float64]: ...
+    @property
+    def open_sky_kwh_m2(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class EarlierSurvey:
+    """An earlier survey as a project file keeps it.
+
+    Attributes
+    ----------
+    buildings : ``building_id roof_m2 usable_m2 irradiation_kwh_m2 planes`` of every outline
+    planes : of the buildings that were in detail; ``lost_keepout_m2`` may be missing where nobody had drawn any
+    sunlit : float32 (planes, azimuths, 91), rows as in ``planes``
+    """
+
+    buildings: gpd.GeoDataFrame
+    planes: gpd.GeoDataFrame
+    sunlit: NDArray[np.float32]
+    azimuths: NDArray[np.float64]
+    open_sky_kwh_m2: float
+
+
+@dataclass(frozen=True)
+class PartSurvey:
+    """An earlier survey with some buildings done again; as :class:`Survey`, without the rasters, which stay as they are.
+
+    Attributes
+    ----------
+    computed : ids of the buildings that were done again
+    """
+
+    buildings: gpd.GeoDataFrame
+    planes: gpd.GeoDataFrame
+    sunlit: NDArray[np.float32]
+    azimuths: NDArray[np.float64]
+    open_sky_kwh_m2: float
+    findings: tuple[Finding, ...]
+    computed: frozenset[str]
+
+
+def prepare(
+    surface: Surface,
+    outlines: gpd.GeoDataFrame,
+    settings: SurveySettings,
+    *,
+    plane_ids: NDArray[np.int32] | None = None,
+    progress: Progress = silent,
+) -> Prepared:
+    """What every survey of the same surface, outlines and roof settings begins with; keep it for the next one.
+
+    Parameters
+    ----------
+    plane_ids : int32 (rows, cols), optional
+        ``Survey.plane_ids`` of an earlier survey of the same. Saves the segmentation: of each building that is surveyed
+        the planes are found again and compared. The caller answers for the others (fingerprints of surface, outlines and settings).
+
+    Raises
+    ------
+    gis.errors.SurveyChanged
+        ``plane_ids`` cannot be of this surface and these outlines.
+    gis.progress.Cancelled
+        from ``progress``
+    """
+    progress(0.0, "roofs")
+    ids = building_raster(outlines, surface.grid)
+
+    def segment() -> RoofPlanes:
+        return segment_roofs(surface.z, ids, surface.grid.cell, settings.roofs, part(progress, 0.1, 0.85))
+
+    return prepared_roofs(surface, outlines, settings.roofs, ids, segment if plane_ids is None else plane_ids)
+
+
 def survey(
     surface: Surface,
     outlines: gpd.GeoDataFrame,
@@ -75,6 +159,8 @@ def survey(
     settings: SurveySettings,
     *,
     detail: set[str] | None = None,
+    keepouts: gpd.GeoDataFrame | None = None,
+    prepared: Prepared | None = None,
     progress: Progress = silent,
 ) -> Survey:
     """Survey all roofs of a surface.
@@ -85,262 +171,205 @@ def survey(
     outlines : in the surface's CRS, columns as in ``docs/nomenclature.md``
     sky : the year's weather as a table
     detail : ids of the buildings whose planes are kept with their skylines; None = all
+    keepouts : ``building_id``, ``geometry``
+        Areas of that building's roof where no modules may stand, in the surface's CRS (rule ``keepout``).
+    prepared : of the same surface, outlines and roof settings
 
     Raises
     ------
+    gis.errors.KeepoutInvalid, gis.errors.CrsMismatch
+        A keep-out is no area, or lies elsewhere; one that crosses itself is mended.
     gis.progress.Cancelled
         from ``progress``
     """
-    grid, z = surface.grid, surface.z
     progress(0.0, "roofs")
-    ids = building_raster(outlines, grid)
-    roofs = segment_roofs(z, ids, grid.cell, settings.roofs, part(progress, 0.02, 0.2))
-    turn = meridian_convergence(grid.crs, (grid.west + grid.east) / 2, (grid.south + grid.north) / 2)
-    normals = _to_true_north(roofs.normals(), turn)
-    azimuth = (roofs.azimuth_grid() + turn) % 360.0
-    wanted = (
-        outlines["building_id"].isin(detail).to_numpy() if detail is not None else np.ones(len(outlines), dtype=bool)
-    )
-    cells = _RoofCells.of(roofs, wanted)
-    light = _shade(_sweeper(z, roofs, grid.cell), turn, sky, cells, normals, part(progress, 0.2, 0.9))
-    irradiation = np.full(grid.shape, np.nan, dtype=np.float32)
-    irradiation.ravel()[cells.index] = light.total
-    progress(0.9, "usable")
-    open_sky = float(sky.on_open_plane(np.array([0.0, 0.0, 1.0])))
-    usable = usable_cells(roofs, z, ids, irradiation, open_sky, grid.cell, settings.usable, azimuth)
+    ready = _ready(surface, outlines, settings, prepared, part(progress, 0.02, 0.2))
+    kept = _marked(outlines, detail)
+    every = np.ones(len(outlines), dtype=bool)
+    done = _compute(ready, outlines, sky, settings, every, kept, keepouts, part(progress, 0.2, 0.96))
     progress(0.96, "planes")
-    table = _plane_table(roofs, azimuth, usable, light, cells, settings.usable.flat_tilt, grid.cell)
-    table["building_id"] = outlines["building_id"].to_numpy()[roofs.building - 1] if len(table) else []
-    buildings, findings = _building_table(outlines, table, ids, z, grid)
-    planes, sunlit = _details(table, roofs, wanted, usable, light, cells, grid)
+    buildings, findings = building_table(outlines, done.table, ready.roofs.building, ready.coverage)
+    planes, sunlit = done.details(ready, kept)
+    irradiation = np.full(surface.grid.shape, np.nan, dtype=np.float32)
+    irradiation.ravel()[done.cells.index] = done.light.total
     return Survey(
-        grid, buildings, planes, sunlit, sky.azimuths, irradiation, roofs.labels, open_sky, tuple(findings)
+        surface.grid, buildings, planes, sunlit, sky.azimuths, irradiation, ready.roofs.labels, done.open_sky, (*findings, *done.findings)
     )  # fmt: skip
 
 
-def building_raster(outlines: gpd.GeoDataFrame, grid: Grid) -> NDArray[np.int32]:
-    """Number of the outline (1 … n, its row + 1) that holds each cell's centre; 0 = none. Of outlines that overlap the smaller one has the cell."""
-    shapes = outlines.geometry.to_numpy()
-    order = np.argsort(-shapely.area(shapes), kind="stable")
-    pairs = zip(shapes[order], (order + 1).tolist(), strict=True)
-    return np.asarray(rasterize(pairs, grid.shape, transform=grid.transform, dtype="int32"), dtype=np.int32)
-
-
-def _to_true_north(normals: NDArray[np.float64], convergence: float) -> NDArray[np.float64]:
-    """Turn vectors given in grid east and north by the meridian convergence."""
-    turn = np.radians(convergence)
-    out = normals.copy()
-    out[:, 0] = normals[:, 0] * np.cos(turn) + normals[:, 1] * np.sin(turn)
-    out[:, 1] = normals[:, 1] * np.cos(turn) - normals[:, 0] * np.sin(turn)
-    return np.ascontiguousarray(out)
-
-
-@dataclass(frozen=True)
-class _RoofCells:
-    """The cells of all planes as flat lists."""
-
-    index: NDArray[np.int64]  # into the raveled raster
-    plane: NDArray[np.int32]  # 0 … planes−1
-    keep: NDArray[np.int64]  # row in the kept skylines, −1 = not kept
-
-    @classmethod
-    def of(cls, roofs: RoofPlanes, wanted: NDArray[np.bool_]) -> _RoofCells:
-        index = np.flatnonzero(roofs.labels)
-        plane = (roofs.labels.ravel()[index] - 1).astype(np.int32)
-        kept = wanted[roofs.building[plane] - 1] if len(plane) else np.zeros(0, dtype=bool)
-        return cls(index, plane, np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int64))
-
-
-@dataclass(frozen=True)
-class _Light:
-    """What falls on each roof cell."""
-
-    total: NDArray[np.float64]  # kWh/m² a
-    sky_view: NDArray[np.float64]  # 0…1 of the plane's own sky
-    skyline: NDArray[np.uint16]  # kept cells × azimuths, 1/700°
-
-
-def _sweeper(z: NDArray[np.float32], roofs: RoofPlanes, cell: float) -> Sweeper:
-    """The surface to sweep: roof planes as planes.
-
-    Five centimetres of noise on half-metre cells are a skyline of 6° all round each cell; the planes' own heights have none.
-    """
-    level = z.copy()
-    _level_planes(
-        level,
-        roofs.labels,
-        roofs.height,
-        roofs.row,
-        roofs.col,
-        roofs.gradient_east * cell,
-        -roofs.gradient_north * cell,
-    )
-    return Sweeper(level, cell, Facets(roofs.labels, roofs.gradient_east, roofs.gradient_north))
-
-
-@njit(nogil=True, cache=True, parallel=True)
-def _level_planes(
-    z: NDArray[np.float32],
-    labels: NDArray[np.int32],
-    height: NDArray[np.float64],
-    row: NDArray[np.float64],
-    col: NDArray[np.float64],
-    per_col: NDArray[np.float64],
-    per_row: NDArray[np.float64],
-) -> None:
-    """Put each cell of a plane on its plane."""
-    for i in prange(z.shape[0]):
-        for j in range(z.shape[1]):
-            if labels[i, j] > 0:
-                p = labels[i, j] - 1
-                z[i, j] = np.float32(height[p] + per_row[p] * (i - row[p]) + per_col[p] * (j - col[p]))
-
-
-def _shade(
-    sweeper: Sweeper,
-    convergence: float,
+def survey_some(
+    surface: Surface,
+    outlines: gpd.GeoDataFrame,
     sky: SkyTable,
-    cells: _RoofCells,
-    normals: NDArray[np.float64],
+    settings: SurveySettings,
+    before: Surveyed,
+    wanted: set[str],
+    *,
+    detail: set[str] | None = None,
+    keepouts: gpd.GeoDataFrame | None = None,
+    prepared: Prepared | None = None,
+    progress: Progress = silent,
+) -> PartSurvey:
+    """Survey some buildings and take the others from an earlier survey.
+
+    What is computed is the same, to the last bit, as :func:`survey` with the same ``detail`` and ``keepouts`` gives; what is
+    taken over is as it was kept. Surface, outlines, weather, and settings must be those of the earlier survey.
+
+    Parameters
+    ----------
+    before : the earlier survey
+    wanted : ids of the buildings whose keep-outs have changed, or that shall be done again for another reason
+        Buildings in ``detail`` that were not so before are done besides; ids that no outline has are passed over.
+    detail : ids of the buildings whose planes are kept; those of ``before`` that are not among them are dropped; None = all
+    keepouts : all keep-outs, not only those of the wanted buildings
+    prepared : of the same surface, outlines and roof settings; without it the roofs are segmented anew
+
+    Raises
+    ------
+    gis.errors.SurveyChanged
+        ``before`` does not go with the surface, the outlines or the weather: survey all.
+    gis.errors.KeepoutInvalid, gis.errors.CrsMismatch, gis.progress.Cancelled
+        as :func:`survey`
+    """
+    progress(0.0, "roofs")
+    ready = _ready(surface, outlines, settings, prepared, part(progress, 0.02, 0.5), complete=False)
+    kept = _marked(outlines, detail)
+    count = np.bincount(ready.roofs.building, minlength=len(outlines) + 1)[1:]
+    had = before.planes.groupby("building_id").size().reindex(outlines["building_id"]).fillna(0).to_numpy()
+    among = _marked(outlines, wanted) | (kept & (had != count))
+    ready.complete(among, part(progress, 0.5, 0.52))
+    done = _compute(ready, outlines, sky, settings, among, kept, keepouts, part(progress, 0.52, 0.96))
+    progress(0.96, "planes")
+    buildings, findings = building_table(outlines, done.table, ready.roofs.building, ready.coverage)
+    _check_buildings(buildings, before, sky, done.open_sky)
+    earlier = before.buildings.set_index("building_id").reindex(outlines["building_id"])
+    for column in ("usable_m2", "irradiation_kwh_m2"):
+        buildings[column] = np.where(among, buildings[column], earlier[column].to_numpy(dtype=np.float64))
+    planes, sunlit = done.details(ready, kept & among)
+    same = before.planes["building_id"].isin(outlines.loc[kept & ~among, "building_id"]).to_numpy()
+    planes, sunlit = _joined(before.planes[same], before.sunlit[same], planes, sunlit, done.table)
+    return PartSurvey(
+        buildings, planes, sunlit, sky.azimuths, done.open_sky, (*findings, *done.findings),
+        frozenset(outlines.loc[among, "building_id"].astype(str)),
+    )  # fmt: skip
+
+
+def _marked(outlines: gpd.GeoDataFrame, ids: set[str] | None) -> NDArray[np.bool_]:
+    every = np.ones(len(outlines), dtype=bool)
+    return every if ids is None else outlines["building_id"].isin(ids).to_numpy()
+
+
+def _ready(
+    surface: Surface,
+    outlines: gpd.GeoDataFrame,
+    settings: SurveySettings,
+    prepared: Prepared | None,
     progress: Progress,
-) -> _Light:
-    count = len(cells.index)
-    total, open_part = np.zeros(count), np.zeros(count)
-    skyline = np.zeros((int(np.count_nonzero(cells.keep >= 0)), len(sky.azimuths)), dtype=np.uint16)
-    rows, cols = sweeper.shape
-    row, col = np.divmod(cells.index, cols)
-    index_transposed = col * rows + row
-    for k, slopes, transposed in each_azimuth(sweeper, sky.azimuths, convergence, progress):
-        index = index_transposed if transposed else cells.index
-        add_sector(
-            total, open_part, skyline, cells.keep, slopes.ravel(), index, cells.plane, normals, sky.year, sky.sky, k, float(sky.azimuths[k])
-        )  # fmt: skip
-    up = normals[cells.plane, 2] if count else np.zeros(0)
-    total += ground_reflected(sky, up)
-    return _Light(total, open_part / ((1.0 + up) / 2.0), skyline)
+    *,
+    complete: bool = True,
+) -> Prepared:
+    if prepared is None:
+        return prepare(surface, outlines, settings, progress=progress)
+    if not prepared.goes_with(surface, outlines, settings.roofs):
+        raise ValueError("prepared for another surface, other outlines or other settings of the roofs")
+    if complete:
+        prepared.complete(np.ones(len(outlines), dtype=bool), progress)
+    return prepared
 
 
-def _mean_by_plane(
-    values: NDArray[np.float64], plane: NDArray[np.int32], planes: int, weight: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    count = np.bincount(plane, weights=weight, minlength=planes)
-    total = np.bincount(plane, weights=values * weight, minlength=planes)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(count > 0, total / count, np.nan)
+@dataclass(frozen=True)
+class _Computed:
+    """Light and usable area of some buildings; ``table`` has a row for every plane."""
+
+    table: pd.DataFrame
+    cells: RoofCells
+    light: RoofLight
+    usable: UsableArea
+    open_sky: float
+    findings: list[Finding]
+
+    def details(self, ready: Prepared, kept: NDArray[np.bool_]) -> tuple[gpd.GeoDataFrame, NDArray[np.float32]]:
+        """Planes and sunlit shares of the buildings that are kept."""
+        return plane_details(
+            self.table, ready.roofs, kept, self.usable, self.light, self.cells, ready.surface.grid, ready.boxes
+        )
 
 
-def _plane_table(
-    roofs: RoofPlanes,
-    azimuth: NDArray[np.float64],
-    usable: UsableArea,
-    light: _Light,
-    cells: _RoofCells,
-    flat_tilt: float,
-    cell: float,
-) -> pd.DataFrame:
-    planes = len(roofs.building)
-    tilt = roofs.tilt()
-    footprint = roofs.cells * cell**2
-    is_usable = (usable.mask.ravel()[cells.index] == 1).astype(np.float64)
-    table = pd.DataFrame(
-        {
-            "plane_id": np.arange(1, planes + 1),
-            "building_id": "",
-            "tilt": tilt,
-            "azimuth": azimuth,
-            "flat": tilt < flat_tilt,
-            "height_m": roofs.height,
-            "cells": roofs.cells,
-            "residual_m": roofs.residual,
-            "footprint_m2": footprint,
-            "area_m2": footprint / np.cos(np.radians(tilt)),
-            "irradiation_kwh_m2": _mean_by_plane(light.total, cells.plane, planes, np.ones(len(cells.plane))),
-            "sky_view": _mean_by_plane(light.sky_view, cells.plane, planes, np.ones(len(cells.plane))),
-            "usable_m2": usable.usable_m2,
-            "usable_irradiation_kwh_m2": _mean_by_plane(light.total, cells.plane, planes, is_usable),
-        }
-    )
-    for rule in RULES:
-        table[f"lost_{rule}_m2"] = usable.lost_m2[rule]
-    return table
+def _compute(
+    ready: Prepared,
+    outlines: gpd.GeoDataFrame,
+    sky: SkyTable,
+    settings: SurveySettings,
+    among: NDArray[np.bool_],
+    kept: NDArray[np.bool_],
+    keepouts: gpd.GeoDataFrame | None,
+    progress: Progress,
+) -> _Computed:
+    """Light and rules for the buildings ``among``."""
+    roofs, grid = ready.roofs, ready.surface.grid
+    # Before the long work: a keep-out that is no area is refused at once.
+    taken, findings = keepout_cells(keepouts, outlines, ready.ids, ready.boxes, roofs.labels, grid)
+    cells = RoofCells.of(roofs, ready.ids, ready.boxes, among, kept & among)
+    light = light_on(ready.sweeper, ready.convergence, sky, cells, ready.normals, part(progress, 0.0, 0.92))
+    progress(0.92, "usable")
+    # Zeros cost nothing until they are written; only the cells of these buildings are read.
+    irradiation = np.zeros(grid.shape, dtype=np.float32)
+    irradiation.ravel()[cells.index] = light.total
+    open_sky = float(sky.on_open_plane(np.array([0.0, 0.0, 1.0])))
+    here = np.unique(roofs.building).astype(np.int64)
+    usable = usable_cells(
+        roofs, ready.surface.z, ready.ids, irradiation, open_sky, grid.cell, settings.usable, ready.azimuth,
+        keepout=taken, only=here[among[here - 1]], boxes=ready.boxes,
+    )  # fmt: skip
+    names = outlines["building_id"].to_numpy()
+    table = plane_table(roofs, ready.azimuth, usable, light, cells, names, settings.usable.flat_tilt, grid.cell)
+    return _Computed(table, cells, light, usable, open_sky, findings)
 
 
-def _building_table(
-    outlines: gpd.GeoDataFrame, planes: pd.DataFrame, ids: NDArray[np.int32], z: NDArray[np.float32], grid: Grid
-) -> tuple[gpd.GeoDataFrame, list[Finding]]:
-    """Figures by building, and what the DSM does not show."""
-    weighted = planes.assign(light=planes["irradiation_kwh_m2"] * planes["area_m2"])
-    sums = weighted.groupby("building_id")[["area_m2", "usable_m2", "light"]].sum()
-    sums["planes"] = planes.groupby("building_id").size()
-    sums = sums.reindex(outlines["building_id"])
-    frame = outlines.copy()
-    frame["roof_m2"] = sums["area_m2"].fillna(0.0).to_numpy()
-    frame["usable_m2"] = sums["usable_m2"].fillna(0.0).to_numpy()
-    frame["irradiation_kwh_m2"] = (sums["light"] / sums["area_m2"]).to_numpy()
-    frame["planes"] = sums["planes"].fillna(0).astype(int).to_numpy()
-    inside = ids > 0
-    seen = np.bincount(ids[inside], weights=np.isfinite(z[inside]), minlength=len(outlines) + 1)[1:] * grid.cell**2
-    # What another outline covers is not missing from the DSM: count it by the outlines' own cells, and what lies beyond the raster by area.
-    drawn = np.bincount(ids[inside], minlength=len(outlines) + 1)[1:] * grid.cell**2
-    box = shapely.box(*grid.bounds)
-    area = outlines.area.to_numpy()
-    within = shapely.area(shapely.intersection(outlines.geometry.to_numpy(), box)) / area
-    share = np.where(drawn > 0, seen / np.maximum(drawn, grid.cell**2), 1.0) * within
-    covered = drawn < _MOSTLY_COVERED * area * within
-    frame["status"] = np.select(
-        [share < _NOTHING_SEEN, share < _ALL_SEEN, frame["planes"].to_numpy() == 0],
-        ["outside_dsm", "partly_outside", "no_plane"],
-        "ok",
-    )
-    return frame, _coverage_findings(frame, covered & (within > _ALL_SEEN) & (area > _FEW_CELLS * grid.cell**2))
+def _check_buildings(buildings: gpd.GeoDataFrame, before: Surveyed, sky: SkyTable, open_sky: float) -> None:
+    """The earlier survey must have found the same roofs under the same sky; areas depend on all heights of the roofs."""
+    earlier = before.buildings.set_index("building_id").reindex(buildings["building_id"])
+    roof_m2 = earlier["roof_m2"].to_numpy(dtype=np.float64)
+    checks: dict[str, Callable[[], bool]] = {
+        "buildings": lambda: len(before.buildings) == len(buildings) and bool(np.isfinite(roof_m2).all()),
+        "planes": lambda: bool((earlier["planes"].to_numpy() == buildings["planes"].to_numpy()).all()),
+        "roof_m2": lambda: np.allclose(roof_m2, buildings["roof_m2"].to_numpy(), rtol=1e-9, atol=1e-9),
+        "azimuths": lambda: np.array_equal(before.azimuths, sky.azimuths),
+        "open_sky_kwh_m2": lambda: bool(np.isclose(before.open_sky_kwh_m2, open_sky, rtol=1e-9)),
+    }
+    for what, holds in checks.items():
+        if not holds():
+            raise SurveyChanged("survey.changed", found=what)
 
 
-def _coverage_findings(buildings: gpd.GeoDataFrame, covered: NDArray[np.bool_]) -> list[Finding]:
-    """What the user should know of the outlines as a whole, one sentence for each kind."""
-    found = []
-    total = len(buildings)
-    if covered.any():
-        ids = buildings.loc[covered, "building_id"].astype(str).head(5)
-        details: dict[str, object] = {"count": int(covered.sum()), "of": total}
-        found.append(Finding("survey.overlapped", "warning", "", found=", ".join(ids), details=details))
-    seen = buildings[buildings["status"].isin(("ok", "no_plane"))]
-    if len(seen) >= _ENOUGH and (seen["status"] == "no_plane").mean() > _MOSTLY_FLAT:
-        found.append(
-            Finding("survey.no_roofs", "warning", "", details={"count": int((seen["status"] == "no_plane").sum()), "of": len(seen)})
-        )  # fmt: skip
-    for status in ("outside_dsm", "partly_outside", "no_plane"):
-        affected = buildings.loc[buildings["status"] == status, "building_id"]
-        if len(affected):
-            found.append(
-                Finding(
-                    f"survey.{status}", "info" if status == "no_plane" else "warning", "",
-                    found=", ".join(affected.astype(str).head(5)), details={"count": len(affected), "of": len(buildings)},
-                )
-            )  # fmt: skip
-    return found
-
-
-def _details(
+def _joined(
+    old: gpd.GeoDataFrame,
+    old_sunlit: NDArray[np.float32],
+    fresh: gpd.GeoDataFrame,
+    fresh_sunlit: NDArray[np.float32],
     table: pd.DataFrame,
-    roofs: RoofPlanes,
-    wanted: NDArray[np.bool_],
-    usable: UsableArea,
-    light: _Light,
-    cells: _RoofCells,
-    grid: Grid,
 ) -> tuple[gpd.GeoDataFrame, NDArray[np.float32]]:
-    """Planes of the wanted buildings with their outlines, and the share of their cells that sees each height."""
-    chosen = np.flatnonzero(wanted[roofs.building - 1]) if len(table) else np.zeros(0, dtype=np.intp)
-    row_of = np.full(len(table), -1, dtype=np.int64)
-    row_of[chosen] = np.arange(len(chosen))
-    kept = cells.keep >= 0
-    plane = row_of[cells.plane[kept]]
-    good = (usable.mask.ravel()[cells.index[kept]] == 1).astype(np.float64)
-    # A plane with no usable cell still has a skyline to show: that of all its cells.
-    any_good = np.bincount(plane, weights=good, minlength=len(chosen)) > 0
-    weight = np.where(any_good[plane], good, 1.0) if len(plane) else good
-    sunlit = sunlit_fractions(light.skyline, plane, len(chosen), weight)
-    shapes = plane_polygons(roofs.labels, grid, chosen + 1)
-    frame = table.iloc[chosen].reset_index(drop=True)
-    geometry = shapes.set_index("plane").geometry.reindex(frame["plane_id"]).to_numpy()
-    return gpd.GeoDataFrame(frame, geometry=geometry, crs=grid.crs), sunlit
+    """Rows that were kept and rows that are new, by plane."""
+    number = old["plane_id"].to_numpy(dtype=np.int64)
+    known = number.size == 0 or (number.min() >= 1 and number.max() <= len(table))
+    if not known or not _same_planes(old, table.iloc[number - 1]):
+        raise SurveyChanged("survey.changed", found="planes")
+    if len(old) == 0:
+        return fresh, fresh_sunlit
+    rows = old.reset_index(drop=True)
+    if "lost_keepout_m2" not in rows:
+        rows["lost_keepout_m2"] = 0.0
+    types = {name: kind for name, kind in fresh.dtypes.items() if name != "geometry"}
+    rows = gpd.GeoDataFrame(rows[list(fresh.columns)].astype(types), geometry="geometry", crs=fresh.crs)
+    sunlit = np.concatenate([np.asarray(old_sunlit, dtype=np.float32), fresh_sunlit])
+    both = rows if len(fresh) == 0 else gpd.GeoDataFrame(pd.concat([rows, fresh], ignore_index=True), crs=fresh.crs)
+    order = np.argsort(both["plane_id"].to_numpy(), kind="stable")
+    return both.iloc[order].reset_index(drop=True), sunlit[order]
+
+
+def _same_planes(old: pd.DataFrame, now: pd.DataFrame) -> bool:
+    return bool(
+        (old["building_id"].to_numpy() == now["building_id"].to_numpy()).all()
+        and (old["cells"].to_numpy() == now["cells"].to_numpy()).all()
+        and np.allclose(old["height_m"].to_numpy(dtype=np.float64), now["height_m"].to_numpy(), rtol=0.0, atol=1e-6)
+    )

@@ -15,7 +15,8 @@ from scipy import ndimage
 
 from gis.grid import Grid
 from gis.progress import Cancelled
-from gis.roofs import RoofPlanes, RoofSettings, plane_polygons, segment_roofs
+from gis.roofs import RoofPlanes, RoofSettings, segment_roofs
+from gis.roofs_polygons import plane_polygons
 from tests.support.roofs import GROUND, Scene, roof, town
 
 if TYPE_CHECKING:
