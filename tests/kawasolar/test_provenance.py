@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+import re
 from dataclasses import replace
+from itertools import pairwise
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -14,8 +18,34 @@ from pyproj import Transformer
 from shapely.geometry import box
 
 from kawasolar.decide import decide, default_settings
+from kawasolar.document import edits
+from kawasolar.document.edits import Author
+from kawasolar.document.views import Mark
+from kawasolar.export.csv import write_csv
+from kawasolar.export.fingerprint import read_fingerprint
 from kawasolar.pipeline import PlanInputs, make_project
-from kawasolar.provenance import CriterionSource, Explanation, LedgerSource, ProfileSource, explain
+from kawasolar.provenance import (
+    CriterionSource,
+    EnteredSource,
+    Explanation,
+    FileSource,
+    LedgerSource,
+    NothingToExplain,
+    Override,
+    ProfileSource,
+    changes,
+    explain,
+    export_states,
+    figures_of,
+    record,
+    register,
+    sentences,
+    with_record,
+)
+from kawasolar.stages import bring_up_to_date, with_edit
+from kawasolar.stages.chain import BY_NAME
+from kawasolar.words import LANGUAGES, Language, say
+from tests.kawasolar.test_languages import JAPANESE, TITLE, without
 from tests.support.plans import example_plan
 
 if TYPE_CHECKING:
@@ -23,6 +53,8 @@ if TYPE_CHECKING:
 
     from kawasolar.plan import Plan, Project
 
+# A code of the catalogue, a placeholder, a Python value.
+CODE = re.compile(r"why\.|criterion\.|\b(?:None|nan|True|False)\b|[{}]|export\.|[a-z]_[a-z]|<")
 WEST, NORTH, CELL, SIZE = -20200.0, -44200.0, 0.5, 220
 _MONTHS = zip(
     range(1, 13),
@@ -96,7 +128,8 @@ def plan(project: Project) -> Plan:
 def wide(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """Forty facilities, decided, without stamps."""
     made = example_plan(tmp_path_factory.mktemp("wide"))
-    settings = replace(default_settings(made.profile), share=0.4)
+    off = dict.fromkeys(("waterproofing", "irradiation", "remaining_years"), (False, None))
+    settings = replace(default_settings(made.profile), share=0.4, criteria=off)
     return replace(made, settings=settings, decision=decide(made.facilities, made.results, made.profile, settings))
 
 
@@ -219,3 +252,350 @@ def test_remaining_years_are_the_life_less_the_age(plan: Plan) -> None:
     assert isinstance(asked, CriterionSource)
     assert asked.threshold == found.values["threshold"] == 20
     assert found.value == "fail"
+
+
+# ---------------------------------------------------------------------------------------------- nothing is forgotten
+
+
+def profile_keys(explanation: Explanation) -> set[str]:
+    return {entry.key for entry in explanation.walk() if isinstance(entry, ProfileSource)}
+
+
+def roles(explanation: Explanation) -> set[str]:
+    return {entry.role for entry in explanation.walk() if isinstance(entry, FileSource)}
+
+
+def declared(plan: Plan, *stages: str) -> set[str]:
+    return {key for key in plan.profile.values for name in stages if BY_NAME[name].uses(key)}  # type: ignore[index]
+
+
+@pytest.mark.parametrize("figure", ["energy_kwh", "m07", "specific_yield", "shading_loss"])
+def test_energy_names_every_value_and_file_that_its_stages_declare(plan: Plan, figure: str) -> None:
+    found = explain(plan, figure, "004")
+    wanted = declared(plan, "yield", "survey") - {"co2.grid_factor"}
+    assert profile_keys(found) == wanted
+    assert profile_keys(explain(plan, "co2_t", "004")) == wanted | {"co2.grid_factor"}
+    assert roles(found) == {role for name in ("yield", "survey") for role in BY_NAME[name].files}  # type: ignore[index]
+
+
+def test_every_value_of_the_profile_is_in_some_explanation(plan: Plan) -> None:
+    seen: set[str] = set()
+    for site in (*SITES, "005", None):
+        for figure in figures_of(plan, site):
+            seen |= profile_keys(explain(plan, figure, site))
+    # Service lives of structures that no facility has are asked of nobody.
+    assert set(plan.profile.values) - seen == {f"life.{name}" for name in ("src", "s", "w", "cb", "other")}
+
+
+def test_values_that_a_rule_goes_by_stand_beside_what_it_took(plan: Plan) -> None:
+    usable = explain(plan, "usable_m2", "001")
+    assert profile_keys(child(usable, "lost_setback_m2")) == {"roof.setback", "roof.obstacle_height"}
+    shade = child(usable, "lost_shade_m2")
+    # The tower shades the first roof.
+    assert float(str(shade.value)) > 1
+    share, open_sky = values(shade, "roof.irradiation_share", "open_sky_kwh_m2")
+    assert 0 < share * open_sky < 1400
+    assert profile_keys(usable) >= declared(plan, "survey") - {"engine.azimuths", "pv.albedo"}
+
+
+def test_each_figure_says_its_stage_and_when(plan: Plan) -> None:
+    for figure, stage in (
+        ("energy_kwh", "yield"),
+        ("status", "eligibility"),
+        ("chosen", "selection"),
+        ("link", "join"),
+    ):
+        note = explain(plan, figure, "004").stage
+        assert note is not None
+        assert (note.name, note.freshness, note.made) == (stage, "fresh", plan.stamps[stage].made)
+    without = explain(replace(plan, stamps={}), "energy_kwh", "004").stage
+    assert without is not None
+    assert (without.freshness, without.made) == ("missing", "")
+
+
+def test_sources_of_a_value_and_what_is_only_assumed(plan: Plan) -> None:
+    entries = {e.key: e for e in explain(plan, "usable_m2", "001").walk() if isinstance(e, ProfileSource)}
+    setback = entries["roof.setback"]
+    assert (setback.value, setback.unit, setback.low, setback.high, setback.year) == (1.0, "m", 0.5, 1.5, 2026)
+    assert setback.assumed
+    assert not entries["roof.flat_tilt"].assumed
+    assert setback.source_ja == plan.profile.value("roof.setback").source_ja
+    assert setback.override is setback.now is None
+
+
+# ---------------------------------------------------------------------------------------------- what people did
+
+
+BY = Author("資産 太郎", "メーカー見積り", "2026-11-20T09:30:00+09:00")
+
+
+def test_an_overridden_value_before_and_after_the_update(project: Project) -> None:
+    edit = edits.set_value(project.entries, "s1", "pv.density_flat", 0.15, BY, source="見積書 第3号")
+    waiting = with_edit(project, edit)
+    # Not computed yet: the figure is still that of the old value, and says so.
+    found = explain(waiting.plan, "capacity_kw", "001")
+    flat = child(found, "capacity_flat_kw")
+    (density,) = (entry for entry in flat.inputs if isinstance(entry, ProfileSource))
+    assert (density.value, density.now, density.override) == (0.1125, 0.15, None)
+    assert found.value == explain(project.plan, "capacity_kw", "001").value
+    assert flat.value == pytest.approx(values(flat, "usable_flat_m2")[0] * 0.1125)
+    assert found.stage is not None
+    assert found.stage.freshness == "stale"
+    text = "\n".join(line for _, line in sentences(found, "ja"))
+    assert "現在の値は 0.15 kW/m²" in text
+    assert "未更新" in text
+
+    done = bring_up_to_date(waiting)
+    flat = child(explain(done.plan, "capacity_kw", "001"), "capacity_flat_kw")
+    (density,) = (entry for entry in flat.inputs if isinstance(entry, ProfileSource))
+    assert (density.value, density.now) == (0.15, None)
+    assert density.override == Override(0.1125, Mark("メーカー見積り", "資産 太郎", BY.when), "見積書 第3号")
+    assert flat.value == pytest.approx(values(flat, "usable_flat_m2")[0] * 0.15)
+    text = "\n".join(line for _, line in sentences(flat, "ja"))
+    for part in (
+        "0.1125 kW/m² を 0.15 kW/m² に変更",
+        "資産 太郎",
+        "メーカー見積り",
+        "見積書 第3号",
+        "実績 0.098～0.156",
+    ):
+        assert part in text
+
+
+def test_a_corrected_value_of_the_ledger(project: Project) -> None:
+    edit = edits.correct_ledger(project.entries, "001", "built_year", 2001.0, 1985.0, BY)
+    done = with_edit(project, edit).plan
+    found = explain(done, "ledger.built_year", "001")
+    assert (found.value, found.formula) == (2001, "ledger_corrected")
+    (source,) = (entry for entry in found.inputs if isinstance(entry, LedgerSource))
+    assert source.override is not None
+    assert (source.override.before, source.override.mark) == (1985, Mark("メーカー見積り", "資産 太郎", BY.when))
+    assert (source.heading, source.row, source.path) == (
+        "建築年度",
+        2,
+        next(f.path for f in done.inputs if f.role == "facilities"),
+    )
+    criterion = explain(done, "criterion.remaining_years", "001")
+    life, year = values(criterion, "life.rc", "plan.year")
+    assert (criterion.value, criterion.values["found"]) == ("pass", life - (year - 2001))
+    assert source in criterion.inputs
+    lines = "\n".join(line for _, line in sentences(criterion, "ja"))
+    assert "台帳の記載 1985 を 2001 に修正" in lines
+    # The neighbour's value stays the file's.
+    other = explain(done, "ledger.built_year", "002").inputs[0]
+    assert isinstance(other, LedgerSource)
+    assert other.override is None
+
+
+def test_a_column_that_the_file_lacks_can_be_filled(project: Project) -> None:
+    edit = edits.correct_ledger(project.entries, "002", "flood_depth_m", 0.4, None, BY)
+    done = with_edit(project, edit).plan
+    source = explain(done, "ledger.flood_depth_m", "002").inputs[0]
+    assert isinstance(source, LedgerSource)
+    assert (source.value, source.heading) == (0.4, "")
+    assert source.override is not None
+    assert source.override.before is None
+    assert explain(done, "ledger.flood_depth_m", "001").formula == "ledger_blank"
+
+
+def test_pins_vetoes_share_and_criteria(project: Project) -> None:
+    entries = project.entries
+    for make in (
+        lambda e: edits.pin(e, "s1", ["002"], Author("市長", "公約", BY.when)),
+        lambda e: edits.veto(e, "s1", ["004"], Author("議会", "改築を検討", BY.when)),
+        lambda e: edits.set_share(e, "s1", 1.0),
+        lambda e: edits.set_criterion(e, "s1", "remaining_years", True, 3.0, BY),
+    ):
+        project = with_edit(project, make(project.entries))
+    plan = project.plan
+    pinned, vetoed = explain(plan, "chosen", "002"), explain(plan, "chosen", "004")
+    assert (pinned.value, pinned.formula) == (True, "choice_chosen_pin")
+    assert (vetoed.value, vetoed.formula) == (False, "choice_vetoed")
+    assert pinned.inputs[0] == EnteredSource("pin", "002", True, Mark("公約", "市長", BY.when))
+    assert vetoed.inputs[0] == EnteredSource("veto", "004", True, Mark("改築を検討", "議会", BY.when))
+    share = explain(plan, "share")
+    assert (share.value, share.formula) == (1.0, "share_entered")
+    assert isinstance(share.inputs[0], EnteredSource)
+    number, chosen = explain(plan, "number"), explain(plan, "chosen")
+    assert number.value == math.ceil(values(number, "share")[0] * values(number, "eligible")[0])
+    assert chosen.value == float(str(number.value)) - float(str(chosen.values["short"]))
+    assert chosen.values["short"] == 1
+    asked = explain(plan, "criterion.remaining_years", "001").of("criterion:remaining_years")[0]
+    assert isinstance(asked, CriterionSource)
+    assert asked.threshold == 3
+    assert asked.override == Override((True, 20.0), Mark("メーカー見積り", "資産 太郎", BY.when))
+    assert entries is not project.entries
+
+
+def test_how_a_building_was_joined(project: Project) -> None:
+    found = explain(project.plan, "link", "001")
+    part = children(found)[0]
+    assert (found.value, part.formula) == (("B0",), "joined_point")
+    assert {e.column for e in part.inputs if isinstance(e, LedgerSource)} == {"latitude", "longitude"}
+    assert explain(project.plan, "link", "005").formula == "link_none"
+    done = with_edit(project, edits.correct_join(project.entries, "005", ["B0"], BY)).plan
+    named = explain(done, "link", "005")
+    assert (named.value, named.formula, children(named)[0].formula) == (("B0",), "link_person", "joined_person")
+    assert EnteredSource("join", "005", ("B0",), Mark("メーカー見積り", "資産 太郎", BY.when)) in named.inputs
+    assert explain(done, "link", "001").value == ()
+
+
+def test_a_drawn_keepout_takes_its_area(project: Project) -> None:
+    shape = box(WEST + 70.0, NORTH - 25.0, WEST + 76.0, NORTH - 20.0)  # 30 m² in the middle of the second roof
+    done = bring_up_to_date(with_edit(project, edits.add_keepout(project.entries, "B1", shape, BY))).plan
+    usable = explain(done, "usable_m2", "002")
+    lost = child(usable, "lost_keepout_m2")
+    assert lost.value == pytest.approx(30.0)
+    (drawn,) = lost.inputs
+    assert drawn == EnteredSource("keepout", "k1", pytest.approx(30.0), Mark("メーカー見積り", "資産 太郎", BY.when))
+    assert usable.value == pytest.approx(child(usable, "roof_m2").value - total(children(usable, "lost_")))
+    assert child(explain(done, "usable_m2", "001"), "lost_keepout_m2").inputs == ()
+
+
+def test_files_name_their_findings_and_what_the_user_said(plan: Plan) -> None:
+    told = replace(plan, inputs=tuple(replace(f, crs="EPSG:6677") if f.role == "dsm" else f for f in plan.inputs))
+    files = {e.role: e for e in explain(told, "energy_kwh", "001").walk() if isinstance(e, FileSource)}
+    assert files["dsm"].crs == "EPSG:6677"
+    assert files["dsm"].sha256 == hashlib.sha256(plan.dsm.read_bytes()).hexdigest()
+    assert {finding.code for finding in files["weather"].findings} == {"weather.from_normals", "weather.place_of_site"}
+    source = explain(plan, "ledger.name", "005").inputs[0]
+    assert isinstance(source, LedgerSource)
+    assert [finding.code for finding in source.findings] == ["join.no_building"]
+    assert "第5小学校" in "".join(line for _, line in sentences(explain(plan, "ledger.name", "005"), "en"))
+
+
+# ---------------------------------------------------------------------------------------------- words
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_explanation_has_words(plan: Plan, wide: Plan, language: Language) -> None:
+    """No code, no placeholder, no dash for a value that is there; nothing of the other language but names."""
+    asked = [(plan, figure, site) for site in (*SITES[:1], "004", "005", None) for figure in figures_of(plan, site)]
+    asked += [(wide, figure, site) for site in ("0000001", "0000007", None) for figure in figures_of(wide, site)]
+    own = {
+        text
+        for p in (plan, wide)
+        for column in p.facilities.drop(columns="geometry")
+        for text in p.facilities[column]
+        if isinstance(text, str) and JAPANESE.search(text)
+    }
+    notes = {entry.note(language) for entry in (*plan.profile.values.values(), *plan.profile.criteria)} - {""}
+    headings = set(plan.read.columns.values())  # type: ignore[union-attr]
+    files = {part for p in (plan, wide) for entry in p.inputs for part in (entry.path, PurePath(entry.path).name)}
+    stations = {plan.results.weather.station, wide.results.weather.station} - {""}
+    for of, figure, site in asked:
+        lines = sentences(explain(of, figure, site), language)
+        assert [depth for depth, _ in lines][:2] == [0, 1]
+        for before, after in pairwise(depth for depth, _ in lines):
+            assert after <= before + 1
+        for _, line in lines:
+            assert line.strip()
+            assert not CODE.search(without(line, files | notes)), line
+            plain = without(line, own | headings | files | stations)
+            if language == "ja":
+                assert JAPANESE.search(line), line
+            else:
+                assert not JAPANESE.search(TITLE.sub("", plain)), line
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_long_sums_are_cut_and_counted(wide: Plan, language: Language) -> None:
+    found = explain(wide, "energy_kwh")
+    count = int(str(found.values["count"]))
+    assert count > 6
+    lines = [line for _, line in sentences(found, language, longest=5)]
+    assert lines[-1] == say(language, "why.line.more", count=count - 5)
+    assert len(sentences(found, language, longest=1000)) == len(lines) - 1 + count - 5
+    name = wide.facilities.set_index("facility_id")["name"]
+    assert any(str(name[children(found)[1].facility_id]) in line for line in lines)
+
+
+def test_what_cannot_be_explained_is_said(plan: Plan) -> None:
+    for figure, site, code in (
+        ("beauty", None, "why.no_figure"), ("beauty", "001", "why.no_figure"), ("energy_kwh", "999", "why.no_facility"),
+        ("energy_kwh", "005", "why.no_yield"), ("criterion.flood", "001", "why.no_criterion"), ("ledger.geometry", "001", "why.no_figure"),
+    ):  # fmt: skip
+        with pytest.raises(NothingToExplain) as caught:
+            explain(plan, figure, site)
+        assert caught.value.code == code
+        for language in LANGUAGES:
+            assert say(language, code, **caught.value.details) not in ("", code)
+    with pytest.raises(NothingToExplain):
+        figures_of(plan, "999")
+
+
+# ---------------------------------------------------------------------------------------------- register and papers
+
+
+def test_the_register_has_every_default_and_every_change(project: Project) -> None:
+    plain = register(project.plan)
+    assert plain.loc[plain["kind"] == "value", "key"].tolist() == list(project.profile.values)
+    assert plain.loc[plain["kind"] == "criterion", "key"].tolist() == [c.key for c in project.profile.criteria]
+    assert not plain["changed"].any()
+    assert len(changes(project.plan)) == 0
+    setback = plain[plain["key"] == "roof.setback"].iloc[0]
+    assert (setback["value"], setback["low"], setback["high"], setback["unit"], setback["how_sure"]) == (
+        1.0,
+        0.5,
+        1.5,
+        "m",
+        "verify",
+    )
+    assert setback["name_en"] == "Set-back from the edge of the roof"
+
+    for make in (
+        lambda e: edits.set_value(e, "s1", "co2.grid_factor", 0.4, BY, source="環境省 令和7年"),
+        lambda e: edits.correct_ledger(e, "001", "seismic", "retrofitted", "new", BY),
+        lambda e: edits.set_share(e, "s1", 0.6),
+        lambda e: edits.set_criterion(e, "s1", "flood", True, 1.0, BY),
+        lambda e: edits.pin(e, "s1", ["002"], BY),
+        lambda e: edits.correct_join(e, "005", ["B0"], BY),
+        lambda e: edits.add_keepout(e, "B1", box(WEST + 70, NORTH - 25, WEST + 72, NORTH - 20), BY),
+    ):
+        project = with_edit(project, make(project.entries))
+    found = changes(project.plan).set_index("kind")
+    assert set(found.index) == {"value", "ledger", "share", "criterion", "pin", "join", "keepout"}
+    assert (found.loc["value", "value"], found.loc["value", "base_value"]) == (0.4, 0.43)
+    assert found.loc["value", "source_ja"] == "環境省 令和7年"
+    assert found.loc["value", "how_sure"] is None
+    assert (found.loc["ledger", "value"], found.loc["ledger", "base_value"]) == ("retrofitted", "new")
+    assert (found.loc["share", "value"], found.loc["share", "base_value"]) == (0.6, 0.5)
+    assert (found.loc["join", "value"], found.loc["join", "base_value"]) == (("B0",), ())
+    assert found.loc["keepout", "value"] == pytest.approx(10.0)
+    for kind in ("value", "ledger", "criterion", "pin", "join", "keepout"):
+        assert found.loc[kind, ["who", "when", "why"]].tolist() == ["資産 太郎", BY.when, "メーカー見積り"]
+    assert len(register(project.plan)) == len(plain) + len(found) - 2
+
+
+def test_papers_are_current_until_the_plan_changes(project: Project, tmp_path: Path) -> None:
+    paper = tmp_path / "一覧.csv"
+    write_csv(project.plan, paper, "ja")
+    made = record(project.plan, "csv", paper, "ja", "資産 太郎")
+    assert made.fingerprint == read_fingerprint(paper)
+    project = with_record(with_record(project, made), replace(made, kind="png", path=str(tmp_path / "gone.png")))
+    assert [state.state for state in export_states(project)] == ["current", "missing"]
+    # Another pin: another list.
+    pinned = with_edit(project, edits.pin(project.entries, "s1", ["002"], BY))
+    assert [state.state for state in export_states(pinned)] == ["out_of_date", "missing"]
+    back = with_edit(pinned, edits.release(pinned.entries, "s1", ["002"]), [project.plan])
+    assert export_states(back)[0].state == "current"
+    # A value that waits to be computed.
+    waiting = with_edit(project, edits.set_value(project.entries, "s1", "roof.setback", 1.5, BY))
+    assert export_states(waiting)[0].state == "out_of_date"
+    # The newer takes the place of the older.
+    again = record(pinned.plan, "csv", paper, "en", "別人")
+    renewed = with_record(pinned, again)
+    assert [entry.kind for entry in renewed.exports] == ["png", "csv"]
+    assert export_states(renewed)[1].state == "current"
+
+
+def test_the_paper_of_a_scenario_that_is_gone(project: Project, tmp_path: Path) -> None:
+    edit, key = edits.duplicate_scenario(project.entries, "s1", "別案")
+    both = with_edit(project, edit)
+    paper = tmp_path / "a.csv"
+    write_csv(both.plans[key], paper, "ja")
+    both = with_record(both, record(both.plans[key], "csv", paper, "ja", ""))
+    assert export_states(both)[0].state == "current"
+    assert export_states(with_edit(both, edits.remove_scenario(both.entries, key)))[0].state == "out_of_date"
+    odd = replace(both, exports=(replace(both.exports[0], path="a\0b"),))
+    assert export_states(odd)[0].state == "missing"
