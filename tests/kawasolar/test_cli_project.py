@@ -1,0 +1,227 @@
+"""The commands that work on a project: what they change, what they compute, what they refuse."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from kawasolar.__main__ import _COMMANDS, main
+from kawasolar.document.lock import Lock, Owner, take
+from kawasolar.pipeline import PlanInputs, make_and_save
+from kawasolar.project import load_project
+from tests.kawasolar.test_pipeline import town
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small town's project with its files beside it."""
+    folder = tmp_path_factory.mktemp("町")
+    files = town(folder)
+    out = folder / "計画.kawasolar"
+    make_and_save(
+        PlanInputs(files["dsm"], files["buildings"], files["facilities"], files["weather"], out, scenario="基本案")
+    )
+    return folder
+
+
+@pytest.fixture
+def project(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy that a test may change, files and all."""
+    monkeypatch.setenv("KAWASOLAR_LANG", "en")
+    monkeypatch.setenv("KAWASOLAR_PERSON", "川崎 花子")
+    home = tmp_path / "計画 の 写し"
+    shutil.copytree(made, home)
+    return home / "計画.kawasolar"
+
+
+def test_all_commands_are_known_at_the_door() -> None:
+    from kawasolar import cli_project  # noqa: F401
+    from kawasolar.cli import app
+
+    names = {found.name or found.callback.__name__ for found in app.registered_commands}  # type: ignore[union-attr]
+    assert {*names, *(group.name for group in app.registered_groups)} == set(_COMMANDS)
+
+
+def status(project: Path, capsys: pytest.CaptureFixture[str], *more: str) -> dict[str, object]:
+    capsys.readouterr()
+    assert main(["-q", "status", str(project), "--json", *more]) == 0
+    found: dict[str, object] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def stale(found: dict[str, object]) -> list[str]:
+    return [stage["stage"] for stage in found["stages"] if stage["state"] != "fresh"]  # type: ignore[attr-defined]
+
+
+def test_a_changed_value_is_stale_until_it_is_computed(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = status(project, capsys)
+    assert stale(before) == []
+    assert main(["edit", "value", str(project), "co2.grid_factor", "0.2", "--why", "2030年度の見込み"]) == 0
+    shown = capsys.readouterr().out
+    assert "0.43 → 0.2" in shown
+    assert stale(status(project, capsys)) == ["yield", "eligibility", "selection"]
+    assert main(["-q", "run", str(project), "--json"]) == 0
+    after = json.loads(capsys.readouterr().out)
+    assert after["computed"] == {"s1": ["yield", "eligibility", "selection"]}
+    assert after["co2_t"] == pytest.approx(before["co2_t"] * 0.2 / 0.43, rel=1e-4)  # type: ignore[operator]
+    assert after["energy_kwh"] == before["energy_kwh"]
+    entry = load_project(project).entries.get("values", "s1/co2.grid_factor")
+    assert (entry["who"], entry["why"]) == ("川崎 花子", "2030年度の見込み")
+    assert main(["-q", "edit", "value", str(project), "co2.grid_factor", "--run"]) == 0
+    again = status(project, capsys)
+    assert (again["co2_t"], stale(again)) == (before["co2_t"], [])
+
+
+def test_a_changed_ledger_is_read_again(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ledger = project.parent / Path(load_project(project).plan.inputs[2].path).name
+    assert ledger.is_file()
+    ledger.write_bytes(ledger.read_bytes() + b"\n")
+    found = status(project, capsys)
+    assert stale(found)[0] == "ledger"
+    assert found["stages"][0]["reasons"][0]["name"] == "facilities"  # type: ignore[index]
+    assert main(["-q", "run", str(project)]) == 0
+    assert stale(status(project, capsys)) == []
+
+
+def test_run_with_nothing_to_do_computes_nothing(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-q", "run", str(project), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["computed"] == {"s1": []}
+
+
+def test_edits_of_facilities(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-q", "edit", "veto", str(project), "009", "--why", "建替え予定"]) == 0
+    assert main(["-q", "edit", "pin", str(project), "001", "002"]) == 0
+    plan = load_project(project).plan
+    chosen = set(plan.decision.sites.loc[plan.decision.sites["chosen"], "facility_id"])
+    assert {"001", "002"} <= chosen
+    assert "009" not in chosen
+    assert main(["-q", "edit", "release", str(project), "009"]) == 0
+    assert load_project(project).plan.settings.vetoes == frozenset()
+    capsys.readouterr()
+    assert main(["-q", "edit", "pin", str(project), "999"]) == 3
+    assert "999" in capsys.readouterr().err
+
+
+def test_a_corrected_ledger_value_decides_at_once(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    read = load_project(project).plan.facilities.set_index("facility_id")
+    assert main(["-q", "edit", "ledger", str(project), "003", "structure", "木造", "--why", "現地確認"]) == 0
+    plan = load_project(project).plan
+    assert plan.facilities.set_index("facility_id").loc["003", "structure"] == "w"
+    entry = plan.entries.get("ledger", "structure/003")
+    before = read.loc["003", "structure"] if "structure" in read else None
+    assert (entry["value"], entry["read"]) == ("w", before)
+    assert main(["-q", "edit", "ledger", str(project), "003", "structure", "豆腐"]) == 3
+    assert "豆腐" in capsys.readouterr().err
+    assert main(["-q", "edit", "ledger", str(project), "003", "building_ids", "B1"]) == 3
+    assert main(["-q", "edit", "ledger", str(project), "003", "built_year", "1990"]) == 3, "no reason given"
+
+
+def test_a_keepout_computes_one_site(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = load_project(project).plan
+    roof = plan.results.buildings.set_index("building_id").geometry["B8"].buffer(-3)
+    assert main(["-q", "edit", "keepout", str(project), "B8", roof.wkt, "--why", "空調設備", "--run"]) == 0
+    after = load_project(project).plan
+    old, new = (p.results.yields.set_index("facility_id")["usable_m2"] for p in (plan, after))
+    changed = old[old != new.reindex(old.index)].index.tolist()
+    assert len(changed) == 1
+    assert new[changed[0]] < 0.5 * old[changed[0]]
+    assert main(["-q", "edit", "keepout", str(project), "B8", "POLYGON((0 0, 1 1, 1 0, 0 1, 0 0))"]) == 3
+    assert main(["-q", "edit", "keepout", str(project), "B8", "nonsense"]) == 3
+    assert main(["-q", "edit", "keepout", str(project), "B8", "--run"]) == 0
+    back = load_project(project).plan.results.yields.set_index("facility_id")["usable_m2"]
+    assert back.equals(old)
+
+
+def test_scenarios(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-q", "scenario", "copy", str(project), "多め"]) == 0
+    assert main(["-q", "edit", "share", str(project), "0.9", "--scenario", "多め"]) == 0
+    assert main(["-q", "scenario", "copy", str(project), "多め"]) == 3, "the name is taken"
+    capsys.readouterr()
+    assert main(["scenario", "list", str(project)]) == 0
+    assert capsys.readouterr().out.splitlines() == ["* 基本案", "  多め"]
+    less, more = status(project, capsys), status(project, capsys, "--scenario", "多め")
+    assert less["chosen"] < more["chosen"]  # type: ignore[operator]
+    assert less["fingerprint"] != more["fingerprint"]
+    assert main(["compare", str(project)]) == 0
+    assert "多め" in capsys.readouterr().out
+    book = project.parent / "比較.xlsx"
+    assert main(["-q", "compare", str(project), "基本案", "多め", "--xlsx", str(book)]) == 0
+    assert book.stat().st_size > 2000
+    assert main(["-q", "scenario", "use", str(project), "多め"]) == 0
+    assert load_project(project).plan.scenario_name == "多め"
+    assert main(["-q", "scenario", "rename", str(project), "多め", "九割"]) == 0
+    assert main(["-q", "scenario", "remove", str(project), "九割"]) == 0
+    assert main(["-q", "scenario", "remove", str(project), "基本案"]) == 3, "the last one stays"
+    assert main(["-q", "status", str(project), "--scenario", "九割"]) == 3
+
+
+def test_papers_are_noted_and_go_out_of_date(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paper = project.parent / "一覧.csv"
+    assert main(["-q", "export", str(project), "--csv", str(paper)]) == 0
+    assert [entry["state"] for entry in status(project, capsys)["exports"]] == ["current"]  # type: ignore[attr-defined]
+    assert main(["-q", "edit", "share", str(project), "0.2"]) == 0
+    assert [entry["state"] for entry in status(project, capsys)["exports"]] == ["out_of_date"]  # type: ignore[attr-defined]
+    paper.unlink()
+    assert [entry["state"] for entry in status(project, capsys)["exports"]] == ["missing"]  # type: ignore[attr-defined]
+
+
+def test_why_goes_down_to_the_file_and_row(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-q", "why", str(project), "--facility", "003"]) == 0
+    figures = capsys.readouterr().out.split()
+    assert {"capacity_kw", "energy_kwh", "usable_m2"} <= set(figures)
+    for figure in figures:
+        assert main(["-q", "why", str(project), figure, "--facility", "003"]) == 0, figure
+    shown = capsys.readouterr().out
+    assert Path(load_project(project).plan.inputs[2].path).name in shown
+    assert main(["-q", "why", str(project), "nonsense"]) == 3
+
+
+def test_a_held_project_is_not_written(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from dataclasses import replace
+
+    before = project.read_bytes()
+    # Somebody on another computer, just now.
+    lock = take(project, replace(Owner.here("総務 太郎"), host="another-pc"))
+    assert isinstance(lock, Lock)
+    assert main(["-q", "edit", "share", str(project), "0.3"]) == 4
+    assert "総務 太郎" in capsys.readouterr().err
+    assert main(["-q", "run", str(project)]) == 4
+    assert main(["-q", "status", str(project)]) == 0, "looking is free"
+    assert project.read_bytes() == before
+    lock.release()
+    assert main(["-q", "edit", "share", str(project), "0.3"]) == 0
+
+
+def test_an_old_file_is_kept_before_it_is_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KAWASOLAR_LANG", "en")
+    source = Path(__file__).parents[1] / "data" / "version1" / "turned.kawasolar"
+    project = tmp_path / "old.kawasolar"
+    shutil.copyfile(source, project)
+    assert main(["edit", "share", str(project), "0.3"]) == 0
+    assert "Backup" in capsys.readouterr().err
+    kept = [path for path in tmp_path.glob("*.kawasolar") if path != project]
+    assert [path.read_bytes() for path in kept] == [source.read_bytes()]
+    assert load_project(project).plan.settings.share == 0.3
+
+
+def test_recovery(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from kawasolar.document import edits, journal
+
+    folder = tmp_path / "recovery"
+    monkeypatch.setattr(journal, "recovery_folder", lambda: folder)
+    opened = load_project(project)
+    kept = journal.Journal.begin(folder, project, base=opened.mark)
+    kept.append(edits.set_share(opened.entries, "s1", 0.8), "s1")
+    kept.abandon()
+    assert main(["-q", "recover", str(project)]) == 0
+    assert "1 of 1" in capsys.readouterr().out
+    assert load_project(project).plan.settings.share == 0.8
+    assert main(["-q", "recover", str(project)]) == 0
+    assert "0 of 0" in capsys.readouterr().out
