@@ -511,7 +511,7 @@ def test_every_button_has_a_name_and_every_word_exists(make: Callable[..., MapVi
     view = make(plan)
     view.set_language(language)
     buttons = view.findChildren(QToolButton)
-    assert len(buttons) == 5
+    assert len(buttons) == 6
     for widget in (view, *buttons):
         name = QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name)
         assert name

@@ -10,7 +10,8 @@ from PySide6.QtCore import QRectF
 from kawasolar.words import Language, say
 from ui.map.difference_legend import DifferenceLegend, difference_words
 from ui.map.differences import Difference
-from ui.map.overlays import MARGIN, Buttons, Card, HoverCard, Legend, Plate, ScaleBar
+from ui.map.overlays import MARGIN, Buttons, Card, Legend, Plate, ScaleBar
+from ui.map.plates import HoverCard, ReasonCard, ToolBanner
 from ui.map.style import PUBLIC, WORDS, Class
 
 if TYPE_CHECKING:
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
 
     from kawasolar.plan import Plan
     from ui.map.differences import Differences
+    from ui.map.keepouts import Keepout
     from ui.map.renderer import Loaded
     from ui.map.scene import Facility
     from ui.tokens import Tokens
 
 _GAP = 8
+# A banner narrower than this would be a column of words.
+_LEAST_BANNER = 420
 
 
 class Cards:
@@ -44,6 +48,8 @@ class Cards:
         self.chip = Plate(parent)
         self.notice = Plate(parent)
         self.hover = HoverCard(parent)
+        self.banner = ToolBanner(parent)
+        self.reason = ReasonCard(parent)
 
     def covered(self) -> list[QRectF]:
         """Where the map is covered."""
@@ -110,6 +116,16 @@ class Cards:
             words = difference_words(language, kind, self.differences.names)
         self.hover.write(tokens, facility.name, kind, words, "  ·  ".join(parts))
 
+    def tell_keepout(self, language: Language, tokens: Tokens, keepout: Keepout) -> None:
+        """Write the card at the cursor for a keep-out: how large, why, and who drew it when."""
+        dot = say(language, "ui.list.dot")
+        mark = keepout.mark
+        lines = [mark.why, dot.join(part for part in (mark.who, keepout.when) if part)]
+        title = say(language, "map.keepout.area", area=keepout.area_m2)
+        state = "map.keepout.computed" if keepout.computed else "map.keepout.waiting"
+        color = tokens.muted if keepout.computed else tokens.attention
+        self.hover.say(tokens, title, say(language, state), color, "\n".join(line for line in lines if line))
+
     def show_scale(self, scale: float) -> None:
         """Set metres per pixel."""
         self.scale_bar.show_scale(scale)
@@ -125,13 +141,30 @@ class Cards:
             self.notice.fit_into(width - 2 * MARGIN - _GAP - self.buttons.width())
             top -= _GAP + self.notice.height()
             self.notice.move(MARGIN, top)
+        if not self.banner.isHidden():
+            top = self._place_banner(width, top)
         self.legend.set_room(width - 2 * MARGIN - _GAP - self.buttons.width(), top - _GAP - MARGIN)
         self.legend.move(MARGIN, MARGIN)
         if self.difference_legend is not None:
             self.difference_legend.move(MARGIN, MARGIN)
 
+    def _place_banner(self, width: int, top: int) -> int:
+        """The tool's banner above, between legend and buttons; where that is too narrow, below them. What is left below."""
+        shown = self.difference_legend
+        legend = self.legend if shown is None or shown.isHidden() else shown
+        left = MARGIN + legend.width() + _GAP
+        room = width - MARGIN - self.buttons.width() - _GAP - left
+        if room >= _LEAST_BANNER:
+            self.banner.fit_into(room)
+            self.banner.move(left + (room - self.banner.width()) // 2, MARGIN)
+            return top
+        self.banner.fit_into(width - 2 * MARGIN)
+        top -= _GAP + self.banner.height()
+        self.banner.move(MARGIN, top)
+        return top
+
     def _all(self) -> tuple[Card, ...]:
-        usual = (self.legend, self.buttons, self.scale_bar, self.chip, self.notice)
+        usual = (self.legend, self.buttons, self.scale_bar, self.chip, self.notice, self.banner)
         return usual if self.difference_legend is None else (*usual, self.difference_legend)
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 
+    from ui.map.canvas import Canvas
     from ui.map.tool import Tool
-    from ui.map.view import MapView
 
 ZOOM_STEP = 1.25
 ARROW_STEP = 80.0
@@ -31,7 +31,7 @@ _ARROWS = {
 class Hand:
     """The left button pans and clicks unless a tool takes it; the middle one, and the left with space held, always pan."""
 
-    def __init__(self, view: MapView, clicked: Callable[[QPointF], None]) -> None:
+    def __init__(self, view: Canvas, clicked: Callable[[QPointF], None]) -> None:
         self._view = view
         self._clicked = clicked
         self.tool: Tool | None = None
@@ -97,7 +97,9 @@ class Hand:
         if taken and self.tool is not None:
             self.tool.release(self.spot(event.position(), event.modifiers()), dragged=dragged)
         elif not taken and not dragged and not self._space and event.button() == Qt.MouseButton.LeftButton:
-            self._clicked(event.position())
+            spot = self.spot(event.position(), event.modifiers())
+            if self.tool is None or not self.tool.click(spot):
+                self._clicked(event.position())
         self.show_cursor()
 
     def double(self, event: QMouseEvent) -> bool:

@@ -1,4 +1,4 @@
-"""What lies on the map: legend, scale bar, buttons, notice, the chip of a synthetic plan, the card at the cursor."""
+"""What lies on the map: legend, scale bar, buttons, notice, the chip of a synthetic plan."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kawasolar.words import Language, say
 from ui import theme
 from ui.icons import icon
 from ui.map.labels import draw_marker
-from ui.map.style import PUBLIC, WORDS, Class, Kind, kind_color, outline_brush, outline_pens
+from ui.map.style import PUBLIC, WORDS, Kind, outline_brush, outline_pens
 from ui.tokens import IRRADIATION_RAMP
 
 if TYPE_CHECKING:
@@ -46,11 +46,13 @@ class Card(QFrame):
             f"#mapCard QToolButton:hover {{ background: {tokens.background}; }}"
             f"#mapCard QToolButton:pressed {{ background: {tokens.line}; }}"
             f"#mapCard QToolButton:focus {{ border: 1px solid {tokens.accent}; }}"
+            f"#mapCard QToolButton:checked {{ background: {tokens.accent}; }}"
             "#mapCard QToolButton::menu-indicator { image: none; }"
         )
 
 
-def _label(parent: QWidget, *, bold: bool = False, muted: bool = False) -> QLabel:
+def text_label(parent: QWidget, *, bold: bool = False, muted: bool = False) -> QLabel:
+    """Words on a card."""
     made = QLabel(parent)
     made.setFont(theme.font(bold=bold))
     made.setProperty("muted", muted)
@@ -131,8 +133,8 @@ class Legend(Card):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._title = _label(self, bold=True)
-        self._unit = _label(self, muted=True)
+        self._title = text_label(self, bold=True)
+        self._unit = text_label(self, muted=True)
         self._fold = QToolButton(self)
         self._fold.setFixedSize(22, 22)
         self._fold.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -140,8 +142,8 @@ class Legend(Card):
         self._body = QWidget(self)
         self.ramp = Ramp(self._body)
         self._samples = {kind: Sample(self._body, kind) for kind in (*reversed(PUBLIC), Kind.OTHER)}
-        self._names = {kind: _label(self._body) for kind in self._samples}
-        self._counts = {kind: _label(self._body, muted=True) for kind in self._samples}
+        self._names = {kind: text_label(self._body) for kind in self._samples}
+        self._counts = {kind: text_label(self._body, muted=True) for kind in self._samples}
         self._wished = self._open = True
         self._look: tuple[Language, Tokens] | None = None
         self._lay_out()
@@ -334,22 +336,24 @@ class LayerMenu(QMenu):
 class Buttons(Card):
     """Closer, farther, all, layers."""
 
-    NAMES = (("plus", "zoom_in"), ("minus", "zoom_out"), ("fit-to-screen-outline", "fit"), ("layers-outline", "layers"))
+    NAMES = (("plus", "zoom_in"), ("minus", "zoom_out"), ("fit-to-screen-outline", "fit"), ("layers-outline", "layers"),
+             ("vector-polygon", "draw"))  # fmt: skip
     toggled = Signal(str, bool)
 
     def __init__(self, parent: QWidget, layers: tuple[str, ...]) -> None:
         super().__init__(parent)
         column = QVBoxLayout(self)
         column.setContentsMargins(3, 3, 3, 3)
-        column.setSpacing(2)
+        column.setSpacing(1)
         self.button: dict[str, QToolButton] = {}
         for _, name in self.NAMES:
             made = QToolButton(self)
-            made.setFixedSize(32, 32)
+            made.setFixedSize(30, 30)
             made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             made.setIconSize(QSize(20, 20))
             column.addWidget(made)
             self.button[name] = made
+        self.button["draw"].setCheckable(True)
         self._menu = LayerMenu(self)
         self.action = {}
         for layer in layers:
@@ -365,7 +369,7 @@ class Buttons(Card):
         self.dress(tokens)
         for drawing, name in self.NAMES:
             words = say(language, f"map.button.{name}")
-            self.button[name].setIcon(icon(drawing, tokens.ink))
+            self.button[name].setIcon(icon(drawing, tokens.ink, None, theme.on_accent(tokens)))
             self.button[name].setAccessibleName(words)
             self.button[name].setToolTip(words)
         for name, action in self.action.items():
@@ -408,47 +412,3 @@ class Plate(Card):
         shown = self._text.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, max(width - 24, 20))
         self._text.setText(shown)
         self.adjustSize()
-
-
-class HoverCard(Card):
-    """What lies at the cursor: name, class, figures."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._name = _label(self, bold=True)
-        self._kind = _label(self)
-        self._figures = _label(self, muted=True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(10, 6, 10, 6)
-        column.setSpacing(2)
-        for part in (self._name, self._kind, self._figures):
-            column.addWidget(part)
-        self.hide()
-
-    @property
-    def lines(self) -> list[str]:
-        """What it says."""
-        return [part.text() for part in (self._name, self._kind, self._figures)]
-
-    def write(self, tokens: Tokens, name: str, kind: Class, kind_name: str, figures: str) -> None:
-        """Set all lines."""
-        self.dress(tokens)
-        width = self._name.fontMetrics()
-        self._name.setText(width.elidedText(name, Qt.TextElideMode.ElideMiddle, 280))
-        self._kind.setText(kind_name)
-        self._kind.setStyleSheet(f"color: {kind_color(kind, tokens).name()};")
-        self._figures.setText(figures)
-        self._figures.setVisible(bool(figures))
-        self.adjustSize()
-
-    def put(self, at: QPointF, inside: QSize) -> None:
-        """Beside the cursor, never beyond the map's rim."""
-        x, y = at.x() + 16, at.y() + 16
-        if x + self.width() > inside.width() - 4:
-            x = at.x() - 12 - self.width()
-        if y + self.height() > inside.height() - 4:
-            y = at.y() - 12 - self.height()
-        self.move(max(4, round(x)), max(4, round(y)))
-        self.show()
-        self.raise_()

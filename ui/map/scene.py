@@ -62,8 +62,12 @@ class Shapes:
         """One path of the outlines ``which``; metres from the origin, north up."""
         from pyqtgraph.functions import arrayToQPath
 
-        at = _ranges(self.begin[which], self.end[which])
+        at = self.corners_of(which)
         return arrayToQPath(self.x[at], self.y[at], connect=self.joins[at], finiteCheck=False)
+
+    def corners_of(self, which: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Indices of the corners of the outlines ``which``."""
+        return _ranges(self.begin[which], self.end[which])
 
     def within(self, bounds: Bounds) -> NDArray[np.int64]:
         """Indices of the outlines whose boxes meet ``bounds``."""
@@ -166,10 +170,11 @@ class Scene:
         self.origin = ((self.bounds[0] + self.bounds[2]) / 2, (self.bounds[1] + self.bounds[3]) / 2)
         linked = plan.results.links
         is_public = pd.Series(ids).isin(linked["building_id"].astype(str)).to_numpy()
+        self.public_ids, self.other_ids = ids[is_public], ids[~is_public]
         self.public = Shapes(geometry[is_public], self.origin)
         self.others = Tiles(Shapes(geometry[~is_public], self.origin))
         self.arrows = _arrows(plan.results.planes, self.origin)
-        self._link(ids[is_public], linked, plan)
+        self._link(self.public_ids, linked, plan)
 
     def _link(self, public_ids: NDArray[Any], links: pd.DataFrame, plan: Plan) -> None:
         """Which facility has which public building, both ways, by position."""
@@ -189,6 +194,20 @@ class Scene:
     def buildings_of(self, position: int) -> NDArray[np.int64]:
         """Public outlines of a facility."""
         return self.link_building[self.link_facility == position]
+
+    @cached_property
+    def _by_id(self) -> dict[str, tuple[bool, int]]:
+        """Of each building whether it is a facility's, and its place among those."""
+        found = {name: (False, k) for k, name in enumerate(self.other_ids.tolist())}
+        found.update({name: (True, k) for k, name in enumerate(self.public_ids.tolist())})
+        return found
+
+    def outline_of(self, building_id: str) -> shapely.Geometry | None:
+        """The outline of a building; None where there is none of that name."""
+        if building_id not in self._by_id:
+            return None
+        public, k = self._by_id[building_id]
+        return (self.public if public else self.others.shapes).geometries[k]
 
     def pick(self, x: float, y: float, reach: float, *, buildings: bool) -> list[int]:
         """Facilities at a point: those whose marker is within ``reach`` [m], the nearest first; else by building."""
@@ -228,6 +247,16 @@ class Scene:
         outline = np.full(self.public.count, int(Kind.INELIGIBLE))
         np.maximum.at(outline, self.link_building, facility[self.link_facility])
         return facility, outline
+
+
+def same_ground(before: Plan, now: Plan) -> bool:
+    """Whether only what was decided differs."""
+    return (
+        before.results is now.results
+        and before.facilities is now.facilities
+        and before.cache == now.cache
+        and before.synthetic == now.synthetic
+    )
 
 
 def _corners(geometries: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int32]]:

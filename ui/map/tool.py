@@ -51,6 +51,10 @@ class Tool(QObject):
     def release(self, spot: Spot, *, dragged: bool) -> None:
         """The button that was taken went up."""
 
+    def click(self, spot: Spot) -> bool:
+        """A click whose press the tool did not take; True if it takes the click."""
+        return False
+
     def double(self, spot: Spot) -> bool:
         """A double click; the press and the release before it have been told."""
         return False

@@ -6,31 +6,37 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication
 
 from kawasolar.words import Language, say
 from ui.map.backdrop import paint_focus, paint_frame, paint_hint
+from ui.map.canvas import Canvas
 from ui.map.cards import Cards
 from ui.map.foreground import Foreground
 from ui.map.heights import Heights
-from ui.map.navigate import ZOOM_STEP, Hand
+from ui.map.keepouts import KeepoutLayer
+from ui.map.navigate import ZOOM_STEP
 from ui.map.renderer import Courier, Frame, Loaded, Renderer, Wish
+from ui.map.scene import same_ground
 from ui.map.style import class_of
-from ui.map.viewport import Viewport
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
-    from PySide6.QtGui import QCloseEvent, QFocusEvent, QHideEvent, QPixmap, QShowEvent
+    from PySide6.QtGui import QCloseEvent, QHideEvent, QPixmap, QShowEvent
+    from PySide6.QtWidgets import QWidget
 
     from kawasolar.plan import Decision, Plan
     from ui.map.differences import Differences
+    from ui.map.keepouts import Keepout
+    from ui.map.scene import Scene
+    from ui.map.viewport import Bounds
     from ui.tokens import Tokens
 
-LayerName = Literal["hillshade", "irradiation", "buildings", "planes", "facilities"]
-LAYERS: tuple[LayerName, ...] = ("hillshade", "irradiation", "buildings", "planes", "facilities")
+LayerName = Literal["hillshade", "irradiation", "buildings", "planes", "keepouts", "facilities"]
+LAYERS: tuple[LayerName, ...] = ("hillshade", "irradiation", "buildings", "planes", "keepouts", "facilities")
 
 MARKER_REACH = 9.0
 HOVER_DELAY_MS = 300
@@ -40,12 +46,17 @@ FRAME_MARGIN = 160
 MANY_PIXELS = 6_000_000
 
 
-class MapView(QWidget):
+class MapView(Canvas):
     """The plan on a map. Pictures come from a worker; while the view moves, the last one is moved with it."""
 
     picked = Signal(str)
+    # The keep-out that was clicked; empty where a click left one.
+    keepout_picked = Signal(str)
     hovered = Signal(float, float, object)
-    view_changed = Signal()
+    # Other outlines can be met: a plan was made ready, or is gone.
+    scene_changed = Signal()
+    # Other colours or another language.
+    dressed = Signal()
     differences_left = Signal()
 
     def __init__(self, tokens: Tokens, language: Language, parent: QWidget | None = None) -> None:
@@ -58,16 +69,14 @@ class MapView(QWidget):
         self._differences: Differences | None = None
         # Whether irradiation was on the map before the differences came: their colours need quiet roofs.
         self._lit_before = False
-        self._view = Viewport(0.0, 0.0, 1.0, max(self.width(), 1), max(self.height(), 1), self.devicePixelRatioF())
-        self._fitted = True
+        self.keepouts = KeepoutLayer()
         self._loaded: Loaded | None = None
         self._front: Foreground | None = None
         self._kinds: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
         self._frame: Frame | None = None
         self._generation = self._number = self._look = 0
         self._heights: Heights | None = None
-        self._hand = Hand(self, self._on_click)
-        self._framed = self._resting = False
+        self._resting = False
         self._pictures: dict[tuple[object, ...], QPixmap] = {}
         courier = Courier(self)
         courier.loaded.connect(self._on_loaded, Qt.ConnectionType.QueuedConnection)
@@ -84,9 +93,6 @@ class MapView(QWidget):
             self._cards.buttons.button[name].clicked.connect(action)
         self._cards.buttons.toggled.connect(self.set_layer)
         self._cards.leave_differences = self.differences_left.emit
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.CrossCursor)
         self.setMinimumSize(320, 220)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._write()
@@ -97,7 +103,7 @@ class MapView(QWidget):
         """Show another plan, or none; the view stays where it is if the place is the same."""
         before, self._plan = self._plan, plan
         self._decision = plan.decision if plan is not None else None
-        if plan is not None and before is not None and _same_ground(before, plan):
+        if plan is not None and before is not None and same_ground(before, plan):
             self.set_decision(plan.decision)
             return
         if plan is None:
@@ -106,6 +112,7 @@ class MapView(QWidget):
             self._renderer.forget()
             self._loaded = self._front = self._kinds = self._frame = None
             self._fitted = True
+            self.scene_changed.emit()
         else:
             self._load(plan)
         self._write()
@@ -147,8 +154,8 @@ class MapView(QWidget):
         position = self._position(facility_id)
         if self._front is not None:
             self._front.select(position)
-        if reveal and position is not None:
-            self._reveal(position)
+        if reveal and position is not None and self._loaded is not None:
+            self._bring_into_view(self._loaded.scene.extent_of(position), self._cards.covered())
         self.update()
 
     def set_tokens(self, tokens: Tokens) -> None:
@@ -158,11 +165,13 @@ class MapView(QWidget):
         self._new_front()
         self._write()
         self._ask()
+        self.dressed.emit()
 
     def set_language(self, language: Language) -> None:
         """Write in another language."""
         self._language = language
         self._write()
+        self.dressed.emit()
 
     def set_layer(self, name: LayerName, visible: bool) -> None:
         """Show or hide a layer."""
@@ -171,7 +180,7 @@ class MapView(QWidget):
         if self._layers[name] == visible:
             return
         self._layers[name] = visible
-        if name != "facilities":
+        if name not in ("facilities", "keepouts"):
             self._look += 1
             self._ask()
         self._write()
@@ -180,51 +189,12 @@ class MapView(QWidget):
         """Which layers are shown."""
         return dict(self._layers)
 
-    def fit(self) -> None:
-        """Show everything."""
-        if self._loaded is not None:
-            self.look_at(self._view.fitted(self._loaded.scene.bounds))
-            self._fitted = True
-
-    def zoom_in(self) -> None:
-        """Closer, about the centre."""
-        self.zoom_at(ZOOM_STEP**2, self._view.width / 2, self._view.height / 2)
-
-    def zoom_out(self) -> None:
-        """Farther, about the centre."""
-        self.zoom_at(ZOOM_STEP**-2, self._view.width / 2, self._view.height / 2)
-
-    def zoom_at(self, factor: float, px: float, py: float) -> None:
-        """Closer by ``factor``; what lies below the pixel stays there. Not much farther than everything."""
-        if self._loaded is None:
-            return
-        farthest = self._view.fitted(self._loaded.scene.bounds).scale * 3.0
-        view = self._view.zoomed(factor, px, py)
-        if factor < 1.0 and view.scale > farthest:
-            view = self._view.zoomed(min(self._view.scale / farthest, 1.0), px, py)
-        self.look_at(view)
-
     def zoom_to(self, facility_id: str, share: float = 0.4) -> None:
         """Fill ``share`` of the view with a facility."""
         position = self._position(facility_id)
         if position is None or self._loaded is None:
             return
-        target = self._view.fitted(self._loaded.scene.extent_of(position), share)
-        self.look_at(replace(target, scale=max(target.scale, 0.08)))
-
-    def look_at(self, view: Viewport) -> None:
-        """Look elsewhere; the ground never leaves the window wholly."""
-        if self._loaded is not None:
-            west, south, east, north = self._loaded.scene.bounds
-            view = replace(view, x=min(max(view.x, west), east), y=min(max(view.y, south), north))
-        self._fitted = False
-        if view == self._view:
-            return
-        self._view = view
-        self._hide_hover()
-        self._cards.show_scale(view.scale)
-        self._ask()
-        self.view_changed.emit()
+        self.fill_with(self._loaded.scene.extent_of(position), share)
 
     def is_idle(self) -> bool:
         """Whether all that was asked of the worker has arrived."""
@@ -237,9 +207,26 @@ class MapView(QWidget):
         frame = self._frame
         return frame is not None and frame.wish.number == self._number and frame.overview is not None
 
-    def viewport(self) -> Viewport:
-        """Where the map looks."""
-        return self._view
+    @property
+    def scene(self) -> Scene | None:
+        """Outlines of the plan that is shown; None until they are ready."""
+        return self._loaded.scene if self._loaded is not None else None
+
+    @property
+    def cards(self) -> Cards:
+        """What lies on the map."""
+        return self._cards
+
+    def show_keepouts(self, rows: list[Keepout]) -> None:
+        """Show these keep-outs."""
+        self.keepouts.show(rows, self._loaded.scene.origin if self._loaded is not None else (0.0, 0.0))
+        self.update()
+
+    def keepout_at(self, at: QPointF) -> Keepout | None:
+        """The keep-out at a point of the widget; a marker that lies above it goes first."""
+        x, y = self._view.to_ground(at.x(), at.y())
+        found = self.keepouts.at(x, y, self._view.scale) if self._layers["keepouts"] else None
+        return None if found is None or self._marker_at(x, y) else found
 
     def facility_at(self, at: QPointF) -> str | None:
         """The facility whose marker or building lies at a point of the widget; the next one if it is selected."""
@@ -276,6 +263,7 @@ class MapView(QWidget):
         if before is None or before.scene.bounds != loaded.scene.bounds:
             self._frame = None
             self.fit()
+        self.scene_changed.emit()
         self._write()
         self._ask()
 
@@ -312,26 +300,6 @@ class MapView(QWidget):
         )
         self._renderer.render(wish)
 
-    # The view
-
-    def _reveal(self, position: int) -> None:
-        if self._loaded is None:
-            return
-        box = self._loaded.scene.extent_of(position)
-        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-        view = self._view
-        size = max(box[2] - box[0], box[3] - box[1])
-        if size / view.scale < 8.0:
-            view = replace(view, x=x, y=y, scale=max(size, 10.0) / 60.0)
-        px, py = view.to_screen(x, y)
-        # Where legend and buttons lie counts as outside.
-        inner = QRectF(self.rect()).adjusted(
-            0.12 * view.width, 0.12 * view.height, -0.12 * view.width, -0.12 * view.height
-        )
-        if not inner.contains(px, py) or any(card.contains(px, py) for card in self._cards.covered()):
-            view = replace(view, x=x, y=y)
-        self.look_at(view)
-
     def _position(self, facility_id: str | None) -> int | None:
         return None if self._loaded is None or facility_id is None else self._loaded.scene.position.get(facility_id)
 
@@ -340,27 +308,38 @@ class MapView(QWidget):
         if self._loaded is None or self._loaded.generation != self._generation:
             return []
         x, y = self._view.to_ground(at.x(), at.y())
-        reach = MARKER_REACH * self._view.scale if self._layers["facilities"] else 0.0
-        return self._loaded.scene.pick(x, y, reach, buildings=self._layers["buildings"])
+        return self._loaded.scene.pick(x, y, self._reach(), buildings=self._layers["buildings"])
+
+    def _reach(self) -> float:
+        """How far from a marker a click still means it [m]."""
+        return MARKER_REACH * self._view.scale if self._layers["facilities"] else 0.0
+
+    def _marker_at(self, x: float, y: float) -> bool:
+        return self._loaded is not None and bool(self._loaded.scene.pick(x, y, self._reach(), buildings=False))
 
     # Pointer and keys
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._hide_hover()
-        self._hand.press(event)
+    def _ground(self) -> Bounds | None:
+        return self._loaded.scene.bounds if self._loaded is not None else None
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hand.move(event)
-        if not self._hand.is_busy:
-            self._hide_hover()
+    def _on_look(self) -> None:
+        self._hide_hover()
+        self._cards.show_scale(self._view.scale)
+        self._ask()
+
+    def _on_point(self) -> None:
+        self._hide_hover()
+        if self._hand.pointer is not None and not self._hand.is_busy:
             self._hover_timer.start()
         self._tell_pointer()
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._hand.release(event)
-
     def _on_click(self, at: QPointF) -> None:
-        if self._loaded is not None:
+        if self._loaded is None:
+            return
+        found = self.keepout_at(at)
+        if found is not None or self.keepouts.selected is not None:
+            self.keepout_picked.emit("" if found is None else found.key)
+        if found is None:
             self.picked.emit(self.facility_at(at) or "")
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -371,21 +350,6 @@ class MapView(QWidget):
             self.zoom_to(self._loaded.scene.facilities[found[0]].facility_id)
         else:
             self.zoom_at(ZOOM_STEP**3, event.position().x(), event.position().y())
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self._hand.wheel(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self._hand.key(event):
-            super().keyPressEvent(event)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        self._hand.key_up(event)
-        super().keyReleaseEvent(event)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hand.leave()
-        self._hide_hover()
 
     def _tell_pointer(self) -> None:
         """Say where the pointer is and how high the surface lies there; the height may follow a moment later."""
@@ -399,10 +363,15 @@ class MapView(QWidget):
         self._cards.hover.hide()
 
     def _show_hover(self) -> None:
-        if self._hand.pointer is None or self._loaded is None or self._kinds is None:
+        tool = self._hand.tool
+        if self._hand.pointer is None or self._loaded is None or self._kinds is None or (tool and not tool.hovers):
             return
+        keepout = self.keepout_at(self._hand.pointer)
         found = self._positions_at(self._hand.pointer)
-        if not found:
+        if keepout is not None:
+            self._cards.tell_keepout(self._language, self._tokens, keepout)
+            self._cards.hover.put(self._hand.pointer, self.size())
+        if keepout is not None or not found:
             return
         facility = self._loaded.scene.facilities[found[0]]
         kind = class_of(int(self._kinds[0][found[0]]))
@@ -424,6 +393,8 @@ class MapView(QWidget):
         frame = self._frame
         if frame is not None:
             paint_frame(painter, frame, self._view)
+        if self._layers["keepouts"]:
+            self.keepouts.paint(painter, self._view, self._tokens)
         if self._front is not None and frame is not None:
             covered = self._cards.covered()
             self._front.paint(
@@ -433,6 +404,7 @@ class MapView(QWidget):
                 covered=covered,
                 moving=frame.wish.view.scale != self._view.scale,
             )
+        self._paint_tool(painter, self._tokens)
         if self._framed:
             paint_focus(painter, QRectF(self.rect()), self._tokens)
 
@@ -452,23 +424,8 @@ class MapView(QWidget):
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._view = replace(self._view, width=max(self.width(), 1), height=max(self.height(), 1))
         self._cards.place()
-        if self._fitted and self._loaded is not None:
-            self.fit()
-        else:
-            self._ask()
-        self.view_changed.emit()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        # A frame for those who came by the keyboard; those who clicked know where they are.
-        self._framed = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._framed = False
-        self._hand.let_go()
-        self.update()
+        super().resizeEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
         # A child gets no close event, a map that was never shown no hide event. Minimised, it keeps its thread.
@@ -497,13 +454,3 @@ def _end(renderer: Renderer, pictures: dict[tuple[object, ...], QPixmap], *_: ob
     """The map is gone: no thread and no picture may outlive it."""
     renderer.end()
     pictures.clear()
-
-
-def _same_ground(before: Plan, now: Plan) -> bool:
-    """Whether only what was decided differs."""
-    return (
-        before.results is now.results
-        and before.facilities is now.facilities
-        and before.cache == now.cache
-        and before.synthetic == now.synthetic
-    )
