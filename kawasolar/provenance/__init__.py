@@ -15,12 +15,13 @@ from kawasolar.provenance.model import (
     ProfileSource,
     Source,
     StageNote,
+    as_json,
 )
 from kawasolar.provenance.register import changes, register
 from kawasolar.provenance.words import sentences
 
 __all__ = [
     "CriterionSource", "EnteredSource", "Explanation", "ExportState", "FileSource", "LedgerSource", "NothingToExplain", "Override",
-    "ProfileSource", "Source", "StageNote", "changes", "explain", "export_states", "figures_of", "record", "register", "sentences",
+    "ProfileSource", "Source", "StageNote", "as_json", "changes", "explain", "export_states", "figures_of", "record", "register", "sentences",
     "with_record",
 ]  # fmt: skip

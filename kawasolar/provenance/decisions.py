@@ -61,6 +61,8 @@ def _evidence(desk: Desk, facility_id: str, key: str, found: object, outcome: st
     """The formula by which a criterion's value was found, and what went into it."""
     if key == "remaining_years":
         return _remaining(desk, facility_id)
+    if key == "irradiation" and found is not None and desk.yielded(facility_id, "irradiation_kwh_m2") is None:
+        return "found_irradiation", (roofs.whole_irradiation(desk, facility_id),)
     if key in _OF_ROOF:
         return f"found_{key}", _of_roof(desk, facility_id, _OF_ROOF[key])
     ledger = desk.ledgers(facility_id, *LEDGER_OF.get(key, ()))

@@ -7,8 +7,8 @@ person entered.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from dataclasses import dataclass, field, is_dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from kawasolar.document.views import Mark
 from kawasolar.errors import PlanError
@@ -78,6 +78,11 @@ class ProfileSource:
     def assumed(self) -> bool:
         """Taken for now, and to be verified; what a person gave with a source is theirs to answer for."""
         return self.how_sure == "verify" and self.override is None
+
+    @property
+    def outside(self) -> bool:
+        """Outside the range in which it may sensibly lie."""
+        return (self.low is not None and self.value < self.low) or (self.high is not None and self.value > self.high)
 
     def text(self, what: Literal["name", "source", "note"], language: Language) -> str:
         """Its name, where it comes from, or what else to know of it."""
@@ -234,3 +239,21 @@ class Explanation:
                 yield from entry.walk()
             else:
                 yield entry
+
+
+def as_json(entry: Explanation | Source) -> dict[str, Any]:
+    """An explanation or a source as plain JSON, with its ``kind`` and ``code``; nothing is left out."""
+    fields = {name: _plain(value) for name, value in vars(entry).items()}
+    return {"kind": type(entry).__name__.removesuffix("Source").lower(), "code": entry.code, **fields}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Source):
+        return as_json(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return as_json(value) if isinstance(value, Explanation) else {k: _plain(v) for k, v in vars(value).items()}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)

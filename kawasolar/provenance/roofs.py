@@ -196,6 +196,28 @@ def irradiation(desk: Desk, facility_id: str) -> Explanation:
     return _figure(desk, facility_id, "irradiation_kwh_m2", "irradiation", inputs)
 
 
+def whole_irradiation(desk: Desk, facility_id: str) -> Explanation:
+    """Mean over all of the roof, for one of which nothing is usable."""
+    planes = desk.planes_of(facility_id)
+    lit = planes.assign(lit=planes["area_m2"] * planes["irradiation_kwh_m2"])
+    parts = []
+    for name in desk.buildings_of(facility_id):
+        mine = lit[lit["building_id"] == name]
+        area = total(mine, "area_m2")
+        known = {"area_m2": area, "planes": len(mine)}
+        mean = total(mine, "lit") / area if area > 0 else None
+        part = Explanation(
+            "building_irradiation_kwh_m2", mean, "kWh/m²", "building_irradiation_roof", (), desk.stage("survey"), known, facility_id, name
+        )  # fmt: skip
+        parts.append(part)
+    area = total(planes, "area_m2")
+    mean = total(lit, "lit") / area if area > 0 else None
+    inputs = (*parts, light(desk, facility_id), open_sky(desk))
+    return Explanation(
+        "roof_irradiation_kwh_m2", mean, "kWh/m²", "irradiation_roof", inputs, desk.stage("survey"), {}, facility_id
+    )
+
+
 def shading(desk: Desk, facility_id: str) -> Explanation:
     """What the skyline takes, of what there would be under an open sky."""
     row = desk.yield_row(facility_id)

@@ -81,11 +81,12 @@ def chosen(desk: Desk) -> Explanation:
     plan, choice = desk.plan, decisions.choice_of(desk.plan)
     marks = [source for name in sorted(choice.pins | choice.vetoes) for source in desk.entered_of(name)]
     values = {"excess": choice.excess, "short": choice.short, "pins": len(choice.pins), "vetoes": len(choice.vetoes)}
+    formula = "chosen" if choice.excess or choice.short else "chosen_exact"
     return Explanation(
         "chosen",
         figures(plan)["chosen"],
         "",
-        "chosen",
+        formula,
         (decisions.number(desk), *marks),
         desk.stage("selection"),
         values,

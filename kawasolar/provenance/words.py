@@ -118,7 +118,9 @@ def number(language: Language, value: object, unit: str) -> str:
     if not isinstance(value, int | float) or unit == "calendar year":
         return quantity(language, value, unit)
     shown = f"{value:,.10g}"
-    return shown if unit in ("", "-") else f"{shown} {unit_text(language, unit)}"
+    if unit in ("", "-"):
+        return shown
+    return f"{shown}{unit}" if unit == "°" else f"{shown} {unit_text(language, unit)}"
 
 
 def moment(when: str) -> str:
@@ -145,6 +147,10 @@ def formula_text(language: Language, explanation: Explanation) -> str:
     if isinstance(values.get("objective"), str):
         values["objective"] = say(language, f"objective.{values['objective']}")
     text = say(language, code, **values)
+    missing = values.get("not_applied")
+    if isinstance(missing, tuple) and missing:
+        names = say(language, "list.separator").join(criterion_name(language, key) for key in missing)
+        text = say(language, "why.line.with", one=text, other=say(language, "export.note.not_applied", names=names))
     found = _found_text(language, explanation)
     return say(language, "why.line.with", one=text, other=found) if found else text
 
@@ -306,6 +312,8 @@ class _Teller:
                 yield depth + 2, self.say("override.source", source=source.override.source)
         elif source.assumed:
             yield depth + 1, self.say("assumed")
+        if source.outside:
+            yield depth + 1, self.say("outside")
         if source.now is not None:
             yield depth + 1, self.say("now", now=number(language, source.now, source.unit), value=value)
 

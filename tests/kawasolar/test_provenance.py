@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import re
 from dataclasses import replace
@@ -33,6 +34,7 @@ from kawasolar.provenance import (
     NothingToExplain,
     Override,
     ProfileSource,
+    as_json,
     changes,
     explain,
     export_states,
@@ -599,3 +601,99 @@ def test_the_paper_of_a_scenario_that_is_gone(project: Project, tmp_path: Path) 
     assert export_states(with_edit(both, edits.remove_scenario(both.entries, key)))[0].state == "out_of_date"
     odd = replace(both, exports=(replace(both.exports[0], path="a\0b"),))
     assert export_states(odd)[0].state == "missing"
+
+
+# ---------------------------------------------------------------------------------------------- criteria, for everybody
+
+
+def ledger_value_of(found: Explanation, column: str) -> float:
+    """A number that the explanation says the ledger has; NaN where it has none."""
+    entries = [e for e in found.of(f"ledger:{column}") if isinstance(e, LedgerSource)]
+    return float("nan") if not entries or entries[0].value is None else float(str(entries[0].value))
+
+
+def reckoned(found: Explanation) -> object:
+    """What a criterion finds, from nothing but its explanation; None where it cannot be known."""
+    key = str(found.values["criterion"])
+    if found.formula in ("not_known", "no_closure", "closure_open"):
+        return None
+    if found.formula == "found_pitched":
+        return "pitched"
+    if found.formula == "found_ledger":
+        (source,) = (e for e in found.inputs if isinstance(e, LedgerSource))
+        return source.value
+    if key in ("usable_area", "irradiation", "capacity"):
+        return children(found)[0].value
+    (year,) = values(found, "plan.year")
+    if key == "closure":
+        return ledger_value_of(found, "closure_year") - year
+    if key == "waterproofing":
+        return year - np.fmax(ledger_value_of(found, "waterproofed_year"), ledger_value_of(found, "built_year"))
+    (life,) = (e.value for e in found.inputs if isinstance(e, ProfileSource) and e.key.startswith("life."))
+    return life - (year - ledger_value_of(found, "built_year"))
+
+
+@pytest.fixture(scope="module")
+def strict(wide: Plan) -> Plan:
+    """Every criterion applied; a roof of which nothing is usable, a facility without a told remaining life, one without structure."""
+    ledger = wide.facilities.copy()
+    ledger.loc[:4, "remaining_years"] = np.nan
+    ledger.loc[4, "structure"] = None
+    ledger.loc[5, "roof_type"] = "gable"
+    planes = wide.results.planes.copy()
+    mine = planes["building_id"] == ledger["building_ids"][0]
+    planes.loc[mine, "usable_m2"] = 0.0
+    yields = wide.results.yields.copy()
+    yields.loc[0, ["usable_m2", "capacity_kw", "energy_kwh", "co2_t"]] = 0.0
+    yields.loc[0, ["irradiation_kwh_m2", "specific_yield", "shading_loss"]] = np.nan
+    results = replace(wide.results, planes=planes, yields=yields)
+    settings = replace(wide.settings, criteria={c.key: (True, c.threshold) for c in wide.profile.criteria})
+    decision = decide(ledger, results, wide.profile, settings)
+    return replace(wide, facilities=ledger, results=results, settings=settings, decision=decision)
+
+
+def test_every_outcome_follows_from_its_explanation(strict: Plan) -> None:
+    formulas = set()
+    # What the roof gives is drawn in this plan, and does not hang together from plane to yield.
+    drawn = ("usable_area", "irradiation", "capacity")
+    for row in strict.decision.outcomes.itertuples():
+        found = explain(strict, f"criterion.{row.criterion}", str(row.facility_id))
+        assert found.value == row.outcome
+        if found.formula == "found_remaining_any":
+            formulas.add(found.formula)
+            continue
+        value = reckoned(found)
+        if row.criterion == "irradiation" and row.facility_id == "0000001":
+            assert children(found)[0].figure == "roof_irradiation_kwh_m2"
+            assert value == pytest.approx(found.values["found"])
+        elif row.criterion not in drawn:
+            assert value == found.values["found"]
+        (asked,) = (e for e in found.inputs if isinstance(e, CriterionSource))
+        assert (asked.threshold, asked.applied) == (found.values["threshold"], True)
+        formulas.add(found.formula)
+    assert formulas >= {
+        "found_ledger", "not_known", "found_remaining", "found_closure", "no_closure", "found_waterproofing", "found_pitched", "found_remaining_any",
+        "found_irradiation", "found_capacity", "found_usable_area",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_formulas_have_sentences(strict: Plan, project: Project, language: Language) -> None:
+    plans = [strict, project.plan]
+    spoken: set[str] = set()
+    for plan in plans:
+        for site in (*plan.facilities["facility_id"].tolist()[:8], None):
+            for figure in figures_of(plan, site):
+                spoken |= {e.formula for e in explain(plan, figure, site).walk() if isinstance(e, Explanation)}
+    for formula in spoken:
+        assert say(language, f"why.formula.{formula}") != f"why.formula.{formula}"
+
+
+def test_as_json(plan: Plan) -> None:
+    found = as_json(explain(plan, "co2_t", "004"))
+    again = json.loads(json.dumps(found, ensure_ascii=False, allow_nan=False))
+    assert again == found
+    assert (again["kind"], again["figure"], again["facility_id"]) == ("explanation", "co2_t", "004")
+    factor = again["inputs"][1]
+    assert (factor["kind"], factor["key"], factor["value"]) == ("profile", "co2.grid_factor", 0.43)
+    assert again["inputs"][0]["value"] * factor["value"] / 1000 == pytest.approx(again["value"])
