@@ -92,7 +92,7 @@ def _as_csv(frame: pd.DataFrame, columns: list[Column], language: Language, orig
 
 def _origin_cells(origin: Origin, language: Language) -> dict[str, str]:
     """Heading -> value of what is the same on every row."""
-    values = {"name": _harmless(origin.name), "scenario": _harmless(origin.scenario), "date": origin.day.isoformat()}
+    values = {"name": harmless(origin.name), "scenario": harmless(origin.scenario), "date": origin.day.isoformat()}
     named = {say(language, f"why.paper.{key}"): value for key, value in values.items() if value}
     return {**named, say(language, "why.paper.fingerprint"): origin.fingerprint}
 
@@ -102,17 +102,18 @@ def _cells(values: list[object], column: Column) -> list[str]:
         digits = DECIMALS[column.kind]
         return ["" if value is None or value != value else f"{value:.{digits}f}" for value in values]  # noqa: PLR0124
     if column.source == "ledger":
-        return [_harmless(str(value)) for value in values]
-    return [_one_line(str(value)) for value in values]
+        return [harmless(str(value)) for value in values]
+    return [one_line(str(value)) for value in values]
 
 
-def _harmless(text: str) -> str:
-    """One line, and no formula."""
+def harmless(text: str) -> str:
+    """One line, and nothing that a spreadsheet would run as a formula."""
     guarded = text.startswith(_FORMULA) and len(text) > 1
-    return _one_line(f"'{text}" if guarded else text)
+    return one_line(f"'{text}" if guarded else text)
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """The text without breaks of lines."""
     return " ".join(text.split()) if any(sign in text for sign in "\r\n\t\v\f\x85\u2028\u2029") else text
 
 

@@ -69,8 +69,8 @@ def write_ledger(path: Path, points: list[tuple[float, float]], *, years: int = 
     rows = []
     for k, ((x, y), (name, ward, built, seismic, left)) in enumerate(zip(points, _FACILITIES, strict=False)):
         longitude, latitude = to_degrees.transform(x, y)
-        left += years if k == 0 else 0
-        rows.append(f"{k + 1:03d},{name},{ward},{latitude:.8f},{longitude:.8f},500,{built},{seismic},R2,{left}")
+        still = left + (years if k == 0 else 0)
+        rows.append(f"{k + 1:03d},{name},{ward},{latitude:.8f},{longitude:.8f},500,{built},{seismic},R2,{still}")
     head = "施設番号,施設名称,区,緯度,経度,延面積(㎡),建築年度,耐震基準,防水改修年度,残存使用年数\n"
     path.write_text(head + "\n".join(rows) + "\n", encoding="cp932")
 
