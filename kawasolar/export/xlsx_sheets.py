@@ -290,7 +290,7 @@ def write_findings(book: Book, plan: Plan) -> None:
 
 def write_overview(book: Book, plan: Plan, origin: Origin) -> None:
     """What was planned with what, the totals, and the fingerprints of the plan and of the input files."""
-    sheet = book.sheet("overview", [])
+    sheet = book.sheet("overview", [say(book.language, "why.paper.fingerprint.note")])
     sheet.sheet.set_column(0, 0, _NAMES)
     sheet.sheet.set_column(1, 1, _VALUES)
     sheet.sheet.set_column(2, 2, 16)

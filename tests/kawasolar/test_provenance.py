@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 from pyproj import Transformer
@@ -25,6 +26,7 @@ from kawasolar.document.views import Mark
 from kawasolar.export.csv import write_csv
 from kawasolar.export.fingerprint import read_fingerprint
 from kawasolar.pipeline import PlanInputs, make_project
+from kawasolar.project import load_project, save_project
 from kawasolar.provenance import (
     CriterionSource,
     EnteredSource,
@@ -697,3 +699,17 @@ def test_as_json(plan: Plan) -> None:
     factor = again["inputs"][1]
     assert (factor["kind"], factor["key"], factor["value"]) == ("profile", "co2.grid_factor", 0.43)
     assert again["inputs"][0]["value"] * factor["value"] / 1000 == pytest.approx(again["value"])
+
+
+def test_a_saved_project_explains_the_same(project: Project, tmp_path: Path) -> None:
+    project = with_edit(project, edits.correct_ledger(project.entries, "001", "built_year", 2001.0, 1985.0, BY))
+    project = with_edit(project, edits.set_value(project.entries, "s1", "co2.grid_factor", 0.4, BY))
+    project = with_record(project, record(project.plan, "csv", tmp_path / "一覧.csv", "ja", "資産 太郎"))
+    save_project(project, tmp_path / "計画.kawasolar")
+    loaded = load_project(tmp_path / "計画.kawasolar")
+    assert loaded.exports == project.exports
+    for site in ("001", "004", "005", None):
+        assert figures_of(loaded.plan, site) == figures_of(project.plan, site)
+        for figure in figures_of(project.plan, site):
+            assert as_json(explain(loaded.plan, figure, site)) == as_json(explain(project.plan, figure, site)), figure
+    pd.testing.assert_frame_equal(register(loaded.plan), register(project.plan))
