@@ -27,6 +27,8 @@ _SQLITE = b"SQLite format 3\x00"
 # No text or BLOB of a project comes near it; a larger one is refused before it is read.
 MAX_BLOB = 1 << 30
 MAX_ROWS = 20_000_000
+# How long another program may hold the file before that is said.
+_PATIENCE_S = 2.0
 # Bytes of the envelope in a GeoPackage geometry by its code.
 _ENVELOPES = np.array([0, 32, 48, 48, 64, -1, -1, -1])
 
@@ -135,7 +137,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     pending = any(path.with_name(path.name + tail).exists() for tail in ("-wal", "-journal"))
     uri = path.absolute().as_uri() + ("?mode=ro" if pending else "?mode=ro&immutable=1")
     try:
-        connection = sqlite3.connect(uri, uri=True)
+        connection = sqlite3.connect(uri, uri=True, timeout=_PATIENCE_S)
     except sqlite3.Error as error:
         raise UnreadableProject("project.not_readable", file=str(path), reason=str(error)) from error
     try:

@@ -115,15 +115,15 @@ def read_project(connection: sqlite3.Connection, path: Path) -> Project:
     sources = read_columns(connection, "profile", ("source", "text"))
     profile = profile_from_text(typed(sources[1][0], str), typed(sources[0][0], str))
     entries = read_entries(connection, path)
-    scenarios = typed(file.meta["scenarios"], dict)
-    if not 0 < len(scenarios) <= _MOST_SCENARIOS or set(scenarios) != set(entries.table("scenarios")):
+    scenarios, active = typed(file.meta["scenarios"], dict), typed(file.meta["active"], str)
+    known = set(entries.table("scenarios"))
+    if not 0 < len(scenarios) <= _MOST_SCENARIOS or set(scenarios) != known or active not in known:
         raise UnreadableProject(
-            "project.inconsistent", file=str(path), table="entries", column="scenarios", found=", ".join(scenarios)[:60]
-        )
+            "project.inconsistent", file=str(path), table="entries", column="scenarios", found=", ".join([active, *scenarios])[:60]
+        )  # fmt: skip
     file.arrays.update(_arrays(connection))
     stamps = read_stamps(connection, set(scenarios))
     plans = {key: _plan(file, key, profile, entries, stamps.get(key, {})) for key in scenarios}
-    active = typed(file.meta["active"], str)
     project = Project(
         entries,
         active,

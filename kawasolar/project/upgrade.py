@@ -94,7 +94,7 @@ def _entries_of(settings: dict[str, Any], name: str, when: str) -> list[tuple[st
     for key, (applied, threshold) in settings["criteria"].items():
         found.append(("criteria", f"s1/{key}", {"applied": applied, "threshold": threshold, **mark}))
     for table in ("pins", "vetoes"):
-        found += [(table, f"s1/{facility}", mark) for facility in settings[table]]
+        found += [(table, "s1/" + facility, mark) for facility in settings[table]]
     return [(kind, key, json.dumps(value)) for kind, key, value in found]
 
 

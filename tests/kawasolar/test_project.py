@@ -30,7 +30,16 @@ from pandas.testing import assert_frame_equal
 from gis.findings import Finding
 from kawasolar.errors import NotWritable, UnreadableProject
 from kawasolar.plan import ExportRecord, InputFile, Settings, Stamp
-from kawasolar.project import FORMAT_VERSION, cache_folder, carry_cache, load_plan, load_project, project_of, save_plan, save_project
+from kawasolar.project import (
+    FORMAT_VERSION,
+    cache_folder,
+    carry_cache,
+    load_plan,
+    load_project,
+    project_of,
+    save_plan,
+    save_project,
+)
 from kawasolar.project.arrays import DamagedArray, pack_array, unpack_array
 from kawasolar.project.frames import decode_column, encode_frame, sql_values
 from kawasolar.words import LANGUAGES, catalogue, say
@@ -80,8 +89,12 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 @pytest.fixture
 def saved(plan: Plan, tmp_path: Path) -> Path:
     path = tmp_path / "川崎 計画.kawasolar"
-    project = project_of(replace(plan, stamps={"ledger": Stamp("ledger", 1, {"file:dsm": "0"}, {"B1": ""}, "2026", 0.5)}))
-    paper = ExportRecord("xlsx", str(tmp_path / "一覧.xlsx"), "ja", "s1", "1234-5678-9abc", "2026-11-23T00:00:00+00:00", "")
+    project = project_of(
+        replace(plan, stamps={"ledger": Stamp("ledger", 1, {"file:dsm": "0"}, {"B1": ""}, "2026", 0.5)})
+    )
+    paper = ExportRecord(
+        "xlsx", str(tmp_path / "一覧.xlsx"), "ja", "s1", "1234-5678-9abc", "2026-11-23T00:00:00+00:00", ""
+    )
     save_project(replace(project, exports=(paper,)), path)
     return path
 
@@ -199,7 +212,18 @@ def test_gdal_reads_the_layers(plan: Plan, saved: Path, tmp_path: Path) -> None:
     layers = dict(pyogrio.list_layers(as_gpkg))
     assert layers["facilities"] == "Point"
     assert layers["buildings"] == layers["roof_planes"] == "MultiPolygon"
-    assert {"links", "yields", "outcomes", "sites", "findings", "inputs", "entries", "stamps", "exports", "profile"} <= set(layers)
+    assert {
+        "links",
+        "yields",
+        "outcomes",
+        "sites",
+        "findings",
+        "inputs",
+        "entries",
+        "stamps",
+        "exports",
+        "profile",
+    } <= set(layers)
     facilities = pyogrio.read_dataframe(as_gpkg, layer="facilities")
     assert facilities.crs.to_epsg() == 6677
     assert facilities["facility_id"].tolist() == plan.facilities["facility_id"].tolist()
@@ -462,6 +486,9 @@ def test_wrong_values_are_said(saved: Path, table: str, column: str, value: obje
     assert code_of(saved) == "project.damaged"
 
 
+MONTHS = '$.yield."".weather.months_ghi_kwh_m2'
+
+
 @pytest.mark.parametrize(
     ("statement", "table", "column"),
     [
@@ -494,8 +521,7 @@ def test_wrong_values_are_said(saved: Path, table: str, column: str, value: obje
         ("UPDATE kawasolar_meta SET value = '-5' WHERE key = 'format_version'", "kawasolar_meta", "format_version"),
         ("UPDATE kawasolar_meta SET value = 'true' WHERE key = 'format_version'", "kawasolar_meta", "format_version"),
         (
-            "UPDATE kawasolar_meta SET value = json_set(value, '$.yield.\"\".weather.months_ghi_kwh_m2', json('[1, 2]'))"
-            " WHERE key = 'slots'",
+            f"UPDATE kawasolar_meta SET value = json_set(value, '{MONTHS}', json('[1, 2]')) WHERE key = 'slots'",  # noqa: S608
             "kawasolar_meta",
             "weather",
         ),
