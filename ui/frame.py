@@ -25,6 +25,7 @@ from ui import format as fmt
 from ui import icons
 from ui.look import Look
 from ui.parts import Elided, button, column, label, row, tool
+from ui.scenarios.chooser import ScenarioChooser
 
 if TYPE_CHECKING:
     from pyproj import CRS, Transformer
@@ -57,6 +58,7 @@ STEPS = (
     ("assumptions", "tune-variant"),
     ("roofs", "home-roof"),
     ("half", "checkbox-multiple-marked-outline"),
+    ("scenarios", "compare"),
     ("output", "export-variant"),
 )
 
@@ -163,6 +165,8 @@ class TopBar(QWidget):
         search.setMaximumWidth(420)
         layout.addWidget(self.name, 0)
         layout.addWidget(self.badge)
+        self.scenario = ScenarioChooser(look)
+        layout.addWidget(self.scenario)
         layout.addWidget(self.undo)
         layout.addWidget(self.redo)
         layout.addStretch(1)

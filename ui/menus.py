@@ -19,6 +19,7 @@ from ui.theme import THEMES
 if TYPE_CHECKING:
     from ui.window import MainWindow
 
+SCENARIO_COMMANDS = ("scenario_duplicate", "scenario_rename", "scenario_remove", "scenario_compare")
 # Commands that need a plan to work on.
 _NEED_PLAN = (
     "save",
@@ -30,6 +31,7 @@ _NEED_PLAN = (
     "fit",
     "find",
     "reset_layout",
+    *SCENARIO_COMMANDS,
     *(f"export_{kind}" for kind in KINDS),
     *(f"step_{name}" for name, _ in STEPS),
 )
@@ -137,6 +139,17 @@ class Menus(QObject):
         self._add(menu, "veto", lambda: self._turn(window.document.veto), icon="cancel")
         self._add(menu, "release", lambda: self._turn(window.document.release), icon="backup-restore")
         self._add(menu, "reset", window.document.reset, icon="refresh")
+        menu.addSeparator()
+        self._build_scenarios(menu.addMenu(window.look.icon("compare"), window.look.say("ui.menu.scenario")))
+
+    def _build_scenarios(self, menu: QMenu) -> None:
+        window, desk = self._window, self._window.scenarios
+        ask = desk.commands.ask_duplicate
+        self._add(menu, "scenario_duplicate", lambda: ask(window.top.scenario), "Ctrl+D", "content-copy")
+        ask_name = desk.commands.ask_rename
+        self._add(menu, "scenario_rename", lambda: ask_name(window.top.scenario), icon="pencil-outline")
+        self._add(menu, "scenario_remove", desk.commands.remove, icon="trash-can-outline")
+        self._add(menu, "scenario_compare", desk.compare, "Ctrl+Shift+D", "compare")
 
     def _turn(self, change: Callable[[list[str]], None]) -> None:
         ids = self._window.table.selected_ids() or [name for name in (self._window.document.selected,) if name]

@@ -323,6 +323,11 @@ class DockTitle(QWidget):
         super().resizeEvent(event)
         self.resized.emit(self.width())
 
+    def put_first(self, widget: QWidget) -> None:
+        """Put a control right after the name."""
+        self._row.insertWidget(1, widget)
+        self._place += 1
+
     def put(self, widget: QWidget, *, stretch: int = 0) -> None:
         """Put a control after the name."""
         self._row.insertWidget(self._place, widget, stretch)

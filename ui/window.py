@@ -28,8 +28,9 @@ from ui.document import Document
 from ui.frame import STEPS, LoadingPage, Rail, StartPage, StatusBar, TopBar
 from ui.jobs import Jobs
 from ui.look import Look
-from ui.menus import Menus
+from ui.menus import SCENARIO_COMMANDS, Menus
 from ui.parts import Banner, DockTitle, column, set_role
+from ui.scenarios.desk import ScenarioDesk
 from ui.search import SearchField
 from ui.settings import Remembered
 from ui.theme import Theme
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         self.jobs = Jobs(self)
         self.document = Document(self)
         self.controller = Controller(self)
+        self.scenarios = ScenarioDesk(self)
         self.map: MapView | None = None
         self._seen = False
         self._step = "half"
@@ -132,10 +134,12 @@ class MainWindow(QMainWindow):
         self.assumptions = AssumptionsPanel(look, document)
         self.roofs = RoofsPanel(look, document)
         self.output = OutputPanel(look, document)
-        self.step_pages = docks.step_pages(self, [self.data, self.assumptions, self.roofs, self.half, self.output])
-        bodies = {"steps": self.step_pages, "inspector": self.inspector, "table": self.table}
+        self.scenarios.build(self.table)
+        panels = [self.data, self.assumptions, self.roofs, self.half, self.scenarios.panel, self.output]
+        self.step_pages = docks.step_pages(self, panels)
+        bodies = {"steps": self.step_pages, "inspector": self.inspector, "table": self.scenarios.lower}
         self.step_title, self.inspector_title = DockTitle(look, ""), DockTitle(look, look.say("ui.dock.inspector"))
-        titles = {"steps": self.step_title, "inspector": self.inspector_title, "table": self.table.title}
+        titles = {"steps": self.step_title, "inspector": self.inspector_title, "table": self.scenarios.lower.title}
         self.docks = docks.build(self, bodies, titles)
         self.menus.add_docks(self.docks)
         self._name_inspector()
@@ -193,6 +197,7 @@ class MainWindow(QMainWindow):
     def _connect_frame(self) -> None:
         control, document = self.controller, self.document
         self.rail.chosen.connect(self.show_step)
+        self.scenarios.bind(self.top.scenario, [self.menus.actions[name] for name in SCENARIO_COMMANDS])
         self.top.run_asked.connect(control.run)
         self.top.cancel_asked.connect(control.cancel)
         self.top.undo.clicked.connect(document.undo)
@@ -226,6 +231,7 @@ class MainWindow(QMainWindow):
         view.picked.connect(self.document.select)
         view.hovered.connect(self._show_place)
         self.map = view
+        self.scenarios.bind_map(view)
         self._map_layout.addWidget(view)
         return view
 

@@ -1,0 +1,1 @@
+"""Scenarios: choosing, naming and copying them, and putting them side by side."""
