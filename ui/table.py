@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import (
     QByteArray,
     QItemSelection,
@@ -29,11 +31,15 @@ from PySide6.QtWidgets import (
 )
 
 from ui.document import Document
+from ui.inspector.reasons import ask_reason
 from ui.look import Look
 from ui.parts import DockTitle, button, tool
 from ui.settings import Remembered
 from ui.status import STATUS_ICONS, STATUSES
 from ui.table_model import FacilityModel
+
+if TYPE_CHECKING:
+    from ui.inspector.reasons import Kind
 
 
 class SentenceDelegate(QStyledItemDelegate):
@@ -333,12 +339,14 @@ class FacilityTable(QWidget):
         made = QMenu(self)
         settings = document.settings
         pin = made.addAction(look.icon("pin-outline"), look.say("ui.menu.pin"), lambda: document.pin(ids))
-        veto = made.addAction(look.icon("cancel"), look.say("ui.menu.veto"), lambda: document.veto(ids))
+        why = made.addAction(look.icon("pin-outline"), look.say("ui.menu.pin_why"), lambda: self.ask("pin"))
+        veto = made.addAction(look.icon("cancel"), look.say("ui.menu.veto_why"), lambda: self.ask("veto"))
         release = made.addAction(
             look.icon("backup-restore"), look.say("ui.menu.release"), lambda: document.release(ids)
         )
         pin.setEnabled(settings is not None and not set(ids) <= settings.pins)
-        veto.setEnabled(settings is not None and not set(ids) <= settings.vetoes)
+        for asked in (why, veto):
+            asked.setEnabled(settings is not None)
         release.setEnabled(settings is not None and bool(set(ids) & (settings.pins | settings.vetoes)))
         made.addSeparator()
         made.addAction(
@@ -346,6 +354,20 @@ class FacilityTable(QWidget):
         )
         made.addAction(look.icon("content-copy"), look.say("ui.menu.copy"), self.copy)
         return made
+
+    def ask(self, kind: Kind) -> None:
+        """A veto, or a pin, of the selected facilities with its reason."""
+        ids = self.selected_ids()
+        ask_reason(self._look, self._document, kind, ids, self.view, self.place_of(ids))
+
+    def place_of(self, ids: list[str]) -> QRect | None:
+        """Where the first of some facilities stands in the view; None where it is not seen."""
+        row = self.model.row_of(ids[0]) if ids and self.view.isVisible() else None
+        if row is None:
+            return None
+        found = self.view.visualRect(self.model.index(row, 0))
+        shown = found.intersected(self.view.viewport().rect())
+        return None if shown.isEmpty() else shown.translated(self.view.viewport().pos())
 
     def _show_menu(self, at: QPoint) -> None:
         if self.selected_ids():

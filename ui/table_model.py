@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor
 
 from ui import format as fmt
 from ui.format import folded
+from ui.inspector.reasons import kept_tip
 from ui.look import Look
 from ui.reasons import reason_text
 from ui.status import STATUS_ICONS, STATUSES
@@ -75,7 +76,8 @@ class FacilityModel(QAbstractTableModel):
         self._values: list[NDArray[Any]] = []
         self._texts: list[list[str]] = []
         self._status: NDArray[np.object_] = np.array([], dtype=object)
-        self._pinned: NDArray[np.bool_] = np.array([], dtype=bool)
+        # What a person said of it: icon and reason, both empty where nobody did.
+        self._kept: dict[str, tuple[str, str]] = {}
         self._folded: list[str] = []
         self._rows: NDArray[np.int64] = np.array([], dtype=np.int64)
         self._row_of: dict[str, int] = {}
@@ -97,7 +99,7 @@ class FacilityModel(QAbstractTableModel):
         if plan is None:
             self.ids = np.array([], dtype=object)
             self._status = np.array([], dtype=object)
-            self._pinned = np.array([], dtype=bool)
+            self._kept = {}
             self._folded = []
             return
         ledger = plan.facilities
@@ -130,8 +132,8 @@ class FacilityModel(QAbstractTableModel):
         sites = plan.decision.sites.set_index("facility_id").reindex(self.ids)
         chosen = sites["chosen"].fillna(False).to_numpy(dtype=bool)
         self._status = np.where(chosen, "chosen", sites["status"].to_numpy(dtype=object)).astype(object)
-        kept = plan.settings.pins | plan.settings.vetoes
-        self._pinned = np.array([facility in kept for facility in self.ids], dtype=bool)
+        kept = {**dict.fromkeys(plan.settings.pins, "pin"), **dict.fromkeys(plan.settings.vetoes, "cancel")}
+        self._kept = {facility: (icon, kept_tip(self._look, plan, facility)) for facility, icon in kept.items()}
         self._fill_from(sites, "sites")
 
     def set_decision(self, plan: Plan) -> None:
@@ -241,6 +243,9 @@ class FacilityModel(QAbstractTableModel):
         if not index.isValid() or not self._values:
             return None
         row, column = int(self._rows[index.row()]), self.columns[index.column()]
+        icon, tip = self._kept.get(str(self.ids[row]), ("", ""))
+        if role == Qt.ItemDataRole.ToolTipRole and column.kind == "status" and tip:
+            return f"{self._texts[index.column()][row]}\n{tip}"
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return self._texts[index.column()][row]
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -248,7 +253,7 @@ class FacilityModel(QAbstractTableModel):
             return int(side | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.DecorationRole and column.kind == "status":
             name, colour = STATUS_ICONS.get(str(self._status[row]), STATUS_ICONS["ineligible"])
-            return self._look.icon("pin" if self._pinned[row] else name, colour)
+            return self._look.icon(icon or name, colour)
         if role == Qt.ItemDataRole.ForegroundRole:
             if column.kind == "status" and self._status[row] == "unknown":
                 return QColor(self._look.tokens.attention)

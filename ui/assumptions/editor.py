@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLineEdit
 
 from ui.assumptions.band import RangeBand
-from ui.assumptions.fields import LONGEST_TEXT, NumberField, ReasonField
+from ui.assumptions.fields import LONGEST_TEXT, NumberField
+from ui.assumptions.reasoned import ReasonedEditor
 from ui.assumptions.values import (
     Assumption,
     effect_of,
@@ -21,7 +21,7 @@ from ui.assumptions.values import (
     with_unit,
 )
 from ui.look import Look
-from ui.parts import button, column, label, row, set_role
+from ui.parts import label, row, set_role
 
 if TYPE_CHECKING:
     from ui.document import Document
@@ -29,32 +29,27 @@ if TYPE_CHECKING:
 REASONS = ("measured", "maker", "rule", "checked", "trial")
 
 
-class ValueEditor(QFrame):
+class ValueEditor(ReasonedEditor):
     """Opens below the row of a value.
 
     Signals
     -------
     submitted : number, reason, source
-    left : Esc, or the button
-    person_asked : the person's name is to be changed
     """
 
     submitted = Signal(float, str, str)
-    left = Signal()
-    person_asked = Signal()
 
     def __init__(self, look: Look, document: Document, one: Assumption) -> None:
         from kawasolar.profile import INTEGERS, VALUE_RULES
 
-        super().__init__()
-        self.setObjectName("editor")
-        self._look, self._document, self._one = look, document, one
+        super().__init__(look, document)
+        self._one = one
         _unit, self._least, self._most = VALUE_RULES[one.key]
         self._whole = one.key in INTEGERS
-        layout = column(self, margin=8, spacing=6)
-        self._add_number(layout)
-        self._add_reason(layout)
-        self._add_end(layout)
+        self._add_number()
+        self._add_reason(tuple(look.say(f"ui.assumptions.reason.{code}") for code in REASONS))
+        self._add_source()
+        self._add_end()
         self.number.setText(f"{one.now:.10g}")
         if one.mark is not None:
             self.reason.setEditText(one.mark.why)
@@ -63,13 +58,12 @@ class ValueEditor(QFrame):
 
     # ---------------------------------------------------------------- parts
 
-    def _add_number(self, layout: QVBoxLayout) -> None:
-        look, given = self._look, self._one.given
+    def _add_number(self) -> None:
+        look, given, layout = self._look, self._one.given, self._column
         name, unit = given.name(look.language), unit_of(look, given)
         line = row(6)
         words = f"{name} [{unit}]" if unit else name
-        step = step_of(given, whole=self._whole)
-        self.number = NumberField(words, step=step, low=self._least, high=self._most)
+        self.number = NumberField(words, step=step_of(given, whole=self._whole), low=self._least, high=self._most)
         self.number.setMinimumWidth(84)
         self.number.setMaximumWidth(120)
         self.number.textEdited.connect(self._check)
@@ -77,9 +71,8 @@ class ValueEditor(QFrame):
         line.addWidget(self.number)
         line.addWidget(label(unit, "muted"))
         line.addStretch(1)
-        line.addWidget(
-            label(look.say("ui.assumptions.given_short", value=with_unit(look, given, given.value)), "muted")
-        )
+        town = look.say("ui.assumptions.given_short", value=with_unit(look, given, given.value))
+        line.addWidget(label(town, "muted"))
         layout.addLayout(line)
         self.band = RangeBand(look)
         self.band.setAccessibleName(look.say("ui.assumptions.band", name=name, range=range_text(look, given)))
@@ -89,49 +82,14 @@ class ValueEditor(QFrame):
         self.note = label("", "attention", wrap=True)
         layout.addWidget(self.note)
 
-    def _add_reason(self, layout: QVBoxLayout) -> None:
+    def _add_source(self) -> None:
         say = self._look.say
-        self.reason = ReasonField(
-            self._look,
-            say("ui.reason.name"),
-            tuple(say(f"ui.assumptions.reason.{code}") for code in REASONS),
-        )
         self.source = QLineEdit()
         self.source.setMaxLength(LONGEST_TEXT)
         self.source.setPlaceholderText(say("ui.assumptions.source_hint"))
         self.source.setAccessibleName(say("ui.assumptions.source"))
-        for words, field in (
-            (say("ui.reason.required"), self.reason),
-            (say("ui.assumptions.source_optional"), self.source),
-        ):
-            name = label(words, "muted")
-            name.setBuddy(field)
-            layout.addWidget(name)
-            layout.addWidget(field)
-        self.missing = label(say("ui.reason.missing"), "attention", wrap=True)
-        self.missing.hide()
-        layout.addWidget(self.missing)
-        self.reason.submitted.connect(self.submit)
-        self.reason.editTextChanged.connect(lambda _t: self.missing.hide())
         self.source.returnPressed.connect(self.submit)
-
-    def _add_end(self, layout: QVBoxLayout) -> None:
-        look = self._look
-        self.effect = label("", "muted", wrap=True)
-        layout.addWidget(self.effect)
-        line = row(4)
-        who = self._document.person() or look.say("ui.mark.nobody")
-        self.who = button(look.say("ui.reason.as", who=who), "link", tip=look.say("ui.menu.person"))
-        self.who.setAutoDefault(False)
-        self.who.clicked.connect(self.person_asked)
-        line.addWidget(self.who, 1, Qt.AlignmentFlag.AlignLeft)
-        self.cancel, self.apply = button(look.say("ui.edit.leave")), button(look.say("ui.edit.apply"), "primary")
-        for made in (self.cancel, self.apply):
-            made.setAutoDefault(False)
-            line.addWidget(made)
-        self.cancel.clicked.connect(self.left)
-        self.apply.clicked.connect(self.submit)
-        layout.addLayout(line)
+        self._add_field(say("ui.assumptions.source_optional"), self.source)
 
     # ---------------------------------------------------------------- state
 
@@ -148,12 +106,6 @@ class ValueEditor(QFrame):
         if self._whole and not found.is_integer():
             return say("ui.edit.not_whole")
         return ""
-
-    def show_person(self) -> None:
-        """Somebody else sits here now, or is called otherwise."""
-        self.who.setText(
-            self._look.say("ui.reason.as", who=self._document.person() or self._look.say("ui.mark.nobody"))
-        )
 
     def _check(self) -> None:
         """Say at once whether the number will do, and what it changes."""
@@ -182,28 +134,8 @@ class ValueEditor(QFrame):
             self.number.setFocus()
             self.number.selectAll()
             return
-        if not self.reason.text:
-            self.missing.show()
-            self.reason.setFocus()
-            return
-        self.submitted.emit(found, self.reason.text, self.source.text().strip())
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.left.emit()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            # On a button Enter means the button; it comes here only from the fields.
-            self._enter(self.focusWidget())
-        else:
-            super().keyPressEvent(event)
-
-    def _enter(self, focused: QWidget | None) -> None:
-        if focused is self.cancel:
-            self.left.emit()
-        elif focused is self.who:
-            self.person_asked.emit()
-        elif focused is self.apply:
-            self.submit()
+        if self._has_reason():
+            self.submitted.emit(found, self.reason.text, self.source.text().strip())
 
 
 def effect_words(look: Look, document: Document, key: str) -> str:

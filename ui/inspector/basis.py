@@ -4,32 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
 from ui import format as fmt
 from ui import icons
+from ui.inspector.asked import asked_line, why_mark
 from ui.inspector.gather import Site
+from ui.inspector.ledger import LedgerSection
 from ui.look import Look
-from ui.parts import clear, column, label, rule
+from ui.parts import button, clear, column, label, row, rule
 from ui.reasons import criterion_name, criterion_tip, limit_text, reason_text, unit_text, value_text
 
 if TYPE_CHECKING:
     from kawasolar.plan import Plan
+    from ui.document import Document
 
 OUTCOME_ICONS = {
     "pass": ("check-circle", "accent"),
     "fail": ("close-circle-outline", "muted"),
     "unknown": ("help-circle-outline", "attention"),
 }
-# Ledger columns with what they are: a code in words, a number with its unit, a year, or text.
-LEDGER: tuple[tuple[str, str], ...] = (
-    ("facility_id", "text"), ("department", "text"), ("built_year", "year"), ("structure", "code"), ("seismic", "code"),
-    ("roof_type", "code"), ("floor_area_m2", "m²"), ("storeys", "storeys"), ("waterproofed_year", "year"), ("remaining_years", "a"),
-    ("closure_year", "year"), ("shelter", "flag"), ("flood_depth_m", "m"), ("annual_kwh", "kWh"), ("contract_kw", "kW"),
-)  # fmt: skip
-# Where the words of a column's codes are kept under another name.
-_CODES = {"roof_type": "roof"}
 ASSUMPTIONS = (
     "plan.year",
     "pv.density_flat",
@@ -43,9 +38,20 @@ ASSUMPTIONS = (
 
 
 class BasisTab(QWidget):
-    """根拠."""
+    """根拠.
 
-    def __init__(self, look: Look) -> None:
+    Signals
+    -------
+    why_asked : code of a figure
+    person_asked : the person's name is to be changed
+    assumptions_asked : the panel of the assumptions is wanted
+    """
+
+    why_asked = Signal(str)
+    person_asked = Signal()
+    assumptions_asked = Signal()
+
+    def __init__(self, look: Look, document: Document) -> None:
         super().__init__()
         self._look = look
         say = look.say
@@ -53,18 +59,25 @@ class BasisTab(QWidget):
         notice = QFrame()
         notice.setObjectName("notice")
         self.sentence = label("", wrap=True)
-        column(notice, margin=8).addWidget(self.sentence)
+        inside = column(notice, margin=8)
+        inside.addLayout(asked_line(look, self.sentence, say("ui.column.reason"), "status", self.why_asked.emit))
         layout.addWidget(notice)
         layout.addWidget(label(say("ui.basis.criteria"), "head"))
         self._criteria = _grid()
         layout.addLayout(self._criteria)
         layout.addWidget(rule())
-        self._row = label("", "head")
-        layout.addWidget(self._row)
-        self._ledger = _grid()
-        layout.addLayout(self._ledger)
+        self.ledger = LedgerSection(look, document)
+        self.ledger.why_asked.connect(self.why_asked)
+        self.ledger.person_asked.connect(self.person_asked)
+        layout.addWidget(self.ledger)
         layout.addWidget(rule())
-        layout.addWidget(label(say("ui.basis.assumptions"), "head"))
+        head = row(4)
+        head.addWidget(label(say("ui.basis.assumptions"), "head"), 1)
+        self.change = button(say("ui.basis.change"), "link", tip=say("ui.basis.change_tip"))
+        self.change.setAutoDefault(False)
+        self.change.clicked.connect(self.assumptions_asked)
+        head.addWidget(self.change)
+        layout.addLayout(head)
         self._assumptions = _grid()
         layout.addLayout(self._assumptions)
         layout.addStretch(1)
@@ -75,7 +88,7 @@ class BasisTab(QWidget):
         if site.decision is not None:
             self.sentence.setText(reason_text(look, str(site.decision["reason"]), site.decision["reason_values"]))
         self._show_criteria(plan, site)
-        self._show_ledger(site)
+        self.ledger.show_site(plan, site)
         self._show_assumptions(plan)
 
     def _show_criteria(self, plan: Plan, site: Site) -> None:
@@ -97,42 +110,17 @@ class BasisTab(QWidget):
                 found.setProperty("role", "attention")
             found.setToolTip(criterion_tip(look, criterion, outcome.threshold))
             self._criteria.addWidget(found, line, 2)
+            code = f"criterion.{criterion.key}"
+            mark = why_mark(look, criterion_name(look, criterion.key), code, self.why_asked.emit)
+            self._criteria.addWidget(mark, line, 3, Qt.AlignmentFlag.AlignTop)
             line += 1
             # What is asked for stands with its source: beside the name there is room for one value only.
             about = (limit_text(look, criterion, outcome.threshold), criterion.source(look.language))
             source = label(look.say("ui.list.dot").join(part for part in about if part), "muted", wrap=True)
-            self._criteria.addWidget(source, line, 1, 1, 2)
+            self._criteria.addWidget(source, line, 1, 1, 3)
             line += 1
         self._criteria.setColumnStretch(1, 1)
         self._criteria.setColumnStretch(2, 1)
-
-    def _show_ledger(self, site: Site) -> None:
-        clear(self._ledger)
-        look, ledger = self._look, site.ledger
-        self._row.setText(look.say("ui.basis.ledger", row=fmt.number(ledger.get("source_row"))))
-        line = 0
-        for key, kind in LEDGER:
-            if key not in ledger.index:
-                continue
-            self._ledger.addWidget(label(look.say(f"ui.column.{key}"), "muted"), line, 0)
-            self._ledger.addWidget(_right(self._ledger_value(key, kind, ledger[key])), line, 1)
-            line += 1
-        self._ledger.setColumnStretch(0, 1)
-        self._ledger.setColumnStretch(1, 1)
-
-    def _ledger_value(self, key: str, kind: str, value: object) -> str:
-        look = self._look
-        if fmt.is_missing(value):
-            return look.say("ui.value.missing")
-        if kind == "code":
-            return look.say_or(f"{_CODES.get(key, key)}.{value}", str(value))
-        if kind == "flag":
-            return look.say("ui.value.yes" if value else "ui.value.no")
-        if kind == "year":
-            return str(int(float(str(value))))
-        if kind == "text":
-            return str(value)
-        return f"{fmt.number(value, 1 if kind == 'm' else 0)} {unit_text(look, kind)}"
 
     def _show_assumptions(self, plan: Plan) -> None:
         clear(self._assumptions)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
 from ui import format as fmt
 from ui.charts.bars import CompareBars, MonthBars
+from ui.inspector.asked import asked_head, why_mark
 from ui.look import Look
 from ui.parts import Elided, button, clear, column, label, row, rule
 from ui.reasons import criterion_name
@@ -32,11 +33,13 @@ class Overview(QWidget):
     facility_asked : id of a facility to go to
     status_asked : a status to show alone in the table
     data_asked : the panel of the data is wanted
+    why_asked : code of a figure of the whole plan
     """
 
     facility_asked = Signal(str)
     status_asked = Signal(str)
     data_asked = Signal()
+    why_asked = Signal(str)
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -45,7 +48,7 @@ class Overview(QWidget):
         layout = column(self)
         self._hint = label(say("ui.overview.hint"), "muted", wrap=True)
         layout.addWidget(self._hint)
-        layout.addWidget(label(say("ui.overview.months"), "head"))
+        layout.addLayout(asked_head(look, say("ui.overview.months"), "energy_kwh", self.why_asked.emit))
         self.months = MonthBars(look, say("ui.overview.months"))
         layout.addWidget(self.months)
         self.against = CompareBars(look, say("ui.overview.against"))
@@ -53,7 +56,7 @@ class Overview(QWidget):
         self._note = label("", "muted", wrap=True)
         layout.addWidget(self._note)
         layout.addWidget(rule())
-        layout.addWidget(label(say("ui.overview.best"), "head"))
+        layout.addLayout(asked_head(look, say("ui.overview.best"), "chosen", self.why_asked.emit))
         self._best = QWidget()
         self._grid = QGridLayout(self._best)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -70,6 +73,9 @@ class Overview(QWidget):
         for words, link in (self.check, self.data):
             line = row(8)
             line.addWidget(words, 1)
+            if words is self.check[0]:
+                self.check_why = why_mark(look, say("ui.status.unknown"), "unknown", self.why_asked.emit)
+                line.addWidget(self.check_why, 0, Qt.AlignmentFlag.AlignTop)
             line.addWidget(link, 0, Qt.AlignmentFlag.AlignTop)
             layout.addLayout(line)
         layout.addStretch(1)
@@ -151,7 +157,7 @@ class Overview(QWidget):
         """How many are to be checked, and which missing values would decide most of them."""
         say, decision = self._look.say, plan.decision
         waiting = decision.sites.loc[(decision.sites["status"] == "unknown").to_numpy(dtype=bool), "facility_id"]
-        for widget in self.check:
+        for widget in (*self.check, self.check_why):
             widget.setVisible(len(waiting) > 0)
         if not len(waiting):
             return

@@ -7,22 +7,33 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QStackedLayout, QTabWidget, QWidget
 
+from kawasolar.document.views import mark_of
 from ui import format as fmt
 from ui import icons
+from ui.assumptions.marks import who_text, why_text
 from ui.document import Document
+from ui.inspector.asked import AskedFigure, why_mark
 from ui.inspector.basis import BasisTab
 from ui.inspector.gather import Site, site_of
 from ui.inspector.overview import Overview
+from ui.inspector.reasons import Kind, ask_reason, kept_of
 from ui.inspector.tabs import PowerTab, RoofTab, SunTab
 from ui.look import Look
-from ui.parts import Figure, column, label, row, scrolled, tool, two_by_two
+from ui.parts import button, column, label, row, scrolled, tool, two_by_two
 from ui.status import STATUS_ICONS
+
+# Headline figures: name -> code under which they are explained.
+FIGURES = {"kw": "capacity_kw", "kwh": "energy_kwh", "irradiation": "irradiation_kwh_m2", "co2": "co2_t"}
 
 
 class Inspector(QWidget):
     """The dock's body."""
 
     zoom_asked = Signal(str)
+    # Code of a figure (:func:`kawasolar.provenance.figures_of`) of the selected facility, or of the plan where none is.
+    why_asked = Signal(str)
+    person_asked = Signal()
+    assumptions_asked = Signal()
 
     def __init__(self, look: Look, document: Document) -> None:
         super().__init__()
@@ -42,13 +53,19 @@ class Inspector(QWidget):
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setExpanding(True)
         self.tabs.tabBar().setAccessibleName(look.say("ui.inspector.tabs"))
-        self.sun, self.roof, self.power, self.basis = SunTab(look), RoofTab(look), PowerTab(look), BasisTab(look)
+        self.sun, self.roof, self.power = SunTab(look), RoofTab(look), PowerTab(look)
+        self.basis = BasisTab(look, document)
         for name, tab in (("sun", self.sun), ("roof", self.roof), ("power", self.power), ("basis", self.basis)):
             words = look.say(f"ui.tab.{name}")
             self.tabs.addTab(scrolled(tab, words), words)
+        for part in (self.overview, self.sun, self.roof, self.power, self.basis):
+            part.why_asked.connect(self.why_asked)
+        self.basis.person_asked.connect(self.person_asked)
+        self.basis.assumptions_asked.connect(self.assumptions_asked)
         self.tabs.currentChanged.connect(lambda _k: self._show_tab())
         layout.addWidget(self.tabs, 1)
         self._site: Site | None = None
+        self._kept_kind: Kind = "veto"
         self._fresh: set[int] = set()
         document.selection_changed.connect(self._on_selection)
         document.plan_changed.connect(self.refresh)
@@ -67,7 +84,7 @@ class Inspector(QWidget):
         for made_button in (self.pin, self.veto):
             made_button.setCheckable(True)
         self.pin.clicked.connect(lambda on: self._turn(self._document.pin if on else self._document.release))
-        self.veto.clicked.connect(lambda on: self._turn(self._document.veto if on else self._document.release))
+        self.veto.clicked.connect(lambda on: self.ask("veto") if on else self._turn(self._document.release))
         self.back = tool(self._look, "close", say("ui.inspector.back"), role="muted")
         self.back.clicked.connect(lambda: self._document.select(None))
         self.zoom.clicked.connect(lambda: self.zoom_asked.emit(self._document.selected or ""))
@@ -77,15 +94,38 @@ class Inspector(QWidget):
         self._state_icon = QLabel()
         self.state = label("", "head")
         state.addWidget(self._state_icon)
-        state.addWidget(self.state, 1)
+        state.addWidget(self.state)
+        state.addWidget(why_mark(self._look, say("ui.column.status"), "chosen", self.why_asked.emit))
+        state.addStretch(1)
         for made_button in (self.pin, self.veto, self.zoom, self.back):
             state.addWidget(made_button)
         layout.addLayout(state)
+        self._kept = QWidget()
+        kept = row(4)
+        self._kept.setLayout(kept)
+        self.kept = label("", "muted", wrap=True)
+        self.kept_change = button("", "link")
+        self.kept_change.setAutoDefault(False)
+        self.kept_change.clicked.connect(lambda: self.ask(self._kept_kind))
+        kept.addWidget(self.kept, 1)
+        kept.addWidget(self.kept_change, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._kept)
         self.figures = {
-            name: Figure(say(f"ui.inspector.figure.{name}")) for name in ("kw", "kwh", "irradiation", "co2")
+            name: AskedFigure(self._look, say(f"ui.inspector.figure.{name}"), code, self.why_asked.emit)
+            for name, code in FIGURES.items()
         }
         layout.addLayout(two_by_two(self.figures.values()))
         return made
+
+    def ask(self, kind: Kind) -> None:
+        """Ask for the reason of a veto or a pin of the selected facility."""
+        if self._document.selected is None:
+            return
+        anchor = self.veto if kind == "veto" else self.pin
+        card = ask_reason(self._look, self._document, kind, [self._document.selected], anchor)
+        if card is not None:
+            # A button that was pressed stands as the decision does, also where the card was left.
+            card.closed.connect(self.refresh)
 
     def _turn(self, change: object) -> None:
         if self._document.selected is not None:
@@ -153,6 +193,7 @@ class Inspector(QWidget):
         if not fmt.is_missing(rank):
             words = self._look.say("ui.inspector.rank", status=words, rank=int(rank))
         self.state.setText(words)
+        self._show_kept(site)
         self.pin.setChecked(site.facility_id in settings.pins)
         self.veto.setChecked(site.facility_id in settings.vetoes)
         for made, on in ((self.pin, "pin"), (self.veto, "cancel")):
@@ -162,6 +203,18 @@ class Inspector(QWidget):
                     "accent" if made.isChecked() else "muted",
                 )
             )
+
+    def _show_kept(self, site: Site) -> None:
+        """Why it is always or never chosen, and who said so."""
+        plan = self._document.plan
+        entry, kind = (None, "") if plan is None else kept_of(plan, site.facility_id)
+        self._kept.setVisible(entry is not None)
+        if entry is None:
+            return
+        self._kept_kind = "veto" if kind == "veto" else "pin"
+        look, mark = self._look, mark_of(entry)
+        self.kept.setText(look.say(f"ui.why_{kind}.told", why=why_text(look, mark), who=who_text(look, mark)))
+        self.kept_change.setText(look.say("ui.reason.change" if mark.why else "ui.reason.add"))
 
     def _show_tab(self) -> None:
         """Only the tab that is seen is drawn; the others when they are turned to."""

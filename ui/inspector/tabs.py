@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QWidget
 
 from ui import format as fmt
@@ -13,6 +13,7 @@ from ui.charts.bars import CompareBars, MonthBars
 from ui.charts.ladder import Ladder, Rung
 from ui.charts.month_hour import MonthHourChart
 from ui.charts.skyline import SkylineChart
+from ui.inspector.asked import asked_head, asked_line
 from ui.inspector.gather import DAYS, Site, sun_paths
 from ui.look import Look
 from ui.parts import button, clear, column, label, row, rule
@@ -37,6 +38,8 @@ def zone_of(longitude: float) -> str:
 
 class SunTab(QWidget):
     """日射: the skyline with the sun's paths, and hour × month."""
+
+    why_asked = Signal(str)
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -63,7 +66,9 @@ class SunTab(QWidget):
         self.hours = MonthHourChart(look, say("ui.sun.hours"))
         layout.addWidget(self.hours)
         self._loss = label("", "muted", wrap=True)
-        layout.addWidget(self._loss)
+        layout.addLayout(
+            asked_line(look, self._loss, say("ui.column.shading_loss"), "shading_loss", self.why_asked.emit)
+        )
         layout.addStretch(1)
 
     def show_site(self, plan: Plan, site: Site) -> None:
@@ -89,15 +94,18 @@ class SunTab(QWidget):
 class RoofTab(QWidget):
     """屋根: the ladder from roof area to kW, and the planes one by one."""
 
+    why_asked = Signal(str)
+
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
         layout = column(self)
-        layout.addWidget(label(look.say("ui.roof.ladder"), "head"))
+        layout.addLayout(asked_head(look, look.say("ui.roof.ladder"), "usable_m2", self.why_asked.emit))
         self.ladder = Ladder(look, look.say("ui.roof.ladder"), "m²")
         layout.addWidget(self.ladder)
         self._capacity = label("", wrap=True)
-        layout.addWidget(self._capacity)
+        name = look.say("ui.column.capacity_kw")
+        layout.addLayout(asked_line(look, self._capacity, name, "capacity_kw", self.why_asked.emit))
         layout.addWidget(rule())
         self._head = label("", "head")
         layout.addWidget(self._head)
@@ -106,7 +114,7 @@ class RoofTab(QWidget):
         self._grid.setVerticalSpacing(6)
         layout.addLayout(self._grid)
         self._buildings = label("", "muted", wrap=True)
-        layout.addWidget(self._buildings)
+        layout.addLayout(asked_line(look, self._buildings, look.say("ui.roof.joined"), "link", self.why_asked.emit))
         layout.addStretch(1)
 
     def show_site(self, plan: Plan, site: Site) -> None:
@@ -168,16 +176,19 @@ class RoofTab(QWidget):
 class PowerTab(QWidget):
     """電力: month by month, and against what the facility uses."""
 
+    why_asked = Signal(str)
+
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
         say = look.say
         layout = column(self)
-        layout.addWidget(label(say("ui.power.months"), "head"))
+        layout.addLayout(asked_head(look, say("ui.power.months"), "energy_kwh", self.why_asked.emit))
         self.months = MonthBars(look, say("ui.power.months"))
         layout.addWidget(self.months)
         self._specific = label("", "muted", wrap=True)
-        layout.addWidget(self._specific)
+        name = say("ui.column.specific_yield")
+        layout.addLayout(asked_line(look, self._specific, name, "specific_yield", self.why_asked.emit))
         layout.addWidget(rule())
         layout.addWidget(label(say("ui.power.against"), "head"))
         self.against = CompareBars(look, say("ui.power.against"))

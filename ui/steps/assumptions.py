@@ -256,7 +256,7 @@ class AssumptionsPanel(QWidget):
                 line.close_editor()
 
     def _take(self, key: str, number: float, why: str, source: str) -> None:
-        from kawasolar.document.edits import set_value
+        from kawasolar.document.edits import BadEdit, set_value
 
         document = self._document
         if document.entries is None:
@@ -265,7 +265,12 @@ class AssumptionsPanel(QWidget):
         if one.mark is not None and (one.now, one.mark.why, one.source) == (number, why, source):
             line.close_editor()
             return
-        edit = set_value(document.entries, document.scenario, key, number, document.author(why), source=source)
+        try:
+            edit = set_value(document.entries, document.scenario, key, number, document.author(why), source=source)
+        except BadEdit as error:
+            if line.editor is not None:
+                line.editor.refuse(self._look.say_error(error))
+            return
         line.close_editor()
         document.do(edit)
         line.head.setFocus()
