@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 import html
 import io
+import os
 import re
 import sqlite3
+import struct
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
-
-from PIL import Image, UnidentifiedImageError
 
 from kawasolar.export.table import shown_date, this_day
 from kawasolar.stages.state import plan_fingerprint
@@ -30,6 +31,15 @@ _FORM = re.compile(r"[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}")
 # More than any part that is looked at has; what is larger is not ours.
 _MOST = 64 * 2**20
 _ROWS = 50
+# Steps of SQLite's machine that one row takes many times over; chunks and bytes of text before a picture.
+_STEPS = 1_000_000
+_CHUNKS, _TEXT = 1_000, 100_000
+# What reading damaged bytes can raise below us.
+_BROKEN = (
+    OSError, ValueError, KeyError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, sqlite3.Error, csv.Error,
+    struct.error,
+)  # fmt: skip
+_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True)
@@ -68,17 +78,7 @@ def read_fingerprint(path: Path) -> str | None:
     )
     try:
         found = None if reader is None else reader(Path(path))
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        zipfile.BadZipFile,
-        sqlite3.Error,
-        csv.Error,
-        UnidentifiedImageError,
-        NotImplementedError,
-        RuntimeError,
-    ):
+    except _BROKEN:
         # Damaged, locked, encrypted or another program's.
         return None
     return found if found is not None and _FORM.fullmatch(found) else None
@@ -128,7 +128,12 @@ def _of_csv(path: Path) -> str | None:
 
 def _of_geopackage(path: Path) -> str | None:
     connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    # A table of somebody else's may be a query that never ends.
+    connection.set_progress_handler(lambda: 1, _STEPS)
     try:
+        kind = connection.execute("SELECT type FROM sqlite_master WHERE name = 'plan'").fetchone()
+        if kind != ("table",):
+            return None
         row = connection.execute("SELECT fingerprint FROM plan LIMIT 1").fetchone()
     finally:
         connection.close()
@@ -136,6 +141,20 @@ def _of_geopackage(path: Path) -> str | None:
 
 
 def _of_picture(path: Path) -> str | None:
-    with Image.open(path, formats=("PNG",)) as picture:
-        found = picture.info.get(PROPERTY)
-    return str(found) if found is not None else None
+    """From the text chunk of that name, which stands before the picture; nothing of the picture is unpacked."""
+    wanted = PROPERTY.encode("ascii") + b"\0"
+    with path.open("rb") as file:
+        if file.read(len(_PNG)) != _PNG:
+            return None
+        for _ in range(_CHUNKS):
+            length, kind = struct.unpack(">I4s", file.read(8))
+            if kind in (b"IDAT", b"IEND"):
+                return None
+            if kind == b"iTXt" and length < _TEXT:
+                body = file.read(length)
+                file.seek(4, os.SEEK_CUR)
+                if body.startswith(wanted):
+                    return body.rpartition(b"\0")[2].decode("utf-8", "replace")
+            else:
+                file.seek(length + 4, os.SEEK_CUR)
+    return None

@@ -97,7 +97,7 @@ def _write_list(book: Book, plan: Plan, which: str) -> None:
         say(book.language, "export.note.order" if brief else "export.note.all"),
     ]
     marks = ledger_marks(book, plan, chosen_ids(plan) if brief else plan.facilities["facility_id"].tolist())
-    if marks:
+    if any(key in keys for _, key in marks):
         notes.append(say(book.language, "why.paper.marked"))
     sheet = book.sheet(which, notes, paper="A4" if brief else "A3")
     sheet.table(fields, frame[keys], total=True, classes=classes, frozen=3, marks=marks)

@@ -6,10 +6,12 @@ import csv
 import shutil
 import sqlite3
 import zipfile
+import zlib
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import openpyxl
 import pytest
 from PIL import Image
@@ -341,3 +343,49 @@ def test_texts_of_people_are_no_formulas(plan: Plan, tmp_path: Path) -> None:
         for row in csv.reader(file):
             assert not any(cell.startswith(("=", "+", "@")) for cell in row)
     assert read_fingerprint(tmp_path / "e.xlsx") == read_fingerprint(tmp_path / "e.csv") == plan_fingerprint(evil)
+
+
+def test_a_table_that_never_ends_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "evil.gpkg"
+    connection = sqlite3.connect(path)
+    endless = "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT max(n) AS fingerprint FROM t"
+    connection.execute(f"CREATE VIEW plan AS {endless}")
+    connection.commit()
+    assert read_fingerprint(path) is None
+    connection.execute("DROP VIEW plan")
+    connection.execute("CREATE TABLE plan (fingerprint TEXT)")
+    connection.execute("INSERT INTO plan VALUES (?)", ["x" * 1000])
+    connection.commit()
+    connection.close()
+    assert read_fingerprint(path) is None
+
+
+def test_a_picture_larger_than_pillow_opens(plan: Plan, tmp_path: Path) -> None:
+    """A poster: only what stands before the picture is read."""
+    write_png(plan, tmp_path / "a.png", "ja", dpi=60, today=TODAY)
+    raw = bytearray((tmp_path / "a.png").read_bytes())
+    raw[16:24] = (90_000).to_bytes(4, "big") * 2
+    raw[29:33] = zlib.crc32(raw[12:29]).to_bytes(4, "big")
+    (tmp_path / "b.png").write_bytes(raw)
+    with pytest.raises(Image.DecompressionBombError):
+        Image.open(tmp_path / "b.png")
+    assert read_fingerprint(tmp_path / "b.png") == plan_fingerprint(plan)
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_damaged_papers_never_break_the_reader(
+    papers: dict[tuple[str, Language], Path], tmp_path: Path, kind: str
+) -> None:
+    raw = papers[kind, "ja"].read_bytes()
+    rng = np.random.default_rng(5)
+    path = tmp_path / f"d.{kind}"
+    for _ in range(60):
+        damaged = np.frombuffer(raw, dtype=np.uint8).copy()
+        # Heads and directories are where readers go wrong.
+        places = np.concatenate(
+            [rng.integers(0, len(raw), 20), rng.integers(0, min(len(raw), 2000), 6), -rng.integers(1, 400, 6)]
+        )
+        damaged[places] = rng.integers(0, 256, len(places))
+        path.write_bytes(damaged.tobytes())
+        found = read_fingerprint(path)
+        assert found is None or len(found) == 14
