@@ -11,8 +11,9 @@ from ui.document import Document
 from ui.look import Look
 from ui.parts import Elided, Figure, clear, column, label, rule, two_by_two
 from ui.reasons import unit_text
+from ui.steps.keepouts import KeepoutList
 
-RULES = ("tilt", "north", "setback", "obstacle", "shade", "small")
+RULES = ("tilt", "north", "keepout", "setback", "obstacle", "shade", "small")
 THRESHOLDS = (
     "roof.flat_tilt", "roof.max_tilt", "roof.north_halfwidth", "roof.setback", "roof.obstacle_height", "roof.obstacle_clearance",
     "roof.irradiation_share", "roof.min_plane_area", "roof.min_width", "pv.density_flat", "pv.density_panel", "pv.panel_ratio",
@@ -52,6 +53,9 @@ class RoofsPanel(QWidget):
         self.ladder = Ladder(look, say("ui.roofs.ladder"), "m²")
         layout.addWidget(self.ladder)
         layout.addWidget(label(say("ui.roofs.ladder_note"), "muted", wrap=True))
+        layout.addWidget(rule())
+        self.keepouts = KeepoutList(look, document)
+        layout.addWidget(self.keepouts)
         layout.addWidget(rule())
         layout.addWidget(label(say("ui.roofs.thresholds"), "head"))
         self._table = QGridLayout()
