@@ -8,18 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gis.findings import Finding
-from gis.progress import Progress, silent
+from gis.progress import Progress, part, silent
 from kawasolar.errors import PlanError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
+    import numpy as np
+    from numpy.typing import NDArray
 
     from gis.outlines import Outlines
+    from gis.prepared import Prepared
     from gis.raster import Surface
     from gis.sky import SkyTable
-    from gis.survey import Survey
+    from gis.survey import PartSurvey, Survey
     from kawasolar.plan import InputFile, Role
     from kawasolar.profile import Profile
     from kawasolar.stages.work import Surveyed
@@ -39,6 +42,7 @@ class Bench:
     _outlines: Outlines | None = None
     _weather: Weather | None = None
     _last: Survey | None = field(default=None, repr=False)
+    _prepared: Prepared | None = field(default=None, repr=False)
 
     def entry(self, role: Role) -> InputFile:
         """The file in that role; :class:`PlanError` where the plan has none."""
@@ -126,25 +130,69 @@ class Bench:
         self, profile: Profile, detail: set[str], keepouts: gpd.GeoDataFrame | None, progress: Progress
     ) -> Survey:
         """All roofs."""
-        from gis.survey import survey
+        from gis.survey import prepare, survey
         from kawasolar.pipeline import survey_settings
 
+        settings, frame = survey_settings(profile), self.outlines().frame
+        if self._prepared is None or not self._prepared.goes_with(self.surface(), frame, settings.roofs):
+            self._prepared = prepare(self.surface(), frame, settings, progress=part(progress, 0.0, 0.2))
         self._last = survey(
-            self.surface(), self.outlines().frame, self.sky(profile), survey_settings(profile), detail=detail, progress=progress,
+            self.surface(), frame, self.sky(profile), settings,
+            detail=detail, keepouts=keepouts, prepared=self._prepared, progress=part(progress, 0.2, 1.0),
         )  # fmt: skip
         return self._last
 
     def survey_some(
         self,
         profile: Profile,
-        before: Surveyed | None,
+        before: Surveyed,
         changed: set[str],
         detail: set[str],
         keepouts: gpd.GeoDataFrame | None,
+        planes: Path | None,
         progress: Progress,
-    ) -> Survey:
-        """The roofs of some buildings; the others as they were."""
-        return self.survey(profile, detail, keepouts, progress)
+    ) -> Survey | PartSurvey:
+        """The roofs of some buildings, the others as they were; all of them where what was kept does not go with the files.
+
+        Parameters
+        ----------
+        planes : raster of the planes of the earlier survey; saves finding all roofs again
+        """
+        from gis.errors import SurveyChanged
+        from gis.survey import prepare, survey_some
+        from kawasolar.pipeline import survey_settings
+
+        settings, frame = survey_settings(profile), self.outlines().frame
+        try:
+            if self._prepared is None or not self._prepared.goes_with(self.surface(), frame, settings.roofs):
+                self._prepared = prepare(
+                    self.surface(), frame, settings, plane_ids=self._plane_ids(planes), progress=part(progress, 0.0, 0.4)
+                )  # fmt: skip
+            return survey_some(
+                self.surface(), frame, self.sky(profile), settings, before, changed,
+                detail=detail, keepouts=keepouts, prepared=self._prepared, progress=part(progress, 0.4, 1.0),
+            )  # fmt: skip
+        except SurveyChanged:
+            self._prepared = None
+            return self.survey(profile, detail, keepouts, progress)
+
+    def _plane_ids(self, path: Path | None) -> NDArray[np.int32] | None:
+        """The raster of planes where there is one of this surface; anything may be wrong with it."""
+        import numpy as np
+        import rasterio
+        from rasterio.errors import RasterioError
+
+        grid = self.surface().grid
+        if path is None or not path.is_file():
+            return None
+        try:
+            with rasterio.open(path, driver="GTiff") as file:
+                fits = (file.height, file.width) == grid.shape and file.transform.almost_equals(grid.transform)
+                if not fits or file.count != 1 or file.dtypes[0] != "int32":
+                    return None
+                return np.asarray(file.read(1), dtype=np.int32)
+        except RasterioError:
+            return None
 
     def write_cache(self, folder: Path, progress: Progress) -> Path:
         """The derived rasters of the survey that was last made here."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from gis.findings import Finding
     from gis.progress import Progress
+    from gis.survey import PartSurvey
     from kawasolar.plan import Decision, InputFile, LedgerRead, Settings, Stamp, WeatherSummary
     from kawasolar.profile import Profile
     from kawasolar.stages.bench import Bench
@@ -235,18 +236,17 @@ def known_buildings(work: Work) -> set[str] | None:
 def run_survey(work: Work, bench: Bench, changed: set[str] | None, progress: Progress) -> None:
     """Survey all roofs, or only the buildings in ``changed``."""
     from gis.progress import part
+    from gis.survey import Survey
     from kawasolar.project.arrays import as_kept
 
     detail = set(work.buildings_of_facilities())
-    keepouts = keepouts_of(work.entries, work.crs) if work.crs is not None else None
-    whole = changed is None or work.surveyed is None or can_restore_rasters(work)
-    found = (
-        bench.survey(work.profile, detail, keepouts, part(progress, 0.0, 0.9))
-        if whole
-        else bench.survey_some(
-            work.profile, work.surveyed, changed or set(), detail, keepouts, part(progress, 0.0, 0.9)
-        )
-    )
+    keepouts = _keepouts_on(work, detail)
+    within = part(progress, 0.0, 0.9)
+    if changed is None or work.surveyed is None or can_restore_rasters(work):
+        found: Survey | PartSurvey = bench.survey(work.profile, detail, keepouts, within)
+    else:
+        planes = None if work.cache is None else work.cache / "planes.tif"
+        found = bench.survey_some(work.profile, work.surveyed, changed, detail, keepouts, planes, within)
     # As the project file keeps it, so that what is computed from it later is the same.
     work.surveyed = Surveyed(
         found.buildings, found.planes, as_kept(found.sunlit), found.azimuths, found.open_sky_kwh_m2
@@ -255,8 +255,20 @@ def run_survey(work: Work, bench: Bench, changed: set[str] | None, progress: Pro
     work.findings["survey"] = (
         *surface.findings, *bench.outlines().findings, *weather.findings, *bench.distance_finding(), *found.findings,
     )  # fmt: skip
-    if whole:
+    # What only some buildings changed in leaves the rasters as they are.
+    if isinstance(found, Survey):
         work.cache = bench.write_cache(work.cache_root / survey_folder(work), part(progress, 0.9, 1.0))
+
+
+def _keepouts_on(work: Work, detail: set[str]) -> gpd.GeoDataFrame | None:
+    """The keep-outs drawn on these buildings.
+
+    One on a roof that is no facility's waits until it is: parts are told by the buildings of facilities.
+    """
+    if work.crs is None:
+        return None
+    keepouts = keepouts_of(work.entries, work.crs)
+    return keepouts[keepouts["building_id"].isin(detail)]
 
 
 def can_restore_rasters(work: Work) -> bool:
@@ -274,8 +286,8 @@ def restore_rasters(work: Work, bench: Bench, progress: Progress) -> None:
     from gis.progress import part
     from kawasolar.errors import NotWritable
 
-    keepouts = keepouts_of(work.entries, work.crs) if work.crs is not None else None
-    bench.survey(work.profile, set(work.buildings_of_facilities()), keepouts, part(progress, 0.0, 0.9))
+    detail = set(work.buildings_of_facilities())
+    bench.survey(work.profile, detail, _keepouts_on(work, detail), part(progress, 0.0, 0.9))
     # Nothing is computed from them: where they cannot be written, the plan stays as it is.
     with suppress(NotWritable):
         work.cache = bench.write_cache(work.cache_root / survey_folder(work), part(progress, 0.9, 1.0))
