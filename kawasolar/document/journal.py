@@ -19,7 +19,7 @@ import os
 import time
 import zlib
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -32,7 +32,7 @@ from kawasolar.errors import NotWritable, PlanError
 from kawasolar.plan import SaveMark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from kawasolar.document.entries import Edit, Entries
 
@@ -145,15 +145,33 @@ class Journal:
         JournalFailed
             The edit has its number nevertheless, and is tried again together with the next one.
         """
-        line = _line_of({"seq": self._seq + 1, "at": _now(), "active": active, "edit": edit_to_json(edit)})
-        self._seq += 1
-        self._pending.append((self._seq, line))
+        self._number(edit, active)
         self._flush()
         dragging = edit.merge != "" and edit.merge == self._merge
         self._merge = edit.merge
         if not dragging or time.monotonic() - self._synced >= _SYNC_S:
             self.sync()
         return self._seq
+
+    def take_over(self, edits: Sequence[Edit], active: str, source: str) -> None:
+        """Keep the edits of another journal, all or none: until the last is kept, they are still that one's.
+
+        Raises
+        ------
+        JournalFailed
+            As :meth:`append`: they are tried again together with the next edit.
+        """
+        self._pending.append((self._seq + 1, _line_of({"adopting": source})))
+        for edit in edits:
+            self._number(edit, active)
+        self._pending.append((self._seq, _line_of({"adopted": source})))
+        self._merge = ""
+        self.sync()
+
+    def _number(self, edit: Edit, active: str) -> None:
+        line = _line_of({"seq": self._seq + 1, "at": _now(), "active": active, "edit": edit_to_json(edit)})
+        self._seq += 1
+        self._pending.append((self._seq, line))
 
     def sync(self) -> None:
         """Put on the disk what was only handed to the system.
@@ -206,7 +224,7 @@ class Journal:
                 self._flush()
             found = [*self._lines(), *self._pending]
             for record in (_checked(line) for number, line in found if number > after):
-                if record is not None:
+                if record is not None and "seq" in record:
                     later.append(edit_from_json(record["edit"]), record["active"])
         except (OSError, ValueError) as error:
             later.close()
@@ -401,6 +419,7 @@ class Recovery:
 
     Attributes
     ----------
+    journal : id of the journal that they lie in
     edits : in order; the edits of one drag as one
     when : of the last one, ISO 8601, UTC
     active : the scenario that people looked at
@@ -408,6 +427,7 @@ class Recovery:
     """
 
     path: Path
+    journal: str
     edits: tuple[Edit, ...]
     when: str
     active: str
@@ -439,9 +459,7 @@ class Recovery:
         JournalFailed
             They stay where they were, too.
         """
-        for edit in self.edits[:count]:
-            journal.append(edit, self.active)
-        journal.sync()
+        journal.take_over(self.edits[:count], self.active, self.journal)
         self.discard()
 
     def discard(self) -> None:
@@ -458,6 +476,15 @@ class _Record:
     edit: Edit
 
 
+@dataclass
+class _Read:
+    path: Path
+    header: _Header
+    records: list[_Record] = field(default_factory=list)
+    adopted: set[str] = field(default_factory=set)
+    let_go: bool = False
+
+
 def find_recoveries(folder: Path, project: Path, mark: SaveMark | None) -> list[Recovery]:
     """What was not saved the last time, the latest first; journals that hold nothing more than the file are taken away.
 
@@ -466,12 +493,21 @@ def find_recoveries(folder: Path, project: Path, mark: SaveMark | None) -> list[
     mark : what the project file says that it holds; None for a file that says nothing
     """
     known = mark or SaveMark()
-    found = []
+    left = []
     for path in _journals_of(folder, project, known):
         with suppress(OSError):
-            recovery = _recovery(path, known)
-            if recovery is not None:
-                found.append(recovery)
+            read = _left_behind(path)
+            if read is not None:
+                left.append(read)
+    adopted = frozenset[str]().union(*(read.adopted for read in left))
+    found = []
+    for read in left:
+        recovery = None if read.header.journal in adopted else _recovery(read, known)
+        if recovery is not None:
+            found.append(recovery)
+            continue
+        with suppress(OSError):
+            read.path.unlink(missing_ok=True)
     return sorted(found, key=lambda recovery: (recovery.fits, recovery.when), reverse=True)
 
 
@@ -498,23 +534,26 @@ def _header_of(path: Path) -> _Header | None:
         return None
 
 
-def _recovery(path: Path, mark: SaveMark) -> Recovery | None:
-    """What a journal offers; None where it is another process's, damaged from the beginning, or holds nothing new."""
+def _left_behind(path: Path) -> _Read | None:
+    """A journal of a process that is gone; None where it is another's, or damaged from the beginning."""
     header = _header_of(path)
     if header is None:
         return None
-    records, left = _records(path)
-    if not left and _is_open(header, path):
-        return None
+    read = _read(path, header)
+    return None if not read.let_go and _is_open(header, path) else read
+
+
+def _recovery(read: _Read, mark: SaveMark) -> Recovery | None:
+    """What a journal offers; None where it holds nothing that the file has not."""
+    header = read.header
     own = header.journal == mark.journal
-    later = [record for record in records if not own or record.seq > mark.seq]
+    later = [record for record in read.records if not own or record.seq > mark.seq]
     edits = _steps(record.edit for record in later)
     if not edits:
-        path.unlink(missing_ok=True)
         return None
     # Ours: nothing may be missing between the file and the first edit. Another's: it was begun on this very file.
     fits = later[0].seq == mark.seq + 1 if own else header.base == mark
-    return Recovery(path, edits, later[-1].at, later[-1].active, fits)
+    return Recovery(read.path, header.journal, edits, later[-1].at, later[-1].active, fits)
 
 
 def _is_open(header: _Header, path: Path) -> bool:
@@ -525,25 +564,37 @@ def _is_open(header: _Header, path: Path) -> bool:
     return time.time() - path.stat().st_mtime < STALE_AFTER_S
 
 
-def _records(path: Path) -> tuple[list[_Record], bool]:
-    """Edits up to the first line that is bad, and whether their process let go of them."""
-    found: list[_Record] = []
+def _read(path: Path, header: _Header) -> _Read:
+    """What a journal says, up to the first line that is bad."""
+    read = _Read(path, header)
     with path.open("rb") as file:
         lines = file.read(MAX_BYTES).splitlines(keepends=True)
-    for line in lines[1:]:
-        value = _checked(line)
+    whole = 0
+    adopting = False
+    for value in map(_checked, lines[1:]):
         if value is None:
             break
         if "left" in value:
-            return found, True
-        try:
-            record = _record(value)
-        except (ValueError, KeyError, TypeError):
+            read.let_go = True
             break
-        if found and record.seq != found[-1].seq + 1:
-            break
-        found.append(record)
-    return found, False
+        if "adopting" in value:
+            adopting = True
+        elif "adopted" in value:
+            adopting = False
+            read.adopted.add(str(value["adopted"]))
+        else:
+            try:
+                record = _record(value)
+            except (ValueError, KeyError, TypeError):
+                break
+            if read.records and record.seq != read.records[-1].seq + 1:
+                break
+            read.records.append(record)
+        if not adopting:
+            whole = len(read.records)
+    # Those that it was just taking over are still in the other.
+    del read.records[whole:]
+    return read
 
 
 def _record(value: dict[str, Any]) -> _Record:
