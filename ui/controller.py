@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kawasolar.pipeline import PlanInputs
     from kawasolar.plan import ExportRecord, InputFile, Plan, Project
     from kawasolar.provenance.exports import ExportState
+    from kawasolar.stages import Bench
     from kawasolar.words import Language
     from ui.window import MainWindow
 
@@ -45,6 +46,8 @@ class Controller(QObject):
         window.banner_asked.connect(self._on_banner)
         self._banner_does: Callable[[], None] | None = None
         self._banner_also: Callable[[], None] | None = None
+        # Files that the last run opened, for the next.
+        self._bench: Bench | None = None
         self._loading: Job | None = None
         self._otherwise: Callable[[], None] | None = None
         self._run: Job | None = None
@@ -105,7 +108,7 @@ class Controller(QObject):
 
     def _on_opened(self, found: object) -> None:
         opened = cast("Opened", found)
-        self._loading = None
+        self._loading = self._bench = None
         window = self._window
         window.remembered.add_recent(opened.path)
         self.session.begin(opened)
@@ -299,8 +302,10 @@ class Controller(QObject):
         project, attic = document.project, document.attic
         if project is None or self.is_running:
             return
+        # Files are opened by one run at a time.
+        bench, self._bench = self._bench, None
         self._start_run(
-            lambda progress: work.compute_stale(project, scenarios, attic, force, progress), self._on_computed
+            lambda progress: work.compute_stale(project, scenarios, attic, force, bench, progress), self._on_computed
         )
 
     def _start_run(self, function: Callable[[Progress], object], done: Callable[[object], None]) -> None:
@@ -339,6 +344,7 @@ class Controller(QObject):
         document = window.document
         if document.project is None:
             return
+        self._bench = done.bench
         ran = sum(
             plan.stamps.get(name) is not stamp
             for key, plan in document.project.plans.items()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kawasolar.pipeline import PlanInputs
     from kawasolar.plan import InputFile, Plan, Project, SaveMark
     from kawasolar.provenance.exports import ExportState
+    from kawasolar.stages import Bench
     from kawasolar.words import Language
 
 SUFFIX = ".kawasolar"
@@ -133,11 +134,18 @@ def new_project(inputs: PlanInputs, person: str, recovery: Path, progress: Progr
 
 @dataclass(frozen=True)
 class Computed:
-    """A project whose stale stages were computed; ``observed`` are its files as they were then."""
+    """A project whose stale stages were computed.
+
+    Attributes
+    ----------
+    observed : its files as they were then
+    bench : the files that were opened, for the next run
+    """
 
     project: Project
     observed: tuple[InputFile, ...]
     seconds: float
+    bench: Bench | None = None
 
 
 def read_inputs(inputs: PlanInputs) -> tuple[InputFile, ...]:
@@ -154,12 +162,26 @@ def observe_inputs(plan: Plan, since: float | None, progress: Progress = silent)
     return observed(plan.inputs, progress, since=since)
 
 
+# A bench of more cells than this is not kept from one run to the next: about 1.5 GB.
+_MOST_CELLS_KEPT = 50_000_000
+
+
 def compute_stale(
-    project: Project, scenarios: tuple[str, ...], attic: tuple[Plan, ...], force: bool, progress: Progress
+    project: Project,
+    scenarios: tuple[str, ...],
+    attic: tuple[Plan, ...],
+    force: bool,
+    before: Bench | None,
+    progress: Progress,
 ) -> Computed:
-    """Compute what is stale in some scenarios, from the files as they are now."""
+    """Compute what is stale in some scenarios, from the files as they are now.
+
+    Parameters
+    ----------
+    before : files that an earlier run opened; used again where they have not changed
+    """
     from kawasolar.profile import load_profile
-    from kawasolar.stages import bring_up_to_date, observed
+    from kawasolar.stages import Bench, bring_up_to_date, observed
 
     begin = time.perf_counter()
     inputs = observed(project.plan.inputs, part(progress, 0.0, 0.03))
@@ -168,10 +190,14 @@ def compute_stale(
     for entry in inputs:
         if entry.role == "profile" and (entry.sha256 != told[entry.role].sha256 or entry.path != told[entry.role].path):
             profile = load_profile(Path(entry.path))
+    epsg = (profile or project.profile).epsg
+    bench = before if before is not None and (before.inputs, before.epsg) == (inputs, epsg) else Bench(inputs, epsg)
     done = bring_up_to_date(
-        project, scenarios, part(progress, 0.03, 1.0), inputs=inputs, profile=profile, attic=attic, force=force
-    )
-    return Computed(done, inputs, time.perf_counter() - begin)
+        project, scenarios, part(progress, 0.03, 1.0),
+        inputs=inputs, profile=profile, attic=attic, bench=bench, force=force,
+    )  # fmt: skip
+    kept = bench if bench.cells <= _MOST_CELLS_KEPT else None
+    return Computed(done, inputs, time.perf_counter() - begin, kept)
 
 
 def export_plan(

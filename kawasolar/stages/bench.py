@@ -73,6 +73,11 @@ class Bench:
             )
         return self._surface
 
+    @property
+    def cells(self) -> int:
+        """How many cells of a surface are held."""
+        return 0 if self._surface is None else self._surface.z.size
+
     def outlines(self) -> Outlines:
         """The building outlines, in the surface's CRS."""
         from gis.outlines import read_outlines

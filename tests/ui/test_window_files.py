@@ -181,7 +181,9 @@ def test_run_shows_progress_and_takes_the_result(
 ) -> None:
     go = threading.Event()
 
-    def slow(project: Project, scenarios: object, attic: object, force: bool, progress: Progress) -> work.Computed:
+    def slow(
+        project: Project, scenarios: object, attic: object, force: bool, bench: object, progress: Progress
+    ) -> work.Computed:
         progress(0.4, "horizon")
         go.wait(20)
         plan = project.plan
