@@ -110,12 +110,12 @@ def _sweep(
     minor_n, major_n = z.shape
     per_metre = np.float32(1.0 / step)
     for task in prange(lines.size):
-        line, count, stop = lines[task], counts[task], stops[task]
-        block = np.empty((_LINES_PER_TASK, stop), dtype=np.float32)
-        facet = np.zeros((_LINES_PER_TASK, stop), dtype=np.int32)
-        positions = np.empty(stop + 1, dtype=np.float32)
-        heights = np.empty(stop + 1, dtype=np.float32)
-        begins = np.full(_LINES_PER_TASK, stop, dtype=np.int64)
+        line, count, stop = lines[task], counts[task], min(major_n, stops[task])
+        block = np.empty((_LINES_PER_TASK, major_n), dtype=np.float32)
+        facet = np.zeros((_LINES_PER_TASK, major_n), dtype=np.int32)
+        positions = np.empty(major_n + 1, dtype=np.float32)
+        heights = np.empty(major_n + 1, dtype=np.float32)
+        begins = np.full(_LINES_PER_TASK, major_n, dtype=np.int64)
         ends = np.zeros(_LINES_PER_TASK, dtype=np.int64)
         for index in range(stop):
             major = index if forward else major_n - 1 - index
@@ -177,25 +177,6 @@ def _bands(reach: NDArray[np.int64], first: int) -> tuple[NDArray[np.int64], NDA
     return lines[:bands].copy(), counts[:bands].copy(), stops[:bands].copy()
 
 
-@njit(nogil=True, cache=True, parallel=True)
-def _transposed(source: NDArray[np.float32], out: NDArray[np.float32]) -> None:
-    """Rows and columns exchanged, in squares that stay in the processor's cache."""
-    rows, cols = source.shape
-    side = 64
-    for block in prange((cols + side - 1) // side):
-        last = min(cols, (block + 1) * side)
-        for top in range(0, rows, side):
-            for r in range(top, min(rows, top + side)):
-                for c in range(block * side, last):
-                    out[c, r] = source[r, c]
-
-
-def _exchanged(source: np.ndarray) -> np.ndarray:
-    out = np.empty(source.shape[::-1], source.dtype)
-    _transposed(source, out)
-    return out
-
-
 @dataclass(frozen=True)
 class Facets:
     """Plane parts of a surface, such as roof planes.
@@ -231,13 +212,13 @@ class Sweeper:
         self._cell = float(cell)
         none = np.zeros((0, 0), dtype=np.int32)
         self._facets_rows = none if facets is None else np.ascontiguousarray(facets.labels, dtype=np.int32)
-        self._facets_cols = _exchanged(self._facets_rows)
+        self._facets_cols = np.ascontiguousarray(self._facets_rows.T)
         # Rise per row (southwards) and per column (eastwards).
         self._lean_rows = np.zeros(1) if facets is None else np.append(0.0, -facets.gradient_north * cell)
         self._lean_cols = np.zeros(1) if facets is None else np.append(0.0, facets.gradient_east * cell)
         self._along_rows = np.ascontiguousarray(z, dtype=np.float32)
         # Sweeps that run north–south walk a transposed copy, so that each walk is contiguous in memory.
-        self._along_cols = _exchanged(self._along_rows)
+        self._along_cols = np.ascontiguousarray(self._along_rows.T)
         self._out = np.empty(self._along_rows.size, dtype=np.float32)
 
     @property

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from gis.horizon import Sweeper, horizon_angles, sector_azimuths
+from gis.horizon import Facets, Sweeper, horizon_angles, sector_azimuths
 from gis.progress import Cancelled
 
 COMPASS = (0.0, 90.0, 180.0, 270.0)
@@ -173,3 +173,48 @@ def test_cancel_is_heard() -> None:
     with pytest.raises(Cancelled):
         horizon_angles(city(1), 1.0, sector_azimuths(64), progress=stop)
     assert len(calls) == 4
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 1000), azimuth=st.floats(0.0, 360.0), cells=st.integers(1, 60), spread=st.integers(1, 160))
+def test_only_some_cells_are_the_same_to_the_last_bit(seed: int, azimuth: float, cells: int, spread: int) -> None:
+    z = city(seed)[:, :130]
+    z[40:45, 60:66] = np.nan
+    rng = np.random.default_rng(seed)
+    row, col = (rng.integers(0, 160 - 130) + rng.integers(0, min(spread, 130), (2, cells))).astype(np.int64)
+    col = np.minimum(col, 129)
+    facets = Facets(rng.integers(0, 3, z.shape).astype(np.int32), np.array([0.1, -0.3]), np.array([0.2, 0.0]))
+    sweeper = Sweeper(z, 0.5, facets)
+    whole = sweeper.slopes(azimuth)[row, col].copy()
+    slopes, transposed = sweeper.sweep(azimuth, only=(row, col))
+    found = (slopes.T if transposed else slopes)[row, col]
+    assert np.array_equal(found, whole, equal_nan=True)
+
+
+@pytest.mark.parametrize("azimuth", [3.0, 45.0, 93.0, 181.0, 260.0])
+def test_only_the_lines_through_the_cells_are_walked(azimuth: float) -> None:
+    """A block of 6 × 6 cells in the middle: what is written lies in a band through it, and ends with it."""
+    z = city(5)
+    sweeper = Sweeper(z, 0.5)
+    row, col = (a.ravel() for a in np.meshgrid(np.arange(80, 86), np.arange(70, 76), indexing="ij"))
+    buffer, _ = sweeper.sweep(azimuth)
+    buffer[:] = -1.0
+    slopes, transposed = sweeper.sweep(azimuth, only=(row, col))
+    written = (slopes.T if transposed else slopes) >= 0.0
+    assert written[row, col].all()
+    rows, cols = np.nonzero(written)
+    a = math.radians(azimuth)
+    aside = (cols - 72.5) * math.cos(a) + (rows - 82.5) * math.sin(a)
+    towards = (cols - 72.5) * math.sin(a) - (rows - 82.5) * math.cos(a)
+    assert np.abs(aside).max() < 6.0
+    assert towards.min() > -12.0
+    assert written.sum() < 0.08 * z.size
+
+
+def test_no_cell_no_line() -> None:
+    sweeper = Sweeper(city(1), 0.5)
+    none = np.zeros(0, dtype=np.int64)
+    buffer, _ = sweeper.sweep(10.0)
+    buffer[:] = -1.0
+    slopes, _ = sweeper.sweep(10.0, only=(none, none))
+    assert (slopes == -1.0).all()
