@@ -17,6 +17,7 @@ from ui.steps.output import ICONS, KINDS
 from ui.theme import THEMES
 
 if TYPE_CHECKING:
+    from ui.inspector.reasons import Kind
     from ui.window import MainWindow
 
 SCENARIO_COMMANDS = ("scenario_duplicate", "scenario_rename", "scenario_remove", "scenario_compare")
@@ -28,6 +29,7 @@ _NEED_PLAN = (
     "run_all",
     "run_anew",
     "reset",
+    "draw_keepout",
     "fit",
     "find",
     "reset_layout",
@@ -35,7 +37,7 @@ _NEED_PLAN = (
     *(f"export_{kind}" for kind in KINDS),
     *(f"step_{name}" for name, _ in STEPS),
 )
-_NEED_SELECTION = ("pin", "veto", "release", "zoom")
+_NEED_SELECTION = ("pin", "veto", "release", "zoom", "pick_buildings")
 
 
 class Menus(QObject):
@@ -119,6 +121,8 @@ class Menus(QObject):
         redo = self._add(menu, "redo", document.redo, "Ctrl+Y", "redo")
         redo.setShortcuts([QKeySequence("Ctrl+Y"), QKeySequence("Ctrl+Shift+Z")])
         menu.addSeparator()
+        self._add(menu, "person", window.ask_person, icon="account-outline")
+        menu.addSeparator()
         self._add(menu, "find", self._find, keys.Find, "magnify").setShortcuts(
             [QKeySequence("Ctrl+K"), QKeySequence("Ctrl+F")]
         )
@@ -136,9 +140,12 @@ class Menus(QObject):
         self._add(menu, "cancel", control.cancel, icon="stop")
         menu.addSeparator()
         self._add(menu, "pin", lambda: self._turn(window.document.pin), "Ctrl+P", "pin-outline")
-        self._add(menu, "veto", lambda: self._turn(window.document.veto), icon="cancel")
+        self._add(menu, "veto", lambda: self._ask("veto"), icon="cancel")
         self._add(menu, "release", lambda: self._turn(window.document.release), icon="backup-restore")
         self._add(menu, "reset", window.document.reset, icon="refresh")
+        menu.addSeparator()
+        self._add(menu, "draw_keepout", window.draw_keepout, "Ctrl+E", "vector-polygon")
+        self._add(menu, "pick_buildings", window.pick_buildings, "Ctrl+B", "link-variant")
         menu.addSeparator()
         self._build_scenarios(menu.addMenu(window.look.icon("compare"), window.look.say("ui.menu.scenario")))
 
@@ -152,9 +159,20 @@ class Menus(QObject):
         self._add(menu, "scenario_compare", desk.compare, "Ctrl+Shift+D", "compare")
 
     def _turn(self, change: Callable[[list[str]], None]) -> None:
-        ids = self._window.table.selected_ids() or [name for name in (self._window.document.selected,) if name]
+        ids = self._selected()
         if ids:
             change(ids)
+
+    def _selected(self) -> list[str]:
+        return self._window.table.selected_ids() or [name for name in (self._window.document.selected,) if name]
+
+    def _ask(self, kind: Kind) -> None:
+        """A veto, or a pin, with its reason."""
+        from ui.inspector.reasons import ask_reason
+
+        window, ids = self._window, self._selected()
+        anchor = window.table.view if window.table.isVisible() else window.pages
+        ask_reason(window.look, window.document, kind, ids, anchor, window.table.place_of(ids))
 
     def _build_view(self) -> None:
         window, menu = self._window, self._menu("view")

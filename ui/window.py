@@ -39,6 +39,7 @@ from ui.work import SUFFIX, sample_folder
 if TYPE_CHECKING:
     from ui.inspector.panel import Inspector
     from ui.map import MapView
+    from ui.map.tools import MapTools
     from ui.steps.assumptions import AssumptionsPanel
     from ui.steps.data import DataPanel
     from ui.steps.half import HalfPanel
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
         self.controller = Controller(self)
         self.scenarios = ScenarioDesk(self)
         self.map: MapView | None = None
+        self.tools: MapTools | None = None
         self._seen = False
         self._step = "half"
         self._built = False
@@ -217,7 +219,15 @@ class MainWindow(QMainWindow):
         self.inspector.overview.data_asked.connect(lambda: self.show_step("data"))
         self.half.show_asked.connect(lambda status: self.table.show_only([status]))
         self.data.replace_asked.connect(control.replace_input)
+        self.inspector.roof.buildings.pick_asked.connect(self.pick_buildings)
+        drawn = self.roofs.keepouts
+        drawn.draw_asked.connect(self.draw_keepout)
+        drawn.zoom_asked.connect(lambda key: self.tools.zoom_to_keepout(key) if self.tools is not None else None)
+        drawn.remove_asked.connect(lambda key: self.tools.remove_keepout(key) if self.tools is not None else None)
         self.assumptions.run_asked.connect(control.run)
+        self.assumptions.person_asked.connect(self.ask_person)
+        self.inspector.person_asked.connect(self.ask_person)
+        self.inspector.assumptions_asked.connect(lambda: self.show_step("assumptions"))
         self.output.export_asked.connect(control.export)
         self.output.again_asked.connect(control.export_again)
         self.output.papers_asked.connect(control.look_at_papers)
@@ -226,14 +236,27 @@ class MainWindow(QMainWindow):
         if self.map is not None:
             return self.map
         from ui.map import MapView
+        from ui.map.tools import MapTools
 
         view = MapView(self.look.tokens, self.look.language)
         view.picked.connect(self.document.select)
         view.hovered.connect(self._show_place)
         self.map = view
+        self.tools = MapTools(view, self.document, self.look)
+        self.tools.run_asked.connect(self.controller.run)
         self.scenarios.bind_map(view)
         self._map_layout.addWidget(view)
         return view
+
+    def draw_keepout(self) -> None:
+        """Draw where no modules may stand, or no longer."""
+        if self.tools is not None:
+            self.tools.toggle_draw()
+
+    def pick_buildings(self) -> None:
+        """Choose the buildings of the selected facility on the map."""
+        if self.tools is not None:
+            self.tools.pick()
 
     def _show_place(self, x: float, y: float, height: object) -> None:
         # Through the window: the status bar is built anew with the language, the map is not.
@@ -348,6 +371,18 @@ class MainWindow(QMainWindow):
         """A plan is on its way."""
         self.loading.begin(words)
         self._show_page()
+
+    def ask_person(self) -> None:
+        """Ask who sits here; editors that are open say so at once."""
+        from kawasolar.document.person import person_name
+        from ui.assumptions.person import PersonDialog
+
+        dialog = PersonDialog(self.look, self, self.remembered.person, person_name())
+        if dialog.exec():
+            self.remembered.person = dialog.name.text()
+            if self.docks:
+                self.assumptions.show_person()
+                self.inspector.basis.ledger.show_person()
 
     def reset_layout(self) -> None:
         """All docks where they were on the first day."""

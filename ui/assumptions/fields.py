@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from typing import cast
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QScrollArea, QSizePolicy, QWidget
 
 from ui import icons
 from ui.look import Look
@@ -84,17 +85,18 @@ class ReasonField(QComboBox):
         self.setEditable(True)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         # What completes by itself would end up in the file as somebody's reason.
-        self.setCompleter(None)
+        self.setCompleter(None)  # type: ignore[arg-type] # Qt takes none; the stubs do not say so
         self.addItems(list(common))
         self.setCurrentIndex(-1)
         self.setMinimumContentsLength(6)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        edit = self.lineEdit()
+        # One that is put in from outside would have a frame of its own within that of the box.
+        edit = cast("QLineEdit", self.lineEdit())
         edit.setMaxLength(LONGEST_TEXT)
         edit.setPlaceholderText(hint or look.say("ui.reason.hint"))
-        for widget in (self, edit):
-            widget.setAccessibleName(name)
+        self.setAccessibleName(name)
+        edit.setAccessibleName(name)
         edit.returnPressed.connect(self.submitted)
 
     @property
@@ -129,10 +131,12 @@ class Row(QPushButton):
         self.pencil.setAccessibleName("")
 
     def sizeHint(self) -> QSize:
-        return self.layout().sizeHint() if self.layout() is not None else super().sizeHint()
+        inside = self.layout()
+        return super().sizeHint() if inside is None else inside.sizeHint()
 
     def minimumSizeHint(self) -> QSize:
-        return self.layout().minimumSize() if self.layout() is not None else super().minimumSizeHint()
+        inside = self.layout()
+        return super().minimumSizeHint() if inside is None else inside.minimumSize()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
@@ -163,6 +167,12 @@ class Row(QPushButton):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self._show_pencil(self.underMouse())
         super().focusOutEvent(event)
+
+
+def holds_keyboard(widget: QWidget) -> bool:
+    """Whether what is typed arrives in the widget."""
+    focused = QApplication.focusWidget()
+    return focused is not None and (focused is widget or widget.isAncestorOf(focused))
 
 
 def bring_into_view(widget: QWidget) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ui.assumptions.band import RangeBand
 from ui.assumptions.editor import ValueEditor
-from ui.assumptions.fields import Row, bring_into_view
+from ui.assumptions.fields import Row, bring_into_view, holds_keyboard
 from ui.assumptions.marks import who_text, why_text
 from ui.assumptions.values import Assumption, range_text, with_unit
 from ui.look import Look
@@ -196,7 +196,7 @@ class ValueLine(QWidget):
         editor, self.editor = self.editor, None
         if editor is None:
             return
-        held = editor.isAncestorOf(self.focusWidget()) if self.focusWidget() is not None else False
+        held = holds_keyboard(editor)
         editor.hide()
         self._layout.removeWidget(editor)
         editor.deleteLater()

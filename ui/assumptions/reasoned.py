@@ -97,6 +97,6 @@ class ReasonedEditor(QFrame):
             self.left.emit()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and focused in (self.cancel, self.apply, self.who):
             # A button that is no default button leaves Enter to whoever holds it.
-            focused.click()  # type: ignore[union-attr]
+            focused.click()
         else:
             super().keyPressEvent(event)

@@ -50,7 +50,8 @@ class AskedFigure(Figure):
         self._look, self._code, self._ask = look, code, ask
         self.why = why_mark(look, words, code, ask)
         outer = self.layout()
-        inner = None if outer is None else outer.itemAt(0).layout()
+        first = None if outer is None else outer.itemAt(0)
+        inner = None if first is None else first.layout()
         if isinstance(inner, QHBoxLayout):
             # After the unit, before the stretch that holds both at the left.
             inner.insertWidget(2, self.why, 0, Qt.AlignmentFlag.AlignVCenter)

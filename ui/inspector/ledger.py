@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QWidget
 
 from kawasolar.document.views import LEDGER_COLUMNS, mark_of
 from ui import format as fmt
-from ui.assumptions.fields import Row, bring_into_view
+from ui.assumptions.fields import Row, bring_into_view, holds_keyboard
 from ui.assumptions.marks import who_text, why_text
 from ui.inspector.ledger_editor import LedgerEditor, ledger_text
 from ui.look import Look
@@ -178,8 +178,7 @@ class LedgerLine(QWidget):
         editor, self.editor = self.editor, None
         if editor is None:
             return
-        focused = self.focusWidget()
-        held = focused is not None and editor.isAncestorOf(focused)
+        held = holds_keyboard(editor)
         editor.hide()
         self._layout.removeWidget(editor)
         editor.deleteLater()

@@ -120,7 +120,9 @@ class LedgerEditor(ReasonedEditor):
         from kawasolar.ledger.vocabulary import codes_of
 
         look, field = self._look, QComboBox()
-        codes = [code for code in codes_of(self._name) if code != "unknown"] if self.kind == "code" else [True, False]
+        codes: list[object] = [True, False]
+        if self.kind == "code":
+            codes = [code for code in codes_of(self._name) if code != "unknown"]
         for code in codes:
             field.addItem(ledger_text(look, self._name, code), code)
         field.addItem(look.say("ui.value.missing"), None)

@@ -122,10 +122,16 @@ class Inspector(QWidget):
         if self._document.selected is None:
             return
         anchor = self.veto if kind == "veto" else self.pin
+        # Pressed it is when the reason is given.
+        anchor.setChecked(self._kept_now(kind))
         card = ask_reason(self._look, self._document, kind, [self._document.selected], anchor)
         if card is not None:
             # A button that was pressed stands as the decision does, also where the card was left.
             card.closed.connect(self.refresh)
+
+    def _kept_now(self, kind: Kind) -> bool:
+        settings, selected = self._document.settings, self._document.selected
+        return settings is not None and selected in (settings.vetoes if kind == "veto" else settings.pins)
 
     def _turn(self, change: object) -> None:
         if self._document.selected is not None:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QLineEdit, QListWidget, QWidget
 
 from kawasolar.document.views import mark_of
-from ui.assumptions.fields import LONGEST_TEXT
+from ui.assumptions.fields import LONGEST_TEXT, holds_keyboard
 from ui.assumptions.marks import who_text, why_text
 from ui.look import Look
 from ui.parts import button, column, label, row
@@ -43,6 +43,7 @@ class ReasonCard(QFrame):
 
     def __init__(self, look: Look, host: QWidget, kind: Kind, title: str, *, reason: str = "") -> None:
         super().__init__(host)
+        self._host = host
         self._look, self.kind = look, kind
         say = look.say
         self.setObjectName("card")
@@ -57,9 +58,9 @@ class ReasonCard(QFrame):
         self.text.setAccessibleName(say("ui.reason.name"))
         self.text.setClearButtonEnabled(True)
         self.list = QListWidget()
-        self.list.addItems([say(f"ui.why_{kind}.{code}") for code in COMMON[kind]])
         self.list.setAccessibleName(say("ui.reason.common"))
-        self.list.setFixedHeight(self.list.sizeHintForRow(0) * self.list.count() + 8)
+        self.list.setObjectName("searchList")
+        self.list.addItems([say(f"ui.why_{kind}.{code}") for code in COMMON[kind]])
         self.list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.currentTextChanged.connect(self._pick)
         self.list.itemClicked.connect(lambda item: self._pick(item.text()))
@@ -89,8 +90,11 @@ class ReasonCard(QFrame):
 
     def open_at(self, at: QRect) -> None:
         """Show it below a place of its window, or above where there is no room, whole in any case."""
-        host = self.parentWidget()
-        self.ensurePolished()
+        host = self._host
+        # Rows are as high as the style sheet says only once it has been put on.
+        self.list.ensurePolished()
+        self.list.doItemsLayout()
+        self.list.setFixedHeight(self.list.sizeHintForRow(0) * self.list.count() + 2 * self.list.frameWidth() + 4)
         self.adjustSize()
         room = host.rect().adjusted(8, 8, -8, -8)
         left = min(max(at.right() - self.width(), room.left()), room.right() - self.width())
@@ -122,11 +126,10 @@ class ReasonCard(QFrame):
             self.taken.emit(why)
             self.close()
 
-    def closeEvent(self, event: QEvent) -> None:  # type: ignore[override]
+    def closeEvent(self, event: QCloseEvent) -> None:
         QApplication.instance().removeEventFilter(self)  # type: ignore[union-attr]
-        focused = QApplication.focusWidget()
-        held = focused is not None and (focused is self or self.isAncestorOf(focused))
-        super().closeEvent(event)  # type: ignore[arg-type]
+        held = holds_keyboard(self)
+        super().closeEvent(event)
         if held and self._before is not None:
             try:
                 self._before.setFocus()
@@ -143,7 +146,7 @@ class ReasonCard(QFrame):
             and watched is not self
             and not self.isAncestorOf(watched)
             and watched.window() is self.window()
-        ) or (event.type() == QEvent.Type.Resize and watched is self.parentWidget()):
+        ) or (event.type() == QEvent.Type.Resize and watched is self._host):
             self.close()
         return False
 
@@ -153,7 +156,7 @@ class ReasonCard(QFrame):
             self.close()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if focused in (self.cancel, self.without):
-                focused.click()  # type: ignore[union-attr]
+                focused.click()
             else:
                 self.submit()
         elif key in (Qt.Key.Key_Down, Qt.Key.Key_Up) and focused is self.text:

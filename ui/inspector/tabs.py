@@ -14,6 +14,7 @@ from ui.charts.ladder import Ladder, Rung
 from ui.charts.month_hour import MonthHourChart
 from ui.charts.skyline import SkylineChart
 from ui.inspector.asked import asked_head, asked_line
+from ui.inspector.buildings import BuildingsPart
 from ui.inspector.gather import DAYS, Site, sun_paths
 from ui.look import Look
 from ui.parts import button, clear, column, label, row, rule
@@ -115,6 +116,8 @@ class RoofTab(QWidget):
         layout.addLayout(self._grid)
         self._buildings = label("", "muted", wrap=True)
         layout.addLayout(asked_line(look, self._buildings, look.say("ui.roof.joined"), "link", self.why_asked.emit))
+        self.buildings = BuildingsPart(look)
+        layout.addWidget(self.buildings)
         layout.addStretch(1)
 
     def show_site(self, plan: Plan, site: Site) -> None:
@@ -136,7 +139,7 @@ class RoofTab(QWidget):
         self._show_planes(site)
         parts = [
             say(
-                "ui.roof.link",
+                "ui.roof.link_no_distance" if fmt.is_missing(link.distance_m) else "ui.roof.link",
                 building=link.building_id,
                 how=say(f"ui.how.{link.how}"),
                 metres=fmt.number(link.distance_m, 0),
@@ -144,6 +147,7 @@ class RoofTab(QWidget):
             for link in site.links.itertuples()
         ]
         self._buildings.setText("\n".join(parts[:20]))
+        self.buildings.show_site(plan, site)
 
     def _show_planes(self, site: Site) -> None:
         clear(self._grid)
