@@ -18,6 +18,7 @@ from kawasolar.document.check import check_entries
 from kawasolar.errors import UnreadableProfile, UnreadableProject
 from kawasolar.export.writing import atomic_geopackage
 from kawasolar.project.cache import carry_cache
+from kawasolar.project.entered import check_amount
 from kawasolar.project.format import CACHE_RASTERS, FORMAT_VERSION, SUFFIX, absolute, cache_folder, cache_of
 from kawasolar.project.gpkg import opened
 from kawasolar.project.read import read_meta, read_project
@@ -76,6 +77,7 @@ def save_project(project: Project, path: Path, *, expect: SaveMark | None = None
 def _check_whole(project: Project) -> None:
     """A file that could not be opened again is not written."""
     check_entries(project.entries.tables)
+    check_amount(project.entries)
     if set(project.plans) != set(project.entries.table("scenarios")) or project.active not in project.plans:
         raise ValueError(f"plans {sorted(project.plans)}, scenarios {sorted(project.entries.table('scenarios'))}")
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from kawasolar.document.entries import Entries
 
+# Far more than people compare, and a bound on the work that a made-up file can cause.
+_MOST_SCENARIOS = 200
+_MOST_LOOKUPS = 20_000_000
 _MOST_PARTS = 1_000_000
 _LONGEST = 10_000
 
@@ -35,6 +38,13 @@ def read_entries(connection: sqlite3.Connection, path: Path) -> Entries:
         raise UnreadableProject(
             "project.inconsistent", file=str(path), table="entries", column="value", found=str(error)[:60]
         ) from error
+
+
+def check_amount(entries: Entries) -> None:
+    """Refuse entries that no person can have made: each scenario looks through all of them."""
+    scenarios = len(entries.table("scenarios"))
+    if scenarios > _MOST_SCENARIOS or scenarios * sum(map(len, entries.tables.values())) > _MOST_LOOKUPS:
+        raise ValueError(f"{scenarios} scenarios")
 
 
 def read_stamps(connection: sqlite3.Connection, scenarios: set[str]) -> dict[str, dict[str, Stamp]]:

@@ -196,11 +196,17 @@ def tables(connection: sqlite3.Connection) -> set[str]:
     }
 
 
-def read_columns(connection: sqlite3.Connection, table: str, names: Sequence[str]) -> list[Sequence[object]]:
-    """The columns of a table in the order of its rows."""
+def count_rows(connection: sqlite3.Connection, table: str) -> int:
+    """Rows of a table; :class:`ValueError` where they are more than any project has."""
     (count,) = connection.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()  # noqa: S608
     if count > MAX_ROWS:
         raise ValueError(f"{table}: {count} rows")
+    return int(count)
+
+
+def read_columns(connection: sqlite3.Connection, table: str, names: Sequence[str]) -> list[Sequence[object]]:
+    """The columns of a table in the order of its rows."""
+    count_rows(connection, table)
     if not names:
         return []
     # A quoted name that is no column would be taken as a text: ask for it through the table.

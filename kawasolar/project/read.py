@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -15,7 +16,7 @@ from kawasolar.ledger.notes import folded
 from kawasolar.plan import Decision, ExportRecord, InputFile, LedgerRead, Plan, Project, Results, WeatherSummary
 from kawasolar.project.arrays import unpack_array
 from kawasolar.project.check import check_plan
-from kawasolar.project.entered import mark_of, read_entries, read_stamps
+from kawasolar.project.entered import check_amount, mark_of, read_entries, read_stamps
 from kawasolar.project.format import (
     EXPORT_FIELDS,
     FINDING_FIELDS,
@@ -26,7 +27,7 @@ from kawasolar.project.format import (
     cache_of,
     full_path,
 )
-from kawasolar.project.gpkg import geometries, read_columns, read_frame_columns, tables
+from kawasolar.project.gpkg import count_rows, geometries, read_columns, read_frame_columns, tables
 from kawasolar.project.slots import SLOTS, SUFFIX_RULE
 from kawasolar.project.trust import crs_of, read_values, rows, typed
 
@@ -62,7 +63,6 @@ _ONE_EACH = ("profile", "entries", "stamps", "exports", "kawasolar_arrays")
 _ELEVATIONS = 91
 _MOST_AZIMUTHS = 3600
 _MOST_FINDINGS = 2_000
-_MOST_SCENARIOS = 1_000
 
 
 @dataclass
@@ -117,7 +117,8 @@ def read_project(connection: sqlite3.Connection, path: Path) -> Project:
     entries = read_entries(connection, path)
     scenarios, active = typed(file.meta["scenarios"], dict), typed(file.meta["active"], str)
     known = set(entries.table("scenarios"))
-    if not 0 < len(scenarios) <= _MOST_SCENARIOS or set(scenarios) != known or active not in known:
+    check_amount(entries)
+    if not scenarios or set(scenarios) != known or active not in known:
         raise UnreadableProject(
             "project.inconsistent", file=str(path), table="entries", column="scenarios", found=", ".join([active, *scenarios])[:60]
         )  # fmt: skip
@@ -132,11 +133,13 @@ def read_project(connection: sqlite3.Connection, path: Path) -> Project:
         _exports(file),
         mark_of(file.meta),
     )
-    checked: set[int] = set()
+    checked: set[tuple[int, ...]] = set()
     for plan in (project.plan, *project.plans.values()):
-        if id(plan) not in checked:
+        # What scenarios share need not be checked for each.
+        parts = tuple(id(part) for part in (plan.facilities, plan.results, plan.decision, plan.findings))
+        if parts not in checked:
             check_plan(plan, path)
-            checked.add(id(plan))
+            checked.add(parts)
     return project
 
 
@@ -287,11 +290,16 @@ def _read(file: _File, suffix: str) -> LedgerRead:
 
 def _survey(file: _File, suffix: str) -> dict[str, Any]:
     def make() -> dict[str, Any]:
-        buildings, planes = _frame(file, f"buildings{suffix}"), _frame(file, f"roof_planes{suffix}")
+        _need(file, f"roof_planes{suffix}")
         azimuths = unpack_array(file.arrays[f"azimuths{suffix}"], (None,))
         if len(azimuths) > _MOST_AZIMUTHS:
             raise ValueError(f"{len(azimuths)} azimuths")
-        sunlit = unpack_array(file.arrays[f"sunlit{suffix}"], (len(planes), len(azimuths), _ELEVATIONS))
+        shape = (count_rows(file.connection, f"roof_planes{suffix}"), len(azimuths), _ELEVATIONS)
+        # By far the largest part: unpacked while the frames are read.
+        with ThreadPoolExecutor(1) as pool:
+            unpacked = pool.submit(unpack_array, file.arrays[f"sunlit{suffix}"], shape)
+            buildings, planes = _frame(file, f"buildings{suffix}"), _frame(file, f"roof_planes{suffix}")
+            sunlit = unpacked.result()
         open_sky = float(_slot_values(file, "survey", suffix)["open_sky_kwh_m2"])
         return {
             "buildings": buildings, "planes": planes, "azimuths": azimuths, "sunlit": sunlit, "open_sky_kwh_m2": open_sky,

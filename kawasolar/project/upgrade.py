@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # A copy in memory; far above what a whole town makes.
-_LARGEST = 4 << 30
+_LARGEST = 2 << 30
 
 
 @contextmanager

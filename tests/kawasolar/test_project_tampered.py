@@ -235,6 +235,19 @@ def test_a_stamp_of_too_many_parts_is_refused(small: bytes, tmp_path: Path) -> N
     assert code_of(path) == "project.damaged"
 
 
+def test_more_entries_than_people_can_make_are_refused(small: bytes, tmp_path: Path) -> None:
+    """Ten thousand scenarios would each look through all entries."""
+    path = tmp_path / "p.kawasolar"
+    path.write_bytes(small)
+    connection = sqlite3.connect(path)
+    scenario = json.dumps({"name": "", "note": "", "order": 1})
+    with connection:
+        rows = [("scenarios", f"t{k}", scenario) for k in range(10_000)]
+        connection.executemany("INSERT INTO entries (kind, key, value) VALUES (?, ?, ?)", rows)
+    connection.close()
+    assert code_of(path) == "project.damaged"
+
+
 def test_no_view_and_no_trigger_of_a_file_ever_runs(older: Path, small: bytes, tmp_path: Path) -> None:
     """Each would leave a trace: the upgrade writes, in its copy, to the tables that these hang on."""
     alter(
