@@ -78,10 +78,10 @@ def _columns(plan: Plan) -> list[str]:
 
 def _of_ledger(desk: Desk, facility_id: str, column: str) -> Explanation:
     """A value of the ledger: read, or corrected by a person."""
-    source = desk.ledger(facility_id, column)
-    formula = (
-        "corrected" if source.override is not None else "read" if source.heading or desk.plan.read is None else "made"
-    )
+    source, plan_read = desk.ledger(facility_id, column), desk.plan.read
+    # A project of an older version does not know the headings; a file that says the column has one.
+    known = plan_read is not None and bool(plan_read.columns)
+    formula = "corrected" if source.override is not None else "read" if source.heading or not known else "made"
     if source.value is None and source.override is None:
         formula = "blank"
     return Explanation(

@@ -261,7 +261,8 @@ class _Teller:
             return
         self._told.add(place)
         how = formula_text(self.language, entry)
-        yield depth, self.say("child", name=name, value=value, how=how.rstrip("。."))
+        code = "named" if entry.figure == "link_building" else "child"
+        yield depth, self.say(code, name=name, value=value, how=how.rstrip("。."))
         yield from self._stage(entry.stage, depth + 1)
         yield from self._inputs(entry, depth + 1)
 

@@ -391,6 +391,17 @@ def test_a_corrected_value_of_the_ledger(project: Project) -> None:
     assert other.override is None
 
 
+def test_where_a_value_of_the_ledger_was_read(plan: Plan) -> None:
+    assert explain(plan, "ledger.name", "001").formula == "ledger_read"
+    # The kind is told from the name: the file has no such column.
+    assert explain(plan, "ledger.kind", "001").formula == "ledger_made"
+    # Projects of version 1 did not keep the headings.
+    old = replace(plan, read=replace(plan.read, columns={}))
+    assert explain(old, "ledger.kind", "001").formula == "ledger_read"
+    text = "".join(line for _, line in sentences(explain(old, "ledger.name", "001"), "en"))
+    assert "Ledger (Name): 第1小学校 (施設 一覧.csv, row 2)" in text
+
+
 def test_a_column_that_the_file_lacks_can_be_filled(project: Project) -> None:
     edit = edits.correct_ledger(project.entries, "002", "flood_depth_m", 0.4, None, BY)
     done = with_edit(project, edit).plan
@@ -436,6 +447,7 @@ def test_how_a_building_was_joined(project: Project) -> None:
     part = children(found)[0]
     assert (found.value, part.formula) == (("B0",), "joined_point")
     assert {e.column for e in part.inputs if isinstance(e, LedgerSource)} == {"latitude", "longitude"}
+    assert "建物 B0（施設の位置が建物外周線の内側にある）" in [line for _, line in sentences(found, "ja")]
     assert explain(project.plan, "link", "005").formula == "link_none"
     done = with_edit(project, edits.correct_join(project.entries, "005", ["B0"], BY)).plan
     named = explain(done, "link", "005")
@@ -713,3 +725,14 @@ def test_a_saved_project_explains_the_same(project: Project, tmp_path: Path) -> 
         for figure in figures_of(project.plan, site):
             assert as_json(explain(loaded.plan, figure, site)) == as_json(explain(project.plan, figure, site)), figure
     pd.testing.assert_frame_equal(register(loaded.plan), register(project.plan))
+
+
+def test_ranked_by_energy_where_a_person_says_so(project: Project) -> None:
+    by_co2 = explain(project.plan, "rank", "004")
+    assert [entry.code for entry in by_co2.inputs] == ["co2_t"]
+    turned = with_edit(project, edits.set_objective(project.entries, "s1", "energy")).plan
+    found = explain(turned, "rank", "004")
+    assert [entry.code for entry in found.inputs] == ["energy_kwh", "entered:objective"]
+    assert found.value == 1 + int(str(found.values["better"]))
+    assert "年間発電量」の大きい順" in sentences(found, "ja")[1][1]
+    assert "選定の目的：年間発電量" in sentences(found, "ja")[-1][1]
