@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLab
 
 from ui.document import Document
 from ui.frame import STEPS
+from ui.inspector.reasons import ReasonCard
 from ui.window import MainWindow
 
 if TYPE_CHECKING:
@@ -190,6 +191,9 @@ def test_pin_and_veto_hold(window: MainWindow) -> None:
     document.select(best)
     assert not window.inspector.pin.isChecked()
     window.inspector.veto.click()
+    card = window.findChild(ReasonCard)
+    assert card is not None
+    card.without.click()
     assert best not in chosen_ids(document)
     assert len(chosen_ids(document)) == number
     window.inspector.veto.click()
