@@ -44,12 +44,13 @@ class BuildingsPart(QWidget):
 
     def show_site(self, plan: Plan, site: Site) -> None:
         """Show one facility."""
-        from ui.map.keepouts import stale_buildings
+        from ui.map.keepouts import stale_buildings, yield_is_stale
 
         say = self._look.say
         mine = set(site.links["building_id"].dropna())
         stale = len(mine & stale_buildings(plan))
-        _set(self.stale, say("ui.tool.stale", count=stale) if stale else "")
+        behind = say("ui.tool.stale_yield") if yield_is_stale(plan, site.facility_id) else ""
+        _set(self.stale, say("ui.tool.stale", count=stale) if stale else behind)
         entry = plan.entries.get("joins", site.facility_id)
         _set(self.by_hand, "" if entry is None else self._hand_words(entry))
         gone = [] if entry is None else [name for name in entry["building_ids"] if name not in mine]

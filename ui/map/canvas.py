@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from ui.map.navigate import ZOOM_STEP, Hand
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from ui.map.tool import Tool
     from ui.map.viewport import Bounds
-    from ui.tokens import Tokens
 
 
 class Canvas(QWidget):
@@ -126,10 +125,6 @@ class Canvas(QWidget):
         if tool is not None:
             tool.changed.connect(self.update)
         self.update()
-
-    def _paint_tool(self, painter: QPainter, tokens: Tokens) -> None:
-        if self._hand.tool is not None:
-            self._hand.tool.paint(painter, self._view, tokens)
 
     # Pointer and keys
 

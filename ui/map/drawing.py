@@ -43,6 +43,7 @@ class DrawKeepout(Tool):
     ended : the person leaves the tool
     """
 
+    clears = True
     closed = Signal()
     dropped = Signal()
     ended = Signal()

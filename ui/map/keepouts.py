@@ -63,6 +63,15 @@ def stale_buildings(plan: Plan) -> set[str]:
     return changed_parts(stamp, wanted) & set(wanted.parts)
 
 
+def yield_is_stale(plan: Plan, facility_id: str) -> bool:
+    """Whether the year of a facility must be computed anew for its buildings or their roofs."""
+    work = Work.of(plan, plan.profile)
+    stamp, wanted = work.stamps.get("yield"), expected(BY_NAME["yield"], work)
+    if stamp is None or stamp.base != wanted.base:
+        return True
+    return stamp.parts.get(facility_id) != wanted.parts.get(facility_id)
+
+
 def drawn_on(plan: Plan) -> list[Keepout]:
     """All keep-outs of a plan, in the order in which they were drawn."""
     frame = keepouts_of(plan.entries, plan.crs)
@@ -159,7 +168,7 @@ class KeepoutLayer:
     @staticmethod
     def _paint(painter: QPainter, path: QPainterPath, tokens: Tokens, *, computed: bool) -> None:
         painter.fillPath(path, veil(tokens.panel, 120))
-        painter.fillPath(path, hatching(tokens))
+        painter.fillPath(path, hatching(tokens, computed=computed))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for pen in outline_pens(tokens, computed=computed):
             painter.setPen(pen)
@@ -174,14 +183,14 @@ class KeepoutLayer:
             paint_handle(painter, QPointF(*view.to_screen(x, y)), tokens, color)
 
 
-def hatching(tokens: Tokens) -> QBrush:
-    """The hatching of what is kept free."""
-    return QBrush(veil(tokens.ink, 190), Qt.BrushStyle.FDiagPattern)
+def hatching(tokens: Tokens, *, computed: bool) -> QBrush:
+    """The hatching of what is kept free; fainter where it is not yet in the results."""
+    return QBrush(veil(tokens.ink, 190 if computed else 90), Qt.BrushStyle.FDiagPattern)
 
 
 def outline_pens(tokens: Tokens, *, computed: bool) -> tuple[QPen, ...]:
     """Casing and line of a keep-out; dashed where it is not yet in the results."""
-    pens = QPen(veil(tokens.panel, 210), 3.6), QPen(QColor(tokens.ink if computed else tokens.attention), 1.6)
+    pens = QPen(veil(tokens.panel, 210), 3.6), QPen(QColor(tokens.ink), 1.6)
     for pen in pens:
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     if not computed:

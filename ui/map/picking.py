@@ -34,6 +34,7 @@ class PickBuildings(Tool):
 
     done = Signal()
     ended = Signal()
+    below_markers = True
     cursor = Qt.CursorShape.PointingHandCursor
 
     def __init__(
@@ -124,7 +125,7 @@ class PickBuildings(Tool):
             self._paint(painter, view, tokens, name, QColor(tokens.muted), 1.6, fill=0, dashed=True)
         for name in sorted(self.chosen):
             color = attention if self.owners.get(name, self.facility_id) != self.facility_id else selection
-            self._paint(painter, view, tokens, name, color, 3.0, fill=96, dashed=False)
+            self._paint(painter, view, tokens, name, color, 3.0, fill=80, dashed=False)
         if self.asked:
             self._paint(painter, view, tokens, self.asked, attention, 2.5, fill=40, dashed=True)
         if self._over is not None and self._over[0] not in self.chosen and self._over[0] != self.asked:

@@ -119,7 +119,8 @@ class ReasonCard(Card):
 
     given = Signal(str)
     dropped = Signal()
-    _ACROSS = 4
+    # Room for the chips of a row [px].
+    _ACROSS = 330
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -174,17 +175,20 @@ class ReasonCard(Card):
 
         clear(self._rows)
         self._chips = []
-        for begin in range(0, len(reasons), self._ACROSS):
-            line = QHBoxLayout()
-            line.setSpacing(4)
-            for words in reasons[begin : begin + self._ACROSS]:
-                chip = button(words, "chip")
-                chip.setCheckable(True)
-                chip.clicked.connect(lambda _on=False, text=words: self._choose(text))
-                line.addWidget(chip)
-                self._chips.append(chip)
-            line.addStretch(1)
-            self._rows.addLayout(line)
+        line, room = QHBoxLayout(), 0
+        for words in reasons:
+            chip = button(words, "chip")
+            chip.setCheckable(True)
+            chip.clicked.connect(lambda _on=False, text=words: self._choose(text))
+            self._chips.append(chip)
+            needed = chip.sizeHint().width() + 4
+            if needed > room:
+                line, room = QHBoxLayout(), self._ACROSS
+                line.setSpacing(4)
+                line.addStretch(1)
+                self._rows.addLayout(line)
+            line.insertWidget(line.count() - 1, chip)
+            room -= needed
         self._mark_chip(self.line.text())
 
     @property
@@ -219,7 +223,8 @@ class ReasonCard(Card):
             QPoint(beside.right() + gap, y), QPoint(beside.left() - gap - w, y),
             QPoint(x, beside.bottom() + gap), QPoint(x, beside.top() - gap - h),
         )  # fmt: skip
-        room = QRect(QPoint(0, 0), inside).adjusted(4, 4, -4, -4)
+        # The map's buttons stand at the right.
+        room = QRect(QPoint(0, 0), inside).adjusted(4, 4, -56, -4)
         best = next((at for at in places if room.contains(self._clamped(at, room, beside))), places[0])
         self.move(self._clamped(best, room, None).topLeft())
 

@@ -18,7 +18,7 @@ from ui.map.viewport import Viewport
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from PySide6.QtGui import QImage
+    from PySide6.QtGui import QImage, QPixmap
 
     from kawasolar.plan import Plan
     from ui.map.viewport import Bounds
@@ -268,3 +268,9 @@ def _whole(bounds: Bounds) -> Viewport:
     scale = max(east - west, north - south, 1.0) / OVERVIEW
     width, height = max(1, round((east - west) / scale)), max(1, round((north - south) / scale))
     return Viewport((west + east) / 2, (south + north) / 2, scale, width, height)
+
+
+def end_all(renderer: Renderer, pictures: dict[tuple[object, ...], QPixmap], *_: object) -> None:
+    """The map is gone: no thread and no picture may outlive it."""
+    renderer.end()
+    pictures.clear()

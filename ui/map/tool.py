@@ -39,6 +39,9 @@ class Tool(QObject):
     cursor = Qt.CursorShape.CrossCursor
     # Whether the card of what lies at the cursor is shown meanwhile.
     hovers = False
+    # Whether markers and names would be in its way on roofs seen from near; else it paints below them or above them.
+    clears = False
+    below_markers = False
 
     def press(self, spot: Spot) -> bool:
         """The left button went down; True if the tool takes it until it goes up."""

@@ -307,7 +307,10 @@ class MapTools(QObject):
         """The banner and the card of the reason, in the language and the colours of now."""
         view, tool = self._view, self.tool
         view.cards.buttons.button["draw"].setChecked(self.mode == "draw")
-        if isinstance(tool, DrawKeepout):
+        if not view.cards.reason.isHidden():
+            # It says what the banner would, and needs the room.
+            view.cards.banner.hide()
+        elif isinstance(tool, DrawKeepout):
             self._write_draw(tool)
         elif isinstance(tool, PickBuildings):
             self._write_pick(tool)
@@ -318,8 +321,6 @@ class MapTools(QObject):
         if not view.cards.reason.isHidden():
             self._write_reason()
         view.cards.place()
-        if not view.cards.banner.isHidden():
-            view.cards.banner.raise_()
         view.update()
 
     def _show(self, icon: str, title: str, text: str, offers: list[Offer], *, attention: bool = False) -> None:

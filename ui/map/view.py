@@ -16,9 +16,9 @@ from ui.map.canvas import Canvas
 from ui.map.cards import Cards
 from ui.map.foreground import Foreground
 from ui.map.heights import Heights
-from ui.map.keepouts import KeepoutLayer
+from ui.map.keepouts import SHOWN_FROM, KeepoutLayer
 from ui.map.navigate import ZOOM_STEP
-from ui.map.renderer import Courier, Frame, Loaded, Renderer, Wish
+from ui.map.renderer import Courier, Frame, Loaded, Renderer, Wish, end_all
 from ui.map.scene import same_ground
 from ui.map.style import class_of
 
@@ -84,8 +84,8 @@ class MapView(Canvas):
         courier.block_read.connect(self._on_block, Qt.ConnectionType.QueuedConnection)
         self._renderer = Renderer(courier)
         # A child widget gets no close event: the worker ends with the widget or with the program.
-        self.destroyed.connect(partial(_end, self._renderer, self._pictures))
-        QApplication.instance().aboutToQuit.connect(partial(_end, self._renderer, self._pictures))  # type: ignore[union-attr]
+        self.destroyed.connect(partial(end_all, self._renderer, self._pictures))
+        QApplication.instance().aboutToQuit.connect(partial(end_all, self._renderer, self._pictures))  # type: ignore[union-attr]
         self._hover_timer = QTimer(self, singleShot=True, interval=HOVER_DELAY_MS)
         self._hover_timer.timeout.connect(self._show_hover)
         self._cards = Cards(self, LAYERS)
@@ -226,7 +226,8 @@ class MapView(Canvas):
         """The keep-out at a point of the widget; a marker that lies above it goes first."""
         x, y = self._view.to_ground(at.x(), at.y())
         found = self.keepouts.at(x, y, self._view.scale) if self._layers["keepouts"] else None
-        return None if found is None or self._marker_at(x, y) else found
+        scene = self.scene
+        return found if scene is None or not scene.pick(x, y, self._reach(), buildings=False) else None
 
     def facility_at(self, at: QPointF) -> str | None:
         """The facility whose marker or building lies at a point of the widget; the next one if it is selected."""
@@ -314,9 +315,6 @@ class MapView(Canvas):
         """How far from a marker a click still means it [m]."""
         return MARKER_REACH * self._view.scale if self._layers["facilities"] else 0.0
 
-    def _marker_at(self, x: float, y: float) -> bool:
-        return self._loaded is not None and bool(self._loaded.scene.pick(x, y, self._reach(), buildings=False))
-
     # Pointer and keys
 
     def _ground(self) -> Bounds | None:
@@ -395,7 +393,11 @@ class MapView(Canvas):
             paint_frame(painter, frame, self._view)
         if self._layers["keepouts"]:
             self.keepouts.paint(painter, self._view, self._tokens)
-        if self._front is not None and frame is not None:
+        tool = self._hand.tool
+        if tool is not None and tool.below_markers:
+            tool.paint(painter, self._view, self._tokens)
+        cleared = tool is not None and tool.clears and self._view.scale <= SHOWN_FROM
+        if self._front is not None and frame is not None and not cleared:
             covered = self._cards.covered()
             self._front.paint(
                 painter,
@@ -404,7 +406,8 @@ class MapView(Canvas):
                 covered=covered,
                 moving=frame.wish.view.scale != self._view.scale,
             )
-        self._paint_tool(painter, self._tokens)
+        if tool is not None and not tool.below_markers:
+            tool.paint(painter, self._view, self._tokens)
         if self._framed:
             paint_focus(painter, QRectF(self.rect()), self._tokens)
 
@@ -448,9 +451,3 @@ class MapView(Canvas):
         elif not self.is_idle():
             self._read_heights(self._loaded)
             self._ask()
-
-
-def _end(renderer: Renderer, pictures: dict[tuple[object, ...], QPixmap], *_: object) -> None:
-    """The map is gone: no thread and no picture may outlive it."""
-    renderer.end()
-    pictures.clear()

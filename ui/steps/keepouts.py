@@ -50,7 +50,7 @@ class KeepoutList(QWidget):
         layout.addWidget(self.stale)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(4)
-        self._grid.setVerticalSpacing(2)
+        self._grid.setVerticalSpacing(0)
         self._grid.setColumnStretch(0, 1)
         layout.addLayout(self._grid)
         self.rows: list[Keepout] = []
@@ -102,4 +102,5 @@ class KeepoutList(QWidget):
         self._grid.addWidget(area, line, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._grid.addWidget(zoom, line, 2, 2, 1)
         self._grid.addWidget(remove, line, 3, 2, 1)
+        why.setContentsMargins(0, 0, 0, 8)
         self._grid.addWidget(why, line + 1, 0, 1, 2)
