@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from ui import format as fmt
 from ui import icons
@@ -48,7 +58,9 @@ def difference_text(shown: Shown, own: object, other: object, same: str) -> str:
     value, unit = shown.write(abs(change))
     if not value.strip("0.,"):
         return same
-    return f"{'+' if change > 0 else '−'}{value} {'' if shown.key == 'chosen' else unit}".strip()
+    # The unit stands above; only another one (kW below MW) is said again.
+    again = unit if unit != shown.write(own)[1] else ""
+    return f"{'+' if change > 0 else '−'}{value} {again}".strip()
 
 
 class Cell(QWidget):
@@ -57,6 +69,8 @@ class Cell(QWidget):
     def __init__(self, look: Look, shown: Shown) -> None:
         super().__init__()
         self._shown, self._look = shown, look
+        # All cells of all cards equally wide, so that figures stand one below the other.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         layout = column(self, margin=0, spacing=0)
         line = row(2)
         self.value = label("–", "head")
@@ -107,6 +121,7 @@ class ScenarioCard(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         layout = column(self, margin=8, spacing=6)
         self.tick = QCheckBox()
+        self.tick.setFixedWidth(20)
         self.badge = Badge(look.tokens)
         self.name = button("", "name")
         self.mark = QLabel()
@@ -115,7 +130,7 @@ class ScenarioCard(QFrame):
         self._head(layout)
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(8)
+        grid.setHorizontalSpacing(4)
         self.cells = {shown.key: Cell(look, shown) for shown in figures_shown(look)}
         for k, cell in enumerate(self.cells.values()):
             grid.addWidget(cell, 0, k)

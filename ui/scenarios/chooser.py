@@ -100,7 +100,7 @@ class ScenarioChooser(QToolButton):
     def sizeHint(self) -> QSize:
         self.ensurePolished()
         words = self.fontMetrics().horizontalAdvance(self.text())
-        wide = words + 2 * _MARGIN + _ICON + _GAP + (_ICON + _GAP if self._stale else 0)
+        wide = words + 4 + 2 * _MARGIN + _ICON + _GAP + (_ICON + _GAP if self._stale else 0)
         return QSize(min(max(wide, _LEAST_WIDTH), _MOST_WIDTH), self.fontMetrics().height() + 14)
 
     def minimumSizeHint(self) -> QSize:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 LETTERS = "ABCD"
 LEAST, MOST = 2, len(LETTERS)
 # Milliseconds after the last change until the comparison is made anew: not at every step of a slider.
-_AFTER = 80
+_AFTER = 120
 
 
 class Comparing(QObject):
@@ -98,7 +98,7 @@ class Comparing(QObject):
         else:
             from kawasolar.compare import compare
 
-            self._found = compare(project, self._keys)
+            self._found = compare(project, self._keys, self._document.observed)
             self.changed.emit()
         self._tell_shown()
 

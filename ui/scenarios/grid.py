@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from ui import icons
 from ui.format import folded
@@ -17,22 +17,28 @@ from ui.table import Header, SentenceDelegate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtGui import QIcon
+    from PySide6.QtGui import QIcon, QResizeEvent
 
     from ui.look import Look
 
 Index = QModelIndex | QPersistentModelIndex
+_LEAST_SENTENCE = 200
+MORE = int(Qt.ItemDataRole.UserRole) + 1
+# Share of a cell's width that its difference takes.
+_MORE_SHARE = 0.46
 
 
 @dataclass(frozen=True)
 class Cell:
-    """Words with what goes with them; ``order`` is what they are sorted by, ``ink`` a token."""
+    """Words with what goes with them; ``order`` is what they are sorted by, ``ink`` a token, ``more`` a quieter difference."""
 
     text: str
     tip: str = ""
     icon: QIcon | None = None
     ink: str = ""
     bold: bool = False
+    # What stands right of the words, quieter: a difference.
+    more: str | None = None
     order: float | str | None = None
 
 
@@ -46,6 +52,7 @@ class Head:
     stale: str = ""
     right: bool = False
     sentence: bool = False
+    note: str = ""
 
 
 class GridModel(QAbstractTableModel):
@@ -105,6 +112,10 @@ class GridModel(QAbstractTableModel):
         cell = self.cell(index.row(), index.column())
         if role == Qt.ItemDataRole.DisplayRole:
             return cell.text
+        if role == MORE:
+            return cell.more
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return " ".join(filter(None, (cell.text, cell.more)))
         if role == Qt.ItemDataRole.ToolTipRole:
             return cell.tip or cell.text
         if role == Qt.ItemDataRole.DecorationRole:
@@ -126,7 +137,7 @@ class GridModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return head.text
         if role == Qt.ItemDataRole.ToolTipRole:
-            whole = " ".join(filter(None, (head.letter, head.text.replace("\n", " "))))
+            whole = " ".join(filter(None, (head.letter, head.text.replace("\n", " "), head.note)))
             return "\n".join(filter(None, (whole, head.stale)))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return " ".join(filter(None, (head.letter, head.text.replace("\n", " "))))
@@ -142,6 +153,31 @@ def _place(cell: Cell) -> tuple[int, float, str]:
     if isinstance(cell.order, int | float):
         return (0, float(cell.order), "")
     return (1, 0.0, folded(cell.order if cell.order is not None else cell.text))
+
+
+class PairDelegate(QStyledItemDelegate):
+    """A figure, and right of it, quieter, by how much it differs."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        more = index.data(MORE)
+        if more is None:
+            super().paint(painter, option, index)
+            return
+        self.initStyleOption(option, index)
+        words, option.text = option.text, ""
+        option.widget.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, option, painter, option.widget)
+        space = option.rect.adjusted(6, 0, -6, 0)
+        middle = space.left() + round(space.width() * (1.0 - _MORE_SHARE))
+        quiet = option.palette.placeholderText().color()
+        right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        ink = index.data(Qt.ItemDataRole.ForegroundRole) or option.palette.text().color()
+        for text, box, pen in (
+            (words, QRect(space.left(), space.top(), middle - space.left(), space.height()), ink),
+            (str(more), QRect(middle, space.top(), space.right() - middle + 1, space.height()), quiet),
+        ):
+            painter.setPen(pen)
+            shown = option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+            painter.drawText(box, right, shown)
 
 
 class LetterHeader(Header):
@@ -169,9 +205,10 @@ class LetterHeader(Header):
         if self.isSortIndicatorShown() and self.sortIndicatorSection() == logicalIndex:
             words = f"{'▲' if self.sortIndicatorOrder() == Qt.SortOrder.AscendingOrder else '▼'} {words}"
         taken = SIZE + 6 + (22 if head.stale else 0)
+        taken += round(space.width() * _MORE_SHARE) if head.note else 0
         shown = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, max(space.width() - taken, 8))
         left = space.left()
-        if head.right:
+        if head.right and not head.note:
             left = max(left, space.right() - taken - self.fontMetrics().horizontalAdvance(shown))
         painter.drawPixmap(left, middle - SIZE // 2 + 1, badge(head.letter, tokens, ratio))
         left += SIZE + 6
@@ -181,6 +218,9 @@ class LetterHeader(Header):
         painter.setPen(self.palette().text().color())
         text = QRect(left, space.top(), space.right() - left + 1, space.height())
         painter.drawText(text, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), shown)
+        if head.note:
+            painter.setPen(self.palette().placeholderText().color())
+            painter.drawText(space, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), head.note)
         painter.restore()
 
 
@@ -206,7 +246,7 @@ class Grid(QTableView):
         self.setAccessibleName(name)
         self.setMinimumSize(80, 60)
         self._laid: tuple[Head, ...] = ()
-        self._sentences = SentenceDelegate(self)
+        self._sentences, self._pairs = SentenceDelegate(self), PairDelegate(self)
 
     def fill(self, heads: Sequence[Head], rows: Sequence[tuple[str, Sequence[Cell]]]) -> None:
         """Other cells; widths stay as they were set while the columns are the same."""
@@ -216,5 +256,17 @@ class Grid(QTableView):
         if same:
             return
         for k, head in enumerate(heads):
-            self.setItemDelegateForColumn(k, self._sentences if head.sentence else self.itemDelegate())
+            self.setItemDelegateForColumn(k, self._sentences if head.sentence else self._pairs)
             self.setColumnWidth(k, head.width)
+        self._fit_sentence()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_sentence()
+
+    def _fit_sentence(self) -> None:
+        """Reasons at the end take what room there is, as far as they can be read there."""
+        if self._laid and self._laid[-1].sentence:
+            last = len(self._laid) - 1
+            before = sum(self.columnWidth(k) for k in range(last))
+            self.setColumnWidth(last, max(_LEAST_SENTENCE, self.viewport().width() - before))

@@ -34,6 +34,7 @@ class NameLine(QFrame):
         self._inside = anchor.window()
         self._take, self._back = take, QApplication.focusWidget()
         self.setObjectName("card")
+        self.setProperty("active", True)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName(words)
         layout = column(self, margin=12, spacing=8)

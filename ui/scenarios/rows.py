@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kawasolar.compare import FIGURES, class_text, figure_text, figure_title, setting_text, setting_title
+from kawasolar.compare import class_text, figure_text, figure_title, setting_text, setting_title
 from kawasolar.document.views import mark_of
 from ui import format as fmt
 from ui.map.difference_legend import difference_words
 from ui.map.differences import Difference, Differences
-from ui.reasons import reason_text
+from ui.reasons import limit_text, reason_text
 from ui.scenarios.badge import class_icon
 from ui.scenarios.comparing import LETTERS
 from ui.scenarios.grid import Cell, Head
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
 
     from kawasolar.compare import Comparison
     from kawasolar.document.entries import Entries
+    from kawasolar.profile import Profile
     from ui.look import Look
 
 Rows = tuple[list[Head], list[tuple[str, list[Cell]]]]
+# Figures that are asked for first.
+_FIRST = ("chosen", "capacity_kw", "energy_kwh", "co2_t", "eligible")
+_ALONE_WIDTH, _PAIR_WIDTH = 104, 164
 _INKS = {"unknown": "attention", "ineligible": "muted"}
 # Tables of the entries that say who turned a setting, and why.
 _TABLES = {"criterion": "criteria", "value": "values", "pin": "pins", "veto": "vetoes"}
@@ -36,10 +41,10 @@ def differences_of(found: Comparison) -> Differences:
     return Differences(names, {name: tuple(row) for name, row in zip(ids, chosen.tolist(), strict=True)})
 
 
-def _heads(look: Look, found: Comparison, width: int, *, right: bool = False) -> list[Head]:
+def _heads(look: Look, found: Comparison, width: int) -> list[Head]:
     """A column for each scenario, with its letter and a mark where it is stale."""
     return [
-        Head(side.name, width, letter, look.say("ui.scenarios.stale_figures") if side.stale else "", right)
+        Head(side.name, width, letter, look.say("ui.scenarios.stale_figures") if side.stale else "")
         for side, letter in zip(found.sides, LETTERS, strict=False)
     ]
 
@@ -48,8 +53,8 @@ def site_rows(look: Look, found: Comparison) -> Rows:
     """Facilities whose class is not the same everywhere; those that are chosen here and not there come first."""
     say = look.say
     differences = differences_of(found)
-    heads = [Head(say("ui.compare.site"), 168), *_heads(look, found, 104)]
-    heads += [Head(say("ui.compare.capacity"), 72, right=True), Head(say("ui.compare.reason"), 320, sentence=True)]
+    heads = [Head(say("ui.compare.site"), 152), *_heads(look, found, 96)]
+    heads += [Head(say("ui.compare.capacity"), 68, right=True), Head(say("ui.compare.reason"), 320, sentence=True)]
     rows = []
     for row in found.sites.to_dict("records"):
         name, kind = str(row["facility_id"]), differences.class_of(str(row["facility_id"]))
@@ -75,13 +80,12 @@ def _classes(look: Look, found: Comparison, row: Mapping[Any, Any]) -> list[Cell
         value = row[key]
         known = isinstance(value, str) and value in STATUS_ICONS
         name, colour = STATUS_ICONS[value] if known else ("", "")
-        cells.append(
-            Cell(
-                class_text(look.language, value), reason_text(look, row[f"reason.{key}"], row[f"reason_values.{key}"]),
-                look.icon(name, colour) if known else None, _INKS.get(value, "") if known else "muted", value == "chosen",
-                float(STATUSES.index(value)) if known else 9.0,
-            )
-        )  # fmt: skip
+        words = look.say(f"ui.status.{value}") if known else class_text(look.language, value)
+        why = reason_text(look, row[f"reason.{key}"], row[f"reason_values.{key}"]) if known else ""
+        icon = look.icon(name, colour) if known else None
+        ink = _INKS.get(value, "") if known else "muted"
+        order = float(STATUSES.index(value)) if known else float(len(STATUSES))
+        cells.append(Cell(words, why, icon, ink, value == "chosen", order=order))
     return cells
 
 
@@ -105,42 +109,42 @@ def _why(look: Look, found: Comparison, row: Mapping[Any, Any]) -> Cell:
 
 def figure_rows(look: Look, found: Comparison) -> Rows:
     """Each figure in each scenario, and by how much it differs from that of the first."""
-    language = look.language
-    heads = [Head(look.say("ui.compare.figure"), 168), *_heads(look, found, 112, right=True)]
-    heads += [
-        Head(look.say("ui.compare.difference", of=letter, to=LETTERS[0]), 104, right=True)
-        for _, letter in list(zip(found.sides, LETTERS, strict=False))[1:]
-    ]
+    language, first = look.language, found.keys[0]
+    note = look.say("ui.compare.difference", to=LETTERS[0])
+    heads = [Head(look.say("ui.compare.figure"), 128)]
+    for head in _heads(look, found, _PAIR_WIDTH):
+        alone = head.letter == LETTERS[0]
+        heads.append(
+            replace(head, right=True, width=_ALONE_WIDTH if alone else _PAIR_WIDTH, note="" if alone else note)
+        )
     rows = []
-    for figure in FIGURES:
-        line = found.figures.loc[figure.code]
-        cells = [Cell(figure_title(language, figure.code))]
+    for code in sorted(found.figures.index, key=lambda code: _FIRST.index(code) if code in _FIRST else len(_FIRST)):
+        line = found.figures.loc[code]
+        cells = [Cell(figure_title(language, code))]
         for side in found.sides:
             ink = "attention" if side.stale else ""
             tip = look.say("ui.scenarios.stale_figures") if side.stale else ""
-            cells.append(Cell(figure_text(language, figure.code, float(line[side.key])), tip, ink=ink))
-        for side in found.sides[1:]:
-            change = float(line[f"difference.{side.key}"])
-            text = figure_text(language, figure.code, change, difference=True)
-            cells.append(Cell(text, ink="" if any(digit in text for digit in "123456789") else "muted"))
-        rows.append((figure.code, cells))
+            more = None
+            if side.key != first:
+                more = figure_text(language, code, float(line[f"difference.{side.key}"]), difference=True)
+            cells.append(Cell(figure_text(language, code, float(line[side.key])), tip, ink=ink, more=more))
+        rows.append((str(code), cells))
     return heads, rows
 
 
-def setting_rows(look: Look, found: Comparison, entries: Entries) -> Rows:
+def setting_rows(look: Look, found: Comparison, entries: Entries, profile: Profile) -> Rows:
     """What was turned, what it is in each scenario, and who turned it why."""
     language, say = look.language, look.say
-    heads = [
-        Head(say("ui.compare.setting"), 176),
-        *_heads(look, found, 132),
-        Head(say("ui.compare.who"), 300, sentence=True),
-    ]
+    heads = [Head(say("ui.compare.setting"), 168), *_heads(look, found, 120)]
+    heads.append(Head(say("ui.compare.who"), 300, sentence=True))
     rows = []
     for line in found.settings.to_dict("records"):
         kind, name = str(line["kind"]), str(line["name"])
         cells = [Cell(setting_title(language, kind, name, found))]
-        texts = [setting_text(language, kind, name, line[key], found) for key in found.keys]
-        cells += [Cell(text, bold=text != texts[0]) for text in texts]
+        whole = [setting_text(language, kind, name, line[key], found) for key in found.keys]
+        short = [_short(look, profile, kind, name, line[key]) for key in found.keys]
+        for text, brief in zip(whole, short, strict=True):
+            cells.append(Cell(brief or text, text, bold=text != whole[0]))
         marks = [
             _mark(look, entries, key, kind, name, letter) for key, letter in zip(found.keys, LETTERS, strict=False)
         ]
@@ -148,6 +152,13 @@ def setting_rows(look: Look, found: Comparison, entries: Entries) -> Rows:
         cells.append(Cell(say("ui.compare.reason_join").join(told), "\n".join(told)))
         rows.append((f"{kind}/{name}", cells))
     return heads, rows
+
+
+def _short(look: Look, profile: Profile, kind: str, name: str, value: Any) -> str:  # noqa: ANN401 - by kind
+    """A criterion's threshold alone, where its whole rule would not fit a column; empty for all else."""
+    if kind != "criterion" or not value[0]:
+        return ""
+    return limit_text(look, profile.criterion(name), value[1])
 
 
 def _mark(look: Look, entries: Entries, key: str, kind: str, name: str, letter: str) -> str:

@@ -78,7 +78,7 @@ class ComparisonView(QWidget):
             self.title.put(chip)
         gap = QWidget()
         self.title.put(gap, stretch=1)
-        self.on_map = tool(look, "layers-outline", say("ui.compare.on_map"), role="muted", size=16)
+        self.on_map = tool(look, "layers-outline", say("ui.compare.on_map"), size=16)
         self.on_map.setCheckable(True)
         self.on_map.setProperty("role", "switch")
         self.on_map.clicked.connect(self._comparing.set_on_map)
@@ -108,13 +108,14 @@ class ComparisonView(QWidget):
         """Take the comparison as it is."""
         from ui.scenarios.rows import figure_rows, setting_rows, site_rows
 
-        found, entries = self._comparing.found, self._document.entries
+        found, entries, project = self._comparing.found, self._document.entries, self._document.project
         counts = {"sites": 0, "settings": 0}
-        if found is not None and entries is not None:
+        if found is not None and entries is not None and project is not None:
+            profile = project.profile
             self._setting = True
             self.sites.fill(*site_rows(self._look, found))
             self.figures.fill(*figure_rows(self._look, found))
-            self.settings.fill(*setting_rows(self._look, found, entries))
+            self.settings.fill(*setting_rows(self._look, found, entries, profile))
             self._setting = False
             counts = {"sites": len(found.sites), "settings": len(found.settings)}
         for name, chip in self.chips.items():

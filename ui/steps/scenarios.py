@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
-from ui.parts import button, column, label, row
+from ui.parts import Elided, button, column, label, row
 from ui.scenarios.card import ScenarioCard
 from ui.scenarios.comparing import LEAST, MOST
 from ui.scenarios.standing import stale_words
@@ -56,6 +56,8 @@ class ScenariosPanel(QWidget):
         inner.addWidget(self.hint)
         inner.addWidget(self.show_comparison)
         layout.addWidget(self.notice)
+        self.than = Elided("", "muted")
+        layout.addWidget(self.than)
         box = QWidget()
         self._list = column(box, margin=0, spacing=8)
         layout.addWidget(box)
@@ -94,6 +96,8 @@ class ScenariosPanel(QWidget):
             card.tick.setVisible(len(names) >= LEAST)
             card.show_ticked(ticked=one.key in keys, letter=letter, free=len(keys) < MOST, most=MOST)
         self.run_all.setVisible(any_stale)
+        self.than.setText(self._look.say("ui.scenarios.than", name=than))
+        self.than.setVisible(len(names) >= LEAST)
         self._show_hint()
 
     def _rebuild(self, keys: list[str]) -> None:
