@@ -146,9 +146,8 @@ class Controller(QObject):
         say = self._window.look.say
         code = "ui.recovery.offer" if recovery.fits else "ui.recovery.offer_older"
         words = say(code, count=recovery.count, when=recovery.when_text())
-        self.tell(
-            words, say("ui.recovery.take"), self.recover, also=(say("ui.recovery.discard"), self.discard_recovery)
-        )
+        also = (say("ui.recovery.discard"), self.discard_recovery)
+        self.tell(words, say("ui.recovery.take"), self.recover, also=also, kind="error")
 
     def recover(self) -> None:
         """Do again what a crash took; each edit can be taken back."""

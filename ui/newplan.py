@@ -221,6 +221,7 @@ class NewPlanDialog(QDialog):
 
     def _target(self) -> QGridLayout:
         say, grid = self._look.say, QGridLayout()
+        self._target_grid = grid
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(8)
         self.plan_name = QLineEdit(say("ui.new.default_name"))
@@ -270,6 +271,11 @@ class NewPlanDialog(QDialog):
         if path is not None:
             self._named, self._before = True, path
             self.out.setText(str(path))
+        # The project keeps its name and its place; it is saved when the planner says so.
+        for k in range(self._target_grid.count()):
+            widget = self._target_grid.itemAt(k).widget()
+            if widget is not None:
+                widget.hide()
         for entry in plan.inputs:
             card = self.cards[entry.role]
             card.crs.setText(getattr(entry, "crs", ""))
