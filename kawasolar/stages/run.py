@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from gis.progress import Progress, part, silent
 from kawasolar.document.entries import Edit, apply
 from kawasolar.plan import Plan, Project
-from kawasolar.stages.bench import Bench
+from kawasolar.stages.bench import Bench, observed
 from kawasolar.stages.chain import CHAIN, expected, touched
-from kawasolar.stages.state import changed_parts
+from kawasolar.stages.state import changed_parts, states_of
 from kawasolar.stages.work import (
     RUN,
     Work,
@@ -54,10 +54,10 @@ def bring_up_to_date(
     Parameters
     ----------
     scenarios : keys; the active one unless given
-    inputs : the files as they are now (:func:`kawasolar.stages.bench.observed`); as the plans know them unless given
+    inputs : the files as they are now (:func:`kawasolar.stages.bench.observed`); looked at where something must be read, unless given
     profile : the municipality's, where it was read anew
     attic : plans of before, whose results are taken over where they were computed from the same
-    bench : files that are open already
+    bench : files that are open already; used for those scenarios that are made from just these
     force : compute everything anew
 
     Raises
@@ -72,13 +72,23 @@ def bring_up_to_date(
     plans = dict(project.plans)
     for k, key in enumerate(wanted):
         work = Work.of(plans[key], base, project.entries, inputs)
+        if inputs is None and (force or _reads_files(work)):
+            # A result may not claim to be of a file that has changed since.
+            work.inputs = observed(work.inputs)
         if force:
             work.stamps.clear()
         donors = [] if force else [*(plan for name, plan in plans.items() if name != key), *attic]
-        bench = Bench(work.inputs, base.epsg) if bench is None else bench
+        if bench is None or bench.inputs != work.inputs:
+            bench = Bench(work.inputs, base.epsg)
         run_stale(work, bench, donors, part(progress, k / len(wanted), (k + 1) / len(wanted)))
         plans[key] = work.plan()
     return replace(project, plans=plans, profile=base)
+
+
+def _reads_files(work: Work) -> bool:
+    """Whether a run will open a file."""
+    waiting = {state.name for state in states_of(work) if not state.is_fresh}
+    return not waiting <= set(AT_ONCE) or can_restore_rasters(work)
 
 
 def run_stale(work: Work, bench: Bench, donors: Sequence[Plan], progress: Progress) -> None:
