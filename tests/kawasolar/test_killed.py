@@ -41,8 +41,9 @@ if TYPE_CHECKING:
 
 ROUNDS = 100
 FACILITIES = 8
-# Of ten kills, how many come so many seconds at most after the fork, after the child is ready, after its first save.
-MOMENTS = (("", 2, 0.3), ("ready", 5, 0.4), ("saved", 3, 0.1))
+# Of ten kills, how many come so many seconds at most after the fork, after the child takes over what was left, after it
+# is ready, after its first save.
+MOMENTS = (("", 1, 0.3), ("adopting", 2, 0.03), ("ready", 4, 0.4), ("saved", 3, 0.1))
 ME = Author("山田", "現地確認")
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork, no SIGKILL there")
@@ -105,6 +106,7 @@ class Child:
             for number, edit in enumerate(recovery.edits, 1):
                 self.project = with_edit(self.project, edit)
                 self.tell("wanted", number, digest(self.project.entries))
+            self.tell("adopting", recovery.count)
             recovery.adopt(self.journal)
             self.tell("kept", self.journal.seq)
         self.tell("ready")
@@ -150,7 +152,7 @@ def listen(reader: int, told: list[bytes], start: threading.Event, moment: bytes
     """Read what a child tells until it is no more; say when it has told of the moment, or of a failure."""
     while part := os.read(reader, 65536):
         told.append(part)
-        if moment in part or b'["failed"' in part:
+        if moment in part or b'["failed"' in part or (b"adopting" in moment and b'["ready"' in part):
             start.set()
 
 
@@ -276,6 +278,7 @@ def check_round(told: Told, path: Path, recovery: Path, before: tuple[SaveMark, 
     return mark, recovered, f"{how}, {'with' if offered else 'without'} recovery"
 
 
+@pytest.mark.timeout(600)
 def test_killed_at_random_moments_it_loses_nothing(mother: subprocess.Popen[str], tmp_path: Path) -> None:
     assert mother.stdin is not None
     assert mother.stdout is not None
