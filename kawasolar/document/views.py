@@ -51,8 +51,12 @@ def settings_of(entries: Entries, scenario: str, profile: Profile) -> Settings:
     """What the planner turned in a scenario; the profile's where nothing was."""
     criteria = entries.of_scenario("criteria", scenario)
     share = entries.get("share", scenario)
+    if share is None:
+        # The scenario may have overridden what it falls back on, whether or not the profile given has that already.
+        overridden = entries.get("values", f"{scenario}/plan.share")
+        share = profile.number("plan.share") if overridden is None else overridden["value"]
     return Settings(
-        share=profile.number("plan.share") if share is None else float(share),
+        share=float(share),
         objective=cast("Objective", entries.get("objective", scenario) or profile.objective),
         criteria={key: (entry["applied"], entry["threshold"]) for key, entry in sorted(criteria.items())},
         pins=frozenset(entries.of_scenario("pins", scenario)),

@@ -894,8 +894,10 @@ def test_a_saved_project_is_as_fresh_as_it_was(
     project = with_edit(project, edit)
     for make, _, _ in ENTERED.values():
         project = with_edit(project, make(project.entries))
-    project = with_edit(project, edits.set_value(project.entries, key, "co2.grid_factor", 0.3, BY))
+    for name, value in (("co2.grid_factor", 0.3), ("plan.share", 0.9)):
+        project = with_edit(project, edits.set_value(project.entries, key, name, value, BY))
     project = bring_up_to_date(project, ["s1", key])
+    assert project.plans[key].settings.share == 0.9
     path = tmp_path / "plan.kawasolar"
     save_project(project, path)
     calls.clear()
@@ -903,6 +905,8 @@ def test_a_saved_project_is_as_fresh_as_it_was(
     for name in ("s1", key):
         assert fresh(loaded, name)
         assert loaded.plans[name].stamps == project.plans[name].stamps
+        assert loaded.plans[name].settings == project.plans[name].settings
+        assert loaded.plans[name].profile == project.plans[name].profile
         assert plan_fingerprint(loaded.plans[name]) == plan_fingerprint(project.plans[name])
     again = bring_up_to_date(loaded, ["s1", key])
     assert calls == Calls()
