@@ -24,7 +24,7 @@ from kawasolar.project.gpkg import opened
 from kawasolar.project.read import read_meta, read_project
 from kawasolar.project.single import project_of
 from kawasolar.project.slots import layout_of, with_read
-from kawasolar.project.standing import back_up_older, read_mark, refuse_changed
+from kawasolar.project.standing import back_up_older, read_mark, refuse_changed, refuse_vanished
 from kawasolar.project.trust import DAMAGE
 from kawasolar.project.upgrade import upgraded
 from kawasolar.project.write import Written, packed_arrays, write_layers, write_tables
@@ -53,11 +53,13 @@ def save_project(project: Project, path: Path, *, expect: SaveMark | None = None
     Raises
     ------
     NotWritable
-        Locked, read-only, no such folder, disk full; ``project.changed_meanwhile``: another mark than expected.
+        Locked, read-only, no such folder, disk full; ``project.changed_meanwhile``: another mark than expected;
+        ``project.folder_gone``: with ``expect``, where the folder is no longer there, as on a network drive that was lost.
     """
     path = Path(path)
     _check_whole(project)
     if expect is not None:
+        refuse_vanished(path)
         refuse_changed(path, expect)
     backup = back_up_older(path)
     project = replace(project, plans={key: with_read(plan) for key, plan in project.plans.items()})
@@ -98,6 +100,8 @@ def load_project(path: Path) -> Project:
                 return read_project(connection, path)
             with upgraded(connection, path, version) as copy:
                 return _after_upgrade(read_project(copy, path), path, version)
+    except OSError as error:
+        raise UnreadableProject("project.not_readable", file=str(path), reason=error.strerror or str(error)) from error
     except DAMAGE as error:
         if isinstance(error, UnreadableProfile):
             key = error.details.get("key")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -13,10 +14,13 @@ from kawasolar.errors import UnreadableProject
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from gis.findings import Finding
     from kawasolar.plan import Plan, Settings
 
 _AREAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+_PLACES = (shapely.GeometryType.POINT,)
 _SHOWN = 60
 _MONTHS = 12
 
@@ -84,13 +88,21 @@ def _unique(table: str, column: str, ids: pd.Series[Any]) -> pd.Index[Any]:
 
 
 def _check_shapes(plan: Plan) -> None:
+    places = plan.facilities.geometry.to_numpy()
+    _check_kinds("facilities", places[~shapely.is_missing(places)], _PLACES)
+    if shapely.is_empty(places).any():
+        raise _Mismatch("facilities", "geom", "EMPTY")
     for table, frame in (("buildings", plan.results.buildings), ("roof_planes", plan.results.planes)):
-        shapes = frame.geometry.to_numpy()
-        kinds = shapely.get_type_id(shapes)
-        wrong = ~pd.Series(kinds).isin([int(kind) for kind in _AREAL]).to_numpy()
-        if wrong.any():
-            shape = shapes[int(wrong.argmax())]
-            raise _Mismatch(table, "geom", "NULL" if shape is None else shape.geom_type)
+        _check_kinds(table, frame.geometry.to_numpy(), _AREAL)
+
+
+def _check_kinds(table: str, shapes: NDArray[np.object_], kinds: tuple[shapely.GeometryType, ...]) -> None:
+    wrong = ~np.isin(shapely.get_type_id(shapes), [int(kind) for kind in kinds])
+    if wrong.any():
+        shape = shapes[int(wrong.argmax())]
+        raise _Mismatch(table, "geom", "NULL" if shape is None else shape.geom_type)
+    if not np.isfinite(shapely.get_coordinates(shapes)).all():
+        raise _Mismatch(table, "geom", "NaN")
 
 
 def _check_settings(settings: Settings) -> None:

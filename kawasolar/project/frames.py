@@ -117,7 +117,7 @@ def sql_values(series: pd.Series[Any]) -> list[object]:
 
 def to_json(value: object) -> str:
     """Compact JSON; NumPy's numbers, sets and tuples become plain ones."""
-    return json.dumps(value, ensure_ascii=False, default=_plain, sort_keys=isinstance(value, dict))
+    return (_SORTED if isinstance(value, dict) else _AS_IT_IS).encode(value)
 
 
 def _plain(value: object) -> object:
@@ -130,6 +130,11 @@ def _plain(value: object) -> object:
     if isinstance(value, (set, frozenset)):
         return sorted(value)
     return str(value)
+
+
+# Made once: json.dumps would make one for each of ten thousand cells.
+_AS_IT_IS = json.JSONEncoder(ensure_ascii=False, default=_plain)
+_SORTED = json.JSONEncoder(ensure_ascii=False, default=_plain, sort_keys=True)
 
 
 def _missing(value: object) -> bool:

@@ -231,7 +231,10 @@ def _read_frame(file: _File, table: str) -> pd.DataFrame:
         shapes = _simple(shapes)
     layer = gpd.GeoDataFrame(columns, geometry=shapes, crs=crs_of(own["crs"]))
     name = typed(own["geometry"], str)
-    return (layer if name == "geometry" else layer.rename_geometry(name))[own["order"]]
+    layer = layer if name == "geometry" else layer.rename_geometry(name)
+    if sorted(own["order"]) != sorted(layer.columns):
+        raise ValueError(f"{table}: order of the columns")
+    return layer[own["order"]]
 
 
 # Codes that decide what is shown must be ours.

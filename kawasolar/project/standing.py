@@ -48,7 +48,7 @@ def standing(path: Path) -> Standing | None:
         if "locked" not in str(error):
             return None
         raise NotWritable("export.locked", file=str(path), reason=str(error)) from error
-    except (UnreadableProject, *DAMAGE):
+    except (UnreadableProject, OSError, *DAMAGE):
         return None
     said = {key: meta.get(key) for key in ("saved_by", "saved")}
     who, when = (value if isinstance(value, str) and value else None for value in said.values())
@@ -62,6 +62,18 @@ def read_mark(path: Path) -> SaveMark | None:
     except NotWritable:
         return None
     return None if found is None else found.mark
+
+
+def refuse_vanished(path: Path) -> None:
+    """Raise where the folder of a project that was opened is gone; making it anew would save into an empty mount point.
+
+    Raises
+    ------
+    NotWritable
+        ``project.folder_gone``
+    """
+    if not path.parent.is_dir():
+        raise NotWritable("project.folder_gone", file=str(path), folder=str(path.parent))
 
 
 def refuse_changed(path: Path, expect: SaveMark) -> None:

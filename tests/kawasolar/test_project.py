@@ -510,6 +510,17 @@ MONTHS = '$.yield."".weather.months_ghi_kwh_m2'
         ("UPDATE buildings SET geom = NULL", "buildings", "geom"),
         ("UPDATE buildings SET geom = (SELECT geom FROM facilities LIMIT 1)", "buildings", "geom"),
         ("UPDATE roof_planes SET geom = NULL", "roof_planes", "geom"),
+        ("UPDATE facilities SET geom = (SELECT geom FROM buildings LIMIT 1)", "facilities", "geom"),
+        (
+            "UPDATE facilities SET geom = x'47500001000000000101000000000000000000F87F000000000000F87F'",
+            "facilities",
+            "geom",
+        ),
+        (
+            "UPDATE facilities SET geom = x'47500001000000000101000000000000000000F07F0000000000000000'",
+            "facilities",
+            "geom",
+        ),
         ("UPDATE roof_planes SET plane_id = 1", "roof_planes", "plane_id"),
         ("UPDATE yields SET facility_id = 'same'", "yields", "facility_id"),
         ("UPDATE links SET building_id = 'nobody'", "links", "building_id"),

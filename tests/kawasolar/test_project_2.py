@@ -519,6 +519,30 @@ def test_where_nothing_stands_nothing_has_changed(three: Project, tmp_path: Path
     assert load_project(path).mark == three.mark
 
 
+def test_a_drive_that_is_gone_is_not_made_anew(three: Project, tmp_path: Path) -> None:
+    path = tmp_path / "share" / "plans" / "p.kawasolar"
+    with pytest.raises(NotWritable) as caught:
+        save_project(three, path, expect=three.mark)
+    assert caught.value.code == "project.folder_gone"
+    assert str(path.parent) in say("en", caught.value.code, **caught.value.details)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_drive_that_goes_while_reading_is_said(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Path.stat
+
+    def gone(self: Path, **named: bool) -> os.stat_result:
+        if self == saved:
+            raise OSError(5, os.strerror(5))
+        return real(self, **named)
+
+    monkeypatch.setattr(Path, "stat", gone)
+    with pytest.raises(UnreadableProject) as caught:
+        load_project(saved)
+    assert caught.value.code == "project.not_readable"
+    assert read_mark(saved) is None
+
+
 def test_a_version_1_file_bears_no_mark(older: Path) -> None:
     project = load_project(older)
     assert read_mark(older) is None

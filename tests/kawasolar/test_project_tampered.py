@@ -211,6 +211,7 @@ STAMPS = "scenario, stage, version, inputs, parts, made, seconds"
         ("UPDATE kawasolar_meta SET value = json_set(value, '$.s1.crs', '+init=/etc/passwd:1') WHERE key = 'scenarios'", "project.damaged"),
         ("UPDATE kawasolar_meta SET value = json_set(value, '$.s1.crs', '/etc/passwd') WHERE key = 'scenarios'", "project.damaged"),
         ("UPDATE kawasolar_meta SET value = json_set(value, '$.read.\"\".links', 'kawasolar_meta') WHERE key = 'slots'", "project.damaged"),
+        ("UPDATE kawasolar_meta SET value = json_insert(value, '$.buildings.order[#]', 'name') WHERE key = 'frames'", "project.damaged"),
         ("DELETE FROM sites__s2", "project.inconsistent"),
         ("UPDATE sites__s3 SET facility_id = 'same'", "project.inconsistent"),
         ("INSERT INTO entries (kind, key, value) SELECT kind, key, value FROM entries", "project.damaged"),
