@@ -265,7 +265,8 @@ class Document(QObject):
             return
         after = with_edit(before, edit, self._attic)
         for key, plan in before.plans.items():
-            if key not in after.plans:
+            # A scenario that went, or results that others took the place of: the way back finds them here.
+            if key not in after.plans or after.plans[key].results is not plan.results:
                 self._keep(plan)
         if "criteria" in edit.tables or after.plan.results is not before.plan.results:
             self._effects = None

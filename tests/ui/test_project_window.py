@@ -1,0 +1,233 @@
+"""A real small project in a real window: what is stale, a run, a crash, somebody else, an older file."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kawasolar.document.lock import Lock, Owner, lock_path, take
+from kawasolar.pipeline import PlanInputs, make_and_save
+from kawasolar.project import load_project, save_project
+from tests.support.town import small_town
+from ui import work
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+    from ui.window import MainWindow
+
+WAIT = 60_000
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small town with its project."""
+    folder = tmp_path_factory.mktemp("町")
+    files = small_town(folder)
+    make_and_save(
+        PlanInputs(*(files[role] for role in ("dsm", "buildings", "facilities", "weather")), folder / "計画.kawasolar")
+    )
+    return folder
+
+
+@pytest.fixture
+def place(town: Path, tmp_path: Path) -> Path:
+    """A copy to work on."""
+    shutil.copytree(town, tmp_path / "案件")
+    return tmp_path / "案件" / "計画.kawasolar"
+
+
+@pytest.fixture
+def opened(make_window: Callable[..., MainWindow], qtbot: QtBot, place: Path) -> MainWindow:
+    window = make_window()
+    window.controller.open(place)
+    qtbot.waitUntil(lambda: window.document.plan is not None, timeout=WAIT)
+    return window
+
+
+def names(window: MainWindow) -> list[str]:
+    return [state.name for state in window.document.stale]
+
+
+def test_a_changed_ledger_is_seen_and_only_what_follows_is_computed(
+    opened: MainWindow, qtbot: QtBot, place: Path, make_window: Callable[..., MainWindow]
+) -> None:
+    assert names(opened) == []
+    assert "最新" in opened.top.run.toolTip()
+    opened.controller.session.end()
+    opened.document.set_project(None, None, saved=True)
+    ledger = next(place.parent.glob("施設*.csv"))
+    text = ledger.read_text(encoding="cp932")
+    changed = text.replace("昭和60年度", "平成12年度")
+    assert changed != text
+    ledger.write_text(changed, encoding="cp932")
+    opened.controller.open(place)
+    qtbot.waitUntil(lambda: names(opened)[:1] == ["ledger"], timeout=WAIT)
+    assert opened.rail.buttons["data"]._stale
+    assert "台帳" in opened.rail.buttons["data"].toolTip()
+    survey = opened.document.plan.stamps["survey"]  # type: ignore[union-attr]
+    opened.top.run.click()
+    qtbot.waitUntil(lambda: not opened.controller.is_running, timeout=WAIT)
+    qtbot.waitUntil(lambda: names(opened) == [], timeout=WAIT)
+    plan = opened.document.plan
+    assert plan is not None
+    assert plan.stamps["survey"] is survey, "no roof was surveyed again"
+    assert 2000.0 in plan.facilities["built_year"].tolist()
+    assert opened.document.dirty
+    opened.top.run.click()
+    qtbot.waitUntil(lambda: "計算するものはありません" in opened.banner.text, timeout=WAIT)
+
+
+def test_an_overridden_value_is_stale_and_undo_takes_the_results_back(opened: MainWindow, qtbot: QtBot) -> None:
+    from kawasolar.document import edits
+
+    document = opened.document
+    assert document.entries is not None
+    assert document.plan is not None
+    before = document.plan.results.yields["energy_kwh"].tolist()
+    document.do(edits.set_value(document.entries, "s1", "pv.loss_array", 0.8, document.author("仕様書")))
+    qtbot.waitUntil(lambda: names(opened) == ["yield", "eligibility", "selection"], timeout=WAIT)
+    assert opened.rail.buttons["half"]._stale
+    assert not opened.rail.buttons["roofs"]._stale
+    opened.controller.run()
+    qtbot.waitUntil(lambda: not opened.controller.is_running and names(opened) == [], timeout=WAIT)
+    assert document.plan.results.yields["energy_kwh"].tolist() != before
+    opened.actions_named("undo").trigger()
+    # Nothing to compute: the results of before are taken over.
+    assert document.plan.results.yields["energy_kwh"].tolist() == before
+    qtbot.waitUntil(lambda: names(opened) == [], timeout=WAIT)
+    opened.actions_named("redo").trigger()
+    assert document.plan.results.yields["energy_kwh"].tolist() != before
+
+
+def test_what_a_crash_took_is_offered(
+    make_window: Callable[..., MainWindow], qtbot: QtBot, place: Path, tmp_path: Path
+) -> None:
+    from kawasolar.document import edits
+    from kawasolar.document.journal import Journal
+
+    project = load_project(place)
+    journal = Journal.begin(tmp_path / "recovery", place, base=project.mark)
+    share = edits.set_share(project.entries, "s1", 0.9)
+    journal.append(share, "s1")
+    journal.abandon()
+    window = make_window()
+    window.controller.open(place)
+    qtbot.waitUntil(window.banner.isVisible, timeout=WAIT)
+    assert "1 件" in window.banner.text
+    window.banner.action.click()
+    assert window.document.settings is not None
+    assert window.document.settings.share == 0.9
+    assert window.document.dirty
+    window.actions_named("undo").trigger()
+    assert window.document.settings.share == 0.5
+    assert not list((tmp_path / "recovery").glob(f"*{journal.id}*"))
+
+
+def test_edits_lie_in_the_journal_until_they_are_saved(opened: MainWindow, qtbot: QtBot, place: Path) -> None:
+    document = opened.document
+    assert document.journal is not None
+    empty = document.journal.path.stat().st_size
+    document.set_share(0.8)
+    assert document.journal.path.stat().st_size > empty
+    opened.controller.save()
+    qtbot.waitUntil(lambda: not document.dirty, timeout=WAIT)
+    qtbot.waitUntil(lambda: document.journal.path.stat().st_size < empty + 100, timeout=WAIT)  # type: ignore[union-attr]
+    mark = load_project(place).mark
+    assert (mark.journal, mark.seq) == (document.journal.id, document.journal.seq)
+    path = document.journal.path
+    opened.close()
+    assert not path.exists()
+    assert not lock_path(place).exists()
+
+
+def test_somebody_else_has_it_open(
+    make_window: Callable[..., MainWindow], qtbot: QtBot, place: Path, tmp_path: Path
+) -> None:
+    other = take(place, replace(Owner.here("総務課 太郎"), host="another-pc"))
+    assert isinstance(other, Lock)
+    before = place.read_bytes()
+    window = make_window()
+    window.controller.open(place)
+    qtbot.waitUntil(window.banner.isVisible, timeout=WAIT)
+    assert "総務課 太郎" in window.banner.text
+    assert window.status.saved.text() == "読み取り専用"
+    window.document.set_share(0.9)
+    copy = tmp_path / "写し.kawasolar"
+    window.controller.save_to(copy)
+    qtbot.waitUntil(lambda: not window.document.dirty, timeout=WAIT)
+    assert load_project(copy).plan.settings.share == 0.9
+    assert place.read_bytes() == before
+    assert window.document.held_by is None, "the copy is ours"
+    assert lock_path(copy).exists()
+    other.release()
+
+
+def test_a_save_over_somebody_elses_is_refused(opened: MainWindow, qtbot: QtBot, place: Path) -> None:
+    from kawasolar.plan import SaveMark
+
+    theirs = replace(load_project(place), mark=SaveMark("f" * 32, 7))
+    save_project(theirs, place)
+    opened.document.set_share(0.9)
+    opened.controller.save()
+    qtbot.waitUntil(opened.banner.isVisible, timeout=WAIT)
+    assert opened.banner.property("kind") == "error"
+    assert opened.document.dirty
+    assert load_project(place).mark == theirs.mark
+
+
+def test_an_older_file_is_told_and_kept(make_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path) -> None:
+    source = Path(__file__).parents[1] / "data" / "version1" / "turned.kawasolar"
+    place = tmp_path / "旧計画.kawasolar"
+    shutil.copyfile(source, place)
+    window = make_window()
+    window.controller.open(place)
+    qtbot.waitUntil(window.banner.isVisible, timeout=WAIT)
+    assert "第 1 版" in window.banner.text
+    assert window.document.settings is not None
+    assert window.document.settings.share == 0.4
+    window.document.set_share(0.6)
+    window.controller.save()
+    qtbot.waitUntil(lambda: not window.document.dirty, timeout=WAIT)
+    kept = [path for path in tmp_path.glob("*.kawasolar") if path != place]
+    assert [path.read_bytes() for path in kept] == [source.read_bytes()]
+    assert kept[0].name in window.banner.text
+
+
+def test_another_file_in_the_place_of_one(opened: MainWindow, qtbot: QtBot, place: Path) -> None:
+    from kawasolar.pipeline import inputs_of
+
+    plan = opened.document.plan
+    assert plan is not None
+    old = next(place.parent.glob("施設*.csv"))
+    new = old.with_name("新しい 台帳.csv")
+    new.write_text(old.read_text(encoding="cp932").replace("東小学校", "改称小学校"), encoding="cp932")
+    opened.controller.exchange(replace(inputs_of(plan, place), facilities=new))
+    qtbot.waitUntil(lambda: "改称小学校" in opened.document.plan.facilities["name"].tolist(), timeout=WAIT)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: not opened.controller.is_running and names(opened) == [], timeout=WAIT)
+    assert opened.document.dirty
+    entry = next(entry for entry in opened.document.plan.inputs if entry.role == "facilities")  # type: ignore[union-attr]
+    assert Path(entry.path).name == new.name
+
+
+def test_no_journal_is_told_once_and_the_work_goes_on(
+    make_window: Callable[..., MainWindow], qtbot: QtBot, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file")
+    window = make_window()
+    monkeypatch.setattr(work, "recovery_folder", lambda: blocked / "recovery")
+    window.controller.open(place)
+    qtbot.waitUntil(window.banner.isVisible, timeout=WAIT)
+    assert "自動保存" in window.banner.text
+    window.banner.dismiss()
+    window.document.set_share(0.9)
+    assert not window.banner.isVisible()
+    window.controller.save()
+    qtbot.waitUntil(lambda: not window.document.dirty, timeout=WAIT)
+    assert load_project(place).plan.settings.share == 0.9
