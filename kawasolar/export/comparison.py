@@ -109,7 +109,7 @@ def _write_figures(book: Book, comparison: Comparison) -> None:
     _side_table(sheet, comparison)
     sheet.row += 1
     fields = [
-        Field("figure", say(language, "export.head.item"), "text", 34), Field("unit", say(language, "export.head.unit"), "code", 11),
+        Field("figure", say(language, "export.head.item"), "text", 34), Field("unit", say(language, "export.head.unit"), "code", 19),
         *(Field(side.key, side.name, "any", 18) for side in comparison.sides),
         *(Field(f"difference.{side.key}", say(language, "compare.column.difference", name=side.name), "any", 18) for side in comparison.sides[1:]),
     ]  # fmt: skip
@@ -137,7 +137,7 @@ def _side_table(sheet: Sheet, comparison: Comparison) -> None:
     separator = say(language, "list.separator")
     heads = {
         "name": ("text", 34),
-        "fingerprint": ("code", 18),
+        "fingerprint": ("code", 19),
         "state": ("text", 18),
         "only": ("whole", 18),
         "note": ("text", 30),
