@@ -66,11 +66,12 @@ def saved(project: Project, path: Path) -> Project:
     """Write a project back to its file, with a mark of its own; tell of a backup."""
     from uuid import uuid4
 
+    from kawasolar.document.person import person_name
     from kawasolar.plan import SaveMark
     from kawasolar.project import carry_cache, save_project
 
     marked = replace(project, mark=SaveMark(uuid4().hex, 0))
-    backup = save_project(marked, path, expect=project.mark)
+    backup = save_project(marked, path, expect=project.mark, who=person_name())
     if backup is not None and not State.quiet:
         errors.print(say(State.language, "cli.backup", file=str(backup)), markup=False)
     return carry_cache(marked, path)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from gis.errors import GisError
-from gis.progress import Progress
+from gis.progress import Progress, silent
 from kawasolar.document.person import person_name
 from kawasolar.errors import PlanError, UnreadableProject
 from ui import work
@@ -397,9 +397,9 @@ class Controller(QObject):
         if document.project is None:
             return None
         window.status.saved.setText(window.look.say("ui.status.saving"))
-        kept, journal = document.with_mark(), document.journal
+        kept, journal, person = document.with_mark(), document.journal, document.person()
         expect = document.expected_mark if self._same_place(path) else None
-        job = window.jobs.start(lambda progress: work.save_project_to(kept, path, expect, progress), "save")
+        job = window.jobs.start(lambda progress: work.save_project_to(kept, path, expect, progress, person), "save")
         job.done.connect(lambda found: self._on_saved(kept, cast("Saved", found), journal))
         job.failed.connect(self._on_save_failed)
         return job
@@ -540,7 +540,7 @@ class Controller(QObject):
             return False
         document, kept = window.document, window.document.with_mark()
         try:
-            saved = work.save_project_to(kept, path, window.document.expected_mark, lambda _share, _what: None)
+            saved = work.save_project_to(kept, path, document.expected_mark, silent, document.person())
         except (GisError, PlanError, OSError) as error:
             self.fail(error)
             return False

@@ -115,12 +115,14 @@ class Saved:
     backup: Path | None
 
 
-def save_project_to(project: Project, path: Path, expect: SaveMark | None, progress: Progress) -> Saved:
+def save_project_to(
+    project: Project, path: Path, expect: SaveMark | None, progress: Progress, person: str = ""
+) -> Saved:
     """Write the project file, and take its derived rasters along to a new place."""
     from kawasolar.project import carry_cache, save_project
 
     progress(0.1, "save")
-    backup = save_project(project, path, expect=expect)
+    backup = save_project(project, path, expect=expect, who=person)
     progress(0.6, "save")
     return Saved(carry_cache(project, path), path, backup)
 
