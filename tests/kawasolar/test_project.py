@@ -99,6 +99,23 @@ def saved(plan: Plan, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def whole(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("whole") / "p.kawasolar"
+    stamp = Stamp("ledger", 1, {"file:dsm": "0"}, {"B1": ""}, "2026", 0.5)
+    paper = ExportRecord("xlsx", "一覧.xlsx", "ja", "s1", "1234-5678-9abc", "2026-11-23T00:00:00+00:00", "")
+    save_project(replace(project_of(replace(plan, stamps={"ledger": stamp})), exports=(paper,)), path)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def victim(whole: bytes, tmp_path: Path) -> Path:
+    """A file to be damaged, saved once for all who damage it."""
+    path = tmp_path / "p.kawasolar"
+    path.write_bytes(whole)
+    return path
+
+
 def frames(plan: Plan) -> dict[str, pd.DataFrame]:
     results, decision = plan.results, plan.decision
     return {
@@ -407,7 +424,7 @@ def code_of(path: Path) -> str:
     return caught.value.code
 
 
-def test_what_is_no_project_is_told_apart(saved: Path, tmp_path: Path, plan: Plan) -> None:
+def test_what_is_no_project_is_told_apart(victim: Path, tmp_path: Path, plan: Plan) -> None:
     assert code_of(tmp_path / "nowhere.kawasolar") == "project.missing"
     assert code_of(tmp_path) == "project.not_readable"
     (tmp_path / "empty.kawasolar").touch()
@@ -417,14 +434,14 @@ def test_what_is_no_project_is_told_apart(saved: Path, tmp_path: Path, plan: Pla
     plan.results.buildings.to_file(tmp_path / "other.gpkg", driver="GPKG")
     assert code_of(tmp_path / "other.gpkg") == "project.not_a_project"
     cut = tmp_path / "cut.kawasolar"
-    cut.write_bytes(saved.read_bytes()[:-5000])
+    cut.write_bytes(victim.read_bytes()[:-5000])
     assert code_of(cut) == "project.damaged"
 
 
-def test_a_newer_format_is_not_read(saved: Path) -> None:
-    alter(saved, "UPDATE kawasolar_meta SET value = '3' WHERE key = 'format_version'")
+def test_a_newer_format_is_not_read(victim: Path) -> None:
+    alter(victim, "UPDATE kawasolar_meta SET value = '3' WHERE key = 'format_version'")
     with pytest.raises(UnreadableProject) as caught:
-        load_plan(saved)
+        load_plan(victim)
     assert caught.value.code == "project.newer"
     assert caught.value.details["found"] == 3
     assert caught.value.details["expected"] == FORMAT_VERSION == 2
@@ -438,14 +455,14 @@ def alter(path: Path, *statements: str) -> None:
     connection.close()
 
 
-def test_a_bad_profile_is_said(saved: Path) -> None:
-    alter(saved, "UPDATE profile SET text = 'format = 7'")
-    assert code_of(saved) == "project.bad_profile"
+def test_a_bad_profile_is_said(victim: Path) -> None:
+    alter(victim, "UPDATE profile SET text = 'format = 7'")
+    assert code_of(victim) == "project.bad_profile"
 
 
-def test_a_view_is_no_table(saved: Path) -> None:
-    alter(saved, "ALTER TABLE sites RENAME TO other", "CREATE VIEW sites AS SELECT * FROM other")
-    assert code_of(saved) == "project.damaged"
+def test_a_view_is_no_table(victim: Path) -> None:
+    alter(victim, "ALTER TABLE sites RENAME TO other", "CREATE VIEW sites AS SELECT * FROM other")
+    assert code_of(victim) == "project.damaged"
 
 
 @pytest.mark.parametrize(
@@ -476,14 +493,14 @@ def test_a_view_is_no_table(saved: Path) -> None:
         ("kawasolar_arrays", "name", "sunlit"),
     ],
 )
-def test_wrong_values_are_said(saved: Path, table: str, column: str, value: object) -> None:
-    with sqlite3.connect(saved) as connection:
+def test_wrong_values_are_said(victim: Path, table: str, column: str, value: object) -> None:
+    with sqlite3.connect(victim) as connection:
         # The spatial index' triggers need GDAL's functions.
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             connection.execute(f'DROP TRIGGER "{name}"')
         connection.execute(f'UPDATE "{table}" SET "{column}" = ?', (value,))  # noqa: S608
     connection.close()
-    assert code_of(saved) == "project.damaged"
+    assert code_of(victim) == "project.damaged"
 
 
 MONTHS = '$.yield."".weather.months_ghi_kwh_m2'
@@ -538,52 +555,50 @@ MONTHS = '$.yield."".weather.months_ghi_kwh_m2'
         ),
     ],
 )
-def test_what_contradicts_itself_is_said(saved: Path, statement: str, table: str, column: str) -> None:
+def test_what_contradicts_itself_is_said(victim: Path, statement: str, table: str, column: str) -> None:
     """What another program changed, and what would end in a traceback or an empty plan later."""
-    connection = sqlite3.connect(saved)
+    connection = sqlite3.connect(victim)
     with connection:
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             connection.execute(f'DROP TRIGGER "{name}"')
         assert connection.execute(statement).rowcount > 0
     connection.close()
     with pytest.raises(UnreadableProject) as caught:
-        load_plan(saved)
+        load_plan(victim)
     found = caught.value
     assert (found.code, found.details["table"], found.details["column"]) == ("project.inconsistent", table, column)
     assert f"{table} の {column}" in say("ja", found.code, **found.details)
 
 
 @pytest.mark.parametrize("value", ["true", "null", '"0.5"', "[]", "{}"])
-def test_a_share_that_is_no_number_is_said(saved: Path, value: str) -> None:
-    alter(saved, f"UPDATE entries SET value = '{value}' WHERE kind = 'share'")  # noqa: S608
-    assert code_of(saved) == "project.inconsistent"
+def test_a_share_that_is_no_number_is_said(victim: Path, value: str) -> None:
+    alter(victim, f"UPDATE entries SET value = '{value}' WHERE kind = 'share'")  # noqa: S608
+    assert code_of(victim) == "project.inconsistent"
 
 
-def test_a_hundred_thousand_findings_are_folded(saved: Path) -> None:
+def test_a_hundred_thousand_findings_are_folded(victim: Path) -> None:
     alter(
-        saved,
+        victim,
         "DELETE FROM findings",
         "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 100000)"
         " INSERT INTO findings (code, severity, source, row, details)"
         " SELECT 'ledger.no_name', 'warning', 'a.csv', n, '{}' FROM r",
     )
-    findings = load_plan(saved).findings
+    findings = load_plan(victim).findings
     assert [finding.row for finding in findings[:20]] == list(range(1, 21))
     assert [(finding.code, finding.found) for finding in findings[20:]] == [("ledger.more_rows", "21–100000")]
     assert findings[20].details["count"] == 99_980
 
 
 @pytest.mark.parametrize("table", ["facilities", "links", "sites", "inputs", "kawasolar_arrays"])
-def test_a_missing_table_or_column_is_said(saved: Path, table: str) -> None:
-    alter(saved, f'ALTER TABLE "{table}" RENAME TO "gone"')
-    assert code_of(saved) == "project.damaged"
+def test_a_missing_table_or_column_is_said(victim: Path, table: str) -> None:
+    alter(victim, f'ALTER TABLE "{table}" RENAME TO "gone"')
+    assert code_of(victim) == "project.damaged"
 
 
-def test_damage_by_chance_is_never_a_traceback(plan: Plan, tmp_path: Path) -> None:
+def test_damage_by_chance_is_never_a_traceback(whole: bytes, tmp_path: Path) -> None:
     """Cut off and flipped at random places: read as before, or refused; nothing else."""
-    whole = tmp_path / "p.kawasolar"
-    save_plan(plan, whole)
-    data = whole.read_bytes()
+    data = whole
     rng = np.random.default_rng(20261123)
     broken = tmp_path / "broken.kawasolar"
     refused = 0
@@ -602,7 +617,7 @@ def test_damage_by_chance_is_never_a_traceback(plan: Plan, tmp_path: Path) -> No
         except UnreadableProject:
             refused += 1
     assert refused >= 60
-    assert not [path for path in tmp_path.iterdir() if path not in (whole, broken)]
+    assert not [path for path in tmp_path.iterdir() if path != broken]
 
 
 # ---------------------------------------------------------------------------------------------- arrays
