@@ -403,7 +403,7 @@ def test_a_click_selects_a_keepout_and_its_facility_and_delete_removes_it(desk: 
     assert "空調設備" in desk.banner
     desk.key(Qt.Key.Key_Delete)
     assert not desk.keepouts
-    assert desk.view.keepouts.selected is None
+    assert not desk.view.keepouts.selected
     desk.document.undo()
     assert list(desk.keepouts) == [key]
 
@@ -729,10 +729,12 @@ def test_snapping_prefers_corners_and_reaches_no_farther_than_told(town: Project
     x, y = middles()[0]
     corner = snap([scene.public], scene.origin, x + 10.6, y + 10.7, 0.8)
     assert corner is not None
-    assert (corner.kind, corner.x, corner.y) == ("corner", pytest.approx(x + 11), pytest.approx(y + 11))
+    assert corner.kind == "corner"
+    assert (corner.x, corner.y) == pytest.approx((x + 11, y + 11))
     side = snap([scene.public], scene.origin, x + 10.6, y + 2.0, 0.8)
     assert side is not None
-    assert (side.kind, side.x, side.y) == ("side", pytest.approx(x + 11), pytest.approx(y + 2))
+    assert side.kind == "side"
+    assert (side.x, side.y) == pytest.approx((x + 11, y + 2))
     assert snap([scene.public], scene.origin, x, y, 0.8) is None
 
 

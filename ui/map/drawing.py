@@ -72,6 +72,10 @@ class DrawKeepout(Tool):
             return "wait"
         return "begin" if not self.points else "more" if len(self.points) < 3 else "close"
 
+    def telling(self) -> object:
+        below = self.below[0] if self.below is not None and self.points else ""
+        return self.stage, self.fault, below, self.roof
+
     # ---------------------------------------------------------------- pointer
 
     def press(self, spot: Spot) -> bool:

@@ -74,10 +74,10 @@ def yield_is_stale(plan: Plan, facility_id: str) -> bool:
 
 def drawn_on(plan: Plan) -> list[Keepout]:
     """All keep-outs of a plan, in the order in which they were drawn."""
-    frame = keepouts_of(plan.entries, plan.crs)
-    if not len(frame):
-        return []
     table = plan.entries.table("keepouts")
+    if not table:
+        return []
+    frame = keepouts_of(plan.entries, plan.crs)
     stale = stale_buildings(plan)
     links = plan.results.links.dropna(subset=["building_id"]).drop_duplicates("building_id")
     owner = dict(zip(links["building_id"].astype(str), links["facility_id"].astype(str), strict=True))

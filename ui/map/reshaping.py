@@ -64,6 +64,9 @@ class ReshapeKeepout(Tool):
         """Corners as they are drawn now."""
         return self._ring if self._now is None else self._now
 
+    def telling(self) -> object:
+        return self.fault, self.row.key, self.row.shape.wkb, self.row.computed
+
     def _corner_at(self, spot: Spot) -> int | None:
         away = [math.dist(corner, (spot.x, spot.y)) for corner in self._ring]
         k = min(range(len(away)), key=away.__getitem__)

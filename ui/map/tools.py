@@ -49,6 +49,8 @@ class MapTools(QObject):
         self.tool: Tool | None = None
         # What was just done, and what can be done about it.
         self._told: tuple[str, dict[str, Any]] | None = None
+        # What the banner was last written from.
+        self._said: object = None
         self._quiet = QTimer(self, singleShot=True, interval=_TOLD_FOR)
         self._quiet.timeout.connect(self._forget_told)
         cards = view.cards
@@ -60,7 +62,7 @@ class MapTools(QObject):
         view.view_changed.connect(self._place_reason)
         view.scene_changed.connect(self.refresh)
         view.dressed.connect(self.write)
-        document.entries_changed.connect(lambda _tables: self.refresh())
+        document.entries_changed.connect(lambda tables: self.refresh() if {"keepouts", "joins"} & tables else None)
         document.states_changed.connect(self.refresh)
         document.plan_changed.connect(self._on_plan)
         document.selection_changed.connect(lambda _id: self._leave_if_idle())
@@ -152,10 +154,10 @@ class MapTools(QObject):
         self._view.keepouts.hide(None)
         if not isinstance(tool, ReshapeKeepout):
             self._view.keepouts.selected = None
-        self.tool, self._told = tool, None
+        self.tool, self._told, self._said = tool, None, None
         if tool is not None:
             tool.setParent(self)
-            tool.changed.connect(self.write)
+            tool.changed.connect(self._on_tool)
         self._view.use_tool(tool)
         if before is not None:
             before.deleteLater()
@@ -164,6 +166,13 @@ class MapTools(QObject):
         self.write()
         if self.mode != mode:
             self.mode_changed.emit(self.mode)
+
+    def _on_tool(self) -> None:
+        """The tool looks different; words are written anew only where they are other words."""
+        telling = self.tool.telling() if self.tool is not None else None
+        if telling != self._said:
+            self._said = telling
+            self.write()
 
     def _leave_if_idle(self) -> None:
         """Another facility was selected elsewhere: a choice of buildings that was not changed is over."""

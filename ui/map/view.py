@@ -175,8 +175,6 @@ class MapView(Canvas):
 
     def set_layer(self, name: LayerName, visible: bool) -> None:
         """Show or hide a layer."""
-        if name not in self._layers:
-            raise KeyError(name)
         if self._layers[name] == visible:
             return
         self._layers[name] = visible
@@ -398,14 +396,9 @@ class MapView(Canvas):
             tool.paint(painter, self._view, self._tokens)
         cleared = tool is not None and tool.clears and self._view.scale <= SHOWN_FROM
         if self._front is not None and frame is not None and not cleared:
-            covered = self._cards.covered()
-            self._front.paint(
-                painter,
-                self._view,
-                markers=self._layers["facilities"],
-                covered=covered,
-                moving=frame.wish.view.scale != self._view.scale,
-            )
+            moving = frame.wish.view.scale != self._view.scale
+            covered, markers = self._cards.covered(), self._layers["facilities"]
+            self._front.paint(painter, self._view, markers=markers, covered=covered, moving=moving)
         if tool is not None and not tool.below_markers:
             tool.paint(painter, self._view, self._tokens)
         if self._framed:
