@@ -25,6 +25,9 @@ class ScenarioCommands(QObject):
         super().__init__(window)
         self._window, self._standing = window, standing
         self.line: NameLine | None = None
+        # What the banner says while it offers to bring a scenario back.
+        self._offered = ""
+        window.document.history_changed.connect(self._withdraw)
 
     # ---------------------------------------------------------------- asking for a name
 
@@ -119,7 +122,15 @@ class ScenarioCommands(QObject):
             return
         document.do(edit)
         say = window.look.say
-        window.controller.tell(say("ui.scenarios.removed", name=name), say("ui.menu.undo"), document.undo)
+        self._offered = say("ui.scenarios.removed", name=name)
+        window.controller.tell(self._offered, say("ui.menu.undo"), document.undo)
+
+    def _withdraw(self) -> None:
+        """Something else would be undone now."""
+        banner = self._window.banner
+        if self._offered and banner.text == self._offered:
+            banner.hide()
+        self._offered = ""
 
     def run_all(self) -> None:
         """Compute what is stale in all scenarios."""

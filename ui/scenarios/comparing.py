@@ -44,6 +44,7 @@ class Comparing(QObject):
         self._later.setInterval(_AFTER)
         self._later.timeout.connect(self.refresh)
         standing.changed.connect(self._on_standing)
+        standing.replaced.connect(self.end)
 
     @property
     def keys(self) -> tuple[str, ...]:

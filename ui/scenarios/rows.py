@@ -53,7 +53,7 @@ def site_rows(look: Look, found: Comparison) -> Rows:
     """Facilities whose class is not the same everywhere; those that are chosen here and not there come first."""
     say = look.say
     differences = differences_of(found)
-    heads = [Head(say("ui.compare.site"), 152), *_heads(look, found, 96)]
+    heads = [Head(say("ui.compare.site"), 164), *_heads(look, found, 100)]
     heads += [Head(say("ui.compare.capacity"), 68, right=True), Head(say("ui.compare.reason"), 320, sentence=True)]
     rows = []
     for row in found.sites.to_dict("records"):

@@ -20,9 +20,11 @@ class Standing(QObject):
     Signals
     -------
     changed : a scenario came, went, is called otherwise, or its figures or stages are other ones
+    replaced : all of them belong to another project
     """
 
     changed = Signal()
+    replaced = Signal()
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -30,6 +32,7 @@ class Standing(QObject):
         self._figures: dict[str, tuple[Plan, dict[str, object]]] = {}
         self._stale: dict[str, tuple[Plan, object, tuple[StageState, ...]]] = {}
         self._visited: list[str] = []
+        self._entries: object = document.entries
         document.plan_changed.connect(self.changed)
         document.decision_changed.connect(self.changed)
         document.entries_changed.connect(self._on_entries)
@@ -84,7 +87,7 @@ class Standing(QObject):
 
     def _on_entries(self, tables: frozenset[str]) -> None:
         """A scenario that was worked on is gone: the one that was worked on before it takes its place."""
-        project = self._document.project
+        project, self._entries = self._document.project, self._document.entries
         if project is None or "scenarios" not in tables or not self._visited or self._visited[-1] in project.plans:
             return
         back = [key for key in self._visited if key in project.plans]
@@ -94,6 +97,11 @@ class Standing(QObject):
     def _on_scenarios(self) -> None:
         project = self._document.project
         keys = set(project.plans) if project is not None else set()
+        if self._document.entries is not self._entries:
+            # No edit told of these entries: another project was opened.
+            self._entries = self._document.entries
+            self._visited, self._figures, self._stale = [], {}, {}
+            self.replaced.emit()
         self._visited = [key for key in self._visited if key in keys and key != self._document.scenario]
         if project is not None:
             self._visited.append(project.active)

@@ -77,7 +77,8 @@ class ComparisonView(QWidget):
             self.chips[name] = chip
             self.title.put(chip)
         gap = QWidget()
-        self.title.put(gap, stretch=1)
+        # The bar's own stretch at its end takes a little of the room; this one all the rest.
+        self.title.put(gap, stretch=100)
         self.on_map = tool(look, "layers-outline", say("ui.compare.on_map"), size=16)
         self.on_map.setCheckable(True)
         self.on_map.setProperty("role", "switch")
