@@ -273,7 +273,10 @@ def _ready(
     if not prepared.goes_with(surface, outlines, settings.roofs):
         raise ValueError("prepared for another surface, other outlines or other settings of the roofs")
     if complete:
-        prepared.complete(np.ones(len(outlines), dtype=bool), progress)
+        try:
+            prepared.complete(np.ones(len(outlines), dtype=bool), progress)
+        except SurveyChanged:  # it came from a raster of something else: a survey of all needs nobody's word
+            return prepare(surface, outlines, settings, progress=progress)
     return prepared
 
 

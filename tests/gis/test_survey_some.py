@@ -229,6 +229,9 @@ def test_another_raster_of_planes_is_refused(town: Town, sky: SkyTable) -> None:
     with pytest.raises(SurveyChanged) as caught:
         survey_some(surface_of(town), town.outlines, sky, SETTINGS, before, {name}, detail=set(), prepared=prepared)
     assert caught.value.details["found"] == "plane_ids"
+    # A survey of all trusts nobody's raster.
+    found = survey(surface_of(town), town.outlines, sky, SETTINGS, detail=set(), prepared=prepared)
+    assert np.array_equal(found.plane_ids, good)
 
 
 def test_another_survey_is_refused(town: Town, sky: SkyTable) -> None:
