@@ -82,6 +82,9 @@ class Controller(QObject):
         self.cancel()
         window.banner.hide()
         window.remembered.folder = str(path.parent)
+        if self._same_place(path):
+            # Opened once more: its lock is not somebody else's.
+            self.session.hold(None)
         person, recovery = window.document.person(), work.recovery_folder()
         job = window.jobs.start(lambda progress: work.open_project(path, person, recovery, progress), "open")
         self._otherwise = otherwise
@@ -138,6 +141,8 @@ class Controller(QObject):
             window.banner.tell(say("ui.open.upgraded", version=opened.project.upgraded_from), kind="done")
         elif opened.unkept is not None:
             self._on_journal_failed(opened.unkept)
+        elif opened.unlocked:
+            window.banner.tell(say("lock.none", file=str(opened.path), reason=opened.unlocked))
 
     # ---------------------------------------------------------------- recovery
 
@@ -155,9 +160,16 @@ class Controller(QObject):
             return
         recovery = self._recoveries.pop(0)
         window, say = self._window, self._window.look.say
-        done = window.document.replay(recovery.edits)
-        self.session.sync()
-        recovery.discard()
+        document = window.document
+        # The journal takes all of them over at once: a crash in between offers them neither twice nor in part.
+        journal, document.journal = document.journal, None
+        done = document.replay(recovery.edits)
+        document.journal = journal
+        if journal is not None:
+            try:
+                recovery.adopt(journal, done)
+            except (PlanError, OSError) as error:
+                self._on_journal_failed(error)
         code = "ui.recovery.done" if done == recovery.count else "ui.recovery.partly"
         window.banner.tell(say(code, done=done, count=recovery.count), kind="done")
 
@@ -202,6 +214,9 @@ class Controller(QObject):
     def _on_load_failed(self, error: object) -> None:
         otherwise, self._otherwise = self._otherwise, None
         self._end_loading()
+        document = self._window.document
+        if document.path is not None and document.held_by is None and not self.session.holds:
+            self.session.hold(work.lock_of(document.path, document.person()))
         if otherwise is not None and isinstance(error, UnreadableProject):
             otherwise()
         else:

@@ -49,6 +49,11 @@ class Session(QObject):
         self._document.held_by = opened.held_by
         self._document.journal = opened.journal
 
+    @property
+    def holds(self) -> bool:
+        """Whether the lock is ours."""
+        return self._lock is not None
+
     def hold(self, lock: Lock | None) -> None:
         """Another lock instead of the one before."""
         if self._lock is not None and self._lock is not lock:

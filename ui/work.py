@@ -36,6 +36,7 @@ class Opened:
     recoveries : edits of before that the file does not hold
     journal : for the edits to come; None where none can be kept
     unkept : why not
+    unlocked : why nobody can be told that it is open here; empty where they are
     """
 
     project: Project
@@ -45,6 +46,7 @@ class Opened:
     recoveries: tuple[Recovery, ...] = ()
     journal: Journal | None = None
     unkept: Exception | None = None
+    unlocked: str = ""
 
 
 def import_heavy(progress: Progress) -> None:
@@ -83,7 +85,7 @@ def lock_of(path: Path, person: str) -> Lock | None:
 def with_session(opened: Opened, person: str, recovery: Path) -> Opened:
     """Take the lock and begin a journal for a project that lies in its file."""
     from kawasolar.document.journal import Journal, find_recoveries
-    from kawasolar.document.lock import Lock, Owner, Taken, take
+    from kawasolar.document.lock import Lock, NoLock, Owner, Taken, take
     from kawasolar.errors import PlanError
 
     path, mark = opened.path, opened.project.mark
@@ -96,7 +98,10 @@ def with_session(opened: Opened, person: str, recovery: Path) -> Opened:
         journal = Journal.begin(recovery, path, base=mark)
     except (PlanError, OSError) as error:
         unkept = error
-    return replace(opened, lock=lock, held_by=held_by, recoveries=recoveries, journal=journal, unkept=unkept)
+    unlocked = outcome.reason if isinstance(outcome, NoLock) else ""
+    return replace(
+        opened, lock=lock, held_by=held_by, recoveries=recoveries, journal=journal, unkept=unkept, unlocked=unlocked
+    )
 
 
 def recovery_folder() -> Path:

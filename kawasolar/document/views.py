@@ -113,6 +113,9 @@ def _with_cells(frame: pd.DataFrame, column: str, cells: list[tuple[int, Any]]) 
     return values if empty is None else values.astype(np.float64)
 
 
+_EXAMPLES = {"number": "1,234.5", "year": "1990"}
+
+
 def ledger_value(column: str, text: str) -> object:
     """What a person wrote for a column, as the ledger holds it; None where it is empty.
 
@@ -134,9 +137,9 @@ def ledger_value(column: str, text: str) -> object:
         try:
             value = float(plain.replace(",", ""))
         except ValueError:
-            raise BadEdit("edit.bad_ledger_value", column=column, found=plain) from None
+            raise BadEdit("edit.bad_ledger_value", column=column, found=plain, expected=_EXAMPLES[kind]) from None
         if not abs(value) < 1e12 or (kind == "year" and not (value.is_integer() and 1800 <= value <= 2200)):
-            raise BadEdit("edit.bad_ledger_value", column=column, found=plain)
+            raise BadEdit("edit.bad_ledger_value", column=column, found=plain, expected=_EXAMPLES[kind])
         return value
     if kind in ("flag", "code"):
         found = flag_of(plain) if kind == "flag" else code_of(column, plain)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gis.progress import Progress, part, silent
-from kawasolar.document.entries import Edit, apply
+from kawasolar.document.entries import Edit, EditConflict, apply
 from kawasolar.plan import Plan, Project
 from kawasolar.stages.bench import Bench, observed
 from kawasolar.stages.chain import CHAIN, expected, touched
@@ -144,6 +144,8 @@ def with_edit(project: Project, edit: Edit, attic: Sequence[Plan] = ()) -> Proje
     """
     entries = apply(project.entries, edit)
     keys = list(entries.table("scenarios"))
+    if not keys:
+        raise EditConflict("edit.last_scenario")
     donors = [*project.plans.values(), *attic]
     plans = {}
     for key in keys:
