@@ -9,10 +9,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QToolButton
 
-from kawasolar.document.views import LEDGER_COLUMNS
+from kawasolar.document.views import LEDGER_COLUMNS, read_value
 from kawasolar.ledger.vocabulary import codes_of
 from kawasolar.provenance import explain, figures_of
-from ui.inspector.ledger import FIXED, LedgerSection
+from ui.inspector.ledger import FIXED, LedgerSection, read_row
 from ui.inspector.ledger_editor import ledger_text
 from ui.inspector.reasons import COMMON, ReasonCard
 
@@ -158,9 +158,9 @@ def test_what_the_file_says_takes_the_correction_away(window: MainWindow) -> Non
     assert not ledger.lines["storeys"].badge.isVisible()
 
 
-@pytest.mark.parametrize(
-    ("column", "text", "told"),
-    [
+def test_what_the_ledger_cannot_hold_is_refused(window: MainWindow) -> None:
+    ledger = ledger_of(window, "0000005")
+    for column, text, told in (
         ("built_year", "1700", "1868"),
         ("built_year", "1999.5", "整数"),
         ("built_year", "昭和", "数値"),
@@ -168,34 +168,38 @@ def test_what_the_file_says_takes_the_correction_away(window: MainWindow) -> Non
         ("annual_kwh", "9e20", "1,000,000,000"),
         ("flood_depth_m", "60", "50"),
         ("name", "", "名称"),
-    ],
-)
-def test_what_the_ledger_cannot_hold_is_refused(window: MainWindow, column: str, text: str, told: str) -> None:
-    ledger = ledger_of(window, "0000005")
-    editor = editor_of(ledger, column)
-    editor.reason.setEditText("理由")
-    editor.field.setText(text)  # type: ignore[union-attr]
-    editor.field.textEdited.emit(text)  # type: ignore[union-attr]
-    editor.apply.click()
-    assert ledger.lines[column].editor is editor
-    assert told in editor.note.text()
-    assert editor.note.isVisible()
-    assert not window.document.entries.table("ledger")  # type: ignore[union-attr]
+    ):
+        editor = editor_of(ledger, column)
+        editor.reason.setEditText("理由")
+        editor.field.setText(text)  # type: ignore[union-attr]
+        editor.field.textEdited.emit(text)  # type: ignore[union-attr]
+        editor.apply.click()
+        assert ledger.lines[column].editor is editor
+        assert told in editor.note.text()
+        assert editor.note.isVisible()
+        assert not window.document.entries.table("ledger")  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("column", [name for name, kind in LEDGER_COLUMNS.items() if kind in ("code", "flag")])
-def test_codes_are_chosen_by_their_words(window: MainWindow, column: str) -> None:
+def test_codes_are_chosen_by_their_words(window: MainWindow) -> None:
     ledger = ledger_of(window, "0000005")
-    editor = editor_of(ledger, column)
-    field = editor.field
-    assert isinstance(field, QComboBox)
-    words = [field.itemText(k) for k in range(field.count())]
-    codes = [field.itemData(k) for k in range(field.count())]
-    expected = {True, False} if LEDGER_COLUMNS[column] == "flag" else set(codes_of(column)) - {"unknown"}
-    assert set(codes) == {*expected, None}
-    assert len(set(words)) == len(words)
-    assert not any(word.isascii() for word in words)
-    assert field.currentText() == ledger.lines[column].value.text()
+    for column in [name for name, kind in LEDGER_COLUMNS.items() if kind in ("code", "flag")]:
+        field = editor_of(ledger, column).field
+        assert isinstance(field, QComboBox)
+        words = [field.itemText(k) for k in range(field.count())]
+        codes = [field.itemData(k) for k in range(field.count())]
+        expected = {True, False} if LEDGER_COLUMNS[column] == "flag" else set(codes_of(column)) - {"unknown"}
+        assert set(codes) == {*expected, None}
+        assert len(set(words)) == len(words)
+        assert not any(word.isascii() for word in words)
+        assert field.currentText() == ledger.lines[column].value.text()
+
+
+def test_the_file_s_row_is_read_as_the_document_reads_it(window: MainWindow) -> None:
+    plan = window.document.plan
+    assert plan is not None
+    for facility in plan.facilities["facility_id"].iloc[:10]:
+        row = read_row(plan, facility)
+        assert row == {name: read_value(plan, facility, name) for name in LEDGER_COLUMNS if name in plan.facilities}
 
 
 def test_empty_means_not_stated(window: MainWindow) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from ui.assumptions.band import RangeBand
 from ui.assumptions.fields import LONGEST_TEXT, NumberField
@@ -126,6 +126,11 @@ class ValueEditor(ReasonedEditor):
         if found == one.now:
             return say("ui.assumptions.effect.same") if found == one.given.value else ""
         return effect_words(self._look, self._document, one.key)
+
+    @property
+    def stops(self) -> tuple[QWidget, ...]:
+        """Where the Tab key stops, in order."""
+        return (self.number, self.reason, self.source, *super().stops[1:])
 
     def submit(self) -> None:
         """Enter: taken if the number will do and a reason is given; else the cursor goes where something is missing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import unicodedata
 from typing import cast
@@ -173,6 +174,12 @@ def holds_keyboard(widget: QWidget) -> bool:
     """Whether what is typed arrives in the widget."""
     focused = QApplication.focusWidget()
     return focused is not None and (focused is widget or widget.isAncestorOf(focused))
+
+
+def in_order(*widgets: QWidget) -> None:
+    """The Tab key goes through them in this order; what is made later would come at the end of the window."""
+    for first, second in itertools.pairwise(widgets):
+        QWidget.setTabOrder(first, second)
 
 
 def bring_into_view(widget: QWidget) -> None:

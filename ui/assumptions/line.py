@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ui.assumptions.band import RangeBand
 from ui.assumptions.editor import ValueEditor
-from ui.assumptions.fields import Row, bring_into_view, holds_keyboard
+from ui.assumptions.fields import Row, bring_into_view, holds_keyboard, in_order
 from ui.assumptions.marks import who_text, why_text
 from ui.assumptions.values import Assumption, range_text, with_unit
 from ui.look import Look
@@ -185,6 +185,7 @@ class ValueLine(QWidget):
             editor.left.connect(self.close_editor)
             editor.person_asked.connect(self.person_asked)
             self._layout.addWidget(editor)
+            in_order(self.head, *editor.stops)
             editor.show()
             self.opened.emit(self.key)
         self.editor.number.setFocus()

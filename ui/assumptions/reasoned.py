@@ -87,6 +87,11 @@ class ReasonedEditor(QFrame):
         self.missing.setText(words)
         self.missing.show()
 
+    @property
+    def stops(self) -> tuple[QWidget, ...]:
+        """Where the Tab key stops, in order."""
+        return (self.reason, self.who, self.cancel, self.apply)
+
     def submit(self) -> None:
         """Enter."""
         raise NotImplementedError

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QWidget
 
 from kawasolar.document.views import LEDGER_COLUMNS, mark_of
 from ui import format as fmt
-from ui.assumptions.fields import Row, bring_into_view, holds_keyboard
+from ui.assumptions.fields import Row, bring_into_view, holds_keyboard, in_order
 from ui.assumptions.marks import who_text, why_text
 from ui.inspector.ledger_editor import LedgerEditor, ledger_text
 from ui.look import Look
@@ -165,6 +165,7 @@ class LedgerLine(QWidget):
             editor.left.connect(self.close_editor)
             editor.person_asked.connect(self.person_asked)
             self._layout.addWidget(editor)
+            in_order(self.head, *editor.stops)
             editor.show()
             self.opened.emit(self.column)
         self.editor.field.setFocus()
@@ -203,6 +204,7 @@ class LedgerSection(QWidget):
         self._look, self._document = look, document
         self._facility = ""
         self._plan: Plan | None = None
+        self._shown: tuple[object, ...] | None = None
         layout = column(self, margin=0, spacing=2)
         self.head = label("", "head", wrap=True)
         layout.addWidget(self.head)
@@ -234,8 +236,13 @@ class LedgerSection(QWidget):
 
     def show_site(self, plan: Plan, site: Site) -> None:
         """Show one facility."""
-        from kawasolar.document.views import read_value
-
+        entered = plan.entries.table("ledger")
+        shown = (site.facility_id, plan.facilities, plan.read, entered)
+        if self._shown is not None and all(a is b for a, b in zip(shown, self._shown, strict=True)):
+            # A slider that is dragged decides anew many times a second, and changes nothing here.
+            self._plan = plan
+            return
+        self._shown = shown
         look, ledger = self._look, site.ledger
         if site.facility_id != self._facility:
             for line in self.lines.values():
@@ -243,11 +250,11 @@ class LedgerSection(QWidget):
         self._plan, self._facility = plan, site.facility_id
         file = next((PurePath(entry.path).name for entry in plan.inputs if entry.role == "facilities"), "")
         self.head.setText(look.say("ui.correct.head", row=fmt.number(ledger.get("source_row")), file=file))
-        entered = plan.entries.table("ledger")
+        said = read_row(plan, site.facility_id)
         headings = plan.read.columns if plan.read is not None else {}
         for name, line in self.lines.items():
             entry = entered.get(f"{name}/{site.facility_id}")
-            read = read_value(plan, site.facility_id, name) if plan.read is not None or entry is None else entry["read"]
+            read = said.get(name) if plan.read is not None or entry is None else entry["read"]
             absent = name not in ledger.index
             heading = look.say("ui.correct.heading", heading=headings[name]) if name in headings else ""
             line.show_value(ledger.get(name), read, entry, heading=heading, absent=absent)
@@ -336,6 +343,17 @@ class LedgerSection(QWidget):
         if document.entries is not None:
             document.do(correct_ledger(document.entries, self._facility, name, read, read, document.author()))
             self.lines[name].head.setFocus()
+
+
+def read_row(plan: Plan, facility_id: str) -> dict[str, object]:
+    """What the file says of a facility, column by column, as :func:`kawasolar.document.views.read_value` has it."""
+    frame = plan.facilities if plan.read is None else plan.read.frame
+    row = frame.loc[(frame["facility_id"] == facility_id).to_numpy(dtype=bool)].iloc[0]
+    values = {str(name): row[name] for name in frame.columns if name in LEDGER_COLUMNS}
+    return {
+        name: None if fmt.is_missing(value) else value.item() if hasattr(value, "item") else value
+        for name, value in values.items()
+    }
 
 
 def _equal(one: object, other: object) -> bool:

@@ -181,6 +181,11 @@ class LedgerEditor(ReasonedEditor):
         words = say("ui.correct.effect_absent" if self._absent else "ui.correct.effect")
         self.effect.setText(say("ui.correct.same") if self.is_read else words)
 
+    @property
+    def stops(self) -> tuple[QWidget, ...]:
+        """Where the Tab key stops, in order."""
+        return (self.field, *super().stops)
+
     def submit(self) -> None:
         """Enter: taken if the value can be and a reason is given; the file's own value needs none."""
         if self.problem:
