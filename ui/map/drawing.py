@@ -72,9 +72,14 @@ class DrawKeepout(Tool):
             return "wait"
         return "begin" if not self.points else "more" if len(self.points) < 3 else "close"
 
+    @property
+    def trouble(self) -> str:
+        """What is wrong, with the last thing done or with what a click would do now."""
+        return self.fault or ("crossing" if self._crossing else "")
+
     def telling(self) -> object:
         below = self.below[0] if self.below is not None and self.points else ""
-        return self.stage, self.fault, below, self.roof
+        return self.stage, self.trouble, below, self.roof
 
     # ---------------------------------------------------------------- pointer
 
@@ -148,7 +153,7 @@ class DrawKeepout(Tool):
                 directions.append(math.atan2(by - ay, bx - ax))
             return geometry.straightened(self.points[-1], here, directions)
         scene = self._scene()
-        if scene is None or spot.alt:
+        if scene is None or spot.free:
             return here
         drawn = self._others()
         shapes = [scene.public] if drawn is None else [scene.public, drawn]

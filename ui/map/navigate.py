@@ -62,7 +62,9 @@ class Hand:
         view = self._view.viewport()
         x, y = view.to_ground(at.x(), at.y())
         shift = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
-        return Spot(at, x, y, view.scale, shift, bool(modifiers & Qt.KeyboardModifier.AltModifier))
+        # Some desktops keep Alt with the mouse for themselves.
+        free = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ControlModifier
+        return Spot(at, x, y, view.scale, shift, bool(modifiers & free))
 
     def press(self, event: QMouseEvent) -> None:
         """A button went down."""

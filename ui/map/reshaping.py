@@ -94,6 +94,7 @@ class ReshapeKeepout(Tool):
             self.cursor = Qt.CursorShape.SizeAllCursor if over or self._inside(spot) else Qt.CursorShape.CrossCursor
             return True
         if self._now is None:
+            self.clears = True
             self.changing.emit(True)
         self._now = self._dragged(begin, spot)
         crossing = geometry.crosses_itself(self._now, closed=True)
@@ -113,7 +114,7 @@ class ReshapeKeepout(Tool):
             x, y = self._ring[self._held]
             sides = [math.atan2(y - b, x - a) for a, b in neighbours]
             to = geometry.straightened((x, y), to, sides)
-        elif scene is not None and not spot.alt:
+        elif scene is not None and not spot.free:
             self._snap = geometry.snap([scene.public], scene.origin, *to, REACH * spot.scale)
             to = to if self._snap is None else (self._snap.x, self._snap.y)
         ring = list(self._ring)
@@ -124,6 +125,7 @@ class ReshapeKeepout(Tool):
         ring, self._now, self._begin, self._snap = self._now, None, None, None
         if ring is None:
             return
+        self.clears = False
         self.changing.emit(False)
         if not dragged or self.fault:
             self.changed.emit()
@@ -150,6 +152,7 @@ class ReshapeKeepout(Tool):
             if self._now is not None:
                 self._now = self._begin = None
                 self.fault = ""
+                self.clears = False
                 self.changing.emit(False)
                 self.changed.emit()
             else:

@@ -57,7 +57,7 @@ def paint_sketch(
         painter.drawPolygon(QPolygonF(places))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     line = [*places, places[0]] if closed else places
-    for stroke, width in ((QColor(tokens.panel), 4.5), (color, 2.0)):
+    for stroke, width in ((QColor(tokens.panel), 6.5 if bad else 4.5), (color, 3.0 if bad else 2.0)):
         painter.setPen(QPen(stroke, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
         painter.drawPolyline(QPolygonF(line))
     if not closed and len(places) > 2:

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Spot:
-    """Where the pointer is, on the widget [px] and on the ground [m], how many metres a pixel is, and which keys are held."""
+    """Where the pointer is, on the widget [px] and on the ground [m], how many metres a pixel is, and which keys are held: ``shift`` squares, ``free`` stops snapping."""
 
     at: QPointF
     x: float
     y: float
     scale: float
     shift: bool = False
-    alt: bool = False
+    free: bool = False
 
 
 class Tool(QObject):

@@ -342,8 +342,8 @@ class MapTools(QObject):
         on = tool.roof.building_id or (tool.below[0] if tool.below is not None and tool.points else "")
         title = say("ui.tool.draw.title_on", name=self._name_of(on)) if on else say("ui.tool.draw.title")
         leave = Offer("leave", say("ui.tool.leave"))
-        if tool.fault:
-            self._show("vector-polygon", title, say(f"ui.tool.draw.fault.{tool.fault}"), [leave], attention=True)
+        if tool.trouble:
+            self._show("vector-polygon", title, say(f"ui.tool.draw.fault.{tool.trouble}"), [leave], attention=True)
         elif self._told is not None and tool.stage == "begin":
             code, values = self._told
             offers = [Offer("run", say("ui.tool.run"), primary=True), leave]
