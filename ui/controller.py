@@ -1,8 +1,8 @@
-"""What the commands do: files, calculation, exports; and what is said when they fail."""
+"""What the commands do: files and calculation; and what is said when they fail."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -16,19 +16,17 @@ from kawasolar.errors import PlanError, UnreadableProject
 from ui import work
 from ui.crash import report
 from ui.jobs import Job
+from ui.papers import Papers
+from ui.recovery import RecoveryDesk
 from ui.session import Session
 from ui.work import SUFFIX, Computed, Opened, Saved
 
 if TYPE_CHECKING:
-    from kawasolar.document.journal import Journal, Recovery
+    from kawasolar.document.journal import Journal
     from kawasolar.pipeline import PlanInputs
-    from kawasolar.plan import ExportRecord, InputFile, Plan, Project
-    from kawasolar.provenance.exports import ExportState
+    from kawasolar.plan import InputFile, Project
     from kawasolar.stages import Bench
-    from kawasolar.words import Language
     from ui.window import MainWindow
-
-EXPORT_FILTERS = {"xlsx": "Excel (*.xlsx)", "csv": "CSV (*.csv)", "gpkg": "GeoPackage (*.gpkg)", "png": "PNG (*.png)"}
 
 
 class Controller(QObject):
@@ -42,7 +40,8 @@ class Controller(QObject):
         window.document.journal_failed = self._on_journal_failed
         self.session.lost.connect(self._on_lock_lost)
         self._journal_told = False
-        self._recoveries: list[Recovery] = []
+        self.recovery = RecoveryDesk(window)
+        self.papers = Papers(window)
         window.banner_asked.connect(self._on_banner)
         self._banner_does: Callable[[], None] | None = None
         self._banner_also: Callable[[], None] | None = None
@@ -135,51 +134,13 @@ class Controller(QObject):
                 )
             )
         elif opened.recoveries:
-            self._recoveries = list(opened.recoveries)
-            self._offer_recovery()
+            self.recovery.offer(opened.recoveries)
         elif opened.project.upgraded_from is not None:
             window.banner.tell(say("ui.open.upgraded", version=opened.project.upgraded_from), kind="done")
         elif opened.unkept is not None:
             self._on_journal_failed(opened.unkept)
         elif opened.unlocked:
             window.banner.tell(say("lock.none", file=str(opened.path), reason=opened.unlocked))
-
-    # ---------------------------------------------------------------- recovery
-
-    def _offer_recovery(self) -> None:
-        recovery = self._recoveries[0]
-        say = self._window.look.say
-        code = "ui.recovery.offer" if recovery.fits else "ui.recovery.offer_older"
-        words = say(code, count=recovery.count, when=recovery.when_text())
-        also = (say("ui.recovery.discard"), self.discard_recovery)
-        self.tell(words, say("ui.recovery.take"), self.recover, also=also, kind="error")
-
-    def recover(self) -> None:
-        """Do again what a crash took; each edit can be taken back."""
-        if not self._recoveries or self._window.document.project is None:
-            return
-        recovery = self._recoveries.pop(0)
-        window, say = self._window, self._window.look.say
-        document = window.document
-        # The journal takes all of them over at once: a crash in between offers them neither twice nor in part.
-        journal, document.journal = document.journal, None
-        done = document.replay(recovery.edits)
-        document.journal = journal
-        if journal is not None:
-            try:
-                recovery.adopt(journal, done)
-            except (PlanError, OSError) as error:
-                self._on_journal_failed(error)
-        code = "ui.recovery.done" if done == recovery.count else "ui.recovery.partly"
-        window.banner.tell(say(code, done=done, count=recovery.count), kind="done")
-
-    def discard_recovery(self) -> None:
-        """The edits of before are not wanted."""
-        if self._recoveries:
-            self._recoveries.pop(0).discard()
-        self._window.banner.hide()
-        if self._recoveries:
-            self._offer_recovery()
 
     def _on_lock_lost(self) -> None:
         self._window.banner.tell(self._window.look.say("ui.lock.lost"))
@@ -382,7 +343,7 @@ class Controller(QObject):
             self._window.top.cancel.setEnabled(False)
             self._window.top.stage.setText(self._window.look.say("ui.run.cancelling"))
 
-    # ---------------------------------------------------------------- save and export
+    # ---------------------------------------------------------------- save
 
     def save(self) -> None:
         """Save where it was; ask where if it never was, or if somebody else has the file."""
@@ -449,63 +410,6 @@ class Controller(QObject):
     def _on_save_failed(self, error: object) -> None:
         self._window.refresh_state()
         self.fail(error)
-
-    def export(self, kind: str) -> None:
-        """Choose a place and write an export."""
-        window = self._window
-        plan = window.document.plan
-        if plan is None:
-            return
-        folder = window.document.path.parent if window.document.path is not None else Path(window.remembered.folder)
-        start = folder / f"{plan.name}.{kind}"
-        name, _ = QFileDialog.getSaveFileName(
-            window, window.look.say(f"ui.output.{kind}"), str(start), EXPORT_FILTERS[kind]
-        )
-        if name:
-            self.export_to(kind, Path(name).with_suffix(f".{kind}"))
-
-    def export_to(self, kind: str, path: Path) -> Job | None:
-        """Write an export of the scenario that is worked on, off the window's thread."""
-        plan = self._window.document.plan
-        return None if plan is None else self._export(plan, kind, path, self._window.look.language)
-
-    def _export(self, plan: Plan, kind: str, path: Path, language: Language) -> Job:
-        window = self._window
-        job = window.jobs.start(
-            lambda progress: work.export_plan(plan, kind, path, language, progress), f"export.{kind}.{path}"
-        )
-        window.status.job.setText(window.look.say("ui.status.exporting", file=path.name))
-        job.done.connect(self._on_exported)
-        job.failed.connect(self.fail)
-        job.ended.connect(lambda: window.status.job.setText(""))
-        return job
-
-    def _on_exported(self, found: object) -> None:
-        from kawasolar.provenance.exports import record
-
-        kind, path, plan, language = cast("tuple[str, Path, Plan, Language]", found)
-        window = self._window
-        window.document.add_export(record(plan, kind, path, language, window.document.person()))
-        window.banner.tell(window.look.say("ui.output.done", file=str(path)), kind="done")
-
-    def export_again(self, records: Sequence[ExportRecord]) -> None:
-        """Write papers again in their places, in their languages, from what their scenarios say now."""
-        project = self._window.document.project
-        if project is None:
-            return
-        for record in records:
-            plan = project.plans.get(record.scenario, project.plan)
-            self._export(plan, record.kind, Path(record.path), cast("Language", record.language))
-
-    def look_at_papers(self) -> None:
-        """See how the papers that were written stand; asks the file system, so not in the window's thread."""
-        window = self._window
-        project = window.document.project
-        if project is None or not project.exports:
-            window.output.show_papers([])
-            return
-        job = window.jobs.start(lambda _progress: work.paper_states(project), "papers")
-        job.done.connect(lambda found: self._window.output.show_papers(cast("list[ExportState]", found)))
 
     # ---------------------------------------------------------------- failing and leaving
 

@@ -110,7 +110,7 @@ class Menus(QObject):
         export = menu.addMenu(window.look.icon("export-variant"), window.look.say("ui.menu.export"))
         for kind in KINDS:
             words = window.look.say(f"ui.output.{kind}")
-            self._add(export, f"export_{kind}", partial(control.export, kind), icon=ICONS[kind], words=words)
+            self._add(export, f"export_{kind}", partial(control.papers.export, kind), icon=ICONS[kind], words=words)
         menu.addSeparator()
         self._add(menu, "quit", window.close, "Ctrl+Q")
 

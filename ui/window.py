@@ -228,9 +228,9 @@ class MainWindow(QMainWindow):
         self.assumptions.person_asked.connect(self.ask_person)
         self.inspector.person_asked.connect(self.ask_person)
         self.inspector.assumptions_asked.connect(lambda: self.show_step("assumptions"))
-        self.output.export_asked.connect(control.export)
-        self.output.again_asked.connect(control.export_again)
-        self.output.papers_asked.connect(control.look_at_papers)
+        self.output.export_asked.connect(control.papers.export)
+        self.output.again_asked.connect(control.papers.export_again)
+        self.output.papers_asked.connect(control.papers.look_at_papers)
 
     def _ensure_map(self) -> MapView:
         if self.map is not None:

@@ -130,7 +130,7 @@ def test_changed_inputs_are_stale(tmp_path: Path, example: Plan) -> None:
 def test_exports_from_the_window(window: MainWindow, qtbot: QtBot, tmp_path: Path, kind: str) -> None:
     path = tmp_path / f"一覧.{kind}"
     window.show_step("output")
-    job = window.controller.export_to(kind, path)
+    job = window.controller.papers.export_to(kind, path)
     assert job is not None
     with qtbot.waitSignal(job.ended, timeout=60_000):
         pass
@@ -164,7 +164,7 @@ def test_exports_from_the_window(window: MainWindow, qtbot: QtBot, tmp_path: Pat
 
 def test_an_export_that_cannot_be_written_says_what_to_do(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "no folder").write_text("a file")
-    job = window.controller.export_to("csv", tmp_path / "no folder" / "a.csv")
+    job = window.controller.papers.export_to("csv", tmp_path / "no folder" / "a.csv")
     assert job is not None
     with qtbot.waitSignal(job.ended, timeout=WAIT):
         pass
