@@ -43,7 +43,8 @@ def standing(path: Path) -> Standing | None:
             version = meta["format_version"]
             if type(version) is not int:
                 return None
-            mark = mark_of(meta) if "mark" in meta else None
+            # A newer version may keep its mark in another way.
+            mark = mark_of(meta) if "mark" in meta and version <= FORMAT_VERSION else None
     except sqlite3.OperationalError as error:
         if "locked" not in str(error):
             return None
@@ -86,7 +87,7 @@ def refuse_changed(path: Path, expect: SaveMark) -> None:
     """
     found = standing(path)
     # A file that cannot be read holds nothing that could be lost; one of an older version bears no mark.
-    if found is None or (found.mark or SaveMark()) == expect:
+    if found is None or (found.version <= FORMAT_VERSION and (found.mark or SaveMark()) == expect):
         return
     raise NotWritable("project.changed_meanwhile", file=str(path), who=found.who, when=found.when)
 

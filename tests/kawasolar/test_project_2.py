@@ -508,6 +508,20 @@ def test_a_file_that_somebody_else_saved_is_not_replaced(three: Project, saved: 
     assert read_mark(saved) == three.mark
 
 
+def test_a_file_of_a_newer_program_is_not_replaced(three: Project, saved: Path) -> None:
+    alter(
+        saved,
+        "UPDATE kawasolar_meta SET value = '3' WHERE key = 'format_version'",
+        "UPDATE kawasolar_meta SET value = '[]' WHERE key = 'mark'",
+    )
+    data = saved.read_bytes()
+    for expect in (three.mark, SaveMark()):
+        with pytest.raises(NotWritable) as caught:
+            save_project(three, saved, expect=expect)
+        assert caught.value.code == "project.changed_meanwhile"
+    assert saved.read_bytes() == data
+
+
 def test_where_nothing_stands_nothing_has_changed(three: Project, tmp_path: Path) -> None:
     path = tmp_path / "p.kawasolar"
     assert read_mark(path) is None
