@@ -463,6 +463,13 @@ def test_nothing_is_cut_or_unnamed(
     window.document.set_project(example_project, None, saved=True)
     ledger = ledger_of(window, "0000005")
     for column in ("seismic", "annual_kwh", "address", "shelter"):
+        editor = editor_of(ledger, column)
+        if isinstance(editor.field, QComboBox):
+            choose(editor, editor.field.itemData(2))
+        else:
+            editor.field.setText("1" * (60 if column == "address" else 8))  # type: ignore[union-attr]
+        editor.reason.setEditText("a long reason that has to be told below the value " * 2)
+        editor.submit()
         editor_of(ledger, column)
         qtbot.wait(20)
         area = window.inspector.basis.parentWidget()

@@ -102,7 +102,7 @@ class ValueEditor(ReasonedEditor):
         if not self._least <= found <= self._most:
             given = self._one.given
             low, high = plain_number(given.key, self._least), plain_number(given.key, self._most)
-            return say("ui.edit.out_of_bounds", low=low, high=high, unit=unit_of(self._look, given)).strip()
+            return say("ui.edit.out_of_bounds", low=low, high=f"{high} {unit_of(self._look, given)}".strip())
         if self._whole and not found.is_integer():
             return say("ui.edit.not_whole")
         return ""

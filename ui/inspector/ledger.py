@@ -53,6 +53,8 @@ class LedgerLine(QWidget):
     def __init__(self, look: Look, document: Document, name: str) -> None:
         super().__init__()
         self._look, self._document, self.column = look, document, name
+        # F1 on the row asks why.
+        self.setProperty("why", f"ledger.{name}")
         self._value: object = None
         self._read: object = None
         self._entry: dict[str, Any] | None = None
@@ -79,7 +81,7 @@ class LedgerLine(QWidget):
         below = column(self._below, margin=0, spacing=0)
         below.setContentsMargins(4, 0, 4, 4)
         self.told = label("", "muted", wrap=True)
-        self.reset = button("", "link")
+        self.reset = button(look.say("ui.correct.back"), "link")
         self.reset.setAutoDefault(False)
         self.reset.clicked.connect(lambda: self.reset_asked.emit(self.column))
         below.addWidget(self.told)
@@ -120,9 +122,8 @@ class LedgerLine(QWidget):
         if not _equal(entry["read"], self._read):
             words.append(look.say("ui.correct.moved", value=ledger_text(look, self.column, self._read)))
         self.told.setText("\n".join(words))
-        back = look.say("ui.correct.reset", value=ledger_text(look, self.column, self._read))
-        self.reset.setText(back)
-        self.reset.setAccessibleName(f"{self.name.text()}: {back}")
+        self.reset.setToolTip(ledger_text(look, self.column, self._read))
+        self.reset.setAccessibleName(f"{self.name.text()}: {self.reset.text()}")
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.menu().exec(event.globalPos())
@@ -285,6 +286,12 @@ class LedgerSection(QWidget):
             shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self._fixed.addWidget(shown, k, 1, Qt.AlignmentFlag.AlignRight)
         self._fixed.setColumnStretch(0, 1)
+
+    def open_column(self, name: str) -> None:
+        """Open the editor of a value, also of one that the ledger has no column for."""
+        if name in self.lines:
+            self.more.setChecked(self.more.isChecked() or name in self._absent())
+            self.lines[name].open_editor()
 
     def show_person(self) -> None:
         """The person is called otherwise now."""

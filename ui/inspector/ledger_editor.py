@@ -165,7 +165,8 @@ class LedgerEditor(ReasonedEditor):
         if not low <= found <= high:
             digits = "" if self.kind == "year" else ","
             unit = unit_text(self._look, UNITS.get(self._name, ""))
-            return say("ui.edit.out_of_bounds", low=f"{low:{digits}.0f}", high=f"{high:{digits}.0f}", unit=unit).strip()
+            most = f"{high:{digits}.0f} {unit}".strip()
+            return say("ui.edit.out_of_bounds", low=f"{low:{digits}.0f}", high=most)
         return say("ui.edit.not_whole") if self.kind == "year" and not found.is_integer() else ""
 
     @property
@@ -180,6 +181,7 @@ class LedgerEditor(ReasonedEditor):
         set_role(self.field, "wrong" if problem else "", "state")
         words = say("ui.correct.effect_absent" if self._absent else "ui.correct.effect")
         self.effect.setText(say("ui.correct.same") if self.is_read else words)
+        self.effect.setVisible(not problem)
 
     @property
     def stops(self) -> tuple[QWidget, ...]:
