@@ -271,7 +271,8 @@ def recover(
     discard: Annotated[bool, typer.Option(help="throw them away instead")] = False,
 ) -> None:
     """Apply the edits that were not saved when the program ended the last time."""
-    from kawasolar.document.journal import find_recoveries, recovery_folder
+    from kawasolar.document.journal import recovery_folder
+    from kawasolar.document.recovery import find_recoveries
     from kawasolar.project import load_project
     from kawasolar.stages import with_edit
 

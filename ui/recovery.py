@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 from kawasolar.errors import PlanError
 
 if TYPE_CHECKING:
-    from kawasolar.document.journal import Recovery
+    from kawasolar.document.recovery import Recovery
     from ui.window import MainWindow
 
 

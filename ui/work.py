@@ -14,8 +14,9 @@ from gis.progress import Progress, part, silent
 from kawasolar.resources import resource_path
 
 if TYPE_CHECKING:
-    from kawasolar.document.journal import Journal, Recovery
+    from kawasolar.document.journal import Journal
     from kawasolar.document.lock import Lock, Owner
+    from kawasolar.document.recovery import Recovery
     from kawasolar.pipeline import PlanInputs
     from kawasolar.plan import InputFile, Plan, Project, SaveMark
     from kawasolar.provenance.exports import ExportState
@@ -84,8 +85,9 @@ def lock_of(path: Path, person: str) -> Lock | None:
 
 def with_session(opened: Opened, person: str, recovery: Path) -> Opened:
     """Take the lock and begin a journal for a project that lies in its file."""
-    from kawasolar.document.journal import Journal, find_recoveries
+    from kawasolar.document.journal import Journal
     from kawasolar.document.lock import Lock, NoLock, Owner, Taken, take
+    from kawasolar.document.recovery import find_recoveries
     from kawasolar.errors import PlanError
 
     path, mark = opened.path, opened.project.mark

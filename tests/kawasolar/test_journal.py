@@ -15,10 +15,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kawasolar.document import edits, journal
+from kawasolar.document import edits, journal, journal_lines, recovery
 from kawasolar.document.edits import Author
 from kawasolar.document.entries import Edit, Entries, apply, inverse
-from kawasolar.document.journal import Journal, JournalFailed, Recovery, find_recoveries
+from kawasolar.document.journal import Journal, JournalFailed
+from kawasolar.document.recovery import Recovery, find_recoveries
 from kawasolar.plan import SaveMark
 from kawasolar.words import LANGUAGES, say
 
@@ -68,7 +69,7 @@ def of_gone(data: bytes) -> bytes:
     """The same journal, of a process that is gone."""
     lines = data.splitlines(keepends=True)
     header = json.loads(lines[0])["line"]
-    return b"".join([journal._line_of({**header, "birth": "long ago"}), *lines[1:]])
+    return b"".join([journal_lines.line_of({**header, "birth": "long ago"}), *lines[1:]])
 
 
 def start() -> Entries:
@@ -522,7 +523,7 @@ def test_forged_lines_with_right_checksums_are_checked_too(folder: Path, project
         line["edit"][data.draw(st.sampled_from(sorted(line["edit"])))] = data.draw(JUNK)
     else:
         lines[number] = data.draw(JUNK)
-    path.write_bytes(b"".join(journal._line_of(entry) for entry in lines))
+    path.write_bytes(b"".join(journal_lines.line_of(entry) for entry in lines))
     for found in find_recoveries(folder, project, None):
         found.replay(start())
         assert found.when_text() is not None
@@ -545,7 +546,7 @@ def test_numbers_that_are_none_end_the_reading(folder: Path, project: Path) -> N
         b'{"seq":NaN}',
         b'{"seq":3,"at":1,"active":"","edit":{}}',
     ):
-        path.write_bytes(b"".join([*lines[:3], journal._BEGIN % zlib.crc32(text), text, journal._END, *lines[3:]]))
+        path.write_bytes(b"".join([*lines[:3], journal_lines.BEGIN % zlib.crc32(text), text, journal_lines.END, *lines[3:]]))
         assert offered(folder, project).count == 2
 
 
@@ -553,7 +554,7 @@ def test_a_giant_is_read_no_further_than_the_limit(
     folder: Path, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, whole, _ = a_journal(folder, project)
-    monkeypatch.setattr(journal, "MAX_BYTES", len(whole) - 5)
+    monkeypatch.setattr(recovery, "MAX_BYTES", len(whole) - 5)
     assert offered(folder, project).count == 5
     path.write_bytes(b"x" * 3_000_000)
     assert find_recoveries(folder, project, None) == []

@@ -26,8 +26,9 @@ import shapely
 
 from kawasolar.document import edits
 from kawasolar.document.edits import Author
-from kawasolar.document.journal import Journal, find_recoveries
+from kawasolar.document.journal import Journal
 from kawasolar.document.lock import Lock, Owner, take
+from kawasolar.document.recovery import find_recoveries
 from kawasolar.plan import SaveMark
 from kawasolar.project import load_project, project_of, save_project
 from kawasolar.stages import with_edit
