@@ -47,7 +47,7 @@ from kawasolar.project import (
 )
 from kawasolar.stages import stamped, states
 from kawasolar.words import say
-from tests.kawasolar.test_project import assert_same
+from tests.kawasolar.test_project import alter, assert_same
 from tests.support.plans import example_plan
 
 if TYPE_CHECKING:
