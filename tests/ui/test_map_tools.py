@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from kawasolar.document import edits
 from kawasolar.document.edits import Author
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from kawasolar.plan import Plan, Project
+    from ui.window import MainWindow
 
 NONE, SHIFT, ALT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
@@ -475,6 +476,22 @@ def test_a_keepout_is_seen_close_up_and_not_from_afar_nor_with_its_layer_off(des
     assert desk.view.keepouts.at(x, y, 5.0) is None
 
 
+def test_the_legend_names_keepouts_only_where_there_are_any(desk: Desk) -> None:
+    def shown() -> bool:
+        labels = desk.view.cards.legend.findChildren(QLabel)
+        return any(label.text() == desk.word("map.legend.keepouts") and label.isVisible() for label in labels)
+
+    assert not shown()
+    _with_keepout(desk)
+    assert shown()
+    desk.view.set_layer("keepouts", visible=False)
+    assert not shown()
+    desk.view.set_layer("keepouts", visible=True)
+    assert shown()
+    desk.document.undo()
+    assert not shown()
+
+
 def test_the_area_of_a_keepout_is_what_lies_on_its_building(desk: Desk) -> None:
     x, y = middles()[0]
     # The roof ends at 11 m: of four metres by four, two by two lie on it.
@@ -745,3 +762,73 @@ def test_the_roof_of_a_shape_is_the_one_that_holds_most_of_it(town: Project) -> 
     assert (found.building_id, found.fault) == ("B1", "")
     assert found.area == pytest.approx(16.0)
     assert roof_of(scene, shapely.box(x + 100, y + 100, x + 101, y + 101)).fault == "nowhere"
+
+
+# In the window
+
+
+def test_the_panel_of_the_roofs_lists_shows_and_removes_what_is_drawn(window: MainWindow, qtbot: QtBot) -> None:
+    plan = window.document.plan
+    assert plan is not None
+    assert window.map is not None
+    panel = window.roofs.keepouts
+    assert panel.rows == []
+    building = str(plan.results.links["building_id"].iloc[3])
+    middle = plan.results.buildings.set_index("building_id").geometry[building].centroid
+    shape = shapely.box(middle.x - 2, middle.y - 1, middle.x + 2, middle.y + 1)
+    entries = window.document.entries
+    assert entries is not None
+    window.document.do(edits.add_keepout(entries, building, shape, Author("設計 花子", "アンテナ")))
+    (row,) = panel.rows
+    assert (row.facility_id, row.mark.why) == (str(plan.results.links["facility_id"].iloc[3]), "アンテナ")
+    assert row.area_m2 == pytest.approx(8.0)
+    assert panel.stale.text() == window.look.say("ui.tool.stale", count=1)
+    qtbot.waitUntil(window.map.is_idle, timeout=20_000)
+    panel.zoom_asked.emit(row.key)
+    assert window.map.keepouts.selected == row.key
+    assert window.document.selected == row.facility_id
+    west, south, east, north = window.map.viewport().bounds
+    assert shapely.box(west, south, east, north).contains(shape)
+    panel.remove_asked.emit(row.key)
+    assert panel.rows == []
+    assert not entries.table("keepouts")
+
+
+def test_commands_of_the_menu_start_the_tools_and_a_new_language_keeps_them(window: MainWindow, qtbot: QtBot) -> None:
+    assert window.map is not None
+    assert window.tools is not None
+    qtbot.waitUntil(window.map.is_idle, timeout=20_000)
+    window.actions_named("draw_keepout").trigger()
+    assert window.tools.mode == "draw"
+    window.set_language("en")
+    window.set_theme("dark")
+    assert window.tools.mode == "draw"
+    assert window.map.cards.banner.title.text() == catalogue()["ui.tool.draw.title"]["en"]
+    window.actions_named("draw_keepout").trigger()
+    assert window.tools.mode == ""
+    plan = window.document.plan
+    assert plan is not None
+    window.document.select(str(plan.facilities["facility_id"].iloc[0]))
+    window.actions_named("pick_buildings").trigger()
+    assert window.tools.mode == "pick"
+    window.tools.leave()
+
+
+def test_the_inspector_says_who_named_the_buildings_and_starts_the_choice(window: MainWindow, qtbot: QtBot) -> None:
+    plan, entries = window.document.plan, window.document.entries
+    assert plan is not None
+    assert entries is not None
+    assert window.tools is not None
+    facility = str(plan.facilities["facility_id"].iloc[0])
+    spare = next(iter(set(plan.results.buildings["building_id"]) - set(plan.results.links["building_id"])))
+    window.document.select(facility)
+    window.inspector.tabs.setCurrentIndex(1)
+    part = window.inspector.roof.buildings
+    assert part.by_hand.text() == ""
+    window.document.do(edits.correct_join(entries, facility, [spare], Author("設計 花子", "位置のずれ")))
+    assert "設計 花子" in part.by_hand.text()
+    assert "位置のずれ" in part.by_hand.text()
+    assert part.stale.text() == window.look.say("ui.tool.stale", count=1)
+    part.pick.click()
+    assert window.tools.mode == "pick"
+    window.tools.leave()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QTransform
+from PySide6.QtGui import QColor, QPainter, QTransform
 
 from kawasolar.document.views import keepouts_of, mark_of
 from kawasolar.stages.chain import BY_NAME, expected
@@ -17,7 +17,7 @@ from kawasolar.stages.state import changed_parts
 from kawasolar.stages.work import Work
 from ui.map.scene import Shapes
 from ui.map.sketch import paint_handle
-from ui.map.style import veil
+from ui.map.style import keepout_brush, keepout_pens, veil
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -168,9 +168,9 @@ class KeepoutLayer:
     @staticmethod
     def _paint(painter: QPainter, path: QPainterPath, tokens: Tokens, *, computed: bool) -> None:
         painter.fillPath(path, veil(tokens.panel, 120))
-        painter.fillPath(path, hatching(tokens, computed=computed))
+        painter.fillPath(path, keepout_brush(tokens, computed=computed))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for pen in outline_pens(tokens, computed=computed):
+        for pen in keepout_pens(tokens, computed=computed):
             painter.setPen(pen)
             painter.drawPath(path)
 
@@ -181,19 +181,3 @@ class KeepoutLayer:
         paint_outline(painter, path_of(row.shape, view), tokens, color, 2.5, fill=30, dashed=not row.computed)
         for x, y in shapely.get_coordinates(shapely.get_exterior_ring(row.shape))[:-1]:
             paint_handle(painter, QPointF(*view.to_screen(x, y)), tokens, color)
-
-
-def hatching(tokens: Tokens, *, computed: bool) -> QBrush:
-    """The hatching of what is kept free; fainter where it is not yet in the results."""
-    return QBrush(veil(tokens.ink, 190 if computed else 90), Qt.BrushStyle.FDiagPattern)
-
-
-def outline_pens(tokens: Tokens, *, computed: bool) -> tuple[QPen, ...]:
-    """Casing and line of a keep-out; dashed where it is not yet in the results."""
-    pens = QPen(veil(tokens.panel, 210), 3.6), QPen(QColor(tokens.ink), 1.6)
-    for pen in pens:
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-    if not computed:
-        pens[1].setCapStyle(Qt.PenCapStyle.FlatCap)
-        pens[1].setDashPattern([4.0, 2.5])
-    return pens

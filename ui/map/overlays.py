@@ -13,7 +13,7 @@ from kawasolar.words import Language, say
 from ui import theme
 from ui.icons import icon
 from ui.map.labels import draw_marker
-from ui.map.style import PUBLIC, WORDS, Kind, outline_brush, outline_pens
+from ui.map.style import PUBLIC, WORDS, Kind, keepout_brush, keepout_pens, outline_brush, outline_pens
 from ui.tokens import IRRADIATION_RAMP
 
 if TYPE_CHECKING:
@@ -126,6 +126,24 @@ class Sample(QWidget):
             draw_marker(painter, QPointF(32.0, 8.5), self._kind, self._tokens)
 
 
+class KeepoutSample(Sample):
+    """A piece of a keep-out."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, Kind.OTHER)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._tokens is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        box = QRectF(2.5, 3.5, 19.0, 10.0)
+        painter.fillRect(box, keepout_brush(self._tokens, computed=True))
+        for pen in keepout_pens(self._tokens, computed=True):
+            painter.setPen(pen)
+            painter.drawRect(box)
+
+
 class Legend(Card):
     """Title with unit, ramp with three numbers, classes with samples and how many; folds to its title."""
 
@@ -144,6 +162,7 @@ class Legend(Card):
         self._samples = {kind: Sample(self._body, kind) for kind in (*reversed(PUBLIC), Kind.OTHER)}
         self._names = {kind: text_label(self._body) for kind in self._samples}
         self._counts = {kind: text_label(self._body, muted=True) for kind in self._samples}
+        self._drawn = (KeepoutSample(self._body), text_label(self._body), text_label(self._body, muted=True))
         self._wished = self._open = True
         self._look: tuple[Language, Tokens] | None = None
         self._lay_out()
@@ -163,6 +182,10 @@ class Legend(Card):
             grid.addWidget(self._samples[kind], row, 0)
             grid.addWidget(self._names[kind], row, 1)
             grid.addWidget(self._counts[kind], row, 2, Qt.AlignmentFlag.AlignRight)
+        for place, part in enumerate(self._drawn):
+            align = Qt.AlignmentFlag.AlignRight if place == 2 else Qt.AlignmentFlag(0)
+            grid.addWidget(part, len(self._samples), place, align)
+            part.hide()
         inner = QVBoxLayout(self._body)
         inner.setContentsMargins(0, 0, 4, 2)
         inner.setSpacing(4)
@@ -225,6 +248,8 @@ class Legend(Card):
         for kind, sample in self._samples.items():
             sample.dress(tokens)
             self._names[kind].setText(say(language, WORDS[kind]))
+        self._drawn[0].dress(tokens)
+        self._drawn[1].setText(say(language, "map.legend.keepouts"))
         self.setAccessibleName(say(language, "map.legend.name"))
         self._look = (language, tokens)
         self._write_fold()
@@ -243,6 +268,13 @@ class Legend(Card):
         """How many facilities each class has; nothing where it is not known."""
         for kind, label in self._counts.items():
             label.setText(f"{counts[kind]:,}" if kind in counts else "")
+        self._take_size()
+
+    def count_keepouts(self, number: int) -> None:
+        """Name the keep-outs with their number; not where there are none."""
+        self._drawn[2].setText(f"{number:,}")
+        for part in self._drawn:
+            part.setVisible(number > 0)
         self._take_size()
 
     def _write_fold(self) -> None:

@@ -110,6 +110,22 @@ def outline_brush(kind: Class, tokens: Tokens) -> QBrush:
     return QBrush(Qt.BrushStyle.NoBrush)
 
 
+def keepout_brush(tokens: Tokens, *, computed: bool) -> QBrush:
+    """The hatching of what is kept free; fainter where it is not yet in the results."""
+    return QBrush(veil(tokens.ink, 190 if computed else 90), Qt.BrushStyle.FDiagPattern)
+
+
+def keepout_pens(tokens: Tokens, *, computed: bool) -> tuple[QPen, ...]:
+    """Casing and line of a keep-out; dashed where it is not yet in the results."""
+    pens = QPen(veil(tokens.panel, 210), 3.6), QPen(QColor(tokens.ink), 1.6)
+    for pen in pens:
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    if not computed:
+        pens[1].setCapStyle(Qt.PenCapStyle.FlatCap)
+        pens[1].setDashPattern([4.0, 2.5])
+    return pens
+
+
 def _packed(rgb: NDArray[np.float64]) -> NDArray[np.uint32]:
     parts = np.rint(rgb).astype(np.uint32)
     return np.uint32(0xFF000000) | parts[:, 0] << np.uint32(16) | parts[:, 1] << np.uint32(8) | parts[:, 2]

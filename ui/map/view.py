@@ -218,7 +218,7 @@ class MapView(Canvas):
     def show_keepouts(self, rows: list[Keepout]) -> None:
         """Show these keep-outs."""
         self.keepouts.show(rows, self._loaded.scene.origin if self._loaded is not None else (0.0, 0.0))
-        self.update()
+        self._count_keepouts()
 
     def keepout_at(self, at: QPointF) -> Keepout | None:
         """The keep-out at a point of the widget; a marker that lies above it goes first."""
@@ -417,6 +417,11 @@ class MapView(Canvas):
         facility_kinds = self._kinds[0] if self._kinds is not None else None
         self._cards.write(self._language, self._tokens, self._plan, self._loaded, facility_kinds, self._layers)
         self._cards.show_scale(self._view.scale)
+        self._count_keepouts()
+
+    def _count_keepouts(self) -> None:
+        self._cards.legend.count_keepouts(len(self.keepouts.rows) if self._layers["keepouts"] else 0)
+        self._cards.place()
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
