@@ -18,7 +18,7 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from kawasolar.plan import Plan
 
+Table = TypeVar("Table", bound=pd.DataFrame)
 SAMPLE = ROOT / "tests" / "data" / "version1" / "sample.kawasolar"
 BUILDINGS_EACH = 15
 PITCH_M = 40.0
@@ -80,7 +81,7 @@ def city(facilities: int) -> Project:
     return replace(project, plans={"s1": stamped(project.plan, project.profile)})
 
 
-def _tiled(frame: pd.DataFrame, count: int, rng: np.random.Generator) -> pd.DataFrame:
+def _tiled(frame: Table, count: int, rng: np.random.Generator) -> Table:
     """Rows drawn from a frame, its numbers no longer all alike."""
     tiled = frame.iloc[rng.integers(0, len(frame), count)].reset_index(drop=True)
     for column in tiled.columns:
