@@ -32,6 +32,7 @@ _NEED_PLAN = (
     "draw_keepout",
     "fit",
     "find",
+    "why",
     "reset_layout",
     *SCENARIO_COMMANDS,
     *(f"export_{kind}" for kind in KINDS),
@@ -234,6 +235,8 @@ class Menus(QObject):
 
     def _build_help(self) -> None:
         window, menu = self._window, self._menu("help")
+        self._add(menu, "why", window.why.ask_focused, "F1", "help-circle-outline")
+        menu.addSeparator()
         self._add(menu, "log", lambda: window.open_folder(log_folder()))
         self._add(menu, "about", self._about, icon="information-outline")
 

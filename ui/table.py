@@ -100,9 +100,11 @@ class FacilityTable(QWidget):
     Signals
     -------
     zoom_asked : facility id
+    why_asked : facility id, and code of a figure
     """
 
     zoom_asked = Signal(str)
+    why_asked = Signal(str, str)
 
     def __init__(self, look: Look, document: Document, remembered: Remembered) -> None:
         super().__init__()
@@ -333,8 +335,8 @@ class FacilityTable(QWidget):
         lines += ["\t".join(str(self.model.data(self.model.index(row, k)) or "") for k in shown) for row in rows]
         QGuiApplication.clipboard().setText("\n".join(lines))
 
-    def menu(self) -> QMenu:
-        """What can be done with the selected facilities."""
+    def menu(self, index: QModelIndex | None = None) -> QMenu:
+        """What can be done with the selected facilities, and with one cell."""
         look, document, ids = self._look, self._document, self.selected_ids()
         made = QMenu(self)
         settings = document.settings
@@ -353,6 +355,9 @@ class FacilityTable(QWidget):
             look.icon("image-filter-center-focus"), look.say("ui.menu.zoom"), lambda: self.zoom_asked.emit(ids[0])
         )
         made.addAction(look.icon("content-copy"), look.say("ui.menu.copy"), self.copy)
+        if index is not None and index.isValid():
+            made.addSeparator()
+            made.addAction(look.icon("help-circle-outline"), look.say("ui.table.why"), lambda: self.ask_why(index))
         return made
 
     def ask(self, kind: Kind) -> None:
@@ -371,7 +376,15 @@ class FacilityTable(QWidget):
 
     def _show_menu(self, at: QPoint) -> None:
         if self.selected_ids():
-            self.menu().exec(self.view.viewport().mapToGlobal(at))
+            self.menu(self.view.indexAt(at)).exec(self.view.viewport().mapToGlobal(at))
+
+    def ask_why(self, index: QModelIndex | None = None) -> bool:
+        """Ask why a cell holds what it does, the current one unless given; False where there is none."""
+        cell = self.view.currentIndex() if index is None else index
+        if not cell.isValid():
+            return False
+        self.why_asked.emit(self.model.id_at(cell.row()), self.model.columns[cell.column()].figure)
+        return True
 
     def _column_menu(self) -> QMenu:
         made = QMenu(self)

@@ -39,6 +39,15 @@ class Column:
     shown: bool = True
     grouped: bool = True
 
+    @property
+    def figure(self) -> str:
+        """Code under which a value of the column is explained."""
+        return f"ledger.{self.key}" if self.frame == "ledger" else _EXPLAINED.get(self.key, self.key)
+
+
+# What the table shows in words is explained as the choice.
+_EXPLAINED = {"status": "chosen", "reason": "chosen"}
+
 
 COLUMNS: tuple[Column, ...] = (
     Column("name", "text", "ledger", width=144),

@@ -34,6 +34,7 @@ from ui.scenarios.desk import ScenarioDesk
 from ui.search import SearchField
 from ui.settings import Remembered
 from ui.theme import Theme
+from ui.why.desk import WhyDesk
 from ui.work import SUFFIX, sample_folder
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class MainWindow(QMainWindow):
         self.document = Document(self)
         self.controller = Controller(self)
         self.scenarios = ScenarioDesk(self)
+        self.why = WhyDesk(self)
+        self.why.turned.connect(self._name_inspector)
         self.map: MapView | None = None
         self.tools: MapTools | None = None
         self._seen = False
@@ -139,7 +142,7 @@ class MainWindow(QMainWindow):
         self.scenarios.build(self.table)
         panels = [self.data, self.assumptions, self.roofs, self.half, self.scenarios.panel, self.output]
         self.step_pages = docks.step_pages(self, panels)
-        bodies = {"steps": self.step_pages, "inspector": self.inspector, "table": self.scenarios.lower}
+        bodies = {"steps": self.step_pages, "inspector": self.why.wrap(self.inspector), "table": self.scenarios.lower}
         self.step_title, self.inspector_title = DockTitle(look, ""), DockTitle(look, look.say("ui.dock.inspector"))
         titles = {"steps": self.step_title, "inspector": self.inspector_title, "table": self.scenarios.lower.title}
         self.docks = docks.build(self, bodies, titles)
@@ -227,6 +230,9 @@ class MainWindow(QMainWindow):
         self.assumptions.run_asked.connect(control.run)
         self.assumptions.person_asked.connect(self.ask_person)
         self.inspector.person_asked.connect(self.ask_person)
+        self.inspector.why_asked.connect(self.why.ask_here)
+        self.half.why_asked.connect(self.why.ask_plan)
+        self.table.why_asked.connect(lambda facility_id, code: self.why.ask(code, facility_id))
         self.inspector.assumptions_asked.connect(lambda: self.show_step("assumptions"))
         self.output.export_asked.connect(control.papers.export)
         self.output.again_asked.connect(control.papers.export_again)
@@ -422,7 +428,7 @@ class MainWindow(QMainWindow):
 
     def _name_inspector(self) -> None:
         if self.docks:
-            name = "overview" if self.document.selected is None else "inspector"
+            name = "why" if self.why.is_open else "overview" if self.document.selected is None else "inspector"
             self.inspector_title.set_name(self.look.say(f"ui.dock.{name}"))
 
     def go_to(self, facility_id: str) -> None:

@@ -19,6 +19,8 @@ def why_mark(look: Look, name: str, code: str, ask: Ask) -> QToolButton:
     made = tool(look, "help-circle-outline", look.say("ui.why.ask"), role="muted", size=14)
     made.setAccessibleName(look.say("ui.why.ask_of", name=name))
     made.setProperty("role", "why")
+    # Who has the keyboard on it asks by F1.
+    made.setProperty("why", code)
     made.setFixedSize(20, 20)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     made.clicked.connect(lambda: ask(code))
@@ -45,8 +47,8 @@ def asked_line(look: Look, widget: QWidget, name: str, code: str, ask: Ask) -> Q
 class AskedFigure(Figure):
     """A figure with its "?", which its context menu knows too."""
 
-    def __init__(self, look: Look, words: str, code: str, ask: Ask) -> None:
-        super().__init__(words)
+    def __init__(self, look: Look, words: str, code: str, ask: Ask, *, role: str = "figure") -> None:
+        super().__init__(words, role=role)
         self._look, self._code, self._ask = look, code, ask
         self.why = why_mark(look, words, code, ask)
         outer = self.layout()

@@ -25,6 +25,9 @@ from ui.status import STATUS_ICONS
 # Headline figures: name -> code under which they are explained.
 FIGURES = {"kw": "capacity_kw", "kwh": "energy_kwh", "irradiation": "irradiation_kwh_m2", "co2": "co2_t"}
 
+# Place of the tab that has the ledger.
+_BASIS = 3
+
 
 class Inspector(QWidget):
     """The dock's body."""
@@ -116,6 +119,12 @@ class Inspector(QWidget):
         }
         layout.addLayout(two_by_two(self.figures.values()))
         return made
+
+    def correct(self, name: str) -> None:
+        """Open the correction of a value of the ledger."""
+        if self._document.selected is not None:
+            self.tabs.setCurrentIndex(_BASIS)
+            self.basis.ledger.open_column(name)
 
     def ask(self, kind: Kind) -> None:
         """Ask for the reason of a veto or a pin of the selected facility."""

@@ -19,8 +19,9 @@ from ui import format as fmt
 from ui import icons
 from ui.charts.stack import StackBar
 from ui.document import Document
+from ui.inspector.asked import AskedFigure, why_mark
 from ui.look import Look
-from ui.parts import Figure, button, column, label, row, rule
+from ui.parts import button, column, label, row, rule
 from ui.reasons import criterion_name, criterion_tip, direction_of, finding_text, unit_text
 from ui.status import STATUS_ICONS, STATUSES
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from kawasolar.profile import Criterion
 
 OBJECTIVES: tuple[Objective, ...] = ("co2", "energy")
+# Figures: name -> code under which they are explained.
+FIGURES = {"chosen": "chosen", "kw": "capacity_kw", "kwh": "energy_kwh", "co2": "co2_t"}
 _PARTS = {
     "chosen": ("accent", "full"),
     "eligible": ("accent", "open"),
@@ -118,6 +121,8 @@ class HalfPanel(QWidget):
     """半数選定."""
 
     show_asked = Signal(str)
+    # Code of a figure of the whole plan.
+    why_asked = Signal(str)
 
     def __init__(self, look: Look, document: Document) -> None:
         super().__init__()
@@ -142,8 +147,10 @@ class HalfPanel(QWidget):
     def _add_figures(self, layout: object) -> None:
         say = self._look.say
         self.figures = {
-            name: Figure(say(f"ui.half.figure.{name}"), role="display" if name == "chosen" else "figure")
-            for name in ("chosen", "kw", "kwh", "co2")
+            name: AskedFigure(
+                self._look, say(f"ui.half.figure.{name}"), code, self.why_asked.emit, role="display" if name == "chosen" else "figure"
+            )
+            for name, code in FIGURES.items()
         }
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
@@ -183,7 +190,9 @@ class HalfPanel(QWidget):
         self.spin.setAccessibleName(say("ui.half.share"))
         self.spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         name.setBuddy(self.spin)
-        head.addWidget(name, 1)
+        head.addWidget(name)
+        head.addWidget(why_mark(self._look, say("ui.half.share"), "share", self.why_asked.emit))
+        head.addStretch(1)
         head.addWidget(self.spin)
         layout.addLayout(head)  # type: ignore[attr-defined]
         self.slider = QSlider(Qt.Orientation.Horizontal)
