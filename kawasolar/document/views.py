@@ -106,7 +106,8 @@ def _with_cells(frame: pd.DataFrame, column: str, cells: list[tuple[int, Any]]) 
     import pandas as pd
 
     empty = np.nan if LEDGER_COLUMNS[column] in ("number", "year") else None
-    values = frame[column].astype(object) if column in frame.columns else pd.Series(empty, frame.index, dtype=object)
+    blank = np.full(len(frame), empty, dtype=object)
+    values = frame[column].astype(object) if column in frame.columns else pd.Series(blank, frame.index, dtype=object)
     values = values.copy()
     for row, value in cells:
         values.iloc[row] = empty if value is None else value
