@@ -13,7 +13,7 @@ from ui.format import folded
 from ui.reasons import unit_text
 
 if TYPE_CHECKING:
-    from kawasolar.profile import Profile, Value
+    from kawasolar.profile import Value
     from kawasolar.stages import StageName, StageState
     from ui.document import Document
     from ui.look import Look
@@ -208,8 +208,3 @@ def seconds_from(stage: StageName, states: Sequence[StageState]) -> float:
     """How long a stage and all after it took the last time [s]."""
     names = [state.name for state in states]
     return sum(state.seconds for state in states[names.index(stage) :]) if stage in names else 0.0
-
-
-def given_profile(document: Document) -> Profile | None:
-    """The profile as the municipality gives it."""
-    return document.project.profile if document.project is not None else None

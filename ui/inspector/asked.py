@@ -30,9 +30,8 @@ def why_mark(look: Look, name: str, code: str, ask: Ask) -> QToolButton:
 def asked_head(look: Look, words: str, code: str, ask: Ask, *, role: str = "head") -> QHBoxLayout:
     """A heading of what can be asked about."""
     line = row(4)
-    line.addWidget(label(words, role))
-    line.addWidget(why_mark(look, words, code, ask))
-    line.addStretch(1)
+    line.addWidget(label(words, role, wrap=True), 1)
+    line.addWidget(why_mark(look, words, code, ask), 0, Qt.AlignmentFlag.AlignTop)
     return line
 
 
