@@ -66,6 +66,10 @@ def paint_sketch(
     for k, place in enumerate(places[: len(fixed)]):
         paint_handle(painter, place, tokens, color, strong=k == 0 and not closed and len(fixed) > 2)
     _paint_measures(painter, tokens, points, places, closed=closed or len(points) > 2)
+    if len(points) > 2 and not bad:
+        # What crosses itself has no area to speak of.
+        middle = sum(places, QPointF()) / len(places)
+        paint_plate(painter, middle, f"{measured_area(points):,.1f} m²", tokens, strong=True)
 
 
 def paint_handle(painter: QPainter, at: QPointF, tokens: Tokens, color: QColor, *, strong: bool = False) -> None:
@@ -79,7 +83,7 @@ def paint_handle(painter: QPainter, at: QPointF, tokens: Tokens, color: QColor, 
 def _paint_measures(
     painter: QPainter, tokens: Tokens, points: Sequence[Point], places: Sequence[QPointF], *, closed: bool
 ) -> None:
-    """Length of each side [m] beside it, outside the shape; the area [m²] in the middle."""
+    """Length of each side [m] beside it, outside the shape."""
     count = len(points)
     middle = sum(places, QPointF()) / count
     for k in range(count if closed and count > 2 else count - 1):
@@ -94,8 +98,6 @@ def _paint_measures(
         if QPointF.dotProduct(out, half - middle) < 0:
             out = -out
         paint_plate(painter, half + out * (16.0 if count > 2 else 0.0), f"{metres:,.1f} m", tokens)
-    if count > 2:
-        paint_plate(painter, middle, f"{measured_area(points):,.1f} m²", tokens, strong=True)
 
 
 def paint_plate(painter: QPainter, at: QPointF, text: str, tokens: Tokens, *, strong: bool = False) -> None:

@@ -50,13 +50,10 @@ class MapView(Canvas):
     """The plan on a map. Pictures come from a worker; while the view moves, the last one is moved with it."""
 
     picked = Signal(str)
-    # The keep-out that was clicked; empty where a click left one.
-    keepout_picked = Signal(str)
+    keepout_picked = Signal(str)  # the keep-out that was clicked; empty where a click left one
     hovered = Signal(float, float, object)
-    # Other outlines can be met: a plan was made ready, or is gone.
-    scene_changed = Signal()
-    # Other colours or another language.
-    dressed = Signal()
+    scene_changed = Signal()  # other outlines can be met: a plan was made ready, or is gone
+    dressed = Signal()  # other colours or another language
     differences_left = Signal()
 
     def __init__(self, tokens: Tokens, language: Language, parent: QWidget | None = None) -> None:
