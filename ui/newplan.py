@@ -273,7 +273,8 @@ class NewPlanDialog(QDialog):
             self.out.setText(str(path))
         # The project keeps its name and its place; it is saved when the planner says so.
         for k in range(self._target_grid.count()):
-            widget = self._target_grid.itemAt(k).widget()
+            item = self._target_grid.itemAt(k)
+            widget = item.widget() if item is not None else None
             if widget is not None:
                 widget.hide()
         for entry in plan.inputs:

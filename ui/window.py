@@ -465,7 +465,7 @@ class MainWindow(QMainWindow):
     def _show_stale(self) -> None:
         """What must be computed, in the top bar and on the rail."""
         plan, stale, say = self.document.plan, self.document.stale, self.look.say
-        words = {} if plan is None else {s.name: stage_sentence(self.look.language, s, plan.profile) for s in stale}
+        words: dict[str, str] = {} if plan is None else {s.name: stage_sentence(self.look.language, s, plan.profile) for s in stale}
         self.top.run.setEnabled(plan is not None)
         set_role(self.top.run, "primary" if stale else "")
         self.top.run.setIcon(self.look.icon("play", "on_accent" if stale else "muted"))
