@@ -8,10 +8,8 @@ import shapely
 from PySide6.QtCore import QObject, QPoint, QRect, QTimer, Signal
 
 from kawasolar.document import edits
-from kawasolar.document.entries import Edit, edit_of, followed_by
-from kawasolar.document.entries import apply as applied
-from kawasolar.document.views import joins_of
 from ui.map.drawing import DrawKeepout
+from ui.map.entering import building_name, facility_name, join_edit, reshape_edit
 from ui.map.keepouts import SHOWN_FROM, Keepout, drawn_on
 from ui.map.picking import PickBuildings
 from ui.map.plates import Offer
@@ -239,7 +237,7 @@ class MapTools(QObject):
             self._tell("ui.tool.draw.added", name=self._name_of(roof.building_id), area=roof.area)
         elif isinstance(tool, PickBuildings):
             name, chosen = tool.facility_id, sorted(tool.chosen)
-            edit = self._join(tool, why)
+            edit = join_edit(entries, name, chosen, self._author(why))
             self.leave()
             self._document.do(edit)
             self._tell("ui.tool.pick.saved", name=self._facility(name), count=len(chosen))
@@ -250,19 +248,6 @@ class MapTools(QObject):
         if isinstance(self.tool, DrawKeepout):
             self.tool.settle()
         self.write()
-
-    def _join(self, tool: PickBuildings, why: str) -> Edit:
-        """The buildings of the facility; those that a person had given to another facility are taken from it in the same step."""
-        entries = self._document.entries
-        if entries is None:
-            raise AssertionError("no project")
-        whole = edits.correct_join(entries, tool.facility_id, tool.chosen, self._author(why))
-        for other, named in joins_of(entries).items():
-            rest = [name for name in named if name not in tool.chosen]
-            if other != tool.facility_id and len(rest) != len(named):
-                then = edits.correct_join(applied(entries, whole), other, rest, self._author(why))
-                whole = followed_by(whole, then)
-        return whole
 
     def _automatic(self) -> None:
         tool, entries = self.tool, self._document.entries
@@ -277,28 +262,15 @@ class MapTools(QObject):
         entries, row = self._document.entries, self._view.keepouts.row(key)
         if entries is None or row is None:
             return
-        made = edits.add_keepout(entries, row.building_id, shape, self._author(row.mark.why))
-        entry = made.changes[0].after
-        self._document.do(
-            edit_of(entries, "ui.undo.move_keepout", {("keepouts", key): entry}, building=row.building_id)
-        )
+        self._document.do(reshape_edit(entries, row, shape, self._author(row.mark.why)))
         now = self._view.keepouts.row(key)
         self._tell("ui.tool.draw.moved", name=row.facility, area=row.area_m2 if now is None else now.area_m2)
 
     def _facility(self, facility_id: str) -> str:
-        """What a facility is called."""
-        plan = self._document.plan
-        if plan is None:
-            return facility_id
-        names = plan.facilities.loc[plan.facilities["facility_id"] == facility_id, "name"]
-        return str(names.iloc[0]) if len(names) and isinstance(names.iloc[0], str) else facility_id
+        return facility_name(self._document.plan, facility_id)
 
     def _name_of(self, building_id: str) -> str:
-        """The facility of a building, else the building."""
-        plan = self._document.plan
-        links = None if plan is None else plan.results.links
-        mine = [] if links is None else links.loc[links["building_id"] == building_id, "facility_id"].tolist()
-        return self._facility(str(mine[0])) if mine else building_id
+        return building_name(self._document.plan, building_id)
 
     # ---------------------------------------------------------------- words
 
