@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, 
 from kawasolar.document.edits import duplicate_scenario, set_share, set_value
 from kawasolar.profile import INTEGERS, VALUE_RULES, load_profile
 from kawasolar.stages import states
+from tests.support.town import project_of, small_town
 from ui.assumptions.band import ends_of
 from ui.assumptions.fields import number_of
 from ui.assumptions.values import assumptions, at_once_stages, effect_of, group_of, step_of
@@ -24,6 +25,7 @@ from ui.steps.assumptions import AssumptionsPanel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
@@ -372,6 +374,37 @@ def test_the_editor_says_what_becomes_stale(panel: AssumptionsPanel) -> None:
     editor.number.setText("65")
     editor.number.textEdited.emit("65")
     assert "すぐに" in editor.effect.text()
+
+
+def test_a_run_takes_the_change_in_and_undo_brings_the_results_back(
+    make_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    project = project_of(small_town(tmp_path / "town"), tmp_path)
+    window = make_window()
+    window.document.set_project(project, tmp_path / "plan.kawasolar", saved=False)
+    window.show_step("assumptions")
+    panel, document = window.assumptions, window.document
+
+    def energy() -> float:
+        return float(document.plan.results.yields["energy_kwh"].sum())  # type: ignore[union-attr]
+
+    before = energy()
+    change(panel, "pv.loss_ageing", "0.48", "半分に")
+    wait_for_states(qtbot, window, stale=True)
+    assert energy() == before
+    assert "waits" in shown_badges(panel, "pv.loss_ageing")
+    survey = document.plan.stamps["survey"]  # type: ignore[union-attr]
+    panel.run.click()
+    qtbot.waitUntil(lambda: not window.controller.is_running, timeout=60_000)
+    wait_for_states(qtbot, window, stale=False)
+    # Half of the factor, half of the energy; and no roof was surveyed again.
+    assert energy() == pytest.approx(before * 0.48 / 0.96, rel=1e-6)
+    assert document.plan.stamps["survey"] is survey  # type: ignore[union-attr]
+    assert shown_badges(panel, "pv.loss_ageing") == {"changed"}
+    document.undo()
+    assert energy() == before
+    wait_for_states(qtbot, window, stale=False)
+    assert shown_badges(panel, "pv.loss_ageing") == set()
 
 
 # ---------------------------------------------------------------------------------------------- who

@@ -9,15 +9,18 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QToolButton
 
+from kawasolar.document.edits import correct_ledger
 from kawasolar.document.views import LEDGER_COLUMNS, read_value
 from kawasolar.ledger.vocabulary import codes_of
 from kawasolar.provenance import explain, figures_of
+from tests.support.town import project_of, small_town
 from ui.inspector.ledger import FIXED, LedgerSection, read_row
 from ui.inspector.ledger_editor import ledger_text
 from ui.inspector.reasons import COMMON, ReasonCard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
@@ -279,6 +282,35 @@ def test_columns_that_the_ledger_lacks_are_entered_on_demand(
     editor.field.setText("50")  # type: ignore[union-attr]
     editor.field.textEdited.emit("50")  # type: ignore[union-attr]
     assert "列がありません" in editor.effect.text()
+
+
+def test_a_ledger_that_was_read_is_told_with_its_headings(
+    make_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    project = project_of(small_town(tmp_path / "town"), tmp_path)
+    window = make_window()
+    document = window.document
+    document.set_project(project, tmp_path / "plan.kawasolar", saved=False)
+    ledger = ledger_of(window, "003")
+    line = ledger.lines["built_year"]
+    assert "建築年度" in line.head.toolTip()
+    assert "施設 一覧.csv" in ledger.head.text()
+    assert status_of(window, "003") == "unknown"
+    editor = editor_of(ledger, "seismic")
+    choose(editor, "retrofitted")
+    editor.reason.setEditText("所管課に確認した")
+    editor.submit()
+    assert status_of(window, "003") == "eligible"
+    assert "記載なし" in ledger.lines["seismic"].told.text()
+    assert not document.stale, "nothing has to be computed for it"
+    # The file says something else now than when it was corrected.
+    assert document.entries is not None
+    document.do(correct_ledger(document.entries, "003", "built_year", 1978.0, 1950.0, document.author("登記")))
+    for told in ("1950", "1987", "登記"):
+        assert told in line.told.text()
+    line.reset.click()
+    assert line.value.text() == "1987"
+    assert document.entries.get("ledger", "built_year/003") is None
 
 
 # ---------------------------------------------------------------------------------------------- vetoes and pins
