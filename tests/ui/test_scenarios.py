@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import openpyxl
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QAccessible, QImage, QKeyEvent
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer
+from PySide6.QtGui import QAccessible, QColor, QImage, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
@@ -182,7 +182,7 @@ def test_what_is_offered_to_be_undone_is_the_removal(window: MainWindow) -> None
     assert not window.banner.isVisible(), "undo would take the share back now, not the removal"
 
 
-def test_a_long_name_is_elided_and_told_whole(window: MainWindow) -> None:
+def test_a_long_name_is_elided_and_told_whole(window: MainWindow, qtbot: QtBot) -> None:
     name = "令和九年度までに避難所となる施設を優先して整備し発電量を最大にする案"
     copied(window, name)
     assert window.top.scenario.width() <= 220
@@ -190,7 +190,7 @@ def test_a_long_name_is_elided_and_told_whole(window: MainWindow) -> None:
     assert name in window.top.scenario.accessibleName()
     window.show_step("scenarios")
     card = window.scenarios.panel.cards[window.document.scenario]
-    assert card.name.text() != name
+    qtbot.waitUntil(lambda: "…" in card.name.text())
     assert card.name.toolTip() == name
     assert card.width() <= window.docks["steps"].width()
 
@@ -242,7 +242,7 @@ def test_a_stale_scenario_is_marked_everywhere(window: MainWindow, qtbot: QtBot)
     qtbot.waitUntil(lambda: bool(document.stale))
     window.show_step("scenarios")
     cards = window.scenarios.panel.cards
-    assert cards[second].mark.isVisible()
+    qtbot.waitUntil(cards[second].mark.isVisible)
     assert cards[second].stale.isVisible()
     assert not cards[first].mark.isVisible()
     assert window.scenarios.panel.run_all.isVisible()
@@ -520,7 +520,7 @@ def test_the_card_at_the_cursor_names_the_scenario(compared: tuple[MainWindow, s
 
 
 @pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
-def test_classes_differ_without_colour(tokens: object) -> None:
+def test_classes_differ_without_colour(tokens: object, qapp: QApplication) -> None:
     """In grey print each class still has its own picture: of the marker, and of the outline with its filling."""
     kinds = list(Difference)
     pictures = {kind: (grey(kind, tokens, marker=True), grey(kind, tokens, marker=False)) for kind in kinds}
@@ -532,12 +532,12 @@ def test_classes_differ_without_colour(tokens: object) -> None:
 
 
 def grey(kind: Difference, tokens: object, *, marker: bool) -> np.ndarray:
-    """The class in black on white, so that shape and hatching alone count."""
+    """The class in two tones, so that shape and hatching alone count."""
     from PySide6.QtCore import QRectF
     from PySide6.QtGui import QPainter
 
     image = QImage(32, 32, QImage.Format.Format_Grayscale8)
-    image.fill(Qt.GlobalColor.white)
+    image.fill(QColor(tokens.panel))  # type: ignore[attr-defined]
     painter = QPainter(image)
     if marker:
         painter.translate(16, 16)
@@ -611,7 +611,8 @@ def test_the_keyboard_reaches_the_chooser(window: MainWindow, qtbot: QtBot) -> N
     chooser = window.top.scenario
     assert chooser.focusPolicy() & Qt.FocusPolicy.TabFocus
     shown: list[bool] = []
-    chooser.menu().aboutToShow.connect(lambda: (shown.append(True), chooser.menu().close()))
+    # The menu waits for an answer once it is there.
+    chooser.menu().aboutToShow.connect(lambda: (shown.append(True), QTimer.singleShot(50, chooser.menu().close)))
     chooser.setFocus()
     QApplication.sendEvent(chooser, QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Space, Qt.KeyboardModifier.NoModifier))
     QApplication.sendEvent(chooser, QKeyEvent(QEvent.Type.KeyRelease, Qt.Key.Key_Space, Qt.KeyboardModifier.NoModifier))

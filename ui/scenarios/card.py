@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
+    QPushButton,
     QSizePolicy,
     QToolButton,
     QWidget,
@@ -20,11 +21,13 @@ from PySide6.QtWidgets import (
 
 from ui import format as fmt
 from ui import icons
-from ui.parts import Elided, button, column, label, row, set_role, tool
+from ui.parts import Elided, column, label, row, set_role, tool
 from ui.scenarios.badge import Badge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from PySide6.QtGui import QResizeEvent
 
     from kawasolar.document.views import ScenarioName
     from ui.look import Look
@@ -98,6 +101,31 @@ class Cell(QWidget):
         self.setAccessibleName(" ".join(filter(None, (self._shown.name, value, unit, words))))
 
 
+class NameButton(QPushButton):
+    """A name that loses its middle where there is no room for it, and never asks for more room than there is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "name")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(48)
+        self._whole = ""
+
+    def show_name(self, name: str) -> None:
+        """Show this name."""
+        self._whole = name
+        self._fit()
+
+    def _fit(self) -> None:
+        space = max(self.width() - 12, 24)
+        words = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, space)
+        self.setText(words.replace("&", "&&"))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+
 class ScenarioCard(QFrame):
     """A scenario in the list.
 
@@ -123,7 +151,7 @@ class ScenarioCard(QFrame):
         self.tick = QCheckBox()
         self.tick.setFixedWidth(20)
         self.badge = Badge(look.tokens)
-        self.name = button("", "name")
+        self.name = NameButton()
         self.mark = QLabel()
         self.state = label("", "accent")
         self.more = self._make_more()
@@ -187,8 +215,7 @@ class ScenarioCard(QFrame):
     ) -> None:
         """Show a scenario: its figures, and ``other`` those of the one that is worked on, called ``than``."""
         say = self._look.say
-        self.name.setText(self._fitted(one.name))
-        self._full = one.name
+        self.name.show_name(one.name)
         use = say("ui.scenarios.use_of", name=one.name)
         self.name.setToolTip(one.name if active else use)
         self.name.setAccessibleName(one.name if active else use)
@@ -211,15 +238,6 @@ class ScenarioCard(QFrame):
         for key, cell in self.cells.items():
             cell.show_value(own.get(key), other.get(key), active=active, than=than)
         self._show_stale(stale)
-
-    def _fitted(self, name: str) -> str:
-        wide = max(self.name.width() - 12, 60)
-        return self.name.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, wide).replace("&", "&&")
-
-    def resizeEvent(self, event: object) -> None:
-        super().resizeEvent(event)  # type: ignore[arg-type]
-        if hasattr(self, "_full"):
-            self.name.setText(self._fitted(self._full))
 
     def _show_stale(self, why: str) -> None:
         say, tokens = self._look.say, self._look.tokens

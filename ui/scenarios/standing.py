@@ -33,11 +33,13 @@ class Standing(QObject):
         self._stale: dict[str, tuple[Plan, object, tuple[StageState, ...]]] = {}
         self._visited: list[str] = []
         self._entries: object = document.entries
+        # The scenario of which the document told last what is stale.
+        self._told = ""
         document.plan_changed.connect(self.changed)
         document.decision_changed.connect(self.changed)
         document.entries_changed.connect(self._on_entries)
         document.scenarios_changed.connect(self._on_scenarios)
-        document.states_changed.connect(self.changed)
+        document.states_changed.connect(self._on_states)
 
     def names(self) -> tuple[ScenarioName, ...]:
         """All scenarios in their order."""
@@ -76,7 +78,7 @@ class Standing(QObject):
         plan, project, seen = self.plan_of(key), self._document.project, self._document.observed
         if plan is None or project is None:
             return ()
-        if key == project.active:
+        if key == project.active == self._told:
             return self._document.stale
         known = self._stale.get(key)
         if known is None or known[0] is not plan or known[1] is not seen:
@@ -84,6 +86,10 @@ class Standing(QObject):
             known = (plan, seen, found)
             self._stale[key] = known
         return known[2]
+
+    def _on_states(self) -> None:
+        self._told = self._document.scenario
+        self.changed.emit()
 
     def _on_entries(self, tables: frozenset[str]) -> None:
         """A scenario that was worked on is gone: the one that was worked on before it takes its place."""
