@@ -148,17 +148,17 @@ class WhyDesk(QObject):
         if plan is None or pane is None:
             return
         self._keep()
-        groups = []
+        groups: list[tuple[str, list[tuple[str, str, str | None]]]] = []
         selected = self._document.selected
         if selected is not None:
             name = self._name_of(selected)
-            rows = [(self._title(code, selected), code, selected) for code in figures_of(plan, selected)]
-            groups.append((name, rows))
-        whole = [(self._title(code, None), code, None) for code in figures_of(plan)]
-        groups.append((say("ui.why.whole"), whole))
+            groups.append(
+                (name, [(self._title(code, selected), code, selected) for code in figures_of(plan, selected)])
+            )
+        groups.append((say("ui.why.whole"), [(self._title(code, None), code, None) for code in figures_of(plan)]))
         self._listing = True
         self._open()
-        pane.show_list(say("ui.why.list"), groups, back=bool(self._way))  # type: ignore[arg-type]
+        pane.show_list(say("ui.why.list"), groups, back=bool(self._way))
         pane.take_focus()
 
     def _title(self, code: str, facility: str | None) -> str:
@@ -214,7 +214,7 @@ class WhyDesk(QObject):
                 before.setFocus()
             except RuntimeError:
                 # What had the keyboard is gone: its panel was built anew meanwhile.
-                stack.currentWidget().setFocus()
+                self._window.pages.setFocus()
         self.turned.emit()
 
     def _keep(self) -> None:
@@ -283,14 +283,17 @@ class WhyDesk(QObject):
             page = Page(found, self._whose(found.facility_id), way, self._stale_words(found))
             pane.show_page(page, self._shown(step), scroll=step.scroll)
         if focus:
-            pane.take_focus()
+            # Rows are seen, and take the keyboard, only when they have been laid out.
+            QTimer.singleShot(0, pane, pane.take_focus)
 
     def _shown(self, step: Step) -> Shown:
         from ui.why.rows import Shown
 
         stale = frozenset(state.name for state in self._document.stale)
+        entries, scenario = self._document.entries, self._document.scenario
+        entered = {} if entries is None else entries.of_scenario("values", scenario)
         return Shown(
-            self._window.look, self._request, self.deeper, self.act, stale, step.opened, step.unfolded
+            self._window.look, self._request, self.deeper, self.act, stale, entered, step.opened, step.unfolded
         )
 
     def _say_working(self) -> None:

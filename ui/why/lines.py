@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from kawasolar.document.views import LEDGER_COLUMNS
+from kawasolar.document.views import LEDGER_COLUMNS, mark_of
 from kawasolar.provenance.model import (
     CriterionSource,
     EnteredSource,
@@ -69,6 +69,8 @@ class Line:
     ----------
     key : tells it from its siblings
     badges : words and tone
+    stale : the stage that made it must run again
+    brief : a line that is seen while it is closed, shortened where there is no room
     told, more : lines below it, always and when it is opened; ``marks`` are such that need attention
     node : the explanation that opens below it
     """
@@ -77,6 +79,8 @@ class Line:
     name: str
     value: str = ""
     badges: tuple[tuple[str, str], ...] = ()
+    stale: bool = False
+    brief: str = ""
     told: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
@@ -124,7 +128,7 @@ def grouped(entries: Iterable[Explanation | Source]) -> list[tuple[str, list[Exp
 def _touched(entry: Explanation | Source) -> bool:
     if isinstance(entry, ProfileSource):
         return entry.override is not None or entry.now is not None
-    return isinstance(entry, CriterionSource) and True
+    return isinstance(entry, CriterionSource)
 
 
 def value_parts(look: Look, explanation: Explanation) -> tuple[str, str]:
@@ -136,17 +140,23 @@ def value_parts(look: Look, explanation: Explanation) -> tuple[str, str]:
     return shown, ""
 
 
-def line_of(look: Look, entry: Explanation | Source, stale: Collection[str] = ()) -> Line:
+def line_of(
+    look: Look,
+    entry: Explanation | Source,
+    stale: Collection[str] = (),
+    entered: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Line:
     """An input as a line.
 
     Parameters
     ----------
     stale : stages whose results no longer hold
+    entered : what people entered for values of the profile, by key: a result may not follow it yet
     """
     if isinstance(entry, Explanation):
         return _figure(look, entry, stale)
     if isinstance(entry, ProfileSource):
-        return _profile(look, entry)
+        return _profile(look, entry, (entered or {}).get(entry.key))
     if isinstance(entry, CriterionSource):
         return _criterion(look, entry)
     if isinstance(entry, LedgerSource):
@@ -175,14 +185,8 @@ def _figure(look: Look, entry: Explanation, stale: Collection[str]) -> Line:
         actions = (Action("building", (str(entry.facility_id), entry.part)),)
     elif entry.figure.startswith("criterion."):
         told, more = more, ()
-    elif not entry.inputs and not entry.more:
-        told, more = more, ()
-    badges = ((look.say("ui.why.badge.stale"), "attention"),) if _is_stale(entry, stale) else ()
-    return Line(key_of(entry), name, value, badges, told, more=more, actions=actions, node=entry)
-
-
-def _is_stale(entry: Explanation, stale: Collection[str]) -> bool:
-    return entry.stage is not None and entry.stage.name in stale
+    old = entry.stage is not None and entry.stage.name in stale
+    return Line(key_of(entry), name, value, stale=old, told=told, more=more, actions=actions, node=entry)
 
 
 def _weights(look: Look, entry: Explanation) -> tuple[str, ...]:
@@ -198,7 +202,7 @@ def _weights(look: Look, entry: Explanation) -> tuple[str, ...]:
 # ---------------------------------------------------------------------------------------------- values of the profile
 
 
-def _profile(look: Look, entry: ProfileSource) -> Line:
+def _profile(look: Look, entry: ProfileSource, waiting: Mapping[str, Any] | None) -> Line:
     from kawasolar.profile import VALUE_RULES
 
     language, say = look.language, look.say
@@ -217,6 +221,11 @@ def _profile(look: Look, entry: ProfileSource) -> Line:
         marks.append(say("why.line.outside"))
     if entry.now is not None:
         marks.append(say("why.line.now", now=number(language, entry.now, entry.unit), value=value))
+        if waiting is not None:
+            # Who changed it since: the result does not follow them yet.
+            told.append(mark_text(language, mark_of(dict(waiting))))
+            if waiting["source"]:
+                told.append(say("why.line.override.source", source=waiting["source"]))
     band = None
     if entry.low is not None and entry.high is not None:
         _unit, least, most = VALUE_RULES[entry.key]
@@ -229,16 +238,15 @@ def _profile(look: Look, entry: ProfileSource) -> Line:
     if entry.assumed:
         more.append(say("why.line.assumed"))
     return Line(
-        key_of(entry), entry.text("name", language), value, tuple(badges), tuple(told), tuple(marks), tuple(more),
-        source, band, (Action("value", (entry.key,)),),
+        key_of(entry), entry.text("name", language), value, tuple(badges), brief=_source_words(look, entry), told=tuple(told),
+        marks=tuple(marks), more=tuple(more), band=band, actions=(Action("value", (entry.key,)),),
     )  # fmt: skip
 
 
-def range_words(look: Look, entry: ProfileSource | CriterionSource) -> str:
-    """The range in which a value may sensibly lie."""
-    if entry.low is None or entry.high is None:
-        return ""
-    return look.say("ui.why.range", low=f"{entry.low:,g}", high=f"{entry.high:,g}")
+def _source_words(look: Look, entry: ProfileSource | CriterionSource) -> str:
+    """Where a value comes from and how sure that is, the latter first: it is short, and must not be cut off."""
+    sure = look.say(f"how_sure.{entry.how_sure}")
+    return look.say("ui.why.source", source=entry.text("source", look.language), sure=sure)
 
 
 def _criterion(look: Look, entry: CriterionSource) -> Line:
@@ -262,8 +270,8 @@ def _criterion(look: Look, entry: CriterionSource) -> Line:
         more.append(say("why.line.assumed"))
     name = asked(entry.applied, entry.threshold)
     return Line(
-        key_of(entry), say("ui.why.criterion", asked=name), "", tuple(badges), tuple(told), (), tuple(more), source,
-        actions=(Action("criterion", (entry.key,)),),
+        key_of(entry), say("ui.why.criterion", asked=name), "", tuple(badges), brief=_source_words(look, entry), told=tuple(told),
+        more=tuple(more), actions=(Action("criterion", (entry.key,)),),
     )  # fmt: skip
 
 
@@ -287,7 +295,7 @@ def _ledger(look: Look, entry: LedgerSource) -> Line:
         told.append(mark_text(language, entry.override.mark))
     actions = (Action("ledger", (entry.facility_id, entry.column)),) if entry.column in LEDGER_COLUMNS else ()
     return Line(
-        key_of(entry), column_title(language, entry.column), value, tuple(badges), tuple(told), more=_findings(look, entry.findings),
+        key_of(entry), column_title(language, entry.column), value, tuple(badges), told=tuple(told), more=_findings(look, entry.findings),
         tip=entry.path, actions=actions,
     )  # fmt: skip
 
@@ -302,8 +310,8 @@ def _file(look: Look, entry: FileSource) -> Line:
     # A path has no blanks to be broken at, and is told whole by the tooltip.
     folder = str(PurePath(entry.path).parent)
     return Line(
-        key_of(entry), say(f"export.role.{entry.role}"), PurePath(entry.path).name, (), tuple(told), (), _findings(look, entry.findings),
-        entry.path, actions=(Action("folder", (folder,)),),
+        key_of(entry), say(f"export.role.{entry.role}"), PurePath(entry.path).name, told=tuple(told), more=_findings(look, entry.findings),
+        tip=entry.path, actions=(Action("folder", (folder,)),),
     )  # fmt: skip
 
 

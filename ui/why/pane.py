@@ -105,7 +105,9 @@ class WhyPane(QWidget):
         self.way = QLabel()
         self.way.setTextFormat(Qt.TextFormat.RichText)
         self.way.setWordWrap(True)
-        self.way.setTextInteractionFlags(Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard)
+        self.way.setTextInteractionFlags(
+            Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
+        )
         self.way.setAccessibleName(look.say("ui.why.way"))
         self.way.linkActivated.connect(lambda place: self.crumb_asked.emit(int(place)))
         layout.addWidget(self.way)
@@ -137,6 +139,8 @@ class WhyPane(QWidget):
         picture.setPixmap(icons.pixmap("clock-alert-outline", self._look.tokens.attention, 18, 2.0))
         self.stale_words = label("", wrap=True)
         self.run = button(self._look.say("ui.menu.run"), "link")
+        self.run.setIcon(self._look.icon("play", "accent"))
+        self.run.setIconSize(QSize(14, 14))
         self.run.setAutoDefault(False)
         self.run.clicked.connect(self.run_asked)
         words = QVBoxLayout()
@@ -250,7 +254,9 @@ class WhyPane(QWidget):
         key, alt = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
         if key == Qt.Key.Key_Escape:
             self.closed_asked.emit()
-        elif (key == Qt.Key.Key_Backspace or (alt and key == Qt.Key.Key_Left) or key == Qt.Key.Key_Back) and self.back.isEnabled():
+        elif (
+            key == Qt.Key.Key_Backspace or (alt and key == Qt.Key.Key_Left) or key == Qt.Key.Key_Back
+        ) and self.back.isEnabled():
             self.back_asked.emit()
         elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and not alt:
             self._step(-1 if key == Qt.Key.Key_Up else 1)
@@ -260,7 +266,7 @@ class WhyPane(QWidget):
     def _step(self, step: int) -> None:
         heads = [made.head for made in self.rows()]
         focused = QApplication.focusWidget()
-        place = heads.index(focused) + step if focused in heads else 0  # type: ignore[arg-type]
+        place = heads.index(focused) + step if isinstance(focused, FoldRow) and focused in heads else 0
         if 0 <= place < len(heads):
             heads[place].setFocus()
             bring_into_view(heads[place])
@@ -313,7 +319,9 @@ class FigureList(QWidget):
             for name, code, facility in figures:
                 one = button(name, "row")
                 one.setAutoDefault(False)
-                one.clicked.connect(lambda _=False, code=code, facility=facility: self.figure_asked.emit(code, facility))
+                one.clicked.connect(
+                    lambda _=False, code=code, facility=facility: self.figure_asked.emit(code, facility)
+                )
                 self._rows.addWidget(one)
                 made.append((folded(name), one))
             self._groups.append((head, made))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent
@@ -14,7 +14,7 @@ from kawasolar.provenance.model import Explanation
 from ui import icons
 from ui.assumptions.band import RangeBand
 from ui.look import Look
-from ui.parts import button, clear, column, label, row, set_role
+from ui.parts import Elided, button, clear, column, label, row, set_role
 from ui.why.lines import LONGEST, Action, Line, Path, grouped, line_of
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # Levels that open below one another; what lies deeper is looked at on its own.
 DEEPEST = 3
 _INDENT = 14
+# Values of more letters are broken into lines.
+_LONG = 16
 # What an action looks like.
 ACTION_ICONS = {
     "value": "pencil-outline", "criterion": "pencil-outline", "ledger": "pencil-outline", "setting": "pencil-outline",
@@ -41,6 +43,7 @@ class Shown:
     ----------
     ask : explain what was left out, now or a little later
     stale : stages whose results no longer hold
+    entered : what people entered for values of the profile, by key
     opened, unfolded : rows and groups that the user opened; kept while the page is made anew
     """
 
@@ -49,6 +52,7 @@ class Shown:
     deeper: Callable[[Path], None]
     act: Callable[[Action], None]
     stale: frozenset[str] = frozenset()
+    entered: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     opened: set[Path] = field(default_factory=set)
     unfolded: set[tuple[Path, str]] = field(default_factory=set)
 
@@ -121,21 +125,34 @@ class LineRow(QWidget):
         words.setSpacing(2)
         top = QHBoxLayout()
         top.setSpacing(8)
-        name = label(line.name, wrap=True)
-        top.addWidget(name, 5)
+        top.addWidget(label(line.name, wrap=True), 5)
+        if line.stale:
+            mark = QLabel()
+            mark.setPixmap(icons.pixmap("clock-alert-outline", look.tokens.attention, 16, 2.0))
+            mark.setToolTip(look.say("ui.why.stale_one"))
+            top.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
         if line.value:
-            value = label(line.value, "value", wrap=True)
-            value.setAlignment(Qt.AlignmentFlag.AlignRight)
-            top.addWidget(value, 4)
+            # A number is never broken; names of files and lists are.
+            long = len(line.value) > _LONG
+            value = label(line.value, "value", wrap=long)
+            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+            # On the line of the name, which stands lower for the room between its lines.
+            value.setContentsMargins(0, 0 if long else 2, 0, 0)
+            top.addWidget(value, 6 if long else 0, Qt.AlignmentFlag(0) if long else Qt.AlignmentFlag.AlignTop)
         words.addLayout(top)
         if line.badges or line.band is not None:
             words.addLayout(self._second())
-        for text in line.told:
-            words.addWidget(label(text, "muted", wrap=True))
+        self._brief = Elided(line.brief, "muted", Qt.TextElideMode.ElideRight)
+        self._brief.setVisible(bool(line.brief))
+        words.addWidget(self._brief)
         for text in line.marks:
             words.addWidget(label(text, "attention", wrap=True))
+        for text in line.told:
+            words.addWidget(label(text, "muted", wrap=True))
         outer.addLayout(words, 1)
-        parts = [line.name, line.value, *(text for text, _tone in line.badges), *line.told, *line.marks]
+        parts = [line.name, line.value, *(text for text, _tone in line.badges), *line.marks, *line.told, line.brief]
+        if line.stale:
+            parts.insert(2, look.say("ui.why.stale_one"))
         self.head.setAccessibleName(look.say("ui.list.comma").join(part for part in parts if part))
         self.head.setToolTip(line.tip)
 
@@ -164,6 +181,8 @@ class LineRow(QWidget):
             self._arrow.setPixmap(icons.pixmap(name, self._look.tokens.muted, 16, 2.0))
         state = "" if not opens else self._look.say("ui.why.open" if on else "ui.why.closed")
         self.head.setAccessibleDescription(state)
+        # Open, it is told whole below.
+        self._brief.setVisible(bool(self.line.brief) and not on)
 
     def turn(self, on: bool) -> None:
         """Open or close it; what lies deep is looked at on its own."""
@@ -282,18 +301,26 @@ def add_inputs(
         _fill_group(inside, shown, rows, path, name)
 
 
-def _fill_group(
-    inside: QVBoxLayout, shown: Shown, rows: list[Explanation | Source], path: Path, name: str
-) -> None:
+def _fill_group(inside: QVBoxLayout, shown: Shown, rows: list[Explanation | Source], path: Path, name: str) -> None:
     clear(inside)
     most, place = LONGEST.get(name, len(rows)), (path, name)
     # Two lines more take no more room than the button that would hide them.
     folded = len(rows) > most + 2 and place not in shown.unfolded
     for entry in rows[:most] if folded else rows:
-        line = line_of(shown.look, entry, shown.stale)
+        line = line_of(shown.look, entry, shown.stale, shown.entered)
         inside.addWidget(LineRow(shown, line, (*path, line.key)))
     if folded:
         more = button(shown.look.say("ui.why.more", number=f"{len(rows) - most:,}"), "link")
         more.setAutoDefault(False)
-        more.clicked.connect(lambda: (shown.unfolded.add(place), _fill_group(inside, shown, rows, path, name)))
+
+        def unfold() -> None:
+            shown.unfolded.add(place)
+            _fill_group(inside, shown, rows, path, name)
+            # The keyboard was on the button that is gone: it goes on with what has come in its place.
+            item = inside.itemAt(most)
+            made = None if item is None else item.widget()
+            if isinstance(made, LineRow):
+                made.head.setFocus()
+
+        more.clicked.connect(unfold)
         inside.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
