@@ -231,7 +231,9 @@ def test_four_can_be_compared_and_a_fifth_cannot(window: MainWindow) -> None:
     assert [cards[k].badge.accessibleName() for k in (0, 2, 3)] == ["A", "B", "C"]
 
 
-def test_a_stale_scenario_is_marked_everywhere(window: MainWindow, qtbot: QtBot) -> None:
+def test_a_stale_scenario_is_marked_everywhere(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from kawasolar.document import edits
 
     document = window.document
@@ -246,6 +248,10 @@ def test_a_stale_scenario_is_marked_everywhere(window: MainWindow, qtbot: QtBot)
     assert cards[second].stale.isVisible()
     assert not cards[first].mark.isVisible()
     assert window.scenarios.panel.run_all.isVisible()
+    asked: list[bool] = []
+    monkeypatch.setattr(window.controller, "run_all", lambda: asked.append(True))
+    window.scenarios.panel.run_all.click()
+    assert asked
     assert window.top.scenario.accessibleDescription() != ""
     assert names(window)[1] != "案2"
     assert "案2" in names(window)[1]

@@ -205,7 +205,7 @@ class LetterHeader(Header):
         if self.isSortIndicatorShown() and self.sortIndicatorSection() == logicalIndex:
             words = f"{'▲' if self.sortIndicatorOrder() == Qt.SortOrder.AscendingOrder else '▼'} {words}"
         taken = SIZE + 6 + (22 if head.stale else 0)
-        taken += round(space.width() * _MORE_SHARE) if head.note else 0
+        taken += self.fontMetrics().horizontalAdvance(head.note) + 8 if head.note else 0
         shown = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, max(space.width() - taken, 8))
         left = space.left()
         if head.right and not head.note:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Rows = tuple[list[Head], list[tuple[str, list[Cell]]]]
 # Figures that are asked for first.
 _FIRST = ("chosen", "capacity_kw", "energy_kwh", "co2_t", "eligible")
-_ALONE_WIDTH, _PAIR_WIDTH = 104, 164
+_ALONE_WIDTH, _PAIR_WIDTH = 92, 140
 _INKS = {"unknown": "attention", "ineligible": "muted"}
 # Tables of the entries that say who turned a setting, and why.
 _TABLES = {"criterion": "criteria", "value": "values", "pin": "pins", "veto": "vetoes"}
@@ -111,7 +111,7 @@ def figure_rows(look: Look, found: Comparison) -> Rows:
     """Each figure in each scenario, and by how much it differs from that of the first."""
     language, first = look.language, found.keys[0]
     note = look.say("ui.compare.difference", to=LETTERS[0])
-    heads = [Head(look.say("ui.compare.figure"), 128)]
+    heads = [Head(look.say("ui.compare.figure"), 136)]
     for head in _heads(look, found, _PAIR_WIDTH):
         alone = head.letter == LETTERS[0]
         heads.append(
@@ -119,15 +119,18 @@ def figure_rows(look: Look, found: Comparison) -> Rows:
         )
     rows = []
     for code in sorted(found.figures.index, key=lambda code: _FIRST.index(code) if code in _FIRST else len(_FIRST)):
-        line = found.figures.loc[code]
-        cells = [Cell(figure_title(language, code))]
+        line, unit = found.figures.loc[code], str(found.figures.loc[code, "unit"])
+        # The unit stands once, with the name: a figure is never cut for the sake of it.
+        cells = [Cell(" ".join(filter(None, (figure_title(language, code), unit))))]
         for side in found.sides:
             ink = "attention" if side.stale else ""
             tip = look.say("ui.scenarios.stale_figures") if side.stale else ""
             more = None
             if side.key != first:
-                more = figure_text(language, code, float(line[f"difference.{side.key}"]), difference=True)
-            cells.append(Cell(figure_text(language, code, float(line[side.key])), tip, ink=ink, more=more))
+                change = figure_text(language, code, float(line[f"difference.{side.key}"]), difference=True)
+                more = change.removesuffix(f" {unit}")
+            text = figure_text(language, code, float(line[side.key])).removesuffix(f" {unit}")
+            cells.append(Cell(text, tip, ink=ink, more=more))
         rows.append((str(code), cells))
     return heads, rows
 
