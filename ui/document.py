@@ -312,6 +312,7 @@ class Document(QObject):
         """Work on another scenario."""
         if self._project is not None and key in self._project.plans and key != self._project.active:
             self._history.end_merge()
+            self._states = None
             self._show(replace(self._project, active=key))
             self.scenarios_changed.emit()
             self.dirty_changed.emit()

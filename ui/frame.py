@@ -119,7 +119,7 @@ class Rail(QWidget):
             made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             made.setProperty("role", "step")
             made.setCheckable(True)
-            made.setFixedSize(72, 56)
+            made.setFixedSize(78, 56)
             made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             made.clicked.connect(lambda _=False, name=name: self.chosen.emit(name))
             self._group.addButton(made, k)

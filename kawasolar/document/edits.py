@@ -223,7 +223,7 @@ def add_keepout(entries: Entries, building_id: str, shape: Polygon, by: Author) 
         raise BadEdit("edit.bad_keepout", building=building_id)
     rings = [shape.exterior, *shape.interiors]
     # Millimetres: what a person draws is no finer, and the file stays small.
-    points = [[[round(x, 3), round(y, 3)] for x, y in shapely.get_coordinates(ring)] for ring in rings]
+    points = [[[float(round(x, 3)), float(round(y, 3))] for x, y in shapely.get_coordinates(ring)] for ring in rings]
     drawn = shapely.Polygon(points[0], points[1:])
     if not drawn.is_valid or not drawn.area > 0:
         raise BadEdit("edit.bad_keepout", building=building_id)

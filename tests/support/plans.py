@@ -99,8 +99,8 @@ def _planes(rng: np.random.Generator, buildings: gpd.GeoDataFrame) -> gpd.GeoDat
     footprint = buildings.area.to_numpy() * 0.95
     tilt = np.where(flat, rng.uniform(0, 2, len(buildings)), rng.uniform(15, 30, len(buildings)))
     area = footprint / np.cos(np.radians(tilt))
-    rules = ("tilt", "north", "keepout", "setback", "obstacle", "shade", "small")
-    shares = rng.dirichlet((6, 0.1, 0.1, 0.1, 2, 1, 1, 0.2), len(buildings))
+    rules = ("tilt", "north", "setback", "obstacle", "shade", "small")
+    shares = rng.dirichlet((6, 0.1, 0.1, 2, 1, 1, 0.2), len(buildings))
     frame = gpd.GeoDataFrame(
         {
             "plane_id": np.arange(1, len(buildings) + 1), "building_id": buildings.building_id, "tilt": tilt,
@@ -114,6 +114,7 @@ def _planes(rng: np.random.Generator, buildings: gpd.GeoDataFrame) -> gpd.GeoDat
     frame["usable_irradiation_kwh_m2"] = frame.irradiation_kwh_m2 * 1.02
     for k, rule in enumerate(rules):
         frame[f"lost_{rule}_m2"] = area * shares[:, k + 1]
+    frame["lost_keepout_m2"] = 0.0
     return frame
 
 
