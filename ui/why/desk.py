@@ -436,8 +436,16 @@ class WhyDesk(QObject):
         calls[action.code](*action.target)
 
     def _change_value(self, key: str) -> None:
+        panel = self._window.assumptions
+
+        def edit() -> None:
+            panel.show_key(key)
+            if key in panel.lines:
+                panel.lines[key].open_editor()
+
         self._window.show_step("assumptions")
-        self._window.assumptions.show_key(key)
+        # The panel fills itself when it is shown, and what it holds takes the keyboard when it is laid out.
+        QTimer.singleShot(0, panel, edit)
 
     def _change_criterion(self, key: str) -> None:
         self._window.show_step("half")

@@ -6,8 +6,8 @@ import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QFrame, QLabel, QLineEdit, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from kawasolar.provenance.words import figure_name, formula_text, moment
@@ -15,12 +15,15 @@ from ui import icons
 from ui.assumptions.fields import bring_into_view
 from ui.format import folded
 from ui.look import Look
-from ui.parts import Elided, button, clear, column, label, row, scrolled, tool
+from ui.parts import Elided, button, clear, column, label, row, scrolled, set_role, tool
 from ui.why.lines import value_parts
-from ui.why.rows import FoldRow, LineRow, Shown, add_inputs
+from ui.why.rows import FoldRow, LineRow, Shown, add_inputs, empty
 
 if TYPE_CHECKING:
     from kawasolar.provenance.model import Explanation
+
+# Values of more letters are no figures to be read from afar.
+_SHORT = 14
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,10 @@ class WhyPane(QWidget):
         self.back = tool(self._look, "chevron-left", say("ui.why.back"), role="muted", size=16)
         self.back.setToolTip(say("ui.why.back_tip"))
         self.back.clicked.connect(self.back_asked)
+        # A shortcut: what scrolls would take the arrow for itself.
+        back = QShortcut(QKeySequence("Alt+Left"), self)
+        back.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        back.activated.connect(self.back.click)
         self.copy = tool(self._look, "content-copy", say("ui.why.copy"), role="muted", size=16)
         self.copy.clicked.connect(self.copy_asked)
         self.all = tool(self._look, "format-list-bulleted", say("ui.why.list"), role="muted", size=16)
@@ -162,6 +169,8 @@ class WhyPane(QWidget):
         value, unit = value_parts(look, found)
         self.name.setText(name)
         self.value.setText(value)
+        # Numbers are large; lists of names need not be.
+        set_role(self.value, "figure" if len(value) <= _SHORT else "head")
         self.unit.setText(unit)
         self.name.setAccessibleName(f"{name}: {value} {unit}".strip())
         self._show_stage(found)
@@ -173,7 +182,8 @@ class WhyPane(QWidget):
         self.message.hide()
         for part in (self.name, self.value, self.unit):
             part.show()
-        clear(self._rows)
+        empty(self._rows)
+        shown.step = self._step
         add_inputs(self._rows, shown, found.inputs, (), heads=True)
         self.pages.setCurrentWidget(self.area)
         self.copy.setEnabled(True)
@@ -184,7 +194,7 @@ class WhyPane(QWidget):
         self._show_whose(whose, way)
         for part in (self.name, self.value, self.unit, self.made, self.stale, self.formula):
             part.hide()
-        clear(self._rows)
+        empty(self._rows)
         self.message.setText(words)
         self.message.show()
         self.copy.setEnabled(False)
@@ -221,8 +231,8 @@ class WhyPane(QWidget):
 
     def rows(self) -> list[LineRow]:
         """Rows that are seen, from above."""
-        found = [made for made in self._body.findChildren(LineRow) if made.isVisible()]
-        return sorted(found, key=lambda made: made.mapTo(self._body, QPoint(0, 0)).y())
+        # In the order in which they were made, which is that of the page.
+        return self._body.findChildren(LineRow)
 
     def row_at(self, *codes: str) -> LineRow:
         """The row that the codes of its inputs lead to."""
@@ -251,15 +261,11 @@ class WhyPane(QWidget):
                     made.head.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key, alt = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+        key = event.key()
         if key == Qt.Key.Key_Escape:
             self.closed_asked.emit()
-        elif (
-            key == Qt.Key.Key_Backspace or (alt and key == Qt.Key.Key_Left) or key == Qt.Key.Key_Back
-        ) and self.back.isEnabled():
+        elif key in (Qt.Key.Key_Backspace, Qt.Key.Key_Back) and self.back.isEnabled():
             self.back_asked.emit()
-        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and not alt:
-            self._step(-1 if key == Qt.Key.Key_Up else 1)
         else:
             super().keyPressEvent(event)
 

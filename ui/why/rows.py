@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from kawasolar.provenance.model import Explanation
 from ui import icons
 from ui.assumptions.band import RangeBand
 from ui.look import Look
-from ui.parts import Elided, button, clear, column, label, row, set_role
+from ui.parts import Elided, button, column, label, row, set_role
 from ui.why.lines import LONGEST, Action, Line, Path, grouped, line_of
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Shown:
     stale : stages whose results no longer hold
     entered : what people entered for values of the profile, by key
     opened, unfolded : rows and groups that the user opened; kept while the page is made anew
+    step : go to the next row, or to the one before
     """
 
     look: Look
@@ -55,6 +57,7 @@ class Shown:
     entered: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     opened: set[Path] = field(default_factory=set)
     unfolded: set[tuple[Path, str]] = field(default_factory=set)
+    step: Callable[[int], None] = lambda _step: None
 
 
 class FoldRow(QPushButton):
@@ -63,9 +66,11 @@ class FoldRow(QPushButton):
     Signals
     -------
     turned : open (True) or close
+    moved : +1 or -1, the arrow keys
     """
 
     turned = Signal(bool)
+    moved = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,9 +89,10 @@ class FoldRow(QPushButton):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
-        if event.modifiers() & Qt.KeyboardModifier.AltModifier or key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            # The pane goes from row to row, and back.
-            event.ignore()
+        if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            super().keyPressEvent(event)
+        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.moved.emit(-1 if key == Qt.Key.Key_Up else 1)
         elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             self.turned.emit(key == Qt.Key.Key_Right)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -108,6 +114,7 @@ class LineRow(QWidget):
         self._fill()
         self.head.clicked.connect(lambda: self.turn(self.body is None))
         self.head.turned.connect(self.turn)
+        self.head.moved.connect(shown.step)
         self.box.addWidget(self.head)
         if path in shown.opened:
             self.turn(True)
@@ -143,7 +150,6 @@ class LineRow(QWidget):
         if line.badges or line.band is not None:
             words.addLayout(self._second())
         self._brief = Elided(line.brief, "muted", Qt.TextElideMode.ElideRight)
-        self._brief.setVisible(bool(line.brief))
         words.addWidget(self._brief)
         for text in line.marks:
             words.addWidget(label(text, "attention", wrap=True))
@@ -198,8 +204,7 @@ class LineRow(QWidget):
             self._shown.opened.discard(self.path)
             body, self.body = self.body, None
             self.box.removeWidget(body)
-            body.hide()
-            body.deleteLater()
+            drop(body)
         self._tell_state()
 
     def _open(self) -> None:
@@ -245,12 +250,11 @@ class LineRow(QWidget):
         return made
 
     def _on_explained(self, found: Explanation | PlanError) -> None:
-        """What was left out has come; the row may be closed by now."""
-        if self.body is None:
+        """What was left out has come; the row may be closed by now, or gone."""
+        if not isValid(self) or self.body is None:
             return
         self._inside.removeWidget(self._wait)
-        self._wait.hide()
-        self._wait.deleteLater()
+        drop(self._wait)
         if not isinstance(found, Explanation):
             self._inside.addLayout(_indented(label(self._look.say_error(found), "attention", wrap=True)))
             return
@@ -278,6 +282,22 @@ class LineRow(QWidget):
         return made
 
 
+def drop(widget: QWidget) -> None:
+    """Take a widget out at once: what is found in the page is what is seen."""
+    widget.hide()
+    widget.setParent(None)
+    widget.deleteLater()
+
+
+def empty(layout: QVBoxLayout) -> None:
+    """Take everything out of a column."""
+    while layout.count():
+        item = layout.takeAt(0)
+        widget = None if item is None else item.widget()
+        if widget is not None:
+            drop(widget)
+
+
 def _indented(widget: QWidget) -> QHBoxLayout:
     """In line with the words above, right of the arrow."""
     made = row(0)
@@ -302,7 +322,7 @@ def add_inputs(
 
 
 def _fill_group(inside: QVBoxLayout, shown: Shown, rows: list[Explanation | Source], path: Path, name: str) -> None:
-    clear(inside)
+    empty(inside)
     most, place = LONGEST.get(name, len(rows)), (path, name)
     # Two lines more take no more room than the button that would hide them.
     folded = len(rows) > most + 2 and place not in shown.unfolded
@@ -320,7 +340,7 @@ def _fill_group(inside: QVBoxLayout, shown: Shown, rows: list[Explanation | Sour
             item = inside.itemAt(most)
             made = None if item is None else item.widget()
             if isinstance(made, LineRow):
-                made.head.setFocus()
+                QTimer.singleShot(0, made.head, made.head.setFocus)
 
         more.clicked.connect(unfold)
         inside.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
