@@ -162,9 +162,9 @@ def test_flipped_bits_are_refused_or_harmless(project: Path, tmp_path: Path) -> 
     "statement",
     [
         "UPDATE kawasolar_meta SET value = '999' WHERE key = 'format_version'",
-        "UPDATE kawasolar_meta SET value = '\"http://example.org/crs\"' WHERE key = 'crs'",
+        "UPDATE kawasolar_meta SET value = replace(value, 'EPSG:6677', 'http://example.org/crs') WHERE key = 'scenarios'",
         "UPDATE kawasolar_arrays SET data = x'4B57413101040000FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000001' WHERE name = 'sunlit'",
-        "UPDATE settings SET value = replace(hex(zeroblob(50000)), '0', '[') WHERE key = 'pins'",
+        "UPDATE entries SET value = replace(hex(zeroblob(50000)), '0', '[') WHERE kind = 'scenarios'",
         "UPDATE sites SET status = 'zz'",
         ENDLESS_VIEW,
     ],
