@@ -26,23 +26,23 @@ run:
 	@tools/setup.sh run
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then $(MAKE) --no-print-directory window; else $(MAKE) --no-print-directory headless; fi
 
-# Remade when the program or the sample changed, not when the window saved it.
-out/plan.kawasolar: $(CODE) $(SAMPLE)
+# Remade when the program or the sample changed, not when the window or an export saved the project.
+out/plan.json: $(CODE) $(SAMPLE)
 	@mkdir -p out
 	@echo "planning the sample town …"
 	@$(PYTHON_VENV) -m kawasolar plan --dsm sample_data/dsm.tif --buildings sample_data/buildings.gpkg \
-		--facilities sample_data/facilities.csv --weather sample_data/weather.csv --out $@ --json > out/plan.json
+		--facilities sample_data/facilities.csv --weather sample_data/weather.csv --out out/plan.kawasolar --json > $@
 
-out/plan.json: out/plan.kawasolar
-	@test -s $@ || { rm -f $<; $(MAKE) --no-print-directory $<; }
+out/plan.kawasolar: | out/plan.json
+	@rm -f out/plan.json; $(MAKE) --no-print-directory out/plan.json
 
-out/sites.xlsx out/sites.csv out/map.png &: out/plan.kawasolar
-	@$(PYTHON_VENV) -m kawasolar export $< --xlsx out/sites.xlsx --csv out/sites.csv --png out/map.png
+out/sites.xlsx out/sites.csv out/map.png &: out/plan.json | out/plan.kawasolar
+	@$(PYTHON_VENV) -m kawasolar export out/plan.kawasolar --xlsx out/sites.xlsx --csv out/sites.csv --png out/map.png
 
-window: out/plan.kawasolar
+window: out/plan.json | out/plan.kawasolar
 	@$(PYTHON_VENV) -m kawasolar out/plan.kawasolar
 
-headless: out/plan.json out/sites.xlsx out/sites.csv out/map.png
+headless: out/plan.json out/sites.xlsx out/sites.csv out/map.png | out/plan.kawasolar
 	@echo "No screen here, so the sample town was planned on the command line:"
 	@for file in out/plan.kawasolar $^; do echo "  $$file"; done
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
@@ -11,6 +12,7 @@ from ui.frame import STEPS
 from ui.parts import DockTitle, scrolled
 
 if TYPE_CHECKING:
+    from ui.scenarios.lower import LowerTitle
     from ui.window import MainWindow
 
 AREAS = {
@@ -23,7 +25,9 @@ LEAST = {"steps": QSize(320, 200), "inspector": QSize(316, 200), "table": QSize(
 WIDE = 1600
 
 
-def build(window: MainWindow, bodies: dict[str, QWidget], titles: dict[str, DockTitle]) -> dict[str, QDockWidget]:
+def build(
+    window: MainWindow, bodies: dict[str, QWidget], titles: Mapping[str, DockTitle | LowerTitle]
+) -> dict[str, QDockWidget]:
     """Put the bodies into docks of the window, each below its title."""
     docks = {}
     for name, area in AREAS.items():

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ui.inspector.panel import Inspector
     from ui.map import MapView
     from ui.map.tools import MapTools
+    from ui.scenarios.lower import LowerTitle
     from ui.steps.assumptions import AssumptionsPanel
     from ui.steps.data import DataPanel
     from ui.steps.half import HalfPanel
@@ -144,7 +145,9 @@ class MainWindow(QMainWindow):
         self.step_pages = docks.step_pages(self, panels)
         bodies = {"steps": self.step_pages, "inspector": self.why.wrap(self.inspector), "table": self.scenarios.lower}
         self.step_title, self.inspector_title = DockTitle(look, ""), DockTitle(look, look.say("ui.dock.inspector"))
-        titles = {"steps": self.step_title, "inspector": self.inspector_title, "table": self.scenarios.lower.title}
+        titles: dict[str, DockTitle | LowerTitle] = {
+            "steps": self.step_title, "inspector": self.inspector_title, "table": self.scenarios.lower.title,
+        }  # fmt: skip
         self.docks = docks.build(self, bodies, titles)
         self.menus.add_docks(self.docks)
         self._name_inspector()
@@ -465,7 +468,9 @@ class MainWindow(QMainWindow):
     def _show_stale(self) -> None:
         """What must be computed, in the top bar and on the rail."""
         plan, stale, say = self.document.plan, self.document.stale, self.look.say
-        words: dict[str, str] = {} if plan is None else {s.name: stage_sentence(self.look.language, s, plan.profile) for s in stale}
+        words: dict[str, str] = (
+            {} if plan is None else {s.name: stage_sentence(self.look.language, s, plan.profile) for s in stale}
+        )
         self.top.run.setEnabled(plan is not None)
         set_role(self.top.run, "primary" if stale else "")
         self.top.run.setIcon(self.look.icon("play", "on_accent" if stale else "muted"))

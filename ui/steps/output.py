@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 from ui import icons
 from ui.document import Document
 from ui.look import Look
-from ui.parts import Elided, button, clear, column, label, row, rule, scrolled
+from ui.parts import Elided, button, clear, column, label, row, rule
 
 if TYPE_CHECKING:
     from kawasolar.provenance.exports import ExportState
@@ -53,8 +53,7 @@ class OutputPanel(QWidget):
         self._look, self._document = look, document
         self._papers: list[ExportState] = []
         say = look.say
-        body = QWidget()
-        layout = column(body)
+        layout = column(self)
         layout.addWidget(label(say("ui.output.intro"), "muted", wrap=True))
         self.buttons: dict[str, QPushButton] = {}
         for kind in KINDS:
@@ -79,8 +78,6 @@ class OutputPanel(QWidget):
         self._rows = column(self._list, margin=0, spacing=12)
         layout.addWidget(self._list)
         layout.addStretch(1)
-        outer = column(self, margin=0, spacing=0)
-        outer.addWidget(scrolled(body, say("ui.step.output")))
         for signal in (document.plan_changed, document.exports_changed, document.states_changed):
             signal.connect(self._ask)
         self.show_papers([])
