@@ -513,6 +513,7 @@ class MainWindow(QMainWindow):
             self.remembered.keep_bytes("docks", self.saveState())
             self.table.keep()
         self.remembered.sync()
+        self.why.close()
         self.jobs.shutdown()
         self.controller.session.end()
         event.accept()

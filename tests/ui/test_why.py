@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+import shapely
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
-from kawasolar.document.edits import Author, correct_ledger, set_value
+from kawasolar.document.edits import Author, add_keepout, correct_ledger, set_value
+from kawasolar.document.entries import Entries
 from kawasolar.provenance import explain, figures_of, sentences
 from ui.why import desk as desk_module
 from ui.why.lines import LONGEST
@@ -402,6 +405,53 @@ def test_it_follows_the_decision_and_goes_with_the_project(window: MainWindow, q
     assert pane.value.text() == str(int((sites["status"] == "eligible").sum()))
     window.document.set_project(None, None, saved=True)
     assert not window.why.is_open
+
+
+def test_another_project_closes_it(window: MainWindow, example_project: Project, example_path: Path) -> None:
+    asked(window, "capacity_kw")
+    window.document.set_project(
+        replace(example_project, entries=Entries(dict(example_project.entries.tables))), example_path, saved=True
+    )
+    assert not window.why.is_open
+    assert window.inspector.isVisible()
+
+
+def test_rows_in_use_stay_while_nothing_of_them_changes(window: MainWindow, qtbot: QtBot) -> None:
+    asked(window, "usable_m2")
+    row = opened(window, "lost_setback_m2", "roof.setback")
+    window.document.states_changed.emit()
+    window.document.set_share(0.3)
+    settle(qtbot)
+    assert pane_of(window).row_at("lost_setback_m2", "roof.setback") is row
+    window.why.show_list()
+    pane_of(window).index.search.setText("日影")
+    window.document.set_share(0.4)
+    settle(qtbot)
+    assert pane_of(window).index.search.text() == "日影"
+
+
+def test_a_keepout_says_who_drew_it_and_why_and_is_shown_on_the_map(window: MainWindow, qtbot: QtBot) -> None:
+    facility = asked(window, "usable_m2")
+    plan, entries = window.document.plan, window.document.entries
+    assert plan is not None
+    assert entries is not None
+    building = str(plan.results.links.set_index("facility_id").loc[facility, "building_id"])
+    shapes = plan.results.buildings.set_index("building_id").geometry
+    shape = shapely.box(*shapes[building].centroid.buffer(3).bounds)
+    window.document.do(add_keepout(entries, building, shape, Author("鈴木", "室外機がある")))
+    settle(qtbot)
+    row = opened(window, "lost_keepout_m2", "entered:keepout")
+    words = words_of(row)
+    assert "36.0 m²" in words
+    assert "鈴木" in words
+    assert "室外機がある" in words
+    tools, view = window.tools, window.map
+    assert tools is not None
+    assert view is not None
+    qtbot.waitUntil(lambda: view.keepouts.row("k1") is not None, timeout=5000)
+    action(row, "地図で見る").click()
+    assert view.keepouts.selected == "k1"
+    assert pane_of(window).isVisible()
 
 
 def test_what_takes_its_time_is_done_in_a_job(

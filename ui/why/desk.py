@@ -66,6 +66,8 @@ class WhyDesk(QObject):
         self._leading = False
         self._cost: dict[tuple[str, bool], float] = {}
         self._before: QWidget | None = None
+        # What the page was last made from.
+        self._seen: object = None
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(_AFTER)
@@ -81,12 +83,15 @@ class WhyDesk(QObject):
         document.states_changed.connect(self._on_change)
         document.scenarios_changed.connect(self._on_change)
         document.selection_changed.connect(self._on_selection)
+        # Another project was opened: what was asked of the old one is no question any more.
+        window.scenarios.standing.replaced.connect(self.close)
 
     def wrap(self, inspector: Inspector) -> QWidget:
         """The inspector, and the pane that takes its place; what was open in another language stays open."""
         from ui.why.pane import WhyPane
 
         pane = self.pane = WhyPane(self._window.look)
+        self._seen = None
         self._stack = QStackedWidget()
         self._stack.addWidget(inspector)
         self._stack.addWidget(pane)
@@ -140,8 +145,8 @@ class WhyDesk(QObject):
             widget = widget.parentWidget()
         self.show_list()
 
-    def show_list(self) -> None:
-        """All figures that can be asked about."""
+    def show_list(self, *, anew: bool = True) -> None:
+        """All figures that can be asked about; ``anew`` with an empty search and the keyboard in it."""
         from kawasolar.provenance import figures_of
 
         plan, pane, say = self._document.plan, self.pane, self._window.look.say
@@ -158,8 +163,9 @@ class WhyDesk(QObject):
         groups.append((say("ui.why.whole"), [(self._title(code, None), code, None) for code in figures_of(plan)]))
         self._listing = True
         self._open()
-        pane.show_list(say("ui.why.list"), groups, back=bool(self._way))
-        pane.take_focus()
+        pane.show_list(say("ui.why.list"), groups, back=bool(self._way), anew=anew)
+        if anew:
+            pane.take_focus()
 
     def _title(self, code: str, facility: str | None) -> str:
         from kawasolar.provenance.model import Explanation
@@ -205,7 +211,7 @@ class WhyDesk(QObject):
         pane = self.pane
         focused = QApplication.focusWidget()
         held = focused is not None and pane is not None and pane.isAncestorOf(focused)
-        self._way, self._listing, self._before = [], False, None
+        self._way, self._listing, self._before, self._seen = [], False, None, None
         self._later.stop()
         self._waiting.stop()
         stack.setCurrentIndex(0)
@@ -247,7 +253,7 @@ class WhyDesk(QObject):
         if not self.is_open:
             return
         if self._listing:
-            self.show_list()
+            self.show_list(anew=False)
             return
         if not self._way:
             self.close()
@@ -274,6 +280,12 @@ class WhyDesk(QObject):
         if pane is None:
             return
         way = tuple(one.name for one in self._way[:-1])
+        shown = self._shown(step)
+        state = (found, way, shown.stale, dict(shown.entered), self._whose(step.facility), look.language)
+        if not focus and state == self._seen:
+            # Nothing that is seen has changed: rows that are being used stay as they are.
+            return
+        self._seen = state
         if isinstance(found, PlanError):
             step.found = None
             step.name = self._title(step.figure, step.facility)
@@ -281,7 +293,7 @@ class WhyDesk(QObject):
         else:
             step.found, step.name = found, figure_name(look.language, found)
             page = Page(found, self._whose(found.facility_id), way, self._stale_words(found))
-            pane.show_page(page, self._shown(step), scroll=step.scroll)
+            pane.show_page(page, shown, scroll=step.scroll)
         if focus:
             # Rows are seen, and take the keyboard, only when they have been laid out.
             QTimer.singleShot(0, pane, pane.take_focus)

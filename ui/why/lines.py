@@ -53,12 +53,12 @@ class Action:
 
 @dataclass(frozen=True)
 class Band:
-    """A value on its range; ends of what is possible, of what is sensible, the municipality's value, the one that was used."""
+    """A value on its range; ends of what is possible, of what is sensible, the value of before, the one of now."""
 
     bounds: tuple[float, float]
     sensible: tuple[float, float]
     given: float
-    used: float
+    now: float
 
 
 @dataclass(frozen=True)
@@ -222,6 +222,7 @@ def _profile(look: Look, entry: ProfileSource, waiting: Mapping[str, Any] | None
     if entry.now is not None:
         marks.append(say("why.line.now", now=number(language, entry.now, entry.unit), value=value))
         if waiting is not None:
+            badges.insert(0, (say("ui.why.badge.changed"), "accent"))
             # Who changed it since: the result does not follow them yet.
             told.append(mark_text(language, mark_of(dict(waiting))))
             if waiting["source"]:
@@ -229,7 +230,7 @@ def _profile(look: Look, entry: ProfileSource, waiting: Mapping[str, Any] | None
     band = None
     if entry.low is not None and entry.high is not None:
         _unit, least, most = VALUE_RULES[entry.key]
-        band = Band((least, most), (entry.low, entry.high), given, entry.value)
+        band = Band((least, most), (entry.low, entry.high), given, entry.value if entry.now is None else entry.now)
     sure = say(f"how_sure.{entry.how_sure}")
     code = "why.line.source" if entry.year is None else "why.line.source.year"
     source = say(code, source=entry.text("source", language), year=entry.year, sure=sure)

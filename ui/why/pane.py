@@ -200,12 +200,14 @@ class WhyPane(QWidget):
         self.copy.setEnabled(False)
         self.pages.setCurrentWidget(self.area)
 
-    def show_list(self, whose: str, groups: list[tuple[str, list[tuple[str, str, str | None]]]], *, back: bool) -> None:
+    def show_list(
+        self, whose: str, groups: list[tuple[str, list[tuple[str, str, str | None]]]], *, back: bool, anew: bool
+    ) -> None:
         """All figures that can be asked about: heading, and of each its name, code and facility."""
         self._show_whose(whose, ())
         self.back.setEnabled(back)
         self.copy.setEnabled(False)
-        self.index.show_groups(groups)
+        self.index.show_groups(groups, anew=anew)
         self.pages.setCurrentWidget(self.index)
 
     def _show_whose(self, whose: str, way: tuple[str, ...]) -> None:
@@ -309,10 +311,14 @@ class FigureList(QWidget):
         self._rows.setContentsMargins(0, 0, 12, 12)
         layout.addWidget(scrolled(self._box, look.say("ui.why.which")), 1)
         self._none = label(look.say("ui.why.none_found"), "muted", wrap=True)
+        self._known: list[tuple[str, list[tuple[str, str, str | None]]]] = []
         self._groups: list[tuple[QLabel, list[tuple[str, QWidget]]]] = []
 
-    def show_groups(self, groups: list[tuple[str, list[tuple[str, str, str | None]]]]) -> None:
-        """Show the figures under their headings."""
+    def show_groups(self, groups: list[tuple[str, list[tuple[str, str, str | None]]]], *, anew: bool) -> None:
+        """Show the figures under their headings; what is searched for stays unless it is asked anew."""
+        if groups == self._known and not anew:
+            return
+        self._known = groups
         self._rows.removeWidget(self._none)
         self._none.setParent(None)
         clear(self._rows)
@@ -333,7 +339,8 @@ class FigureList(QWidget):
             self._groups.append((head, made))
         self._rows.addWidget(self._none)
         self._rows.addStretch(1)
-        self.search.clear()
+        if anew:
+            self.search.clear()
         self._filter()
 
     def visible_rows(self) -> list[QWidget]:

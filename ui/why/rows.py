@@ -171,7 +171,7 @@ class LineRow(QWidget):
             made.addWidget(badge)
         if band is not None:
             picture = RangeBand(self._look, small=True)
-            picture.show_values(band.bounds, band.sensible, band.given, band.used)
+            picture.show_values(band.bounds, band.sensible, band.given, band.now)
             made.addWidget(picture)
             low, high = (f"{end:,g}" for end in band.sensible)
             made.addWidget(label(self._look.say("ui.why.range", low=low, high=high), "muted"))
