@@ -10,7 +10,7 @@ import shapely
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QToolButton, QWidget
 
 from kawasolar.document.edits import Author, add_keepout, correct_ledger, set_value
 from kawasolar.document.entries import Entries
@@ -70,12 +70,12 @@ def settle(qtbot: QtBot) -> None:
 def opened(window: MainWindow, *codes: str) -> LineRow:
     """The row under these codes, each of them opened by a click."""
     pane = pane_of(window)
-    for k in range(len(codes)):
-        found = pane.row_at(*codes[: k + 1])
-        if found.body is None:
-            found.head.click()
+    for k in range(1, len(codes) + 1):
+        row = pane.row_at(*codes[:k])
+        if row.body is None:
+            row.head.click()
             QApplication.processEvents()
-    return found
+    return pane.row_at(*codes)
 
 
 def action(row: LineRow, words: str) -> QAbstractButton:
@@ -252,11 +252,11 @@ def test_the_arrow_keys_go_through_the_rows(window: MainWindow) -> None:
     QTest.keyClick(rows[0].head, Qt.Key.Key_Down)
     assert QApplication.focusWidget() is rows[1].head
     QTest.keyClick(rows[1].head, Qt.Key.Key_Right)
-    assert rows[1].body is not None
-    QTest.keyClick(rows[1].head, Qt.Key.Key_Left)
-    assert rows[1].body is None
-    QTest.keyClick(rows[1].head, Qt.Key.Key_Return)
-    assert rows[1].body is not None
+    is_open = [rows[1].body is not None]
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Left, Qt.Key.Key_Return, Qt.Key.Key_Return):
+        QTest.keyClick(rows[1].head, key)
+        is_open.append(rows[1].body is not None)
+    assert is_open == [True, False, False, True, False]
 
 
 # ---------------------------------------------------------------------------------------------- ways in
@@ -318,6 +318,44 @@ def test_f1_asks_about_the_figure_with_the_keyboard_and_lists_all_otherwise(wind
     assert facility in pane.whose.text()
 
 
+def test_f1_on_a_row_looks_into_it(window: MainWindow) -> None:
+    asked(window, "capacity_kw")
+    pane = pane_of(window)
+    pane.row_at("usable_m2").head.setFocus()
+    window.actions_named("why").trigger()
+    assert pane.name.text() == "設置可能面積"
+    assert "設備容量" in pane.way.text()
+
+
+def test_the_marks_of_the_tabs_and_of_the_overview_are_answered(window: MainWindow) -> None:
+    pane, inspector = pane_of(window), window.inspector
+    figures = set()
+    marks = [made for made in inspector.overview.findChildren(QToolButton) if made.property("role") == "why"]
+    assert len(marks) >= 3
+    for mark in marks:
+        mark.click()
+        assert pane.isVisible()
+        assert "計画全体" in pane.whose.text()
+        figures.add(pane.name.text())
+        window.why.close()
+    facility = chosen_of(window)
+    window.document.select(facility)
+    for place in range(inspector.tabs.count()):
+        inspector.tabs.setCurrentIndex(place)
+        marks = [
+            made for made in inspector.tabs.currentWidget().findChildren(QToolButton) if made.property("role") == "why"
+        ]
+        assert marks
+        for mark in marks:
+            mark.click()
+            assert facility in pane.whose.text()
+            assert pane.value.text()
+            assert not pane.message.isVisible()
+            figures.add(pane.name.text())
+            window.why.close()
+    assert {"年間発電量", "設置可能面積", "日影による損失", "設置可否", "施設の建物", "耐震性"} <= figures
+
+
 # ---------------------------------------------------------------------------------------------- what can be done
 
 
@@ -338,6 +376,24 @@ def test_a_value_of_the_ledger_is_corrected_where_it_is_explained(window: MainWi
     assert window.document.selected == facility
     assert window.inspector.basis.ledger.lines["built_year"].editor is not None
     assert window.inspector.basis.isVisible()
+
+
+def test_a_criterion_and_a_setting_are_changed_where_they_are_explained(window: MainWindow, qtbot: QtBot) -> None:
+    facility = chosen_of(window)
+    window.show_step("roofs")
+    window.why.ask("criterion.capacity", facility)
+    action(opened(window, "criterion:capacity"), "この要件を変更…").click()
+    assert window.step == "half"
+    spin = window.half.rows["capacity"].spin
+    assert spin is not None
+    qtbot.waitUntil(spin.hasFocus, timeout=3000)
+    window.document.set_share(0.4)
+    window.show_step("roofs")
+    window.why.ask_plan("share")
+    row = opened(window, "entered:share")
+    assert row.line.value == "40.0%"
+    action(row, "この設定を変更…").click()
+    qtbot.waitUntil(window.half.spin.hasFocus, timeout=3000)
 
 
 def test_a_building_is_shown_on_the_map(window: MainWindow) -> None:
@@ -508,10 +564,12 @@ def test_all_figures_fit_and_everything_has_a_name(
             row.turn(True)
         QApplication.processEvents()
         seen = pane.area.viewport().width()
-        for made in pane.area.widget().findChildren(QWidget):
+        body = pane.area.widget()
+        assert body is not None
+        for made in body.findChildren(QWidget):
             if not made.isVisible():
                 continue
-            right = made.mapTo(pane.area.widget(), QPoint(made.width(), 0)).x()
+            right = made.mapTo(body, QPoint(made.width(), 0)).x()
             assert right <= seen, (code, made, made.property("text"))
             if made.focusPolicy() != Qt.FocusPolicy.NoFocus:
                 told = QAccessible.queryAccessibleInterface(made)

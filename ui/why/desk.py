@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -13,6 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from kawasolar.errors import PlanError
+from ui.why.acts import Acts
 
 if TYPE_CHECKING:
     from kawasolar.plan import Plan
@@ -64,6 +64,7 @@ class WhyDesk(QObject):
         self._listing = False
         self._plan: Plan | None = None
         self._leading = False
+        self._acts = Acts(window, self)
         self._cost: dict[tuple[str, bool], float] = {}
         self._before: QWidget | None = None
         # What the page was last made from.
@@ -131,6 +132,8 @@ class WhyDesk(QObject):
 
     def ask_focused(self) -> None:
         """The figure that the keyboard is on; a list of all where it is on none."""
+        from ui.why.rows import LineRow
+
         widget = QApplication.focusWidget()
         while widget is not None and widget is not self._window:
             code = widget.property("why")
@@ -139,6 +142,12 @@ class WhyDesk(QObject):
                     self.ask_plan(code)
                 else:
                     self.ask_here(code)
+                return
+            if isinstance(widget, LineRow):
+                if widget.line.node is not None:
+                    self.deeper(widget.path)
+                else:
+                    widget.turn(True)
                 return
             if widget is self._window.table.view and self._window.table.ask_why():
                 return
@@ -440,74 +449,12 @@ class WhyDesk(QObject):
 
     def act(self, action: Action) -> None:
         """Do what a row offers."""
-        calls: dict[str, Callable[..., None]] = {
-            "value": self._change_value, "criterion": self._change_criterion, "ledger": self._correct, "setting": self._change_setting,
-            "keepout": self._show_keepout, "building": self._show_building, "facility": self._show_facility,
-            "folder": lambda folder: self._window.open_folder(FilePath(folder)),
-        }  # fmt: skip
-        calls[action.code](*action.target)
+        self._acts.do(action)
 
-    def _change_value(self, key: str) -> None:
-        panel = self._window.assumptions
-
-        def edit() -> None:
-            panel.show_key(key)
-            if key in panel.lines:
-                panel.lines[key].open_editor()
-
-        self._window.show_step("assumptions")
-        # The panel fills itself when it is shown, and what it holds takes the keyboard when it is laid out.
-        QTimer.singleShot(0, panel, edit)
-
-    def _change_criterion(self, key: str) -> None:
-        self._window.show_step("half")
-        found = self._window.half.rows.get(key)
-        if found is not None:
-            found.check.setFocus()
-
-    def _change_setting(self) -> None:
-        self._window.show_step("half")
-        self._window.half.spin.setFocus()
-
-    def _correct(self, facility: str, column: str) -> None:
-        self.close()
-        self._document.select(facility)
-        self._window.inspector.correct(column)
-
-    def _lead(self, call: Callable[[], object]) -> None:
+    def lead(self, call: Callable[[], object]) -> None:
         """Show something on the map; the pane stays, whatever is selected with it."""
         self._leading = True
         try:
             call()
         finally:
             self._leading = False
-
-    def _show_keepout(self, key: str) -> None:
-        tools = self._window.tools
-        if tools is not None:
-            self._lead(lambda: tools.zoom_to_keepout(key))
-
-    def _show_facility(self, facility: str) -> None:
-        def lead() -> None:
-            self._window.go_to(facility)
-            if self._window.map is not None:
-                self._window.map.zoom_to(facility)
-
-        self._lead(lead)
-
-    def _show_building(self, facility: str, building: str) -> None:
-        view, plan = self._window.map, self._document.plan
-        if view is None or plan is None:
-            return
-        buildings = plan.results.buildings
-        mine = buildings.loc[buildings["building_id"] == building, "geometry"]
-        if not len(mine):
-            self._show_facility(facility)
-            return
-        west, south, east, north = mine.total_bounds.tolist()
-
-        def lead() -> None:
-            self._document.select(facility)
-            view.fill_with((west, south, east, north), 0.4)
-
-        self._lead(lead)

@@ -340,7 +340,7 @@ def _entered(look: Look, entry: EnteredSource) -> Line:
     elif isinstance(value, tuple):
         shown = say("list.separator").join(map(str, value)) or say("why.line.none")
     setting = entry.kind in ("share", "objective")
-    action = Action("setting", ()) if setting else Action(_ON_MAP[entry.kind], (entry.key,))
+    action = Action("setting", (entry.kind,)) if setting else Action(_ON_MAP[entry.kind], (entry.key,))
     told = () if setting else (mark_text(language, entry.mark),)
     return Line(key_of(entry), say(f"ui.why.entered.{entry.kind}"), shown, told=told, actions=(action,))
 
