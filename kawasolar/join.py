@@ -87,7 +87,7 @@ def join_facilities(
 
 
 def corrected_links(
-    links: pd.DataFrame, named: Mapping[str, Sequence[str]], known: Collection[str]
+    links: pd.DataFrame, named: Mapping[str, Sequence[str]], facilities: Collection[str], known: Collection[str]
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """The links with those facilities whose buildings a person has named.
 
@@ -97,7 +97,10 @@ def corrected_links(
         As :func:`join_facilities` gives them; returned as it is where nobody named anything.
     named : mapping
         Facility -> its buildings, none for a facility that has none. A building that a person gives to one facility is
-        taken from the others; of two that are given the same, the first has it.
+        taken from the others; of two that are given the same, the first has it. What was said of a facility that the ledger
+        does not have waits, without effect.
+    facilities : collection of str
+        Ids of the ledger.
     known : collection of str
         Ids of all outlines.
 
@@ -106,7 +109,7 @@ def corrected_links(
     links : DataFrame
         With ``how`` "person", ``score`` 1 and no distance for what was named; in the order of the facility ids, the named last.
     findings : list of Finding
-        Buildings that no outline has any more.
+        Facilities that the ledger has no more, buildings that no outline has any more.
     """
     if not named:
         return links, []
@@ -114,6 +117,9 @@ def corrected_links(
     taken: set[str] = set()
     findings = []
     for facility, buildings in sorted(named.items()):
+        if facility not in facilities:
+            findings.append(Finding("links.no_such_facility", "warning", item=facility))
+            continue
         for building in buildings:
             if building not in known:
                 findings.append(Finding("links.no_such_building", "warning", item=facility, found=building))

@@ -215,7 +215,8 @@ def run_join(work: Work, bench: Bench) -> None:
     known = known_buildings(work)
     if known is None:
         known = set(bench.outlines().frame["building_id"])
-    work.links, findings = corrected_links(work.read.links, joins_of(work.entries), known)
+    facilities = set(work.read.frame["facility_id"])
+    work.links, findings = corrected_links(work.read.links, joins_of(work.entries), facilities, known)
     work.findings["join"] = tuple(findings)
 
 

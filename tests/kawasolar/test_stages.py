@@ -29,6 +29,7 @@ from kawasolar.document.views import profile_of, settings_of
 from kawasolar.plan import LedgerRead, Project, Results
 from kawasolar.profile import CRITERION_RULES, INTEGERS, VALUE_RULES
 from kawasolar.project import CACHE_RASTERS, load_project, save_project
+from kawasolar.reasons import finding_sentence
 from kawasolar.stages import (
     CHAIN,
     Bench,
@@ -568,10 +569,33 @@ def test_outlines_that_a_person_named_are_looked_for_in_the_new_file(
     assert [finding.code for finding in gone.plan.findings if finding.code.startswith("links.")] == [
         "links.no_such_building"
     ]
+    (said,) = [finding for finding in gone.plan.findings if finding.code.startswith("links.")]
+    assert "B5" in finding_sentence("ja", said)
+    assert "B5" in finding_sentence("en", said)
     assert "003" not in set(gone.plan.results.links["facility_id"])
     named = bring_up_to_date(with_edit(gone, edits.correct_join(gone.entries, "003", ["B9"], BY)))
     assert set(named.plan.results.links.set_index("facility_id").loc[["003"], "building_id"]) == {"B9"}
     assert_same(named.plan, from_scratch(named, "s1", tmp_path, now))
+
+
+def test_a_join_of_a_facility_that_the_ledger_lacks_waits(own: tuple[dict[str, Path], Project], tmp_path: Path) -> None:
+    """What it says would be a link, and so a yield, of nobody: the saved file could not be opened again."""
+    made, project = own
+    before = bring_up_to_date(with_edit(project, edits.correct_join(project.entries, "003", ["B5"], BY)))
+    ledger = made["facilities"]
+    whole = ledger.read_bytes()
+    ledger.write_bytes(b"".join(line for line in whole.splitlines(keepends=True) if b"003" not in line))
+    gone = bring_up_to_date(before, inputs=observed(before.plan.inputs))
+    assert "003" not in {*gone.plan.results.links["facility_id"], *gone.plan.results.yields["facility_id"]}
+    (said,) = [finding for finding in gone.plan.findings if finding.code.startswith("links.")]
+    assert (said.code, said.item) == ("links.no_such_facility", "003")
+    for language in ("ja", "en"):
+        assert "003" in finding_sentence(language, said)
+    save_project(gone, tmp_path / "gone.kawasolar")
+    assert load_project(tmp_path / "gone.kawasolar").entries == gone.entries
+    ledger.write_bytes(whole)
+    back = bring_up_to_date(gone, inputs=observed(gone.plan.inputs))
+    assert_same(back.plan, before.plan)
 
 
 MORE: dict[str, Callable[[Entries], Edit]] = {
