@@ -148,7 +148,11 @@ class HalfPanel(QWidget):
         say = self._look.say
         self.figures = {
             name: AskedFigure(
-                self._look, say(f"ui.half.figure.{name}"), code, self.why_asked.emit, role="display" if name == "chosen" else "figure"
+                self._look,
+                say(f"ui.half.figure.{name}"),
+                code,
+                self.why_asked.emit,
+                role="display" if name == "chosen" else "figure",
             )
             for name, code in FIGURES.items()
         }
@@ -174,6 +178,9 @@ class HalfPanel(QWidget):
             name, colour = STATUS_ICONS[status]
             link.setIcon(icons.icon(name, str(getattr(tokens, colour))))
             link.clicked.connect(lambda _=False, status=status: self.show_asked.emit(status))
+            if status in ("unknown", "ineligible"):
+                # F1 asks why so many; the open ones among the eligible are no figure of their own.
+                link.setProperty("why", status)
             self.counts[status] = link
             grid.addWidget(link, k // 2, k % 2)
         layout.addLayout(grid)  # type: ignore[attr-defined]

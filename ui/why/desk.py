@@ -105,7 +105,7 @@ class WhyDesk(QObject):
         pane.figure_asked.connect(self.ask)
         if self._way or self._listing:
             self._stack.setCurrentWidget(pane)
-            self._later.start()
+            QTimer.singleShot(0, pane, self.refresh)
         return self._stack
 
     @property
@@ -321,7 +321,8 @@ class WhyDesk(QObject):
         """It takes its time: say so, where nothing is shown yet."""
         if self._way and self._way[-1].found is None and self.pane is not None:
             step, say = self._way[-1], self._window.look.say
-            self.pane.show_message(self._whose(step.facility), say("ui.why.working"))
+            way = tuple(one.name for one in self._way[:-1])
+            self.pane.show_message(self._whose(step.facility), say("ui.why.working"), way)
 
     def _stale_words(self, found: Explanation) -> str:
         """Why the figure no longer holds; empty where it does."""

@@ -78,6 +78,7 @@ class WhyPane(QWidget):
         self.index = FigureList(look)
         self.index.figure_asked.connect(self.figure_asked)
         self.pages.addWidget(self.index)
+        self.show_message("", "")
 
     # ---------------------------------------------------------------- parts
 
