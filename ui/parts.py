@@ -345,6 +345,7 @@ class Banner(QFrame):
         super().__init__(parent)
         self.setObjectName("banner")
         self._look = look
+        self.kind = "error"
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 8, 8, 8)
         layout.setSpacing(12)
@@ -370,6 +371,7 @@ class Banner(QFrame):
     def tell(self, words: str, *, kind: str = "error", action: str = "", also: str = "") -> None:
         """Show the news; ``kind`` is ``error`` or ``done``."""
         tokens = self._look.tokens
+        self.kind = kind
         name, colour = ("check-circle", tokens.accent) if kind == "done" else ("alert-circle-outline", tokens.attention)
         self._icon.setPixmap(icons.pixmap(name, colour, 20, self.devicePixelRatioF()))
         self._text.setText(words)
@@ -379,6 +381,18 @@ class Banner(QFrame):
             made.setVisible(bool(text))
         set_role(self, kind, "kind")
         self.show()
+
+    @property
+    def news(self) -> dict[str, str] | None:
+        """What is told now, as :meth:`tell` takes it; None where nothing is."""
+        if self.isHidden():
+            return None
+        return {"words": self.text, "kind": self.kind, "action": self.action.text(), "also": self.also.text()}
+
+    def pass_by(self) -> None:
+        """Something else was done meanwhile: what was only told (nothing asked, nothing wrong) is of the past."""
+        if self.kind == "done" and not self.action.text():
+            self.hide()
 
     def dismiss(self) -> None:
         """Put it away."""

@@ -103,6 +103,8 @@ class MainWindow(QMainWindow):
         self.document.selection_changed.connect(self._on_selection)
         self.document.dirty_changed.connect(self.refresh_state)
         self.document.history_changed.connect(self.refresh_state)
+        # Through the window: the banner is built anew with the language.
+        self.document.entries_changed.connect(lambda _tables: self.banner.pass_by())
         self.document.states_changed.connect(self.refresh_state)
         QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _s: self._follow_system())
 
@@ -273,7 +275,7 @@ class MainWindow(QMainWindow):
 
     def rebuild(self) -> None:
         """Build all parts anew after the language or the colours changed; what is open stays open."""
-        state, banner, text = self.saveState(), self.banner.isVisible(), self.banner.text
+        state, news = self.saveState(), self.banner.news
         if self.map is not None:
             self.map.setParent(None)
         had_parts = bool(self.docks)
@@ -294,8 +296,8 @@ class MainWindow(QMainWindow):
             self.ensure_parts()
             self.restoreState(state)
         self._show_page()
-        if banner:
-            self.banner.tell(text)
+        if news is not None:
+            self.banner.tell(**news)
         if self.map is not None:
             self.map.set_tokens(self.look.tokens)
             self.map.set_language(self.look.language)

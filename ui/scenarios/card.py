@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from kawasolar.document.views import ScenarioName
     from ui.look import Look
 
+# How the room of a card is shared among its figures: "123 施設", "12.3 MW", "12.3 GWh", "12,345 t-CO₂".
+_WIDTHS = (58, 58, 65, 95)
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -72,7 +75,7 @@ class Cell(QWidget):
     def __init__(self, look: Look, shown: Shown) -> None:
         super().__init__()
         self._shown, self._look = shown, look
-        # All cells of all cards equally wide, so that figures stand one below the other.
+        # As wide as in all other cards, so that figures stand one below the other.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         layout = column(self, margin=0, spacing=0)
         line = row(2)
@@ -162,7 +165,7 @@ class ScenarioCard(QFrame):
         self.cells = {shown.key: Cell(look, shown) for shown in figures_shown(look)}
         for k, cell in enumerate(self.cells.values()):
             grid.addWidget(cell, 0, k)
-            grid.setColumnStretch(k, 1)
+            grid.setColumnStretch(k, _WIDTHS[k])
         layout.addLayout(grid)
         self.stale = label("", "attention", wrap=True)
         layout.addWidget(self.stale)
