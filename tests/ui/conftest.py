@@ -15,7 +15,8 @@ import pytest
 
 pytest.importorskip("PySide6")
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings
+from PySide6.QtWidgets import QApplication
 
 from ui import work
 from ui.settings import Remembered
@@ -57,6 +58,12 @@ def example_path(example_project: Project) -> Path:
     from kawasolar.project.format import cache_root_of
 
     return cache_root_of(example_project.plan.cache).with_name("example.kawasolar")
+
+
+@pytest.fixture(autouse=True)
+def no_windows_of_before(qapp: QApplication) -> None:
+    """Windows that pytest-qt has closed go at once: hundreds of them alive make every change of style slow."""
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
