@@ -133,7 +133,7 @@ def test_search_finds_by_number_address_and_command(window: MainWindow) -> None:
     assert "0000042" in found
     window.search.search("42丁目")
     assert window.search.list.item(0).data(Qt.ItemDataRole.UserRole) == "0000042"
-    window.search.search("プロファイルの値")
+    window.search.search("自治体の設定値")
     action = window.search.list.item(0).data(Qt.ItemDataRole.UserRole)
     assert action is window.actions_named("reset")
     window.search.search("zzz")
