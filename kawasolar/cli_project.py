@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -19,7 +19,7 @@ from kawasolar.words import say
 if TYPE_CHECKING:
     from kawasolar.document.edits import Author
     from kawasolar.document.entries import Edit
-    from kawasolar.plan import Plan, Project
+    from kawasolar.plan import Plan, Project, Role
 
 scenario_app = typer.Typer(help="Scenarios of a project.", no_args_is_help=True, add_completion=False)
 edit_app = typer.Typer(
@@ -32,6 +32,8 @@ ProjectFile = Annotated[Path, typer.Argument(help="project file")]
 Scenario = Annotated[str, typer.Option("--scenario", help="name of the scenario; the active one unless given")]
 Why = Annotated[str, typer.Option("--why", help="the reason, as the list and the papers will give it")]
 AsJson = Annotated[bool, typer.Option("--json", help="print as JSON")]
+# A number below zero is a number, not an option.
+_NEGATIVE: dict[str, Any] = {"ignore_unknown_options": True}
 
 
 # ---------------------------------------------------------------------------------------------- shared
@@ -89,6 +91,13 @@ def scenario_of(project: Project, word: str) -> str:
     """Key of a scenario by its name or key; the active one for an empty word."""
     if not word:
         return project.active
+    from kawasolar.compare import find_scenario
+
+    return find_scenario(project, word)
+
+
+def scenario_named(project: Project, word: str) -> str:
+    """As :func:`scenario_of`, where one must be named: an empty word, such as a variable of a script that is not set, is none."""
     from kawasolar.compare import find_scenario
 
     return find_scenario(project, word)
@@ -327,7 +336,7 @@ def scenario_rename(project: ProjectFile, old: str, new: str, note: str | None =
     """Call a scenario otherwise."""
     from kawasolar.document import edits
 
-    _edited(project, lambda opened, key: edits.rename_scenario(opened.entries, key, new, note), old)
+    _edited(project, lambda opened, _key: edits.rename_scenario(opened.entries, scenario_named(opened, old), new, note))
 
 
 @scenario_app.command("remove")
@@ -335,7 +344,7 @@ def scenario_remove(project: ProjectFile, name: str) -> None:
     """Take a scenario away."""
     from kawasolar.document import edits
 
-    _edited(project, lambda opened, key: edits.remove_scenario(opened.entries, key), name)
+    _edited(project, lambda opened, _key: edits.remove_scenario(opened.entries, scenario_named(opened, name)))
 
 
 @scenario_app.command("use")
@@ -345,7 +354,7 @@ def scenario_use(project: ProjectFile, name: str) -> None:
 
     with held(project):
         opened = load_project(project)
-        saved(replace(opened, active=scenario_of(opened, name)), project)
+        saved(replace(opened, active=scenario_named(opened, name)), project)
 
 
 # ---------------------------------------------------------------------------------------------- edits
@@ -368,8 +377,11 @@ def edit_criterion(
 ) -> None:  # fmt: skip
     """Apply a criterion of eligibility or not, with this threshold."""
     from kawasolar.document import edits
+    from kawasolar.profile import CRITERION_RULES
 
     def make(opened: Project, key: str) -> Edit:
+        if criterion not in CRITERION_RULES:
+            raise PlanError("edit.no_such_criterion", key=criterion)
         known = opened.plans[key].profile.criterion(criterion).threshold if threshold is None else threshold
         return edits.set_criterion(opened.entries, key, criterion, applied, known, author(why))
 
@@ -404,7 +416,7 @@ def edit_release(project: ProjectFile, facilities: list[str], scenario: Scenario
     _edited(project, lambda opened, key: edits.release(opened.entries, key, facilities), scenario)
 
 
-@edit_app.command("value")
+@edit_app.command("value", context_settings=_NEGATIVE)
 def edit_value(
     project: ProjectFile, value_key: Annotated[str, typer.Argument(help="key of the profile's value")], value: Annotated[float | None, typer.Argument(help="the number; nothing gives the profile's back")] = None,
     why: Why = "", source: Annotated[str, typer.Option(help="where the number comes from")] = "", scenario: Scenario = "",
@@ -412,8 +424,11 @@ def edit_value(
 ) -> None:  # fmt: skip
     """Override a number of the profile in a scenario."""
     from kawasolar.document import edits
+    from kawasolar.profile import VALUE_RULES
 
     def make(opened: Project, key: str) -> Edit:
+        if value_key not in VALUE_RULES:
+            raise PlanError("edit.no_such_value", key=value_key)
         if value is None:
             return edits.reset_value(opened.entries, key, [value_key])
         return edits.set_value(opened.entries, key, value_key, value, author(why), source=source)
@@ -421,7 +436,7 @@ def edit_value(
     _edited(project, make, scenario, run=compute)
 
 
-@edit_app.command("ledger")
+@edit_app.command("ledger", context_settings=_NEGATIVE)
 def edit_ledger(
     project: ProjectFile, facility: str, column: str, value: Annotated[str, typer.Argument(help="the value; empty for none")], why: Why = "",
 ) -> None:  # fmt: skip
@@ -430,6 +445,8 @@ def edit_ledger(
     from kawasolar.document.views import ledger_value, read_value
 
     def make(opened: Project, _key: str) -> Edit:
+        if not value.strip() and _waits(opened, "ledger", f"{column}/{facility}", facility):
+            return edits.correct_ledger(opened.entries, facility, column, None, None, author(why))
         (known,) = _known(opened, [facility])
         read = read_value(opened.plan, known, column)
         return edits.correct_ledger(opened.entries, known, column, ledger_value(column, value), read, author(why))
@@ -440,13 +457,19 @@ def edit_ledger(
 @edit_app.command("join")
 def edit_join(
     project: ProjectFile, facility: str, buildings: Annotated[list[str] | None, typer.Argument(help="ids of its buildings")] = None,
-    automatic: Annotated[bool, typer.Option("--automatic", help="as the program joins it")] = False, why: Why = "",
+    automatic: Annotated[bool, typer.Option("--automatic", help="as the program joins it")] = False,
+    none: Annotated[bool, typer.Option("--none", help="it has no building")] = False, why: Why = "",
     compute: Annotated[bool, typer.Option("--run", help="compute what follows at once")] = False,
 ) -> None:  # fmt: skip
     """Name the buildings of a facility."""
     from kawasolar.document import edits
 
+    if (bool(buildings), automatic, none).count(True) != 1:
+        raise typer.BadParameter(say(State.language, "cli.join_words"), param_hint="--automatic")
+
     def make(opened: Project, _key: str) -> Edit:
+        if automatic and _waits(opened, "joins", facility, facility):
+            return edits.correct_join(opened.entries, facility, None, author(why))
         (known,) = _known(opened, [facility])
         strange = set(buildings or []) - set(opened.plan.results.buildings["building_id"])
         if strange:
@@ -481,6 +504,43 @@ def edit_keepout(
         if not isinstance(shape, shapely.Polygon):
             raise PlanError("edit.bad_keepout", building=building)
         return edits.add_keepout(opened.entries, building, shape, author(why))
+
+    _edited(project, make, run=compute)
+
+
+def _waits(project: Project, table: str, key: str, facility: str) -> bool:
+    """Whether something was entered of a facility that the ledger has no more: it can still be taken away."""
+    return project.entries.get(table, key) is not None and facility not in set(project.plan.facilities["facility_id"])
+
+
+@edit_app.command("input")
+def edit_input(
+    project: ProjectFile,
+    role: Annotated[str, typer.Argument(help="dsm, buildings, facilities, weather or profile")],
+    file: Annotated[Path, typer.Argument(help="the file to take")],
+    crs: Annotated[str, typer.Option(help="CRS of a file that names none")] = "",
+    layer: Annotated[str, typer.Option(help="layer or sheet")] = "",
+    why: Why = "",
+    compute: Annotated[bool, typer.Option("--run", help="compute what follows at once")] = False,
+) -> None:
+    """Take another input file in the place of one."""
+    from kawasolar.document import edits
+    from kawasolar.plan import ROLES, InputFile
+    from kawasolar.profile import load_profile
+    from kawasolar.stages import observed
+
+    if role not in ROLES:
+        raise typer.BadParameter(", ".join(ROLES), param_hint="role")
+    if not file.is_file():
+        raise PlanError("edit.no_such_file", file=str(file))
+    text = load_profile(file).to_toml() if role == "profile" else ""
+
+    def make(opened: Project, _key: str) -> Edit:
+        chosen = observed([InputFile(cast("Role", role), str(file.resolve()), 0, "", crs=crs, layer=layer)])
+        before = opened.profile.to_toml()
+        return edits.exchange_files(
+            opened.entries, opened.plan.inputs, chosen, author(why), profile=text, before=before
+        )
 
     _edited(project, make, run=compute)
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Objective = Literal["co2", "energy"]
 Role = Literal["dsm", "buildings", "facilities", "weather", "profile"]
+ROLES: tuple[Role, ...] = ("dsm", "buildings", "facilities", "weather", "profile")
 
 
 @dataclass(frozen=True)

@@ -211,16 +211,19 @@ class Controller(QObject):
         if window.document.project is None:
             return
         job = window.jobs.start(lambda _progress: work.read_inputs(inputs), "exchange")
-        job.done.connect(lambda found: self._on_exchanged(cast("tuple[InputFile, ...]", found)))
+        job.done.connect(lambda found: self._on_exchanged(*cast("tuple[tuple[InputFile, ...], str]", found)))
         job.failed.connect(self.fail)
 
-    def _on_exchanged(self, files: tuple[InputFile, ...]) -> None:
-        from kawasolar.stages import with_inputs
+    def _on_exchanged(self, files: tuple[InputFile, ...], profile: str) -> None:
+        from kawasolar.document.edits import exchange_files
 
         document = self._window.document
-        if document.project is not None:
-            document.set_results(with_inputs(document.project, files))
-            document.observe(document.project.plan.inputs)
+        if document.project is None or document.entries is None:
+            return
+        present, before = document.project.plan.inputs, document.project.profile.to_toml()
+        edit = exchange_files(document.entries, present, files, document.author(), profile=profile, before=before)
+        if edit.changes:
+            document.do(edit)
             self.run()
 
     def start_new(self, inputs: PlanInputs) -> None:

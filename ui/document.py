@@ -270,6 +270,9 @@ class Document(QObject):
                 self._keep(plan)
         if "criteria" in edit.tables or after.plan.results is not before.plan.results:
             self._effects = None
+        if "inputs" in edit.tables:
+            # They were seen as other files.
+            self._observed = None
         self._show(after)
         if self.journal is not None:
             try:
@@ -290,6 +293,7 @@ class Document(QObject):
             and before.plan.results is after.plan.results
             and before.plan.facilities is after.plan.facilities
             and before.plan.profile is after.plan.profile
+            and before.plan.inputs == after.plan.inputs
         )
         if same:
             self.decision_changed.emit()

@@ -157,11 +157,12 @@ class Computed:
     bench: Bench | None = None
 
 
-def read_inputs(inputs: PlanInputs) -> tuple[InputFile, ...]:
-    """Files that were chosen, as a plan remembers them."""
+def read_inputs(inputs: PlanInputs) -> tuple[tuple[InputFile, ...], str]:
+    """Files that were chosen, as a plan remembers them, and the TOML of the profile; empty where none was chosen."""
     from kawasolar.pipeline import input_files
+    from kawasolar.profile import load_profile
 
-    return input_files(inputs)
+    return input_files(inputs), "" if inputs.profile is None else load_profile(inputs.profile).to_toml()
 
 
 def observe_inputs(plan: Plan, since: float | None, progress: Progress = silent) -> tuple[InputFile, ...]:

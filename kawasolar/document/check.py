@@ -7,7 +7,8 @@ from typing import Any
 
 from kawasolar.document.entries import OF_SCENARIO, TABLES, Entries
 from kawasolar.document.views import LEDGER_COLUMNS
-from kawasolar.profile import CRITERION_RULES, INTEGERS, VALUE_RULES
+from kawasolar.plan import ROLES
+from kawasolar.profile import CRITERION_RULES, INTEGERS, MAX_BYTES, VALUE_RULES
 
 # Longer than any name, reason or id that a person writes.
 _LONGEST = 10_000
@@ -45,7 +46,7 @@ def check_entry(table: object, key: object, entry: object) -> None:
     ValueError
         names the table and the key
     """
-    if not isinstance(table, str) or table not in TABLES or not isinstance(key, str) or not 0 < len(key) <= _LONGEST:
+    if not isinstance(table, str) or table not in TABLES or not isinstance(key, str) or not key or not _text(key):
         raise ValueError(f"entry {str(table)[:60]} {str(key)[:60]}")
     if table in OF_SCENARIO and ("/" in key) == (table in ("share", "objective")):
         raise ValueError(f"{table} {key[:60]}: no scenario")
@@ -54,7 +55,16 @@ def check_entry(table: object, key: object, entry: object) -> None:
 
 
 def _text(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= _LONGEST
+    return isinstance(value, str) and len(value) <= _LONGEST and is_whole(value)
+
+
+def is_whole(text: str) -> bool:
+    """Whether it has no half characters: no layer, workbook or list can be written with them."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _number(value: object) -> bool:
@@ -134,6 +144,26 @@ def _is_area(rings: list[list[list[float]]]) -> bool:
     return bool(shape.is_valid and shape.area > 0)
 
 
+def _input(key: str, entry: Any) -> bool:  # noqa: ANN401
+    if key not in ROLES:
+        return False
+    return (
+        _marked(entry, *_FILE_FIELDS, "was") and _file(entry) and isinstance(entry["was"], dict) and _file(entry["was"])
+    )
+
+
+_FILE_FIELDS = ("path", "size", "sha256", "crs", "layer", "text")
+
+
+def _file(value: dict[str, Any]) -> bool:
+    if not set(_FILE_FIELDS) <= set(value) or type(value["size"]) is not int or value["size"] < 0:
+        return False
+    text = value["text"]
+    return all(_text(value[name]) for name in ("path", "sha256", "crs", "layer")) and (
+        isinstance(text, str) and len(text) <= MAX_BYTES
+    )
+
+
 _CHECKS: dict[str, Callable[[str, Any], bool]] = {
     "scenarios": _scenario,
     "share": lambda _key, entry: _number(entry) and 0 <= entry <= 1,
@@ -145,4 +175,5 @@ _CHECKS: dict[str, Callable[[str, Any], bool]] = {
     "ledger": _ledger,
     "joins": _join,
     "keepouts": _keepout,
+    "inputs": _input,
 }

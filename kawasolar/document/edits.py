@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
     from shapely import Polygon
 
     from kawasolar.document.entries import Edit, Entries, Entry
-    from kawasolar.plan import Objective
+    from kawasolar.plan import InputFile, Objective
+
+
+# Control, format and line signs.
+_HIDDEN = ("Cc", "Cf", "Zl", "Zp")
+# Of a scenario: it heads columns.
+_LONGEST_NAME = 200
 
 
 class BadEdit(PlanError):
@@ -42,6 +49,8 @@ def edit_of(
 ) -> Edit:
     """As :func:`kawasolar.document.entries.edit_of`; what a project file would not be read with is refused at once.
 
+    Half a character, as some input methods and consoles leave it, becomes the sign for an unknown one.
+
     Raises
     ------
     BadEdit
@@ -49,7 +58,8 @@ def edit_of(
     """
     from kawasolar.document.check import check_entry
 
-    edit = plain.edit_of(entries, words, wanted, merge, **details)
+    whole = {place: _whole(entry) for place, entry in wanted.items()}
+    edit = plain.edit_of(entries, words, whole, merge, **{name: _whole(text) for name, text in details.items()})
     for change in edit.changes:
         if change.after is not None:
             try:
@@ -57,6 +67,15 @@ def edit_of(
             except ValueError as error:
                 raise BadEdit("edit.refused", table=change.table, key=change.key[:60], reason=str(error)) from error
     return edit
+
+
+def _whole(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Texts without half characters."""
+    if isinstance(value, str):
+        return "".join("\ufffd" if "\ud800" <= sign <= "\udfff" else sign for sign in value)
+    if isinstance(value, dict):
+        return {key: _whole(entry) for key, entry in value.items()}
+    return value
 
 
 # ---------------------------------------------------------------------------------------------- the scenario's settings
@@ -237,6 +256,41 @@ def remove_keepouts(entries: Entries, keys: Iterable[str]) -> Edit:
     return edit_of(entries, "ui.undo.remove_keepout", {("keepouts", key): None for key in keys})
 
 
+def exchange_files(
+    entries: Entries,
+    present: Iterable[InputFile],
+    files: Iterable[InputFile],
+    by: Author,
+    *,
+    profile: str = "",
+    before: str = "",
+) -> Edit:
+    """Take other input files in the place of those of the same role; a file that is the same stays.
+
+    Parameters
+    ----------
+    present, files : the plan's files, and those to take
+    profile, before : TOML of the profile to take and of the present one, where a profile is exchanged
+    """
+    now = {entry.role: entry for entry in present}
+    wanted: dict[tuple[str, str], Entry] = {}
+    for file in files:
+        old = now.get(file.role)
+        if old is not None and _file_fields(old) == _file_fields(file):
+            continue
+        is_profile = file.role == "profile"
+        was = _file_fields(old) if old is not None else {"path": "", "size": 0, "sha256": "", "crs": "", "layer": ""}
+        wanted["inputs", file.role] = {
+            **_file_fields(file), "text": profile if is_profile else "",
+            "was": {**was, "text": before if is_profile else ""}, **by.mark(),
+        }  # fmt: skip
+    return edit_of(entries, "ui.undo.inputs", wanted)
+
+
+def _file_fields(file: InputFile) -> dict[str, Any]:
+    return {"path": file.path, "size": file.size, "sha256": file.sha256, "crs": file.crs, "layer": file.layer}
+
+
 # ---------------------------------------------------------------------------------------------- scenarios
 
 
@@ -307,5 +361,7 @@ def _scenario(name: str, note: str, order: int) -> dict[str, Any]:
 
 def _check_name(entries: Entries, name: str, own: str) -> None:
     taken = {entry["name"] for key, entry in entries.table("scenarios").items() if key != own}
-    if not name.strip() or name.strip() in taken:
+    # Line breaks, and signs that turn the direction of writing, would break or fake lines of lists and papers.
+    hidden = any(unicodedata.category(sign) in _HIDDEN for sign in name.strip())
+    if not name.strip() or hidden or len(name.strip()) > _LONGEST_NAME or _whole(name.strip()) in taken:
         raise BadEdit("edit.scenario_name", name=name.strip())

@@ -6,11 +6,11 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from gis.progress import Progress, part, silent
 from kawasolar.document.entries import Edit, EditConflict, apply
-from kawasolar.plan import Plan, Project
+from kawasolar.plan import InputFile, Plan, Project
 from kawasolar.stages.bench import Bench, observed
 from kawasolar.stages.chain import CHAIN, expected, touched
 from kawasolar.stages.state import changed_parts, states_of
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from kawasolar.document.entries import Entries
-    from kawasolar.plan import InputFile
+    from kawasolar.plan import Role
     from kawasolar.profile import Profile
     from kawasolar.stages.chain import Stage
 
@@ -147,14 +147,19 @@ def with_edit(project: Project, edit: Edit, attic: Sequence[Plan] = ()) -> Proje
     if not keys:
         raise EditConflict("edit.last_scenario")
     donors = [*project.plans.values(), *attic]
+    other_files = "inputs" in edit.tables
+    if other_files:
+        project = _with_exchanged(project, edit)
     plans = {}
     for key in keys:
         own = project.plans.get(key)
         if own is None:
             plans[key] = with_entries(_origin(project, entries, key, attic), entries, key, project.profile, donors)
             continue
-        stages = touched(edit.changes, key)
-        if stages is None:
+        stages = None if other_files else touched(edit.changes, key)
+        if other_files:
+            plans[key] = with_entries(own, entries, key, project.profile, donors)
+        elif stages is None:
             plans[key] = replace(own, entries=entries)
         else:
             plans[key] = with_entries(own, entries, key, project.profile, donors, stages)
@@ -167,21 +172,41 @@ def with_results(project: Project, finished: Project, attic: Sequence[Plan] = ()
     plans = {}
     for key, plan in project.plans.items():
         fresh = finished.plans.get(key, plan)
+        # A file that was exchanged meanwhile stays exchanged.
+        paths = {entry.role: entry.path for entry in fresh.inputs}
+        moved = [entry for entry in plan.inputs if paths.get(entry.role) != entry.path]
+        fresh = _with_files(fresh, moved) if moved else fresh
         plans[key] = with_entries(fresh, project.entries, key, finished.profile, [*finished.plans.values(), *attic])
     return replace(project, plans=plans, profile=finished.profile)
 
 
-def with_inputs(project: Project, files: Iterable[InputFile], profile: Profile | None = None) -> Project:
-    """The project with other input files in the place of those of the same role; what was computed from the old is stale."""
+def _with_exchanged(project: Project, edit: Edit) -> Project:
+    """The project with the files that an edit says; what was computed from others is stale."""
+    from kawasolar.profile import profile_from_text
+
+    files, profile = [], project.profile
+    for change in edit.changes:
+        if change.table != "inputs":
+            continue
+        state = change.after if change.after is not None else change.before["was"]
+        role = cast("Role", change.key)
+        files.append(
+            InputFile(role, state["path"], state["size"], state["sha256"], crs=state["crs"], layer=state["layer"])
+        )
+        if role == "profile" and state["text"]:
+            profile = profile_from_text(state["text"], Path(state["path"]).name or project.profile.source)
+    plans = {key: _with_files(plan, files) for key, plan in project.plans.items()}
+    return replace(project, plans=plans, profile=profile)
+
+
+def _with_files(plan: Plan, files: Sequence[InputFile]) -> Plan:
+    """A plan with other files in the place of those of the same role; one without a path takes the role away."""
     by_role = {entry.role: entry for entry in files}
-    plans = {}
-    for key, plan in project.plans.items():
-        roles = {entry.role for entry in plan.inputs}
-        kept = [by_role.get(entry.role, entry) for entry in plan.inputs]
-        inputs = (*kept, *(entry for role, entry in by_role.items() if role not in roles))
-        dsm = Path(by_role["dsm"].path) if "dsm" in by_role else plan.dsm
-        plans[key] = replace(plan, inputs=inputs, dsm=dsm)
-    return replace(project, plans=plans, profile=project.profile if profile is None else profile)
+    roles = {entry.role for entry in plan.inputs}
+    kept = [by_role.get(entry.role, entry) for entry in plan.inputs]
+    inputs = (*kept, *(entry for role, entry in by_role.items() if role not in roles))
+    dsm = Path(by_role["dsm"].path) if "dsm" in by_role else plan.dsm
+    return replace(plan, inputs=tuple(entry for entry in inputs if entry.path), dsm=dsm)
 
 
 def _origin(project: Project, entries: Entries, key: str, attic: Sequence[Plan]) -> Plan:

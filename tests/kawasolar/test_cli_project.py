@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -84,6 +85,19 @@ def test_a_changed_ledger_is_read_again(project: Path, capsys: pytest.CaptureFix
     assert found["stages"][0]["reasons"][0]["name"] == "facilities"  # type: ignore[index]
     assert main(["-q", "run", str(project)]) == 0
     assert stale(status(project, capsys)) == []
+
+
+def test_another_file_in_the_place_of_one(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = Path(load_project(project).plan.inputs[2].path)
+    new = old.with_name("新しい 台帳.csv")
+    new.write_bytes(old.read_bytes() + b"\n")
+    assert main(["-q", "edit", "input", str(project), "facilities", str(new), "--why", "令和8年度版", "--run"]) == 0
+    opened = load_project(project)
+    assert [Path(entry.path).name for entry in opened.plan.inputs if entry.role == "facilities"] == [new.name]
+    assert opened.entries.get("inputs", "facilities")["why"] == "令和8年度版"
+    assert stale(status(project, capsys)) == []
+    assert main(["-q", "edit", "input", str(project), "facilities", str(new.with_name("ない.csv"))]) == 3
+    assert main(["-q", "edit", "input", str(project), "roof", str(new)]) == 2
 
 
 def test_run_with_nothing_to_do_computes_nothing(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -225,3 +239,111 @@ def test_recovery(
     assert load_project(project).plan.settings.share == 0.8
     assert main(["-q", "recover", str(project)]) == 0
     assert "0 of 0" in capsys.readouterr().out
+
+
+def refused(project: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    """Exit code and message of an edit that must not change the file."""
+    before = project.read_bytes()
+    capsys.readouterr()
+    code = main(["-q", words[0], words[1], str(project), *words[2:]])
+    assert project.read_bytes() == before
+    return code, capsys.readouterr().err
+
+
+def test_a_number_below_zero_is_a_number(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-q", "edit", "value", str(project), "pv.temp_coefficient", "-0.003", "--why", "data sheet"]) == 0
+    entry = load_project(project).entries.get("values", "s1/pv.temp_coefficient")
+    assert entry["value"] == -0.003
+    assert refused(project, capsys, "edit", "value", "pv.temp_coefficient", "-0.002", "--wy", "data sheet")[0] == 2
+    assert refused(project, capsys, "edit", "ledger", "001", "floor_area_m2", "-5", "--why", "x")[0] == 3
+
+
+def test_words_that_name_nothing_change_nothing(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-q", "scenario", "copy", str(project), "二"]) == 0
+    # A script's variable that is not set.
+    for words in (("remove", ""), ("use", ""), ("rename", "", "三")):
+        assert refused(project, capsys, "scenario", *words)[0] == 3
+    for words in (("value", "co2.grid"), ("criterion", "remaining"), ("criterion", "remaining", "--threshold", "3")):
+        code, said = refused(project, capsys, "edit", *words)
+        assert code == 3
+        assert words[1] in said
+        assert "bundled profile" not in said
+    for words in (("join", "001"), ("join", "001", "B1", "--automatic"), ("join", "001", "--none", "--automatic")):
+        assert refused(project, capsys, "edit", *words)[0] == 2
+    assert main(["-q", "edit", "join", str(project), "001", "--none"]) == 0
+    assert load_project(project).entries.get("joins", "001")["building_ids"] == []
+
+
+@pytest.mark.parametrize("name", ["a\nb", "\u202eb", "\x07", "長" * 201])
+def test_a_scenario_is_named_on_one_line(project: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    assert refused(project, capsys, "scenario", "copy", name)[0] == 3
+
+
+def test_half_a_character_reaches_no_paper(project: Path, tmp_path: Path) -> None:
+    """As a console that is not UTF-8 hands it on; neither a layer nor a workbook can hold it."""
+    half = "\udcff壊\ud83d"
+    file = str(project)
+    assert main(["-q", "scenario", "copy", file, half, "--note", half]) == 0
+    assert main(["-q", "edit", "ledger", file, "001", "name", half, "--why", half]) == 0
+    assert main(["-q", "edit", "pin", file, "001", "--why", half]) == 0
+    papers = [f"--{kind}={tmp_path / 'list'}.{kind}" for kind in ("xlsx", "csv", "gpkg", "png")]
+    assert main(["-q", "export", file, *papers]) == 0
+    assert main(["-q", "compare", file, f"--xlsx={tmp_path / 'c.xlsx'}", f"--csv={tmp_path / 'c.csv'}"]) == 0
+    assert load_project(project).entries.get("ledger", "name/001")["value"] == "\ufffd壊\ufffd"
+
+
+@pytest.mark.parametrize(
+    ("column", "written", "value"),
+    [("built_year", "昭和５５年", 1980), ("closure_year", "R12", 2030), ("floor_area_m2", "１，２３４㎡", 1234), ("storeys", "3階建", 3)],
+)  # fmt: skip
+def test_corrections_are_read_as_the_ledger_is(project: Path, column: str, written: str, value: float) -> None:
+    assert main(["-q", "edit", "ledger", str(project), "001", column, written, "--why", "登記"]) == 0
+    assert load_project(project).entries.get("ledger", f"{column}/001")["value"] == value
+
+
+@pytest.mark.parametrize(
+    ("column", "written"),
+    [("built_year", "S99"), ("floor_area_m2", "1,5"), ("floor_area_m2", "nan"), ("remaining_years", "500"), ("closure_year", "未定")],
+)  # fmt: skip
+def test_corrections_that_a_ledger_could_not_hold(
+    project: Path, capsys: pytest.CaptureFixture[str], column: str, written: str
+) -> None:
+    assert refused(project, capsys, "edit", "ledger", "001", column, written, "--why", "x")[0] == 3
+
+
+def test_what_waits_for_a_facility_that_is_gone_can_be_taken_away(project: Path) -> None:
+    file = str(project)
+    assert main(["-q", "edit", "join", file, "001", "--none"]) == 0
+    assert main(["-q", "edit", "ledger", file, "001", "floor_area_m2", "55", "--why", "x"]) == 0
+    ledger = project.with_name("施設 一覧.csv")
+    ledger.write_bytes(b"".join(line for line in ledger.read_bytes().splitlines(keepends=True) if b"001" not in line))
+    assert main(["-q", "run", file]) == 0
+    assert "001" not in set(load_project(project).plan.facilities["facility_id"])
+    assert main(["-q", "edit", "join", file, "001", "--automatic"]) == 0
+    assert main(["-q", "edit", "ledger", file, "001", "floor_area_m2", ""]) == 0
+    entries = load_project(project).entries
+    assert not entries.table("joins")
+    assert not entries.table("ledger")
+
+
+def test_a_paper_of_results_that_wait_for_a_run_says_so(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export = ["export", str(project), f"--csv={tmp_path / 'list.csv'}"]
+    assert main(export) == 0
+    assert "kawasolar run" not in capsys.readouterr().err
+    assert main(["-q", "edit", "value", str(project), "co2.grid_factor", "0.3", "--why", "x"]) == 0
+    capsys.readouterr()
+    assert main(export) == 0
+    assert "kawasolar run" in capsys.readouterr().err
+
+
+def test_targets_that_are_no_files(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    long = tmp_path / ("長" * 200 + ".csv")
+    assert main(["export", str(project), f"--csv={long}"]) == 4
+    assert "long" in capsys.readouterr().err.lower()
+    if hasattr(os, "mkfifo"):
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        assert main(["export", str(project), f"--csv={pipe}"]) == 4
+        assert pipe.is_fifo()

@@ -26,7 +26,7 @@ from gis.progress import Cancelled, silent
 from kawasolar.document import edits
 from kawasolar.document.entries import OF_SCENARIO, EditConflict, Entries, apply, edit_of, inverse
 from kawasolar.document.views import profile_of, settings_of
-from kawasolar.plan import LedgerRead, Project, Results
+from kawasolar.plan import InputFile, LedgerRead, Project, Results
 from kawasolar.profile import CRITERION_RULES, INTEGERS, VALUE_RULES
 from kawasolar.project import CACHE_RASTERS, load_project, save_project
 from kawasolar.reasons import finding_sentence
@@ -39,7 +39,6 @@ from kawasolar.stages import (
     stamped,
     states,
     with_edit,
-    with_inputs,
 )
 from kawasolar.stages.chain import BY_NAME
 from kawasolar.stages.run import run_stale
@@ -51,7 +50,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kawasolar.document.entries import Edit, Table
-    from kawasolar.plan import InputFile, Plan
+    from kawasolar.plan import Plan
     from kawasolar.profile import Profile, Value
 
 BY = edits.Author("試験 花子", "試験のため", "2026-04-01T09:00:00+00:00")
@@ -527,7 +526,14 @@ def test_a_changed_file_is_read_anew(
     with pytest.raises(AssertionError):
         assert_same(done.plan, project.plan)
     # The same through other files in their place.
-    told = bring_up_to_date(with_inputs(project, [entry for entry in now if entry.role == role]))
+    told = bring_up_to_date(
+        with_edit(
+            project,
+            edits.exchange_files(
+                project.entries, project.plan.inputs, [entry for entry in now if entry.role == role], BY
+            ),
+        )
+    )
     assert_same(told.plan, done.plan)
 
 
@@ -961,3 +967,41 @@ def test_the_fingerprint_of_a_plan_is_that_of_its_content(
     for make, _, _ in ENTERED.values():
         seen.add(plan_fingerprint(bring_up_to_date(with_edit(project, make(project.entries))).plan))
     assert len(seen) == 1 + len(ENTERED)
+
+
+def test_an_exchanged_file_is_an_edit_that_can_be_taken_back(
+    files: dict[str, Path], project: Project, tmp_path: Path
+) -> None:
+    other = tmp_path / "別の台帳.csv"
+    other.write_bytes(files["facilities"].read_bytes().replace("東小学校".encode("cp932"), "改称学校".encode("cp932")))
+    file = InputFile("facilities", str(other), other.stat().st_size, "f" * 64)
+    edit = edits.exchange_files(project.entries, project.plan.inputs, [*project.plan.inputs, file], BY)
+    assert [change.key for change in edit.changes] == ["facilities"]
+    taken = with_edit(project, edit)
+    assert next(s.name for s in states(taken.plan, taken.profile) if not s.is_fresh) == "ledger"
+    done = bring_up_to_date(taken)
+    assert "改称学校" in done.plan.facilities["name"].tolist()
+    back = with_edit(done, inverse(edit), [*project.plans.values()])
+    assert back.entries.canonical() == project.entries.canonical()
+    assert back.plan.inputs == project.plan.inputs
+    assert fresh(back)
+    assert_same(back.plan, project.plan)
+
+
+def test_an_exchanged_profile_counts_and_comes_back(project: Project, tmp_path: Path) -> None:
+    text = project.profile.to_toml()
+    other = tmp_path / "別の自治体.toml"
+    key = '[values."pv.density_flat"]'
+    head, tail = text.split(key)
+    other.write_text(head + key + tail.replace("value = 0.1125", "value = 0.15", 1), encoding="utf-8")
+    file = InputFile("profile", str(other), other.stat().st_size, "e" * 64)
+    edit = edits.exchange_files(
+        project.entries, project.plan.inputs, [file], BY, profile=other.read_text(encoding="utf-8"), before=text
+    )
+    taken = with_edit(project, edit)
+    assert taken.profile.number("pv.density_flat") == 0.15
+    assert [s.name for s in states(taken.plan, taken.profile) if s.freshness == "stale"] == ["yield"]
+    back = with_edit(taken, inverse(edit))
+    assert back.profile.to_toml() == text
+    assert [entry.role for entry in back.plan.inputs] == [entry.role for entry in project.plan.inputs]
+    assert fresh(back)

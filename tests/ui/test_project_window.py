@@ -213,6 +213,10 @@ def test_another_file_in_the_place_of_one(opened: MainWindow, qtbot: QtBot, plac
     assert opened.document.dirty
     entry = next(entry for entry in opened.document.plan.inputs if entry.role == "facilities")  # type: ignore[union-attr]
     assert Path(entry.path).name == new.name
+    opened.actions_named("undo").trigger()
+    # Its results are taken over: nothing need be computed.
+    assert "東小学校" in opened.document.plan.facilities["name"].tolist()  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: names(opened) == [], timeout=WAIT)
 
 
 def test_no_journal_is_told_once_and_the_work_goes_on(
