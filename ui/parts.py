@@ -303,6 +303,11 @@ class DockTitle(QWidget):
         self.name = label(name)
         self.name.setObjectName("dockName")
         self._row.addWidget(self.name)
+        self._look = look
+        self.stale_icon, self.stale_words = QLabel(), label("", "attention")
+        for part in (self.stale_icon, self.stale_words):
+            self._row.addWidget(part)
+            part.hide()
         self._place = self._row.count()
         self._row.addStretch(1)
         self.float_button = tool(look, "dock-window", look.say("ui.dock.float", name=name), role="muted", size=14)
@@ -314,6 +319,18 @@ class DockTitle(QWidget):
     def set_name(self, name: str) -> None:
         """Another name."""
         self.name.setText(name)
+
+    def show_stale(self, words: str, tip: str, *, short: bool = False) -> None:
+        """Mark what is shown below as of an earlier calculation; no ``words``, no mark; ``short`` is the icon alone."""
+        self.stale_icon.setVisible(bool(words))
+        self.stale_words.setVisible(bool(words) and not short)
+        self.stale_words.setText(words)
+        if words:
+            colour = self._look.tokens.attention
+            self.stale_icon.setPixmap(icons.pixmap("clock-alert-outline", colour, 16, self.devicePixelRatioF()))
+            self.stale_icon.setAccessibleName(words)
+        for part in (self.stale_icon, self.stale_words):
+            part.setToolTip(tip)
 
     def minimumSizeHint(self) -> QSize:
         # What does not fit is shortened or left out by whoever put it here; the dock itself may be narrow.

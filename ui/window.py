@@ -156,6 +156,7 @@ class MainWindow(QMainWindow):
         self._connect_parts()
         self._show_step(self._step)
         self._show_page()
+        self._show_stale()
 
     def _find_facilities(self, needle: str, limit: int) -> list[tuple[str, str, str]]:
         return self.table.model.find(needle, limit) if self.docks else []
@@ -463,7 +464,8 @@ class MainWindow(QMainWindow):
         self._show_stale()
         saved = say("ui.status.dirty") if document.dirty else say("ui.status.saved")
         if document.held_by is not None:
-            saved = say("ui.open.read_only")
+            # What was turned in a copy that cannot be saved in its place is the more easily lost.
+            saved = " · ".join([say("ui.open.read_only"), *([saved] if document.dirty else [])])
         self.status.saved.setText("" if plan is None else saved)
         self.menus.refresh()
 
@@ -480,6 +482,11 @@ class MainWindow(QMainWindow):
         self.top.state.setText(say("ui.top.stale") if stale else "")
         self.top.state.setToolTip("\n".join(words.values()))
         self.rail.show_stale(words)
+        if self.docks:
+            short = say("ui.dock.stale") if stale else ""
+            told = "\n".join([say("ui.scenarios.stale_figures"), *words.values()])
+            for title in (self.inspector_title, self.scenarios.lower.title):
+                title.show_stale(short, told)
 
     # ---------------------------------------------------------------- Qt's events
 

@@ -26,6 +26,11 @@ class LowerTitle(QStackedWidget):
         self.float_button, self.hide_button = table.float_button, table.hide_button
         comparison.float_button.clicked.connect(table.float_button.click)
         comparison.hide_button.clicked.connect(table.hide_button.click)
+        self._table = table
+
+    def show_stale(self, words: str, tip: str) -> None:
+        """Mark the facilities as of an earlier calculation; the comparison says itself which side is."""
+        self._table.show_stale(words, tip, short=True)
 
 
 class Lower(QStackedWidget):
