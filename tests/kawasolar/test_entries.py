@@ -30,6 +30,7 @@ from kawasolar.document.entries import (
 )
 from kawasolar.document.history import History
 from kawasolar.document.views import LEDGER_COLUMNS, keepouts_of, scenarios_of, settings_of
+from kawasolar.plan import ROLES, InputFile
 from kawasolar.profile import CRITERION_RULES, INTEGERS, VALUE_RULES, load_profile
 from kawasolar.words import LANGUAGES, catalogue, say
 
@@ -123,9 +124,26 @@ def draw_remove_keepout(draw: Any, entries: Entries) -> Edit:
     return edits.remove_keepouts(entries, draw(st.lists(st.sampled_from(keys), max_size=2)))
 
 
+def draw_files(draw: Any, entries: Entries) -> Edit:
+    def file(role: Any) -> InputFile:
+        return InputFile(role, draw(TEXT), draw(st.integers(0, 10**12)), draw(st.text("0123456789abcdef", max_size=64)))
+
+    roles = draw(st.lists(st.sampled_from(ROLES), unique=True))
+    present = [file(role) for role in roles if draw(st.booleans())]
+    profile, before = draw(TEXT), draw(TEXT)
+    chosen = [file(role) for role in roles]
+    return edits.exchange_files(entries, present, chosen, draw(BY), profile=profile, before=before)
+
+
 def free_name(draw: Any, entries: Entries) -> str:
-    taken = {entry["name"] for entry in entries.table("scenarios").values()}
-    return str(draw(st.text(min_size=1, max_size=6).filter(lambda text: text.strip() and text.strip() not in taken)))
+    def is_free(name: str) -> bool:
+        try:
+            edits.duplicate_scenario(entries, min(entries.table("scenarios")), name)
+        except edits.BadEdit:
+            return False
+        return True
+
+    return str(draw(st.text(min_size=1, max_size=6).filter(is_free)))
 
 
 def draw_duplicate(draw: Any, entries: Entries) -> Edit:
@@ -144,7 +162,7 @@ def draw_remove(draw: Any, entries: Entries) -> Edit:
 
 KINDS: list[Callable[[Any, Entries], Edit]] = [
     draw_share, draw_share, draw_objective, draw_criterion, draw_reset, draw_place, draw_place, draw_value,
-    draw_reset_value, draw_ledger, draw_join, draw_keepout, draw_remove_keepout, draw_duplicate, draw_rename, draw_remove,
+    draw_reset_value, draw_ledger, draw_join, draw_keepout, draw_remove_keepout, draw_files, draw_duplicate, draw_rename, draw_remove,
 ]  # fmt: skip
 
 
