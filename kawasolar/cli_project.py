@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,7 +19,7 @@ from kawasolar.words import say
 if TYPE_CHECKING:
     from kawasolar.document.edits import Author
     from kawasolar.document.entries import Edit
-    from kawasolar.plan import Plan, Project, Role
+    from kawasolar.plan import Plan, Project
 
 scenario_app = typer.Typer(help="Scenarios of a project.", no_args_is_help=True, add_completion=False)
 edit_app = typer.Typer(
@@ -536,7 +536,7 @@ def edit_input(
     text = load_profile(file).to_toml() if role == "profile" else ""
 
     def make(opened: Project, _key: str) -> Edit:
-        chosen = observed([InputFile(cast("Role", role), str(file.resolve()), 0, "", crs=crs, layer=layer)])
+        chosen = observed([InputFile(role, str(file.resolve()), 0, "", crs=crs, layer=layer)])
         before = opened.profile.to_toml()
         return edits.exchange_files(
             opened.entries, opened.plan.inputs, chosen, author(why), profile=text, before=before

@@ -64,7 +64,11 @@ class Papers(QObject):
         kind, path, plan, language = cast("tuple[str, Path, Plan, Language]", found)
         window = self._window
         window.document.add_export(record(plan, kind, path, language, window.document.person()))
-        window.banner.tell(window.look.say("ui.output.done", file=str(path)), kind="done")
+        if window.document.stale:
+            # It shows what was computed, and says so by its number; nobody shall take it for the plan as it is set now.
+            window.banner.tell(window.look.say("ui.output.done_stale", file=str(path)))
+        else:
+            window.banner.tell(window.look.say("ui.output.done", file=str(path)), kind="done")
 
     def export_again(self, records: Sequence[ExportRecord]) -> None:
         """Write papers again in their places, in their languages, from what their scenarios say now."""
