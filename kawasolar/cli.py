@@ -154,9 +154,19 @@ def export(
             if not State.quiet:
                 errors.print(say(State.language, "cli.written", file=str(path)), markup=False)
     if written:
+        _tell_if_stale(opened, loaded)
         noted(project, opened, loaded, written)
     if as_json:
         typer.echo(json.dumps(figures(loaded), ensure_ascii=False, indent=2))
+
+
+def _tell_if_stale(project: Project, plan: Plan) -> None:
+    """Say that a paper is one of results that wait for a run."""
+    from kawasolar.stages import observed, states
+
+    found = states(plan, project.profile, observed(plan.inputs))
+    if not State.quiet and not all(state.is_fresh for state in found):
+        errors.print(say(State.language, "cli.export_stale"), markup=False, style="yellow")
 
 
 def run_command(words: list[str]) -> int:

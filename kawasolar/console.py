@@ -64,8 +64,16 @@ def check_target(path: Path, keep: tuple[Path | None, ...] = ()) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise NotWritable("plan.folder_not_writable", file=str(folder), reason=error.strerror or "") from error
+    try:
+        there = path.exists()
+    except OSError as error:
+        # Too long a name.
+        raise NotWritable("export.bad_target", file=str(path), reason=error.strerror or "") from error
     if path.is_dir():
         raise NotWritable("plan.target_is_folder", file=str(path))
+    if there and not path.is_file():
+        # A device or a pipe: it would be replaced by a file.
+        raise NotWritable("plan.target_no_file", file=str(path))
     if any(other is not None and _same_file(path, other) for other in keep):
         raise NotWritable("plan.target_in_use", file=str(path))
 

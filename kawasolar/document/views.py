@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -135,11 +136,8 @@ def ledger_value(column: str, text: str) -> object:
     if not plain:
         return None
     if kind in ("number", "year"):
-        try:
-            value = float(plain.replace(",", ""))
-        except ValueError:
-            raise BadEdit("edit.bad_ledger_value", column=column, found=plain, expected=_EXAMPLES[kind]) from None
-        if not abs(value) < 1e12 or (kind == "year" and not (value.is_integer() and 1800 <= value <= 2200)):
+        value = _read_number(column, kind, plain)
+        if value is None:
             raise BadEdit("edit.bad_ledger_value", column=column, found=plain, expected=_EXAMPLES[kind])
         return value
     if kind in ("flag", "code"):
@@ -149,6 +147,26 @@ def ledger_value(column: str, text: str) -> object:
             raise BadEdit("edit.bad_ledger_value", column=column, found=plain, expected=expected)
         return found
     return plain
+
+
+def _read_number(column: str, kind: str, text: str) -> float | None:
+    """A number or a year as the reader of ledgers takes it (和暦, full-width, with its unit); None where it is none."""
+    from kawasolar.ledger import values
+    from kawasolar.ledger.vocabulary import vocabulary
+
+    words = vocabulary()
+    try:
+        if kind == "year":
+            value = values.year(text)
+        elif column == "storeys":
+            value = values.storeys(text)
+        else:
+            read = values.depth if column == "flood_depth_m" else values.number
+            value = read(text, units=words.units.get(column))
+    except ValueError:
+        return None
+    low, high = words.ranges.get(column, (-math.inf, math.inf))
+    return value if value is not None and low <= value <= high else None
 
 
 def read_value(plan: Plan, facility_id: str, column: str) -> object:

@@ -9,6 +9,7 @@ from kawasolar.document.check import check_entries
 from kawasolar.errors import UnreadableProject
 from kawasolar.plan import SaveMark, Stamp
 from kawasolar.project.format import STAMP_FIELDS
+from kawasolar.project.gpkg import count_rows
 from kawasolar.project.trust import number, rows, typed
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 # Far more than people compare, and a bound on the work that a made-up file can cause.
 _MOST_SCENARIOS = 200
 _MOST_LOOKUPS = 20_000_000
+# Every column of ten thousand facilities; below what a stamp may name, so that what is opened can be run and saved.
+_MOST_ENTRIES = 200_000
 _MOST_PARTS = 1_000_000
 _LONGEST = 10_000
 
@@ -27,6 +30,8 @@ _LONGEST = 10_000
 def read_entries(connection: sqlite3.Connection, path: Path) -> Entries:
     """What people entered; each entry once, and one of its table."""
     found: dict[str, dict[str, Any]] = {}
+    if (count := count_rows(connection, "entries")) > _MOST_ENTRIES:
+        raise ValueError(f"{count} entries")
     for row in rows(connection, "entries", ("kind", "key", "value")):
         table, key = found.setdefault(typed(row["kind"], str), {}), typed(row["key"], str)
         if key in table:
@@ -43,8 +48,9 @@ def read_entries(connection: sqlite3.Connection, path: Path) -> Entries:
 def check_amount(entries: Entries) -> None:
     """Refuse entries that no person can have made: each scenario looks through all of them."""
     scenarios = len(entries.table("scenarios"))
-    if scenarios > _MOST_SCENARIOS or scenarios * sum(map(len, entries.tables.values())) > _MOST_LOOKUPS:
-        raise ValueError(f"{scenarios} scenarios")
+    count = sum(map(len, entries.tables.values()))
+    if scenarios > _MOST_SCENARIOS or count > _MOST_ENTRIES or scenarios * count > _MOST_LOOKUPS:
+        raise ValueError(f"{scenarios} scenarios, {count} entries")
 
 
 def read_stamps(connection: sqlite3.Connection, scenarios: set[str]) -> dict[str, dict[str, Stamp]]:

@@ -249,6 +249,31 @@ def test_more_entries_than_people_can_make_are_refused(small: bytes, tmp_path: P
     assert code_of(path) == "project.damaged"
 
 
+def test_more_entries_than_a_run_could_keep_are_refused(small: bytes, tmp_path: Path) -> None:
+    """Computed with them, a stage would have a stamp that cannot be read back: the saved file would be lost."""
+    path = tmp_path / "p.kawasolar"
+    path.write_bytes(small)
+    connection = sqlite3.connect(path)
+    entry = json.dumps({"value": "a", "read": None, "why": "x", "who": "y", "when": "z"})
+    with connection:
+        rows = (("ledger", f"name/X{k}", entry) for k in range(200_001))
+        connection.executemany("INSERT INTO entries (kind, key, value) VALUES (?, ?, ?)", rows)
+    connection.close()
+    assert code_of(path) == "project.damaged"
+
+
+@pytest.mark.parametrize("text", ["\\ud83d", "\\udcff理由"])
+def test_half_a_character_is_refused(small: bytes, tmp_path: Path, text: str) -> None:
+    """JSON's escapes can hold what no layer and no workbook can."""
+    path = tmp_path / "p.kawasolar"
+    path.write_bytes(small)
+    entry = f'{{"why": "{text}", "who": "", "when": ""}}'
+    with sqlite3.connect(path) as connection:
+        connection.execute("INSERT INTO entries (kind, key, value) VALUES ('pins', 's1/000', ?)", (entry,))
+    connection.close()
+    assert code_of(path) == "project.inconsistent"
+
+
 def test_no_view_and_no_trigger_of_a_file_ever_runs(older: Path, small: bytes, tmp_path: Path) -> None:
     """Each would leave a trace: the upgrade writes, in its copy, to the tables that these hang on."""
     alter(
