@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -230,6 +231,9 @@ def _observed(entry: InputFile, since: float | None) -> InputFile:
     path = Path(entry.path)
     try:
         state = path.stat()
+        if not stat.S_ISREG(state.st_mode):
+            # A device or a pipe never ends; a project from elsewhere may name one.
+            return entry
         if since is not None and state.st_size == entry.size and state.st_mtime <= since:
             return entry
         with path.open("rb") as file:

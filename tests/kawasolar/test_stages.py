@@ -584,6 +584,14 @@ def test_outlines_that_a_person_named_are_looked_for_in_the_new_file(
     assert_same(named.plan, from_scratch(named, "s1", tmp_path, now))
 
 
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no such device")
+def test_a_device_in_the_place_of_a_file_is_not_read(project: Project) -> None:
+    """It never ends: a project from elsewhere would hang whoever asks how it stands."""
+    (weather,) = [entry for entry in project.plan.inputs if entry.role == "weather"]
+    device = replace(weather, path="/dev/zero")
+    assert observed([device]) == (device,)
+
+
 def test_a_join_of_a_facility_that_the_ledger_lacks_waits(own: tuple[dict[str, Path], Project], tmp_path: Path) -> None:
     """What it says would be a link, and so a yield, of nobody: the saved file could not be opened again."""
     made, project = own
