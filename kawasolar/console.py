@@ -18,8 +18,8 @@ from kawasolar.errors import NotWritable
 from kawasolar.reasons import finding_sentence
 from kawasolar.words import Language, say
 
-# Lines are not broken: paths and sentences stay whole in logs.
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+# Lines are not broken and ":x:" becomes no picture: paths and sentences stay whole in logs.
+errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 class State:

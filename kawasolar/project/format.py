@@ -62,6 +62,8 @@ def kept_path(path: str, folder: Path) -> str:
 
 def full_path(kept: str, folder: Path) -> str:
     """Undo :func:`kept_path` without touching the file system: a path may point to another's server."""
+    if "\0" in kept:
+        raise ValueError("NUL in a path")
     if not kept or PureWindowsPath(kept).is_absolute() or PurePosixPath(kept).is_absolute():
         return kept
     return os.path.normpath(folder / kept)

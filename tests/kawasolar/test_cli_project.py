@@ -347,3 +347,8 @@ def test_targets_that_are_no_files(project: Path, tmp_path: Path, capsys: pytest
         os.mkfifo(pipe)
         assert main(["export", str(project), f"--csv={pipe}"]) == 4
         assert pipe.is_fifo()
+
+
+def test_what_looks_like_a_picture_stays_a_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status", str(tmp_path / "a:x:b.kawasolar")]) == 3
+    assert "a:x:b" in capsys.readouterr().err

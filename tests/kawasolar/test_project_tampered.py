@@ -249,6 +249,19 @@ def test_more_entries_than_people_can_make_are_refused(small: bytes, tmp_path: P
     assert code_of(path) == "project.damaged"
 
 
+@pytest.mark.parametrize("table", ["inputs", "exports"])
+def test_a_path_that_no_system_takes_is_refused(small: bytes, tmp_path: Path, table: str) -> None:
+    path = tmp_path / "p.kawasolar"
+    path.write_bytes(small)
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "INSERT INTO exports (kind, path, language, scenario, fingerprint, \"when\", who) VALUES ('csv', 'a', 'ja', 's1', '', '', '')"
+        )
+        connection.execute(f"UPDATE {table} SET path = 'a' || char(0) || 'b'")  # noqa: S608
+    connection.close()
+    assert code_of(path) == "project.damaged"
+
+
 def test_more_entries_than_a_run_could_keep_are_refused(small: bytes, tmp_path: Path) -> None:
     """Computed with them, a stage would have a stamp that cannot be read back: the saved file would be lost."""
     path = tmp_path / "p.kawasolar"
