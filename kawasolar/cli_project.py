@@ -48,12 +48,15 @@ def held(path: Path, *, exists: bool = True) -> Iterator[None]:
     NotWritable
         ``lock.held``: somebody else has it open.
     """
-    from kawasolar.document.lock import Lock, Owner, Taken, take
+    from kawasolar.document.lock import Lock, NoLock, Owner, Taken, take
 
     if not exists and not path.parent.is_dir():
         yield
         return
     outcome = take(path, Owner.here())
+    if exists and isinstance(outcome, NoLock):
+        # Said before anything is computed, not after.
+        raise NotWritable(outcome.code, file=str(path), reason=outcome.reason)
     if isinstance(outcome, Taken):
         owner = outcome.owner
         raise NotWritable("lock.held", file=str(path), name=owner.name, host=owner.host, since=owner.since_text())
@@ -199,12 +202,13 @@ def status(project: ProjectFile, scenario: Scenario = "", as_json: AsJson = Fals
     from kawasolar.project import load_project
     from kawasolar.provenance.exports import export_states
     from kawasolar.reasons import stage_sentence
-    from kawasolar.stages import observed, plan_fingerprint, states
+    from kawasolar.stages import missing, observed, plan_fingerprint, states
 
     opened = load_project(project)
     key = scenario_of(opened, scenario)
-    plan = opened.plans[key]
-    found = states(plan, opened.profile, observed(plan.inputs))
+    plan, home = opened.plans[key], project.resolve()
+    found = states(plan, opened.profile, observed(plan.inputs, home=home))
+    gone = missing(plan.inputs, home)
     papers = export_states(opened)
     if as_json:
         whole = {
@@ -215,6 +219,7 @@ def status(project: ProjectFile, scenario: Scenario = "", as_json: AsJson = Fals
                  "reasons": [{"kind": r.kind, "name": r.name, "before": r.before, "after": r.after} for r in s.reasons]}
                 for s in found
             ],
+            "missing": list(gone),
             "exports": [{"kind": p.record.kind, "path": p.record.path, "state": p.state, "when": p.record.when} for p in papers],
         }  # fmt: skip
         typer.echo(json.dumps(whole, ensure_ascii=False, indent=2))
@@ -223,6 +228,10 @@ def status(project: ProjectFile, scenario: Scenario = "", as_json: AsJson = Fals
     typer.echo(say(State.language, "cli.scenario", name=plan.scenario_name, fingerprint=plan_fingerprint(plan)))
     for state in found:
         typer.echo(stage_sentence(State.language, state, plan.profile))
+    for entry in plan.inputs:
+        if entry.role in gone:
+            role = say(State.language, f"ui.role.{entry.role}")
+            typer.echo(say(State.language, "cli.input_gone", role=role, file=entry.path))
     for paper in papers:
         sentence = say(State.language, f"paper.is.{paper.state}")
         typer.echo(say(State.language, "cli.paper", file=paper.record.path, state=sentence, when=paper.record.when))

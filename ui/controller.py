@@ -19,7 +19,7 @@ from ui.jobs import Job
 from ui.papers import Papers
 from ui.recovery import RecoveryDesk
 from ui.session import Session
-from ui.work import SUFFIX, Computed, Opened, Saved
+from ui.work import SUFFIX, Computed, Opened, Saved, Seen
 
 if TYPE_CHECKING:
     from kawasolar.document.journal import Journal
@@ -118,8 +118,9 @@ class Controller(QObject):
         window.document.set_project(opened.project, opened.path, saved=True)
         self._tell_opened(opened)
         plan, since = opened.project.plan, opened.path.stat().st_mtime
-        job = window.jobs.start(lambda progress: work.observe_inputs(plan, since, progress), "observe")
-        job.done.connect(lambda inputs: window.document.observe(cast("tuple[InputFile, ...]", inputs)))
+        home = opened.path
+        job = window.jobs.start(lambda progress: work.observe_inputs(plan, since, home, progress), "observe")
+        job.done.connect(lambda seen: window.document.observe(cast("Seen", seen)))
 
     def _tell_opened(self, opened: Opened) -> None:
         """What the person should know of a project that was just opened; the weightiest first."""
@@ -332,7 +333,7 @@ class Controller(QObject):
         # The planner may have turned something while it ran: what was turned last counts.
         if ran:
             document.set_results(with_results(document.project, done.project))
-        document.observe(done.observed)
+        document.observe(done.seen)
         facilities = f"{len(done.project.plan.facilities):,}"
         words = window.look.say("ui.run.done", seconds=f"{done.seconds:,.1f}", facilities=facilities)
         window.banner.tell(words if ran else window.look.say("ui.run.fresh"), kind="done")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kawasolar.document.lock import Owner
     from kawasolar.plan import Decision, ExportRecord, InputFile, Objective, Plan, Project, SaveMark, Settings
     from kawasolar.stages import StageState
+    from ui.work import Seen
 
 # Plans of before whose results can still be taken over: by undo after a run, by a scenario that comes back.
 _ATTIC = 8
@@ -68,6 +69,8 @@ class Document(QObject):
         self._effects: dict[str, int] | None = None
         self._states: tuple[StageState, ...] | None = None
         self._observed: tuple[InputFile, ...] | None = None
+        # Roles of the input files that were not there when they were looked for.
+        self.missing: tuple[str, ...] = ()
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(_STATES_AFTER)
@@ -117,6 +120,7 @@ class Document(QObject):
         self._history.clear()
         self._attic.clear()
         self._effects = self._states = self._observed = None
+        self.missing = ()
         self._saved = project if saved else None
         self._selected = self._selected if project is not None and self.has(self._selected) else None
         self.plan_changed.emit()
@@ -206,9 +210,9 @@ class Document(QObject):
         """The input files as they were last seen."""
         return self._observed
 
-    def observe(self, inputs: tuple[InputFile, ...]) -> None:
+    def observe(self, seen: Seen) -> None:
         """The input files as they are now."""
-        self._observed = inputs
+        self._observed, self.missing = seen.inputs, seen.missing
         self._states = None
         self.states_changed.emit()
 
@@ -272,7 +276,7 @@ class Document(QObject):
             self._effects = None
         if "inputs" in edit.tables:
             # They were seen as other files.
-            self._observed = None
+            self._observed, self.missing = None, ()
         self._show(after)
         if self.journal is not None:
             try:

@@ -147,12 +147,12 @@ class Computed:
 
     Attributes
     ----------
-    observed : its files as they were then
+    seen : its files as they were then
     bench : the files that were opened, for the next run
     """
 
     project: Project
-    observed: tuple[InputFile, ...]
+    seen: Seen
     seconds: float
     bench: Bench | None = None
 
@@ -165,11 +165,19 @@ def read_inputs(inputs: PlanInputs) -> tuple[tuple[InputFile, ...], str]:
     return input_files(inputs), "" if inputs.profile is None else load_profile(inputs.profile).to_toml()
 
 
-def observe_inputs(plan: Plan, since: float | None, progress: Progress = silent) -> tuple[InputFile, ...]:
-    """The input files as they are now."""
-    from kawasolar.stages import observed
+@dataclass(frozen=True)
+class Seen:
+    """The input files as they are now, and the roles of those that are not there."""
 
-    return observed(plan.inputs, progress, since=since)
+    inputs: tuple[InputFile, ...]
+    missing: tuple[str, ...]
+
+
+def observe_inputs(plan: Plan, since: float | None, home: Path | None, progress: Progress = silent) -> Seen:
+    """Look at the input files of a project that was opened, but at none on a server that only the project names."""
+    from kawasolar.stages import missing, observed
+
+    return Seen(observed(plan.inputs, progress, since=since, home=home), missing(plan.inputs, home))
 
 
 # A bench of more cells than this is not kept from one run to the next: about 1.5 GB.
@@ -191,7 +199,7 @@ def compute_stale(
     before : files that an earlier run opened; used again where they have not changed
     """
     from kawasolar.profile import load_profile
-    from kawasolar.stages import Bench, bring_up_to_date, observed
+    from kawasolar.stages import Bench, bring_up_to_date, missing, observed
 
     begin = time.perf_counter()
     inputs = observed(project.plan.inputs, part(progress, 0.0, 0.03))
@@ -207,7 +215,7 @@ def compute_stale(
         inputs=inputs, profile=profile, attic=attic, bench=bench, force=force,
     )  # fmt: skip
     kept = bench if bench.cells <= _MOST_CELLS_KEPT else None
-    return Computed(done, inputs, time.perf_counter() - begin, kept)
+    return Computed(done, Seen(inputs, missing(inputs)), time.perf_counter() - begin, kept)
 
 
 def export_plan(

@@ -92,7 +92,11 @@ def _as_csv(frame: pd.DataFrame, columns: list[Column], language: Language, orig
 
 def _origin_cells(origin: Origin, language: Language) -> dict[str, str]:
     """Heading -> value of what is the same on every row."""
-    values = {"name": harmless(origin.name), "scenario": harmless(origin.scenario), "date": origin.day.isoformat()}
+    values = {
+        "name": harmless(origin.marked(language)),
+        "scenario": harmless(origin.scenario),
+        "date": origin.day.isoformat(),
+    }
     named = {say(language, f"why.paper.{key}"): value for key, value in values.items() if value}
     return {**named, say(language, "why.paper.fingerprint"): origin.fingerprint}
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from kawasolar.export.table import shown_date, this_day
-from kawasolar.stages.state import plan_fingerprint
+from kawasolar.stages.state import is_stale, plan_fingerprint
 from kawasolar.words import LANGUAGES, say
 
 if TYPE_CHECKING:
@@ -44,22 +44,32 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 @dataclass(frozen=True)
 class Origin:
-    """What a paper says of the plan that it shows; ``scenario`` is empty where the project has only one."""
+    """What a paper says of the plan that it shows; ``scenario`` is empty where the project has only one.
+
+    ``stale``: something of the plan would be computed anew, so the figures are not those of its present values.
+    """
 
     name: str
     scenario: str
     day: date
     fingerprint: str
+    stale: bool = False
 
     @classmethod
     def of(cls, plan: Plan, today: date | None = None) -> Origin:
         """The plan as it is now."""
         several = len(plan.entries.table("scenarios")) > 1
-        return cls(plan.name, plan.scenario_name if several else "", today or this_day(), plan_fingerprint(plan))
+        scenario = plan.scenario_name if several else ""
+        return cls(plan.name, scenario, today or this_day(), plan_fingerprint(plan), is_stale(plan))
+
+    def marked(self, language: Language) -> str:
+        """The plan's name, and that it is stale where it is."""
+        return self.name + (say(language, "why.paper.line.stale") if self.stale else "")
 
     def title(self, language: Language) -> str:
-        """Plan, and scenario where there are several, for a line of their own."""
-        return self.name + (say(language, "why.paper.line.scenario", scenario=self.scenario) if self.scenario else "")
+        """The same, and the scenario where there are several, for a line of their own."""
+        scenario = say(language, "why.paper.line.scenario", scenario=self.scenario) if self.scenario else ""
+        return self.marked(language) + scenario
 
     def line(self, language: Language) -> str:
         """Plan, scenario, date and fingerprint, as they stand below every title."""

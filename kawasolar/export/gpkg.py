@@ -73,7 +73,7 @@ def _origin_table(connection: sqlite3.Connection, plan: Plan, language: Language
     """Which plan this is: one row."""
     origin = Origin.of(plan, today)
     row = {
-        "name": origin.name, "scenario": origin.scenario, "date": origin.day.isoformat(), "fingerprint": origin.fingerprint,
+        "name": origin.marked(language), "scenario": origin.scenario, "date": origin.day.isoformat(), "fingerprint": origin.fingerprint,
         "municipality": plan.profile.name(language), "objective": plan.settings.objective, "program": f"KawaSolar {__version__}",
     }  # fmt: skip
     create_table(connection, "plan", [*((name, "TEXT") for name in row), ("share", "REAL")])

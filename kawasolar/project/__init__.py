@@ -18,6 +18,7 @@ from kawasolar.document.check import check_entries
 from kawasolar.errors import UnreadableProfile, UnreadableProject
 from kawasolar.export.writing import atomic_geopackage
 from kawasolar.project.cache import carry_cache
+from kawasolar.project.check import check_plan
 from kawasolar.project.entered import check_amount
 from kawasolar.project.format import CACHE_RASTERS, FORMAT_VERSION, SUFFIX, absolute, cache_folder, cache_of
 from kawasolar.project.gpkg import opened
@@ -57,7 +58,7 @@ def save_project(project: Project, path: Path, *, expect: SaveMark | None = None
         ``project.folder_gone``: with ``expect``, where the folder is no longer there, as on a network drive that was lost.
     """
     path = Path(path)
-    _check_whole(project)
+    _check_whole(project, path)
     if expect is not None:
         refuse_vanished(path)
         refuse_changed(path, expect)
@@ -76,12 +77,14 @@ def save_project(project: Project, path: Path, *, expect: SaveMark | None = None
     return backup
 
 
-def _check_whole(project: Project) -> None:
+def _check_whole(project: Project, path: Path) -> None:
     """A file that could not be opened again is not written."""
     check_entries(project.entries.tables)
     check_amount(project.entries)
     if set(project.plans) != set(project.entries.table("scenarios")) or project.active not in project.plans:
         raise ValueError(f"plans {sorted(project.plans)}, scenarios {sorted(project.entries.table('scenarios'))}")
+    for plan in project.plans.values():
+        check_plan(plan, path)
 
 
 def load_project(path: Path) -> Project:

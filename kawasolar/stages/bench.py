@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import stat
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from gis.findings import Finding
@@ -211,7 +211,7 @@ class Bench:
 
 
 def observed(
-    inputs: Sequence[InputFile], progress: Progress = silent, *, since: float | None = None
+    inputs: Sequence[InputFile], progress: Progress = silent, *, since: float | None = None, home: Path | None = None
 ) -> tuple[InputFile, ...]:
     """The files as they are now; one that is gone stays as it was known.
 
@@ -219,12 +219,41 @@ def observed(
     ----------
     since : seconds since 1970
         A file of the same size that was not touched after it is taken as it is; None hashes all.
+    home : where the project lies, when it was only opened and nobody asked to compute: see :func:`is_elsewhere`
     """
     found = []
     for k, entry in enumerate(inputs):
         progress(k / max(len(inputs), 1), "check")
-        found.append(_observed(entry, since))
+        found.append(entry if is_elsewhere(entry.path, home) else _observed(entry, since))
     return tuple(found)
+
+
+def missing(inputs: Sequence[InputFile], home: Path | None = None) -> tuple[Role, ...]:
+    """Roles whose file is not there."""
+    return tuple(entry.role for entry in inputs if not is_elsewhere(entry.path, home) and not _is_file(entry.path))
+
+
+def is_elsewhere(path: str, home: Path | None) -> bool:
+    """Whether a path lies on another server than the project does.
+
+    Windows introduces the user by name and password hash to any server that a path names; a project from elsewhere shall not
+    choose that server. Only a run, which somebody asks for, goes there.
+    """
+    drive = PureWindowsPath(path).drive
+    if home is None or not drive.startswith("\\\\"):
+        return False
+    return _server(drive) != _server(PureWindowsPath(str(home)).drive)
+
+
+def _server(drive: str) -> str:
+    return drive.lstrip("\\").split("\\", 1)[0].casefold()
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _observed(entry: InputFile, since: float | None) -> InputFile:

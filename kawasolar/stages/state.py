@@ -106,6 +106,17 @@ def _reasons(stamp: Stamp, wanted: Stamp) -> list[Reason]:
     return found
 
 
+def is_stale(plan: Plan) -> bool:
+    """Whether something of a plan would be computed anew; not where it does not know what it was computed from."""
+    from kawasolar.profile import profile_from_text
+
+    if not plan.stamps:
+        return False
+    overridden = plan.entries.of_scenario("values", plan.scenario)
+    base = profile_from_text(plan.profile.text, plan.profile.source) if overridden else plan.profile
+    return not all(state.is_fresh for state in states(plan, base))
+
+
 def plan_fingerprint(plan: Plan) -> str:
     """What a paper that is written from the plan is a picture of: its results, its corrections and its name.
 

@@ -352,3 +352,20 @@ def test_targets_that_are_no_files(project: Path, tmp_path: Path, capsys: pytest
 def test_what_looks_like_a_picture_stays_a_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status", str(tmp_path / "a:x:b.kawasolar")]) == 3
     assert "a:x:b" in capsys.readouterr().err
+
+
+def test_papers_of_older_results_say_so(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-q", "edit", "value", str(project), "pv.loss_array", "0.8", "--why", "仕様書"]) == 0
+    for kind in ("csv", "xlsx", "png", "gpkg"):
+        assert main(["-q", "export", str(project), f"--{kind}", str(project.parent / f"古い.{kind}")]) == 0
+    assert "results from before changes" in (project.parent / "古い.csv").read_text(encoding="utf-8-sig")
+    assert main(["-q", "run", str(project)]) == 0
+    assert main(["-q", "export", str(project), "--csv", str(project.parent / "新しい.csv")]) == 0
+    assert "results from before changes" not in (project.parent / "新しい.csv").read_text(encoding="utf-8-sig")
+
+
+def test_a_file_that_is_gone_is_said(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(load_project(project).plan.inputs[0].path).unlink()
+    assert status(project, capsys)["missing"] == ["dsm"]
+    assert main(["-q", "status", str(project)]) == 0
+    assert "gone" in capsys.readouterr().out

@@ -167,7 +167,15 @@ def rows_below(sheet: Worksheet, first: str) -> tuple[list[str], list[tuple[Any,
 
 def test_sheets_of_the_workbook(plan: Plan, tmp_path: Path) -> None:
     japanese = book_of(plan, tmp_path / "選定 施設.xlsx")
-    assert japanese.sheetnames == ["選定施設一覧", "全施設", "判定根拠", "前提条件", "手動修正", "データの確認事項", "概要"]
+    assert japanese.sheetnames == [
+        "選定施設一覧",
+        "全施設",
+        "判定根拠",
+        "前提条件",
+        "手動修正",
+        "データの確認事項",
+        "概要",
+    ]
     english = book_of(plan, tmp_path / "sites.xlsx", "en")
     assert english.sheetnames == [
         "Chosen sites", "All facilities", "Criteria", "Assumptions", "Entered by hand", "Findings", "Overview",

@@ -546,7 +546,9 @@ def test_numbers_that_are_none_end_the_reading(folder: Path, project: Path) -> N
         b'{"seq":NaN}',
         b'{"seq":3,"at":1,"active":"","edit":{}}',
     ):
-        path.write_bytes(b"".join([*lines[:3], journal_lines.BEGIN % zlib.crc32(text), text, journal_lines.END, *lines[3:]]))
+        path.write_bytes(
+            b"".join([*lines[:3], journal_lines.BEGIN % zlib.crc32(text), text, journal_lines.END, *lines[3:]])
+        )
         assert offered(folder, project).count == 2
 
 

@@ -1013,3 +1013,15 @@ def test_an_exchanged_profile_counts_and_comes_back(project: Project, tmp_path: 
     assert back.profile.to_toml() == text
     assert [entry.role for entry in back.plan.inputs] == [entry.role for entry in project.plan.inputs]
     assert fresh(back)
+
+
+def test_a_server_that_only_the_project_names_is_not_asked() -> None:
+    from kawasolar.stages.bench import is_elsewhere
+
+    share = r"\\city-nas\plans\計画.kawasolar"
+    assert is_elsewhere(r"\\evil\share\dsm.tif", Path(r"C:\plans\p.kawasolar"))
+    assert is_elsewhere("//evil/share/dsm.tif", Path(share))
+    assert not is_elsewhere(r"\\CITY-NAS\data\dsm.tif", Path(share))
+    assert not is_elsewhere(r"C:\data\dsm.tif", Path(share))
+    assert not is_elsewhere("/data/dsm.tif", Path("/plans/p.kawasolar"))
+    assert not is_elsewhere(r"\\evil\share\dsm.tif", None), "a run was asked for"

@@ -111,7 +111,7 @@ def test_changed_inputs_are_stale(tmp_path: Path, example: Plan) -> None:
     plan = replace(example, inputs=(entry,))
 
     def changed(since: float | None) -> bool:
-        return work.observe_inputs(plan, since) != plan.inputs
+        return work.observe_inputs(plan, since, tmp_path / "plan.kawasolar").inputs != plan.inputs
 
     assert not changed(0.0)
     assert not changed(None)
@@ -189,7 +189,7 @@ def test_run_shows_progress_and_takes_the_result(
         plan = project.plan
         stamps = {**plan.stamps, "survey": replace(plan.stamps["survey"], made="2030-01-01T00:00:00+00:00")}
         done = replace(plan, name="計算し直した計画", stamps=stamps)
-        return work.Computed(replace(project, plans={project.active: done}), plan.inputs, 1.0)
+        return work.Computed(replace(project, plans={project.active: done}), work.Seen(plan.inputs, ()), 1.0)
 
     monkeypatch.setattr(work, "compute_stale", slow)
     window.top.run.click()

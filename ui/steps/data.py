@@ -77,6 +77,8 @@ class DataPanel(QWidget):
         self._filler = QWidget()
         layout.addWidget(self._filler, 0)
         document.plan_changed.connect(self.refresh)
+        document.states_changed.connect(self._refresh_missing)
+        self._missing: tuple[str, ...] = ()
         self.refresh()
 
     def refresh(self) -> None:
@@ -93,6 +95,11 @@ class DataPanel(QWidget):
         for entry in plan.inputs:
             self._files_layout.addWidget(self._file(plan, entry))
         self._show_findings(plan)
+
+    def _refresh_missing(self) -> None:
+        if self._document.missing != self._missing:
+            self._missing = self._document.missing
+            self.refresh()
 
     def _file(self, plan: Plan, entry: InputFile) -> QWidget:
         look, card = self._look, QWidget()
@@ -120,7 +127,7 @@ class DataPanel(QWidget):
         layout.addWidget(name, 1, 1)
         layout.addWidget(Elided(" · ".join(self._facts(plan, entry)), "muted", Qt.TextElideMode.ElideRight), 2, 1)
         layout.setColumnStretch(1, 1)
-        if not path.is_file():
+        if entry.role in self._document.missing:
             layout.addWidget(label(look.say("ui.data.missing"), "attention", wrap=True), 3, 1)
         return card
 
