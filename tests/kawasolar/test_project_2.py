@@ -693,3 +693,18 @@ def test_what_a_killed_program_left_is_swept_away_a_day_later(three: Project, tm
     save_plan(three.plan, tmp_path / "p.kawasolar")
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {young.name, "p.kawasolar", *(path.name for path in others)}
+
+
+def test_the_kept_file_of_version_2_opens_as_it_was_saved() -> None:
+    """Written when version 2 was settled: whatever changes since, it must open, through an upgrade or without."""
+    kept = load_project(Path(__file__).parents[1] / "data" / "version2" / "edited.kawasolar")
+    less, more = kept.plans["s1"], kept.plans["s2"]
+    assert (less.settings.share, more.settings.share) == (0.4, 0.7)
+    assert (more.scenario_name, kept.mark.seq) == ("7割", 8)
+    assert less.profile.number("co2.grid_factor") == 0.38
+    assert len(less.settings.pins) == 2
+    assert len(less.settings.vetoes) == 1
+    assert less.facilities["structure"].iloc[0] == "w"
+    assert len(kept.entries.table("keepouts")) == 1
+    assert less.results.planes is more.results.planes
+    assert set(less.decision.sites.loc[less.decision.sites["chosen"], "facility_id"]) == less.settings.pins
