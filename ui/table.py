@@ -77,7 +77,8 @@ class Header(QHeaderView):
         space = rect.adjusted(6, 4, -6, -4)
         if self.isSortIndicatorShown() and self.sortIndicatorSection() == logicalIndex:
             up = self.sortIndicatorOrder() == Qt.SortOrder.AscendingOrder
-            words[0] = f"{'▲' if up else '▼'} {words[0]}"
+            # Beside the unit where there is one: the name needs its room.
+            words[-1] = f"{'▲' if up else '▼'} {words[-1]}"
         step = self.fontMetrics().lineSpacing()
         top = space.top() + (space.height() - step * len(words)) // 2
         for k, line in enumerate(words):
@@ -91,7 +92,7 @@ class Header(QHeaderView):
 
 
 # Widths [px] between which the reasons follow the window.
-LEAST_REASON, MOST_REASON = 160, 400
+LEAST_REASON, MOST_REASON = 160, 720
 
 
 class FacilityTable(QWidget):

@@ -8,6 +8,7 @@ import pytest
 
 from kawasolar.document.edits import set_value
 from kawasolar.document.lock import Owner
+from ui.docks import LEAST
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -56,3 +57,25 @@ def test_a_copy_that_cannot_be_saved_in_its_place_says_what_is_unsaved(window: M
     document.set_share(0.4)
     assert say("ui.open.read_only") in window.status.saved.text()
     assert say("ui.status.dirty") in window.status.saved.text()
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_rank_is_never_cut(window: MainWindow, qtbot: QtBot, language: str) -> None:
+    """Half of "rank 12" would be another rank."""
+    window.set_language("en" if language == "ja" else "ja")
+    window.set_language(language)  # type: ignore[arg-type]
+    document = window.document
+    assert document.plan is not None
+    assert document.plan.decision is not None
+    ranked = document.plan.decision.sites.dropna(subset="rank")
+    document.select(str(ranked["facility_id"].iloc[-1]))
+    inspector = window.inspector
+    inspector.setFixedWidth(LEAST["inspector"].width())
+    qtbot.waitUntil(lambda: bool(inspector.state.text()))
+    window.show()
+    qtbot.wait(50)
+    state = inspector.state
+    assert str(int(ranked["rank"].iloc[-1])) in state.text()
+    assert state.height() >= state.heightForWidth(state.width())
+    words = state.fontMetrics().horizontalAdvance(max(state.text().split(), key=len))
+    assert state.width() >= words

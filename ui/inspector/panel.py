@@ -95,11 +95,11 @@ class Inspector(QWidget):
         layout.addWidget(self._about)
         state = row(6)
         self._state_icon = QLabel()
-        self.state = label("", "head")
+        # In a narrow panel it wraps: half a rank would be another rank.
+        self.state = label("", "head", wrap=True)
         state.addWidget(self._state_icon)
-        state.addWidget(self.state)
+        state.addWidget(self.state, 1)
         state.addWidget(why_mark(self._look, say("ui.column.status"), "chosen", self.why_asked.emit))
-        state.addStretch(1)
         for made_button in (self.pin, self.veto, self.zoom, self.back):
             state.addWidget(made_button)
         layout.addLayout(state)
