@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
     from ui.window import MainWindow
 
 
+# Seconds between two looks at the input files.
+_LOOK_AGAIN_S = 5.0
+
+
 class Controller(QObject):
     """The window's hands."""
 
@@ -45,6 +51,8 @@ class Controller(QObject):
         window.banner_asked.connect(self._on_banner)
         self._banner_does: Callable[[], None] | None = None
         self._banner_also: Callable[[], None] | None = None
+        # When the input files were last looked at.
+        self._looked = 0.0
         # Files that the last run opened, for the next.
         self._bench: Bench | None = None
         self._loading: Job | None = None
@@ -121,6 +129,28 @@ class Controller(QObject):
         home = opened.path
         job = window.jobs.start(lambda progress: work.observe_inputs(plan, since, home, progress), "observe")
         job.done.connect(lambda seen: window.document.observe(cast("Seen", seen)))
+
+    def look_at_inputs(self) -> None:
+        """See whether an input file was changed outside; often asked, so not more than every few seconds."""
+        document, now = self._window.document, time.monotonic()
+        path = document.path
+        if document.project is None or path is None or self.is_running or now - self._looked < _LOOK_AGAIN_S:
+            return
+        self._looked = now
+        project, plan = document.project, document.project.plan
+        try:
+            since = path.stat().st_mtime
+        except OSError:
+            return
+        job = self._window.jobs.start(lambda progress: work.observe_inputs(plan, since, path, progress), "observe")
+        job.done.connect(lambda seen: self._on_looked(project, cast("Seen", seen)))
+
+    def _on_looked(self, project: Project, seen: Seen) -> None:
+        document = self._window.document
+        same = document.project is not None and document.project.plan.inputs == project.plan.inputs
+        known = (document.observed or project.plan.inputs, document.missing)
+        if same and not self.is_running and (seen.inputs, seen.missing) != known:
+            document.observe(seen)
 
     def _tell_opened(self, opened: Opened) -> None:
         """What the person should know of a project that was just opened; the weightiest first."""
@@ -237,6 +267,8 @@ class Controller(QObject):
         self.session.end()
         window.document.set_project(None, None, saved=True)
         person, recovery = window.document.person(), work.recovery_folder()
+        if not inputs.scenario:
+            inputs = replace(inputs, scenario=window.look.say("plan.first_scenario"))
         job = window.jobs.start(
             lambda progress: work.new_project(inputs, person, recovery, progress), "run", pool="kernel"
         )
@@ -364,6 +396,11 @@ class Controller(QObject):
         if plan is None:
             return
         start = window.document.path or Path(window.remembered.folder) / f"{plan.name}{SUFFIX}"
+        if window.document.held_by is not None:
+            # Where it lies it is somebody else's.
+            from ui.newplan import free_place
+
+            start = free_place(start.parent, start.stem)
         kind = window.look.say("ui.file.project")
         name, _ = QFileDialog.getSaveFileName(
             window, window.look.say("ui.menu.save_as"), str(start), f"{kind} (*{SUFFIX})"
@@ -379,7 +416,10 @@ class Controller(QObject):
         window.status.saved.setText(window.look.say("ui.status.saving"))
         kept, journal, person = document.with_mark(), document.journal, document.person()
         expect = document.expected_mark if self._same_place(path) else None
-        job = window.jobs.start(lambda progress: work.save_project_to(kept, path, expect, progress, person), "save")
+        ours = self._same_place(path) and document.held_by is None
+        job = window.jobs.start(
+            lambda progress: work.save_project_to(kept, path, expect, progress, person, ours=ours), "save"
+        )
         job.done.connect(lambda found: self._on_saved(kept, cast("Saved", found), journal))
         job.failed.connect(self._on_save_failed)
         return job
@@ -393,21 +433,23 @@ class Controller(QObject):
         window.remembered.add_recent(saved.path)
         window.remembered.folder = str(saved.path.parent)
         if document.journal is not journal or document.project is None:
-            return  # another project was opened meanwhile
-        if self._same_place(saved.path):
-            self.session.saved(kept.mark.seq)
+            # Another project was opened meanwhile.
+            if saved.lock is not None:
+                saved.lock.release()
+            return
+        if saved.moved:
+            self._move_to(saved, kept)
         else:
-            self._move_to(saved.path, kept)
+            self.session.saved(kept.mark.seq)
         document.take_caches(saved.project)
         document.mark_saved(saved.path, kept)
         if saved.backup is not None:
             window.banner.tell(window.look.say("ui.save.backup", file=saved.backup.name), kind="done")
 
-    def _move_to(self, path: Path, kept: Project) -> None:
+    def _move_to(self, saved: Saved, kept: Project) -> None:
         """The project lies elsewhere now: its lock and its journal with it."""
-        lock = work.lock_of(path, self._window.document.person())
         try:
-            self.session.moved(work.recovery_folder(), path, kept.mark, lock)
+            self.session.moved(work.recovery_folder(), saved.path, kept.mark, saved.lock)
         except PlanError as error:
             self._on_journal_failed(error)
 

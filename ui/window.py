@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -89,6 +89,7 @@ class MainWindow(QMainWindow):
         self._seen = False
         self._step = "half"
         self._built = False
+        self._leaving = False
         self.docks: dict[str, QDockWidget] = {}
         self.setAcceptDrops(True)
         self.setMinimumSize(960, 600)
@@ -350,6 +351,8 @@ class MainWindow(QMainWindow):
     def show_step(self, name: str) -> None:
         """Show a step's panel, and its dock if it was hidden."""
         self._show_step(name)
+        if name == "data":
+            self.controller.look_at_inputs()
         if self.document.plan is not None:
             self.docks["steps"].show()
 
@@ -496,6 +499,12 @@ class MainWindow(QMainWindow):
             self._seen = True
             QTimer.singleShot(0, self.painted.emit)
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self._built and not self._leaving and self.isActiveWindow():
+            # Somebody comes back from the spreadsheet.
+            self.controller.look_at_inputs()
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self._dropped(event) is not None:
             event.acceptProposedAction()
@@ -517,6 +526,7 @@ class MainWindow(QMainWindow):
         if not self.controller.may_close():
             event.ignore()
             return
+        self._leaving = True
         self.remembered.keep_bytes("geometry", self.saveGeometry())
         if self.document.plan is not None:
             self.remembered.keep_bytes("docks", self.saveState())

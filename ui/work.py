@@ -76,10 +76,28 @@ def open_project(path: Path, person: str, recovery: Path, progress: Progress) ->
 
 
 def lock_of(path: Path, person: str) -> Lock | None:
-    """The lock of a project that was just saved there; None where none can be had."""
+    """The lock of a project that is open here; None where none can be had."""
     from kawasolar.document.lock import Lock, Owner, take
 
     outcome = take(path, Owner.here(person))
+    return outcome if isinstance(outcome, Lock) else None
+
+
+def lock_to_save(path: Path, person: str) -> Lock | None:
+    """The lock of a place where a project shall be saved; None where no lock can be made.
+
+    Raises
+    ------
+    NotWritable
+        ``lock.held``: somebody has the project that lies there open.
+    """
+    from kawasolar.document.lock import Lock, Owner, Taken, take
+    from kawasolar.errors import NotWritable
+
+    outcome = take(path, Owner.here(person))
+    if isinstance(outcome, Taken):
+        owner = outcome.owner
+        raise NotWritable("lock.held", file=str(path), name=owner.name, host=owner.host, since=owner.since_text())
     return outcome if isinstance(outcome, Lock) else None
 
 
@@ -115,23 +133,45 @@ def recovery_folder() -> Path:
 
 @dataclass(frozen=True)
 class Saved:
-    """A project in its file, with its rasters beside it, and the backup of a file of an older version."""
+    """A project in its file, with its rasters beside it, and the backup of a file of an older version.
+
+    ``lock`` is that of a place that was not ours before.
+    """
 
     project: Project
     path: Path
     backup: Path | None
+    lock: Lock | None = None
+    moved: bool = False
 
 
 def save_project_to(
-    project: Project, path: Path, expect: SaveMark | None, progress: Progress, person: str = ""
+    project: Project,
+    path: Path,
+    expect: SaveMark | None,
+    progress: Progress,
+    person: str = "",
+    *,
+    ours: bool = True,
 ) -> Saved:
-    """Write the project file, and take its derived rasters along to a new place."""
+    """Write the project file, and take its derived rasters along to a new place.
+
+    Parameters
+    ----------
+    ours : whether the place is that of the project that is open here; another's lock is taken first, or respected
+    """
     from kawasolar.project import carry_cache, save_project
 
     progress(0.1, "save")
-    backup = save_project(project, path, expect=expect, who=person)
-    progress(0.6, "save")
-    return Saved(carry_cache(project, path), path, backup)
+    lock = None if ours else lock_to_save(path, person)
+    try:
+        backup = save_project(project, path, expect=expect, who=person)
+        progress(0.6, "save")
+        return Saved(carry_cache(project, path), path, backup, lock, moved=not ours)
+    except BaseException:
+        if lock is not None:
+            lock.release()
+        raise
 
 
 def new_project(inputs: PlanInputs, person: str, recovery: Path, progress: Progress) -> Opened:

@@ -8,6 +8,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
+from kawasolar.document.lock import local_time
 from kawasolar.errors import NotWritable, UnreadableProject
 from kawasolar.export.writing import atomic
 from kawasolar.plan import SaveMark
@@ -89,7 +90,12 @@ def refuse_changed(path: Path, expect: SaveMark) -> None:
     # A file that cannot be read holds nothing that could be lost; one of an older version bears no mark.
     if found is None or (found.version <= FORMAT_VERSION and (found.mark or SaveMark()) == expect):
         return
-    raise NotWritable("project.changed_meanwhile", file=str(path), who=found.who, when=found.when)
+    raise NotWritable(
+        "project.changed_meanwhile",
+        file=str(path),
+        who=found.who,
+        when=None if found.when is None else local_time(found.when),
+    )
 
 
 def back_up_older(path: Path) -> Path | None:

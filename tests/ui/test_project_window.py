@@ -158,6 +158,12 @@ def test_somebody_else_has_it_open(
     assert "総務課 太郎" in window.banner.text
     assert window.status.saved.text() == "読み取り専用"
     window.document.set_share(0.9)
+    # Over the file that is theirs: refused, whatever the dialog said.
+    window.controller.save_to(place)
+    qtbot.waitUntil(
+        lambda: window.banner.property("kind") == "error" and "総務課 太郎" in window.banner.text, timeout=WAIT
+    )
+    assert place.read_bytes() == before
     copy = tmp_path / "写し.kawasolar"
     window.controller.save_to(copy)
     qtbot.waitUntil(lambda: not window.document.dirty, timeout=WAIT)
@@ -217,6 +223,19 @@ def test_another_file_in_the_place_of_one(opened: MainWindow, qtbot: QtBot, plac
     # Its results are taken over: nothing need be computed.
     assert "東小学校" in opened.document.plan.facilities["name"].tolist()  # type: ignore[union-attr]
     qtbot.waitUntil(lambda: names(opened) == [], timeout=WAIT)
+
+
+def test_a_file_changed_while_the_window_is_open_is_seen(opened: MainWindow, qtbot: QtBot, place: Path) -> None:
+    qtbot.waitUntil(lambda: opened.document.observed is not None, timeout=WAIT)
+    ledger = next(place.parent.glob("施設*.csv"))
+    ledger.write_bytes(ledger.read_bytes() + b"\n")
+    opened.controller._looked = -100.0
+    opened.show_step("data")
+    qtbot.waitUntil(lambda: names(opened)[:1] == ["ledger"], timeout=WAIT)
+    next(place.parent.glob("*.tif")).unlink()
+    opened.controller._looked = -100.0
+    opened.show_step("data")
+    qtbot.waitUntil(lambda: opened.document.missing == ("dsm",), timeout=WAIT)
 
 
 def test_no_journal_is_told_once_and_the_work_goes_on(
