@@ -517,7 +517,8 @@ def test_what_takes_its_time_is_done_in_a_job(
     facility = chosen_of(window)
     window.document.select(facility)
     window.why.ask_here("usable_m2")
-    assert [job.topic for job in window.jobs.running()] == [f"why:usable_m2:{facility}"]
+    topics = [job.topic for job in window.jobs.running()]
+    assert [topic for topic in topics if topic.startswith("why")] == [f"why:usable_m2:{facility}"]
     pane = pane_of(window)
     qtbot.waitUntil(lambda: pane.name.text() == "設置可能面積" and bool(pane.rows()), timeout=10_000)
     # A way that a later question overtook is not shown.
