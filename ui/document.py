@@ -430,12 +430,10 @@ class Document(QObject):
 
     def replay(self, edits: Sequence[Edit]) -> int:
         """Apply edits one after the other until one does not fit; returns how many did."""
-        from kawasolar.document.entries import EditConflict
-
         for done, edit in enumerate(edits):
             try:
                 self.do(edit)
-            except EditConflict:
+            except PlanError:
                 return done
         return len(edits)
 

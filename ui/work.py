@@ -72,7 +72,17 @@ def open_project(path: Path, person: str, recovery: Path, progress: Progress) ->
     progress(0.1, "open")
     project = load_project(path)
     progress(0.8, "open")
-    return with_session(Opened(project, path), person, recovery)
+    opened = with_session(Opened(project, path), person, recovery)
+    try:
+        progress(1.0, "open")
+    except BaseException:
+        # Nobody waits for it any more: it is not open here.
+        if opened.lock is not None:
+            opened.lock.release()
+        if opened.journal is not None:
+            opened.journal.close()
+        raise
+    return opened
 
 
 def lock_of(path: Path, person: str) -> Lock | None:

@@ -169,15 +169,21 @@ def with_edit(project: Project, edit: Edit, attic: Sequence[Plan] = ()) -> Proje
 
 def with_results(project: Project, finished: Project, attic: Sequence[Plan] = ()) -> Project:
     """The project as it is now with the results of one that was computed meanwhile: what was entered since then counts."""
-    plans = {}
+    plans, base = {}, finished.profile
+    if _path_of(project.plan, "profile") != _path_of(finished.plan, "profile"):
+        base = project.profile
     for key, plan in project.plans.items():
         fresh = finished.plans.get(key, plan)
         # A file that was exchanged meanwhile stays exchanged.
         paths = {entry.role: entry.path for entry in fresh.inputs}
         moved = [entry for entry in plan.inputs if paths.get(entry.role) != entry.path]
         fresh = _with_files(fresh, moved) if moved else fresh
-        plans[key] = with_entries(fresh, project.entries, key, finished.profile, [*finished.plans.values(), *attic])
-    return replace(project, plans=plans, profile=finished.profile)
+        plans[key] = with_entries(fresh, project.entries, key, base, [*finished.plans.values(), *attic])
+    return replace(project, plans=plans, profile=base)
+
+
+def _path_of(plan: Plan, role: Role) -> str:
+    return next((entry.path for entry in plan.inputs if entry.role == role), "")
 
 
 def _with_exchanged(project: Project, edit: Edit) -> Project:

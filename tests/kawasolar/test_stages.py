@@ -39,6 +39,7 @@ from kawasolar.stages import (
     stamped,
     states,
     with_edit,
+    with_results,
 )
 from kawasolar.stages.chain import BY_NAME
 from kawasolar.stages.run import run_stale
@@ -1025,3 +1026,16 @@ def test_a_server_that_only_the_project_names_is_not_asked() -> None:
     assert not is_elsewhere(r"C:\data\dsm.tif", Path(share))
     assert not is_elsewhere("/data/dsm.tif", Path("/plans/p.kawasolar"))
     assert not is_elsewhere(r"\\evil\share\dsm.tif", None), "a run was asked for"
+
+
+def test_a_profile_exchanged_while_a_run_goes_on_stays_exchanged(project: Project, tmp_path: Path) -> None:
+    text = project.profile.to_toml()
+    other = tmp_path / "別の自治体.toml"
+    file = InputFile("profile", str(other), 1, "e" * 64)
+    changed = text.replace("value = 0.1125", "value = 0.15", 1)
+    edit = edits.exchange_files(project.entries, project.plan.inputs, [file], BY, profile=changed, before=text)
+    finished = bring_up_to_date(project, force=True)
+    now = with_results(with_edit(project, edit), finished)
+    assert now.profile.number("pv.density_flat") == 0.15
+    assert [entry.path for entry in now.plan.inputs if entry.role == "profile"] == [str(other)]
+    assert [s.name for s in states(now.plan, now.profile) if s.freshness == "stale"] == ["yield"]

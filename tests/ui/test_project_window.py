@@ -254,3 +254,16 @@ def test_no_journal_is_told_once_and_the_work_goes_on(
     window.controller.save()
     qtbot.waitUntil(lambda: not window.document.dirty, timeout=WAIT)
     assert load_project(place).plan.settings.share == 0.9
+
+
+def test_an_opening_that_is_stopped_leaves_no_lock(place: Path, tmp_path: Path) -> None:
+    from gis.progress import Cancelled
+
+    def stop(share: float, _what: str) -> None:
+        if share >= 1.0:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        work.open_project(place, "me", tmp_path / "recovery", stop)
+    assert not lock_path(place).exists()
+    assert not list((tmp_path / "recovery").glob("*.journal"))
