@@ -171,7 +171,7 @@ def _tell_if_stale(project: Project, plan: Plan) -> None:
 
 def run_command(words: list[str]) -> int:
     """Run the command line; errors on stderr with what to do, an exit code that means something."""
-    import kawasolar.cli_project  # noqa: F401 -- its commands
+    import kawasolar.cli_edit  # noqa: F401 -- its commands, and with it those of cli_project
 
     _utf8()
     State.language = default_language()

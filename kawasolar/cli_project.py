@@ -1,4 +1,4 @@
-"""The command line on a project that is there: run, status, why, compare, scenario, edit, recover."""
+"""The command line on a project that is there: run, status, why, compare, scenario, recover; edits are in :mod:`kawasolar.cli_edit`."""
 
 from __future__ import annotations
 
@@ -22,18 +22,12 @@ if TYPE_CHECKING:
     from kawasolar.plan import Plan, Project
 
 scenario_app = typer.Typer(help="Scenarios of a project.", no_args_is_help=True, add_completion=False)
-edit_app = typer.Typer(
-    help="What a person enters: settings, values, corrections.", no_args_is_help=True, add_completion=False
-)
 app.add_typer(scenario_app, name="scenario")
-app.add_typer(edit_app, name="edit")
 
 ProjectFile = Annotated[Path, typer.Argument(help="project file")]
 Scenario = Annotated[str, typer.Option("--scenario", help="name of the scenario; the active one unless given")]
 Why = Annotated[str, typer.Option("--why", help="the reason, as the list and the papers will give it")]
 AsJson = Annotated[bool, typer.Option("--json", help="print as JSON")]
-# A number below zero is a number, not an option.
-_NEGATIVE: dict[str, Any] = {"ignore_unknown_options": True}
 
 
 # ---------------------------------------------------------------------------------------------- shared
@@ -122,7 +116,7 @@ def noted(path: Path, project: Project, plan: Plan, written: list[tuple[str, Pat
             errors.print(say(State.language, "cli.not_noted", file=str(path), reason=error.code), markup=False)
 
 
-def _edited(path: Path, edit_of: Any, scenario: str = "", *, run: bool = False) -> None:  # noqa: ANN401 - a function of entries and key
+def edited(path: Path, edit_of: Any, scenario: str = "", *, run: bool = False) -> None:  # noqa: ANN401 - a function of entries and key
     """Apply an edit to a project, compute what follows if asked, and save it."""
     from kawasolar.project import load_project
     from kawasolar.stages import bring_up_to_date, with_edit
@@ -337,7 +331,7 @@ def scenario_copy(
     """Duplicate a scenario under another name."""
     from kawasolar.document import edits
 
-    _edited(project, lambda opened, key: edits.duplicate_scenario(opened.entries, key, name, note)[0], of)
+    edited(project, lambda opened, key: edits.duplicate_scenario(opened.entries, key, name, note)[0], of)
 
 
 @scenario_app.command("rename")
@@ -345,7 +339,7 @@ def scenario_rename(project: ProjectFile, old: str, new: str, note: str | None =
     """Call a scenario otherwise."""
     from kawasolar.document import edits
 
-    _edited(project, lambda opened, _key: edits.rename_scenario(opened.entries, scenario_named(opened, old), new, note))
+    edited(project, lambda opened, _key: edits.rename_scenario(opened.entries, scenario_named(opened, old), new, note))
 
 
 @scenario_app.command("remove")
@@ -353,7 +347,7 @@ def scenario_remove(project: ProjectFile, name: str) -> None:
     """Take a scenario away."""
     from kawasolar.document import edits
 
-    _edited(project, lambda opened, _key: edits.remove_scenario(opened.entries, scenario_named(opened, name)))
+    edited(project, lambda opened, _key: edits.remove_scenario(opened.entries, scenario_named(opened, name)))
 
 
 @scenario_app.command("use")
@@ -364,198 +358,3 @@ def scenario_use(project: ProjectFile, name: str) -> None:
     with held(project):
         opened = load_project(project)
         saved(replace(opened, active=scenario_named(opened, name)), project)
-
-
-# ---------------------------------------------------------------------------------------------- edits
-
-
-@edit_app.command("share")
-def edit_share(
-    project: ProjectFile, share: Annotated[float, typer.Argument(min=0.0, max=1.0)], scenario: Scenario = ""
-) -> None:
-    """Share of the eligible facilities to choose."""
-    from kawasolar.document import edits
-
-    _edited(project, lambda opened, key: edits.set_share(opened.entries, key, share), scenario)
-
-
-@edit_app.command("criterion")
-def edit_criterion(
-    project: ProjectFile, criterion: str, threshold: Annotated[float | None, typer.Option(help="threshold in the criterion's unit")] = None,
-    applied: Annotated[bool, typer.Option("--on/--off")] = True, why: Why = "", scenario: Scenario = "",
-) -> None:  # fmt: skip
-    """Apply a criterion of eligibility or not, with this threshold."""
-    from kawasolar.document import edits
-    from kawasolar.profile import CRITERION_RULES
-
-    def make(opened: Project, key: str) -> Edit:
-        if criterion not in CRITERION_RULES:
-            raise PlanError("edit.no_such_criterion", key=criterion)
-        known = opened.plans[key].profile.criterion(criterion).threshold if threshold is None else threshold
-        return edits.set_criterion(opened.entries, key, criterion, applied, known, author(why))
-
-    _edited(project, make, scenario)
-
-
-@edit_app.command("pin")
-def edit_pin(project: ProjectFile, facilities: list[str], why: Why = "", scenario: Scenario = "") -> None:
-    """Facilities that must be in."""
-    from kawasolar.document import edits
-
-    _edited(
-        project, lambda opened, key: edits.pin(opened.entries, key, _known(opened, facilities), author(why)), scenario
-    )
-
-
-@edit_app.command("veto")
-def edit_veto(project: ProjectFile, facilities: list[str], why: Why = "", scenario: Scenario = "") -> None:
-    """Facilities that must be out."""
-    from kawasolar.document import edits
-
-    _edited(
-        project, lambda opened, key: edits.veto(opened.entries, key, _known(opened, facilities), author(why)), scenario
-    )
-
-
-@edit_app.command("release")
-def edit_release(project: ProjectFile, facilities: list[str], scenario: Scenario = "") -> None:
-    """Facilities that are neither pinned nor vetoed."""
-    from kawasolar.document import edits
-
-    _edited(project, lambda opened, key: edits.release(opened.entries, key, facilities), scenario)
-
-
-@edit_app.command("value", context_settings=_NEGATIVE)
-def edit_value(
-    project: ProjectFile, value_key: Annotated[str, typer.Argument(help="key of the profile's value")], value: Annotated[float | None, typer.Argument(help="the number; nothing gives the profile's back")] = None,
-    why: Why = "", source: Annotated[str, typer.Option(help="where the number comes from")] = "", scenario: Scenario = "",
-    compute: Annotated[bool, typer.Option("--run", help="compute what follows at once")] = False,
-) -> None:  # fmt: skip
-    """Override a number of the profile in a scenario."""
-    from kawasolar.document import edits
-    from kawasolar.profile import VALUE_RULES
-
-    def make(opened: Project, key: str) -> Edit:
-        if value_key not in VALUE_RULES:
-            raise PlanError("edit.no_such_value", key=value_key)
-        if value is None:
-            return edits.reset_value(opened.entries, key, [value_key])
-        return edits.set_value(opened.entries, key, value_key, value, author(why), source=source)
-
-    _edited(project, make, scenario, run=compute)
-
-
-@edit_app.command("ledger", context_settings=_NEGATIVE)
-def edit_ledger(
-    project: ProjectFile, facility: str, column: str, value: Annotated[str, typer.Argument(help="the value; empty for none")], why: Why = "",
-) -> None:  # fmt: skip
-    """Correct a value of the ledger."""
-    from kawasolar.document import edits
-    from kawasolar.document.views import ledger_value, read_value
-
-    def make(opened: Project, _key: str) -> Edit:
-        if not value.strip() and _waits(opened, "ledger", f"{column}/{facility}", facility):
-            return edits.correct_ledger(opened.entries, facility, column, None, None, author(why))
-        (known,) = _known(opened, [facility])
-        read = read_value(opened.plan, known, column)
-        return edits.correct_ledger(opened.entries, known, column, ledger_value(column, value), read, author(why))
-
-    _edited(project, make)
-
-
-@edit_app.command("join")
-def edit_join(
-    project: ProjectFile, facility: str, buildings: Annotated[list[str] | None, typer.Argument(help="ids of its buildings")] = None,
-    automatic: Annotated[bool, typer.Option("--automatic", help="as the program joins it")] = False,
-    none: Annotated[bool, typer.Option("--none", help="it has no building")] = False, why: Why = "",
-    compute: Annotated[bool, typer.Option("--run", help="compute what follows at once")] = False,
-) -> None:  # fmt: skip
-    """Name the buildings of a facility."""
-    from kawasolar.document import edits
-
-    if (bool(buildings), automatic, none).count(True) != 1:
-        raise typer.BadParameter(say(State.language, "cli.join_words"), param_hint="--automatic")
-
-    def make(opened: Project, _key: str) -> Edit:
-        if automatic and _waits(opened, "joins", facility, facility):
-            return edits.correct_join(opened.entries, facility, None, author(why))
-        (known,) = _known(opened, [facility])
-        strange = set(buildings or []) - set(opened.plan.results.buildings["building_id"])
-        if strange:
-            raise PlanError("edit.no_such_building", building=", ".join(sorted(strange)))
-        return edits.correct_join(opened.entries, known, None if automatic else (buildings or []), author(why))
-
-    _edited(project, make, run=compute)
-
-
-@edit_app.command("keepout")
-def edit_keepout(
-    project: ProjectFile, building: str, wkt: Annotated[str, typer.Argument(help="POLYGON in the project's CRS; empty removes the building's")] = "", why: Why = "",
-    compute: Annotated[bool, typer.Option("--run", help="compute what follows at once")] = False,
-) -> None:  # fmt: skip
-    """Draw an area on a roof where no modules may stand."""
-    import shapely
-
-    from kawasolar.document import edits
-
-    def make(opened: Project, _key: str) -> Edit:
-        if building not in set(opened.plan.results.buildings["building_id"]):
-            raise PlanError("edit.no_such_building", building=building)
-        if not wkt:
-            table = opened.entries.table("keepouts")
-            return edits.remove_keepouts(
-                opened.entries, [k for k, entry in table.items() if entry["building_id"] == building]
-            )
-        try:
-            shape = shapely.from_wkt(wkt)
-        except shapely.errors.ShapelyError as error:
-            raise PlanError("edit.bad_keepout", building=building) from error
-        if not isinstance(shape, shapely.Polygon):
-            raise PlanError("edit.bad_keepout", building=building)
-        return edits.add_keepout(opened.entries, building, shape, author(why))
-
-    _edited(project, make, run=compute)
-
-
-def _waits(project: Project, table: str, key: str, facility: str) -> bool:
-    """Whether something was entered of a facility that the ledger has no more: it can still be taken away."""
-    return project.entries.get(table, key) is not None and facility not in set(project.plan.facilities["facility_id"])
-
-
-@edit_app.command("input")
-def edit_input(
-    project: ProjectFile,
-    role: Annotated[str, typer.Argument(help="dsm, buildings, facilities, weather or profile")],
-    file: Annotated[Path, typer.Argument(help="the file to take")],
-    crs: Annotated[str, typer.Option(help="CRS of a file that names none")] = "",
-    layer: Annotated[str, typer.Option(help="layer or sheet")] = "",
-    why: Why = "",
-    compute: Annotated[bool, typer.Option("--run", help="compute what follows at once")] = False,
-) -> None:
-    """Take another input file in the place of one."""
-    from kawasolar.document import edits
-    from kawasolar.plan import ROLES, InputFile
-    from kawasolar.profile import load_profile
-    from kawasolar.stages import observed
-
-    if role not in ROLES:
-        raise typer.BadParameter(", ".join(ROLES), param_hint="role")
-    if not file.is_file():
-        raise PlanError("edit.no_such_file", file=str(file))
-    text = load_profile(file).to_toml() if role == "profile" else ""
-
-    def make(opened: Project, _key: str) -> Edit:
-        chosen = observed([InputFile(role, str(file.resolve()), 0, "", crs=crs, layer=layer)])
-        before = opened.profile.to_toml()
-        return edits.exchange_files(
-            opened.entries, opened.plan.inputs, chosen, author(why), profile=text, before=before
-        )
-
-    _edited(project, make, run=compute)
-
-
-def _known(project: Project, facilities: list[str]) -> list[str]:
-    strange = set(facilities) - set(project.plan.facilities["facility_id"])
-    if strange:
-        raise PlanError("edit.no_such_facility", facility=", ".join(sorted(strange)))
-    return facilities
