@@ -11,6 +11,10 @@ walked away from the sun with the upper hull of what has been passed::
 
 Amortised O(1) a cell and azimuth, whatever the distance. After Timonen & Westerholm (2010), *Scalable Height Field Self-Shadowing*,
 doi:10.1111/j.1467-8659.2009.01642.x.
+
+Three things make the digital line as good as a ray. Heights are taken on the line itself, between the cell that it passes and the neighbour beside
+it, unless a wall stands between them. A wall stands, on average, half a cell before the first high cell. And what lies beyond the raster comes from
+block maxima of the whole area (:mod:`gis.far`), as a first part of the hull.
 """
 
 from __future__ import annotations
@@ -18,185 +22,339 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
 
 from gis.progress import Progress, silent
+from gis.threads import run_blocks
 
-# A drop of more than this many cells from one cell to the next is a wall. Walls stand on average half a cell before the centre of the first high
-# cell, so the high point is moved half a cell towards the observer; measured in shared/peers.md: halves the bias of the yearly irradiation.
+if TYPE_CHECKING:
+    from gis.far import FarWindow
+
+# A drop from one cell to the next that exceeds the one before it by more than this many cells is a wall; a steep roof drops evenly. Walls stand on
+# average half a cell before the centre of the first high cell, so the high point is moved half a cell towards the observer; measured in
+# shared/peers.md: halves the bias of the yearly irradiation.
 WALL_DROP_CELLS = 0.7
 WALL_SHIFT_STEPS = 0.5
+# Neighbours that differ by more than this many cells have a wall between them, and no height in between.
+JOINED_CELLS = 1.2
 # Rows and columns of some cells.
 Cells = tuple[NDArray[np.int64], NDArray[np.int64]]
-# Neighbouring lines gathered into one block: their cells share cache lines of the raster.
-_LINES_PER_TASK = 32
-# Cells between two calls of ``progress``: about 50 ms, so that a cancel is heard soon.
-_CELLS_PER_CALL = 4_000_000
+# Lines walked side by side: their cells lie beside one another, two cache lines at a time.
+_LANES = 32
+# Cells of a line that are gathered at a time: with all lanes 16 KB, half of the first-level cache.
+_STRETCH = 128
+# Cells between two looks at ``progress``, a thread: about 20 ms.
+_CELLS_PER_BLOCK = 1_500_000
+# Mean radius of the earth [m], and the share of its curvature that refraction takes back near the ground (ITU-R P.526, k = 4/3 is 0.25; surveyors use
+# 0.13): a point at a distance d appears lower by d² (1 − 0.13) / 2R.
+EARTH_RADIUS_M = 6_371_000.0
+REFRACTION = 0.13
+CURVATURE = (1.0 - REFRACTION) / (2.0 * EARTH_RADIUS_M)
+# Nearer than this the curvature (0.01°) is below everything else.
+_FLAT_M = 2000.0
+_FAST = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
 
 
-@njit(nogil=True, cache=True)
-def _walk(
-    profile: NDArray[np.float32],
-    facet: NDArray[np.int32],
-    begin: int,
-    end: int,
-    drop: np.float32,
-    positions: NDArray[np.float32],
-    heights: NDArray[np.float32],
-) -> None:
-    """Replace the heights of one line, in walking order, by slopes per step towards the skyline behind.
+class _Far(NamedTuple):
+    """Block maxima around the window, as the kernel needs them: all levels in one array.
 
-    Between two cells of one facet (number > 0) there is no wall, however steep it is. The two top points of the hull are ``(p1, h1)`` and ``(p2, h2)``; the rest of it lies on the stack ``positions``, ``heights``.
+    ``levels`` (n, 8): where the level begins in ``heights``, blocks along major and minor axis, strides along both, side of a block [cells], number of
+    the first block along major and minor axis (in blocks of the whole raster).
+    ``reach`` (n + 1,): distance from the window [cells] at which each level begins; the last ends there.
     """
-    half = np.float32(WALL_SHIFT_STEPS)
-    zero = np.float32(0.0)
-    size = 0
-    p1 = p2 = h1 = h2 = zero
-    waiting = False  # the last cell passed joins the hull once it is known whether a wall follows
-    last_p = last_h = zero
+
+    heights: NDArray[np.float32]
+    levels: NDArray[np.int64]
+    reach: NDArray[np.float64]
+
+
+class _Lines(NamedTuple):
+    """How the digital lines of one azimuth lie.
+
+    Line k holds the cells ``(k + offsets[major], major)``; it really passes at ``k + offsets[major] + aside[major]``. ``shift`` minor cells a major
+    cell; ``major0``, ``minor0`` is the window's corner in the whole raster, and ``base`` what was taken off the lines' numbers. ``forward``: the sun
+    stands at the low major indices, so the walk goes up from there.
+    """
+
+    offsets: NDArray[np.int64]
+    aside: NDArray[np.float32]
+    shift: float
+    major0: int
+    minor0: int
+    base: int
+    forward: bool
+    transposed: bool
+    step: float
+
+
+@njit(**_FAST)
+def _lane_range(lines: _Lines, line: int, minor_n: int) -> tuple[int, int]:  # pragma: no cover - compiled
+    """First and end walking index of the line's cells inside the raster; the offsets are monotonic."""
+    n = lines.offsets.size
+    low, high = 0, n
+    rising = lines.offsets[n - 1] >= lines.offsets[0]
+    # First major index at which the line is no longer before the raster …
+    while low < high:
+        mid = (low + high) // 2
+        minor = line + lines.offsets[mid]
+        if (minor < 0) if rising else (minor >= minor_n):
+            low = mid + 1
+        else:
+            high = mid
+    first = low
+    high = n
+    # … and first at which it has passed it.
+    while low < high:
+        mid = (low + high) // 2
+        minor = line + lines.offsets[mid]
+        if (minor < minor_n) if rising else (minor >= 0):
+            low = mid + 1
+        else:
+            high = mid
+    if lines.forward:
+        return first, low
+    return n - low, n - first
+
+
+@njit(**_FAST)
+def _far_hull(
+    far: _Far, lines: _Lines, line: int, entry: int, state: NDArray[np.float32], stack: NDArray[np.float32]
+) -> None:  # pragma: no cover - compiled
+    """Begin a line's hull with what lies beyond the raster, from the farthest block to the nearest."""
+    n = lines.offsets.size
+    here = (entry if lines.forward else n - 1 - entry) + lines.major0
+    way = -1.0 if lines.forward else 1.0
+    size, one = np.uintp(0), np.uintp(1)
+    top_p, top_h, top_g = state[1], state[2], state[3]
+    for level in range(far.levels.shape[0] - 1, -1, -1):
+        start, majors, minors, by_major, by_minor, side, first_major, first_minor = far.levels[level]
+        # Blocks whose centres lie between the level's bounds.
+        nearest, farthest = here + way * (far.reach[level] + 1e-6), here + way * far.reach[level + 1]
+        low, high = min(nearest, farthest), max(nearest, farthest)
+        begin = max(math.ceil((low + 0.5) / side - 0.5), first_major)
+        end = min(math.floor((high + 0.5) / side - 0.5), first_major + majors - 1)
+        for turn in range(end - begin + 1):
+            block = begin + turn if lines.forward else end - turn
+            centre = (block + 0.5) * side - 0.5
+            minor = line + lines.shift * centre - lines.base + lines.minor0
+            across = math.floor((minor + 0.5) / side) - first_minor
+            if across < 0 or across >= minors:
+                continue
+            h = far.heights[start + (block - first_major) * by_major + across * by_minor]
+            if math.isnan(h):
+                continue
+            distance = abs(centre - here) * lines.step
+            h -= np.float32(CURVATURE * distance * distance)
+            p = np.float32(entry - abs(centre - here))
+            while h >= top_h + top_g * (p - top_p):
+                size -= one
+                top_p, top_h, top_g = stack[size, 0], stack[size, 1], stack[size, 2]
+            stack[size, 0], stack[size, 1], stack[size, 2] = top_p, top_h, top_g
+            size += one
+            top_g = (h - top_h) / (p - top_p)
+            top_p, top_h = p, h
+    state[0], state[1], state[2], state[3], state[4] = size, top_p, top_h, top_g, np.float32(0.0)
+
+
+@njit(**_FAST)
+def _bent(
+    slope: np.float32, p: np.float32, top_p: np.float32, entry: np.float32, step: np.float32
+) -> np.float32:  # pragma: no cover - compiled
+    """Slope per step, less what the earth's curvature takes from it; what lies beyond the entry was lowered to be right there."""
+    c = np.float32(CURVATURE)
+    if top_p < entry:
+        t, d = (p - entry) * step, (entry - top_p) * step
+        return slope - c * t * (d + d + t) / (d + t) * step
+    return slope - c * (p - top_p) * step * step
+
+
+@njit(**_FAST)
+def _walk(
+    values: NDArray[np.float32], first: int, begin: int, end: int, drop: np.float32, step: np.float32, entry: np.float32,
+    state: NDArray[np.float32], stack: NDArray[np.float32],
+) -> None:  # fmt: skip  # pragma: no cover - compiled
+    """Replace the heights of a stretch of one line by slopes per step towards the skyline behind.
+
+    A point of the hull is its position, its height and the rise per step from the point behind it. From above that edge, prolonged, the point behind
+    is seen at least as steeply, and the point leaves the hull. The one passed last is the top, in registers; the others lie on the stack, the lowest
+    of them infinitely deep. ``fall`` is how much the last cell lay below the one before.
+    """
+    half, zero, one = np.float32(WALL_SHIFT_STEPS), np.float32(0.0), np.uintp(1)
+    flat = np.float32(_FLAT_M) / step
+    size = np.uintp(state[0])
+    top_p, top_h, top_g, fall = state[1], state[2], state[3], state[4]
     for index in range(begin, end):
-        h = profile[index]
-        if math.isnan(h):  # a hole: stays one
+        h = values[index - first]
+        if math.isnan(h):  # a hole stays one, and what lies on its two sides says nothing of a wall
+            fall = np.float32(np.inf)
             continue
         p = np.float32(index)
-        if waiting:
-            steep = last_h - h > drop and p - last_p < np.float32(1.5)
-            if steep and (facet[index] == 0 or facet[index] != facet[index - 1]):
-                last_p += half
-                while size >= 2 and (h2 - last_h) * (last_p - p1) >= (h1 - last_h) * (last_p - p2):
-                    size -= 1
-                    p1, h1 = p2, h2
-                    if size >= 2:
-                        p2, h2 = positions[size - 2], heights[size - 2]
-            positions[size], heights[size] = last_p, last_h
-            size += 1
-            p2, h2 = p1, h1
-            p1, h1 = last_p, last_h
-            while size >= 2 and (h2 - h) * (p - p1) >= (h1 - h) * (p - p2):
-                size -= 1
-                p1, h1 = p2, h2
-                if size >= 2:
-                    p2, h2 = positions[size - 2], heights[size - 2]
-            profile[index] = max((h1 - h) / (p - p1), zero)
+        down = top_h - h
+        if down - max(fall, zero) > drop and fall < np.float32(np.inf):
+            # The last cell is the top of a wall: what it hid is what its face hides, half a step nearer.
+            top_p += half
+            size -= one
+            while top_h >= stack[size, 1] + stack[size, 2] * (top_p - stack[size, 0]):
+                size -= one
+            top_g = (top_h - stack[size, 1]) / (top_p - stack[size, 0])
+            size += one
+        fall = down
+        while h >= top_h + top_g * (p - top_p):
+            size -= one
+            top_p, top_h, top_g = stack[size, 0], stack[size, 1], stack[size, 2]
+        slope = (top_h - h) / (p - top_p)
+        stack[size, 0], stack[size, 1], stack[size, 2] = top_p, top_h, top_g
+        size += one
+        seen = slope
+        if p - top_p > flat:
+            seen = _bent(slope, p, top_p, entry, step)
+        values[index - first] = max(seen, zero)
+        top_p, top_h, top_g = p, h, -slope
+    state[0], state[1], state[2], state[3], state[4] = size, top_p, top_h, top_g, fall
+
+
+@njit(**_FAST)
+def _gather(
+    z: NDArray[np.float32], lines: _Lines, line: int, first: int, end: int, joined: np.float32, block: NDArray[np.float32]
+) -> None:  # pragma: no cover - compiled
+    """Heights on the lines ``line``, ``line + 1`` … from the padded raster: between two cells beside one another, unless a wall stands between.
+
+    At a wall the slope on the near side goes on, so that the last cells of a sloping roof lie on it too.
+    """
+    n = lines.offsets.size
+    for i in range(end - first):
+        major = first + i if lines.forward else n - 1 - first - i
+        at = line + lines.offsets[major] + _LANES + 1
+        share = lines.aside[major]
+        here = z[major, at : at + _LANES]
+        # The neighbour towards which the line lies, and the other.
+        to, off = (1, -1) if share > 0.0 else (-1, 1)
+        beside = z[major, at + to : at + to + _LANES]
+        behind = z[major, at + off : at + off + _LANES]
+        share = abs(share)
+        heights = block[i]
+        for lane in range(_LANES):
+            h = here[lane]
+            rise, back = beside[lane] - h, h - behind[lane]
+            d = rise if abs(rise) < joined else (back if abs(back) < joined else np.float32(0.0))
+            heights[lane] = h + share * d
+
+
+@njit(**_FAST)
+def _degrees(s: np.float32) -> np.float32:  # pragma: no cover - compiled
+    """Arc tangent of s ≥ 0 in degrees; polynomial of Cephes' atanf (Moshier), right to 1e-5 degrees."""
+    one = np.float32(1.0)
+    steep, middle = s > np.float32(2.414213562), s > np.float32(0.414213562)
+    over = -one if steep else (s - one if middle else s)
+    under = s if steep else (s + one if middle else one)
+    base = np.float32(90.0) if steep else (np.float32(45.0) if middle else np.float32(0.0))
+    x = over / under
+    q = x * x
+    poly = ((np.float32(8.05374449538e-2) * q - np.float32(1.38776856032e-1)) * q + np.float32(1.99777106478e-1)) * q - np.float32(3.33329491539e-1)
+    return base + (poly * q * x + x) * np.float32(57.29577951308232)
+
+
+@njit(**_FAST)
+def _scatter(
+    block: NDArray[np.float32], lines: _Lines, line: int, first: int, end: int, factor: np.float32, degrees: bool, out: NDArray[np.float32]
+) -> None:  # pragma: no cover - compiled
+    """Write slopes, or degrees, of the lanes to their cells; ``out`` (rows, cols)."""
+    n = lines.offsets.size
+    minor_n = out.shape[0] if lines.transposed else out.shape[1]
+    # All lanes as one row: a loop of constant length would be unrolled, and not vectorised.
+    flat = block.reshape(_STRETCH * _LANES)
+    if degrees:
+        for i in range((end - first) * _LANES):
+            flat[i] = _degrees(flat[i] * factor)
+    else:
+        for i in range((end - first) * _LANES):
+            flat[i] = flat[i] * factor
+    to = out.reshape(out.size)
+    width = out.shape[1]
+    for i in range(end - first):
+        major = first + i if lines.forward else n - 1 - first - i
+        minor = line + lines.offsets[major]
+        begin, stop = max(0, -minor), min(_LANES, minor_n - minor)
+        source = np.uintp(i * _LANES + begin)
+        if lines.transposed:
+            place, hop = np.uintp((minor + begin) * width + major), np.uintp(width)
+            for lane in range(stop - begin):
+                to[place] = flat[source]
+                place += hop
+                source += np.uintp(1)
         else:
-            profile[index] = zero
-        last_p, last_h = p, h
-        waiting = True
+            place = np.uintp(major * width + minor + begin)
+            for lane in range(stop - begin):
+                to[place + np.uintp(lane)] = flat[source + np.uintp(lane)]
 
 
-@njit(nogil=True, cache=True, parallel=True)
+@njit(cache=True, **_FAST)
 def _sweep(
-    z: NDArray[np.float32],
-    out: NDArray[np.float32],
-    lines: NDArray[np.int64],
-    counts: NDArray[np.int64],
-    stops: NDArray[np.int64],
-    offsets: NDArray[np.int64],
-    forward: bool,
-    step: float,
-    drop: float,
-    facets: NDArray[np.int32],
-    lean: NDArray[np.float32],
-    shift: float,
-) -> None:
-    """Bands of lines: band t holds ``counts[t]`` lines from ``lines[t]`` on; line k holds the cells ``(k + offsets[major], major)``.
+    z: NDArray[np.float32], out: NDArray[np.float32], lines: _Lines, far: _Far, bands: NDArray[np.int64], begin: int, end: int,
+    drop: float, joined: float, degrees: bool,
+) -> None:  # pragma: no cover - compiled
+    """Walk the bands ``begin`` … ``end``: rows of ``bands`` are first line, first and end walking index.
 
-    Each is walked from the sun's side over ``stops[t]`` major indices; what lies farther casts no shadow on what lies nearer.
-    A cell of a facet is moved along it to where the line really passes: ``lean`` is the facets' rise per minor index. ``facets`` may be empty.
+    ``z`` (major, minor padded by NaN on both sides).
     """
-    minor_n, major_n = z.shape
-    per_metre = np.float32(1.0 / step)
-    for task in prange(lines.size):
-        line, count, stop = lines[task], counts[task], min(major_n, stops[task])
-        block = np.empty((_LINES_PER_TASK, major_n), dtype=np.float32)
-        facet = np.zeros((_LINES_PER_TASK, major_n), dtype=np.int32)
-        positions = np.empty(major_n + 1, dtype=np.float32)
-        heights = np.empty(major_n + 1, dtype=np.float32)
-        begins = np.full(_LINES_PER_TASK, major_n, dtype=np.int64)
-        ends = np.zeros(_LINES_PER_TASK, dtype=np.int64)
-        for index in range(stop):
-            major = index if forward else major_n - 1 - index
-            minor = line + offsets[major]
-            aside = np.float32(shift * major - offsets[major])
-            for k in range(max(0, -minor), min(count, minor_n - minor)):
-                block[k, index] = z[minor + k, major]
-                if facets.size > 0:
-                    number = facets[minor + k, major]
-                    facet[k, index] = number
-                    block[k, index] += lean[number] * aside
-                begins[k] = min(begins[k], index)
-                ends[k] = index + 1
-        for k in range(count):
-            _walk(block[k], facet[k], begins[k], ends[k], np.float32(drop), positions, heights)
-        for index in range(stop):
-            major = index if forward else major_n - 1 - index
-            minor = line + offsets[major]
-            for k in range(max(0, -minor), min(count, minor_n - minor)):
-                out[minor + k, major] = block[k, index] * per_metre
+    n = lines.offsets.size
+    minor_n = out.shape[0] if lines.transposed else out.shape[1]
+    block = np.empty((_STRETCH, _LANES), np.float32)
+    depth = n + 2
+    for level in range(far.levels.shape[0]):
+        depth += far.levels[level, 1]
+    stack = np.empty((_LANES, depth, 3), np.float32)
+    state = np.zeros((_LANES, 5), np.float32)
+    ranges = np.zeros((_LANES, 2), np.int64)
+    step = np.float32(lines.step)
+    for band in range(begin, end):
+        line, start, stop = bands[band]
+        last = start
+        for lane in range(_LANES):
+            enter, leave = _lane_range(lines, line + lane, minor_n)
+            ranges[lane, 0], ranges[lane, 1] = max(enter, start), min(leave, stop)
+            last = max(last, ranges[lane, 1])
+            # Nothing on the stack, and as the top something before the line, infinitely deep.
+            state[lane, 0], state[lane, 1], state[lane, 2], state[lane, 3] = 0.0, -1e9, -np.inf, np.inf
+            state[lane, 4] = 0.0
+            if far.levels.shape[0] > 0 and ranges[lane, 0] < ranges[lane, 1]:
+                _far_hull(far, lines, line + lane, ranges[lane, 0], state[lane], stack[lane])
+        begin_all = last
+        for lane in range(_LANES):
+            if ranges[lane, 0] < ranges[lane, 1]:
+                begin_all = min(begin_all, ranges[lane, 0])
+        for first in range(begin_all, last, _STRETCH):
+            after = min(first + _STRETCH, last)
+            _gather(z, lines, line, first, after, np.float32(joined), block)
+            for lane in range(_LANES):
+                _walk(
+                    block[:, lane], first, max(first, ranges[lane, 0]), min(after, ranges[lane, 1]), np.float32(drop), step,
+                    np.float32(ranges[lane, 0]), state[lane], stack[lane],
+                )  # fmt: skip
+            _scatter(block, lines, line, first, after, np.float32(1.0) / step, degrees, out)
 
 
-@njit(nogil=True, cache=True)
+@njit(cache=True, **_FAST)
 def _reach(
-    minor: NDArray[np.int64],
-    major: NDArray[np.int64],
-    offsets: NDArray[np.int64],
-    forward: bool,
-    first: int,
-    reach: NDArray[np.int64],
-) -> None:
-    """How far each line (from ``first`` on) must be walked to pass all the cells; what is 0 stays 0 where no cell lies."""
+    minor: NDArray[np.int64], major: NDArray[np.int64], lines: _Lines, first: int, reach: NDArray[np.int64]
+) -> None:  # pragma: no cover - compiled
+    """From where to where each band (from line ``first`` on) must be walked to pass all the cells: first and end index."""
+    n = lines.offsets.size
     for cell in range(minor.size):
-        line = minor[cell] - offsets[major[cell]] - first
-        index = major[cell] if forward else offsets.size - 1 - major[cell]
-        reach[line] = max(reach[line], index + 1)
-
-
-@njit(nogil=True, cache=True)
-def _bands(reach: NDArray[np.int64], first: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Bands of neighbouring lines that hold every line with a reach: first line, number of lines, farthest reach."""
-    lines, counts, stops = (
-        np.empty(reach.size, np.int64),
-        np.empty(reach.size, np.int64),
-        np.empty(reach.size, np.int64),
-    )
-    bands, line = 0, 0
-    while line < reach.size:
-        if reach[line] == 0:
-            line += 1
-            continue
-        count, stop = 0, 0
-        for k in range(min(_LINES_PER_TASK, reach.size - line)):
-            if reach[line + k] > 0:
-                count, stop = k + 1, max(stop, reach[line + k])
-        lines[bands], counts[bands], stops[bands] = first + line, count, stop
-        bands += 1
-        line += count
-    return lines[:bands].copy(), counts[:bands].copy(), stops[:bands].copy()
-
-
-@dataclass(frozen=True)
-class Facets:
-    """Plane parts of a surface, such as roof planes.
-
-    A digital line passes up to half a cell beside the centres of its cells; on a steep roof that alone would raise a skyline by many degrees.
-    Where the plane is known, its height on the line itself is known too.
-
-    Attributes
-    ----------
-    labels : int32 (rows, cols), number of the facet 1 … n, 0 = none
-    gradient_east, gradient_north : (n,), rise per metre towards grid east and north
-    """
-
-    labels: NDArray[np.int32]
-    gradient_east: NDArray[np.float64]
-    gradient_north: NDArray[np.float64]
+        band = (minor[cell] - lines.offsets[major[cell]] - first) // _LANES
+        index = major[cell] if lines.forward else n - 1 - major[cell]
+        reach[band, 0] = min(reach[band, 0], index)
+        reach[band, 1] = max(reach[band, 1], index + 1)
 
 
 class Sweeper:
     """Skylines of one surface, azimuth by azimuth, without holding them all.
+
+    Holds two copies of the surface, one of them transposed: a walk passes cells beside one another at a time.
 
     Parameters
     ----------
@@ -204,83 +362,131 @@ class Sweeper:
         Heights [m]; NaN is a hole, which casts no shadow and gets none. Row 0 in the north.
     cell : float
         Side of a square cell [m].
-    facets : Facets, optional
-        Where the surface is known to be plane.
+    origin : row and column of the surface's corner in a larger raster
+        The digital lines of two windows of one raster are the same.
+    far : what lies around the surface
+    near : cells, optional
+        Where only some cells are asked for, how far before the first of them the surface itself is looked at; beyond it is ``far``'s.
     """
 
-    def __init__(self, z: NDArray[np.float32], cell: float, facets: Facets | None = None) -> None:
+    def __init__(
+        self,
+        z: NDArray[np.float32],
+        cell: float,
+        *,
+        origin: tuple[int, int] = (0, 0),
+        far: FarWindow | None = None,
+        near: int | None = None,
+    ) -> None:
         self._cell = float(cell)
-        none = np.zeros((0, 0), dtype=np.int32)
-        self._facets_rows = none if facets is None else np.ascontiguousarray(facets.labels, dtype=np.int32)
-        self._facets_cols = np.ascontiguousarray(self._facets_rows.T)
-        # Rise per row (southwards) and per column (eastwards).
-        self._lean_rows = np.zeros(1) if facets is None else np.append(0.0, -facets.gradient_north * cell)
-        self._lean_cols = np.zeros(1) if facets is None else np.append(0.0, facets.gradient_east * cell)
-        self._along_rows = np.ascontiguousarray(z, dtype=np.float32)
-        # Sweeps that run north–south walk a transposed copy, so that each walk is contiguous in memory.
-        self._along_cols = np.ascontiguousarray(self._along_rows.T)
-        self._out = np.empty(self._along_rows.size, dtype=np.float32)
+        self._origin = origin
+        self._near = near if far is not None else None
+        self._by_rows = _padded(np.asarray(z, dtype=np.float32))
+        self._by_cols = _padded(np.asarray(z, dtype=np.float32).T)
+        self._far_rows, self._far_cols = _both_ways(far)
 
     @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns of the surface."""
-        rows, cols = self._along_rows.shape
-        return rows, cols
+        return self._by_rows.shape[0], self._by_cols.shape[0]
 
     def slopes(self, azimuth: float, progress: Progress = silent) -> NDArray[np.float32]:
-        """Tangent of the horizon angle of each cell towards one azimuth, as :meth:`sweep`, in the raster's own order.
-
-        Returns
-        -------
-        float32 (rows, cols), ≥ 0, NaN in holes. A view of a buffer that the next call overwrites.
-        """
-        out, transposed = self.sweep(azimuth, progress)
-        return out.T if transposed else out
+        """Tangent of the horizon angle of each cell towards one azimuth [degrees clockwise from GRID north]: (rows, cols), ≥ 0, NaN in holes."""
+        out = np.empty(self.shape, dtype=np.float32)
+        self.sweep(azimuth, out, progress)
+        return out
 
     def sweep(
-        self, azimuth: float, progress: Progress = silent, only: Cells | None = None
-    ) -> tuple[NDArray[np.float32], bool]:
-        """Tangent of the horizon angle of each cell towards one azimuth.
+        self,
+        azimuth: float,
+        out: NDArray[np.float32],
+        progress: Progress = silent,
+        only: Cells | None = None,
+        *,
+        degrees: bool = False,
+    ) -> None:
+        """Write the tangent of the horizon angle of each cell towards one azimuth into ``out``.
 
         Parameters
         ----------
         azimuth : degrees clockwise from GRID north
+        out : float32 (rows, cols), contiguous; gets values ≥ 0, NaN in holes
         only : rows and columns of the cells that are asked for
             Only the lines that pass through them are walked, and only as far; their values are the same to the last bit, the
             others' are undefined.
-
-        Returns
-        -------
-        slopes : float32, contiguous, ≥ 0, NaN in holes; a buffer that the next call overwrites
-        transposed : whether it is (cols, rows) rather than (rows, cols)
+        degrees : the angle itself, in degrees, in the place of its tangent
         """
+        lines = self._lines(azimuth)
+        z, far = (self._by_cols, self._far_cols) if lines.transposed else (self._by_rows, self._far_rows)
+        bands = self._bands(lines, only)
+        joined, drop = JOINED_CELLS * self._cell, WALL_DROP_CELLS * self._cell
+
+        def walk(begin: int, end: int) -> None:
+            _sweep(z, out, lines, far, bands, begin, end, drop, joined, degrees)
+
+        run_blocks(walk, len(bands), _CELLS_PER_BLOCK // (_LANES * z.shape[0]), progress, "horizon")
+
+    def _lines(self, azimuth: float) -> _Lines:
         angle = math.radians(azimuth)
         towards_col, towards_row = math.sin(angle), -math.cos(angle)
-        along_rows = abs(towards_col) >= abs(towards_row)
-        z = self._along_rows if along_rows else self._along_cols
-        out = self._out.reshape(z.shape)
-        facets = self._facets_rows if along_rows else self._facets_cols
-        lean = (self._lean_rows if along_rows else self._lean_cols).astype(np.float32)
-        major, minor = (towards_col, towards_row) if along_rows else (towards_row, towards_col)
+        transposed = abs(towards_col) >= abs(towards_row)
+        major, minor = (towards_col, towards_row) if transposed else (towards_row, towards_col)
+        row0, col0 = self._origin
+        major0, minor0 = (col0, row0) if transposed else (row0, col0)
         shift = minor / major
-        forward = major < 0  # the sun is at the low indices: walk up from there
-        minor_n, major_n = z.shape
-        offsets = np.floor(shift * np.arange(major_n) + 0.5).astype(np.int64)
-        first, last = -max(int(offsets[-1]), 0), minor_n - min(int(offsets[-1]), 0)
+        passes = shift * (np.arange(self.shape[transposed]) + major0)
+        offsets = np.floor(passes + 0.5).astype(np.int64)
+        base = int(offsets[0])
+        return _Lines(
+            offsets - base, (passes - offsets).astype(np.float32), shift, major0, minor0, base, major < 0, transposed,
+            self._cell * math.hypot(1.0, shift),
+        )  # fmt: skip
+
+    def _bands(self, lines: _Lines, only: Cells | None) -> NDArray[np.int64]:
+        """First line, first and end walking index of each band of the lanes that must be walked."""
+        n = len(lines.offsets)
+        minor_n = self.shape[not lines.transposed]
+        last = int(lines.offsets[-1])
+        first = -max(last, 0)
+        count = -(-(minor_n - min(last, 0) - first) // _LANES)
+        bands = np.empty((count, 3), dtype=np.int64)
+        bands[:, 0] = first + _LANES * np.arange(count)
         if only is None:
-            reach = np.full(last - first, major_n, dtype=np.int64)
-        else:
-            reach = np.zeros(last - first, dtype=np.int64)
-            _reach(only[0 if along_rows else 1], only[1 if along_rows else 0], offsets, forward, first, reach)
-        lines, counts, stops = _bands(reach, first)
-        step = self._cell * math.hypot(1.0, shift)
-        drop = WALL_DROP_CELLS * self._cell
-        block = max(2, _CELLS_PER_CALL // (major_n * _LINES_PER_TASK))
-        for begin in range(0, len(lines), block):
-            progress(begin / len(lines), "horizon")
-            now = slice(begin, begin + block)
-            _sweep(z, out, lines[now], counts[now], stops[now], offsets, forward, step, drop, facets, lean, shift)
-        return out, not along_rows
+            bands[:, 1], bands[:, 2] = 0, n
+            return bands
+        reach = np.zeros((count, 2), dtype=np.int64)
+        reach[:, 0] = n
+        row, col = only
+        _reach(*((row, col) if lines.transposed else (col, row)), lines, first, reach)
+        bands[:, 1] = 0 if self._near is None else np.maximum(reach[:, 0] - self._near, 0)
+        bands[:, 2] = reach[:, 1]
+        return bands[reach[:, 1] > 0]
+
+
+def _padded(z: NDArray[np.float32]) -> NDArray[np.float32]:
+    out = np.full((z.shape[0], z.shape[1] + 2 * (_LANES + 1)), np.nan, dtype=np.float32)
+    out[:, _LANES + 1 : -_LANES - 1] = z
+    return out
+
+
+def _both_ways(far: FarWindow | None) -> tuple[_Far, _Far]:
+    """The block maxima for walks along rows' order (major = row) and along columns' order."""
+    if far is None:
+        none = _Far(np.zeros(1, np.float32), np.zeros((0, 8), np.int64), np.zeros(1))
+        return none, none
+    heights = np.concatenate([level.heights.ravel() for level in far.levels]).astype(np.float32)
+    starts = np.cumsum([0, *(level.heights.size for level in far.levels)])
+    ways = []
+    for transposed in (False, True):
+        table = []
+        for start, level in zip(starts, far.levels, strict=False):
+            rows, cols = level.heights.shape
+            if transposed:
+                table.append([start, cols, rows, 1, cols, level.side, level.col, level.row])
+            else:
+                table.append([start, rows, cols, cols, 1, level.side, level.row, level.col])
+        ways.append(_Far(heights, np.array(table, np.int64).reshape(-1, 8), np.asarray(far.reach, dtype=np.float64)))
+    return ways[0], ways[1]
 
 
 def horizon_angles(
@@ -288,6 +494,7 @@ def horizon_angles(
     cell_size: float,
     azimuths: Sequence[float] | NDArray[np.float64],
     *,
+    max_distance: float | None = None,
     convergence: float = 0.0,
     progress: Progress = silent,
 ) -> NDArray[np.float32]:
@@ -299,6 +506,8 @@ def horizon_angles(
         Heights [m], row 0 in the north, NaN in holes.
     cell_size : metres
     azimuths : degrees clockwise from true north
+    max_distance : metres
+        What lies farther is not looked at; everything unless given, which is faster.
     convergence : degrees
         Meridian convergence: azimuth of grid north (:func:`gis.crs.meridian_convergence`).
 
@@ -314,7 +523,7 @@ def horizon_angles(
     out = np.empty((len(directions), *surface.shape), dtype=np.float32)
     for k, azimuth in enumerate(directions):
         progress(k / len(directions), "horizon")
-        out[k] = np.degrees(np.arctan(sweeper.slopes(azimuth - convergence)))
+        sweeper.sweep(azimuth - convergence, out[k], degrees=True)
     return out
 
 
@@ -325,8 +534,9 @@ def sector_azimuths(count: int) -> NDArray[np.float64]:
 
 def each_azimuth(
     sweeper: Sweeper, azimuths: NDArray[np.float64], convergence: float, progress: Progress, only: Cells | None = None
-) -> Iterator[tuple[int, NDArray[np.float32], bool]]:
-    """:meth:`Sweeper.sweep` for each azimuth in turn, with progress true to the work."""
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """:meth:`Sweeper.sweep` for each azimuth in turn, into one buffer, with progress true to the work."""
+    out = np.empty(sweeper.shape, dtype=np.float32)
     for k, azimuth in enumerate(azimuths):
         begin = k / len(azimuths)
         progress(begin, "horizon")
@@ -334,4 +544,5 @@ def each_azimuth(
         def inner(share: float, what: str, begin: float = begin) -> None:
             progress(begin + share / len(azimuths), what)
 
-        yield k, *sweeper.sweep(float(azimuth) - convergence, inner, only)
+        sweeper.sweep(float(azimuth) - convergence, out, inner, only)
+        yield k, out

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
 
 from gis.sky import ELEVATIONS, SkyTable
@@ -17,9 +18,11 @@ _ANGLES = np.degrees(np.arctan(np.arange(_STEPS) / (_STEPS - np.arange(_STEPS, d
 _ANGLES = np.append(_ANGLES, [90.0, 90.0])
 # Skylines are kept in 1/700 of a degree in 16 bits.
 SKYLINE_SCALE = 700.0
+# Twelve months × east, north, up.
+_MONTH_VECTORS = 36
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True)
 def _look_up(table: NDArray[np.float64], sector: int, degrees: float, e: float, n: float, u: float) -> float:
     """``normal · table[sector, degrees]``, linear between edges."""
     low = min(int(degrees), _LAST - 1)
@@ -29,7 +32,7 @@ def _look_up(table: NDArray[np.float64], sector: int, degrees: float, e: float, 
     return below + share * (above - below)
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True)
 def _degrees(slope: float) -> float:
     """Arc tangent of a slope ≥ 0 in degrees."""
     place = slope / (1.0 + slope) * _STEPS
@@ -37,49 +40,100 @@ def _degrees(slope: float) -> float:
     return _ANGLES[low] + (place - low) * (_ANGLES[low + 1] - _ANGLES[low])
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True)
 def _own_slope(e: float, n: float, u: float, sin_a: float, cos_a: float) -> float:
     """Tangent of the elevation below which light from an azimuth comes from behind the plane."""
     return -(e * sin_a + n * cos_a) / max(u, 1e-9)
 
 
-@njit(nogil=True, cache=True, parallel=True)
+class LightSums(NamedTuple):
+    """What has been added up so far, for cells that lie plane by plane.
+
+    Attributes
+    ----------
+    total, open_part : (cells,) kWh/m², and the share of a uniform sky that is seen
+    months : (planes, 36), sums over the plane's cells of the months' vectors (month × direction) [kWh/m²]
+    skyline : uint16 (kept cells, sectors), 1/700°
+    """
+
+    total: NDArray[np.float64]
+    open_part: NDArray[np.float64]
+    months: NDArray[np.float64]
+    skyline: NDArray[np.uint16]
+
+    @classmethod
+    def zeros(cls, cells: int, planes: int, kept: int, sectors: int) -> LightSums:
+        return cls(
+            np.zeros(cells), np.zeros(cells), np.zeros((planes, _MONTH_VECTORS)), np.zeros((kept, sectors), np.uint16)
+        )
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def add_sector(
+    begin: int,
+    end: int,
     total: NDArray[np.float64],
     open_part: NDArray[np.float64],
+    months: NDArray[np.float64],
     skyline: NDArray[np.uint16],
     keep: NDArray[np.int64],
     slopes: NDArray[np.float32],
     index: NDArray[np.int64],
-    plane: NDArray[np.int32],
+    bounds: NDArray[np.int64],
     normals: NDArray[np.float64],
     table: NDArray[np.float64],
     sky: NDArray[np.float64],
+    by_month: NDArray[np.float64],
     sector: int,
     azimuth: float,
-) -> None:
-    """Add one sector's light to each roof cell.
+) -> None:  # pragma: no cover - compiled
+    """Add one sector's light to the cells of the planes ``begin`` … ``end``.
+
+    A look-up is linear between whole degrees, so that a plane's month is exact from the weights with which its cells look at each degree: one
+    multiplication of a vector for each degree that occurs, not one look-up for each cell and month.
 
     Parameters
     ----------
-    total, open_part : (cells,) kWh/m² so far, and the share of a uniform sky that is seen
-    skyline : uint16 (kept cells, sectors), 1/700°; row ``keep[cell]``, −1 = not kept
+    total, open_part, months, skyline : as in :class:`LightSums`
+    keep : (cells,) row in ``skyline``, −1 = not kept
     slopes : tangent of the horizon angle, raveled; the roof cells' at ``index`` (cells,)
-    plane : (cells,) row in ``normals`` (planes, 3)
-    table, sky : (sectors, 91, 3)
+    bounds : (planes + 1,) first cell of each plane, and the end
+    normals : (planes, 3)
+    table, sky : (91, 3) of this sector
+    by_month : (91, 36) of this sector
     azimuth : of the sector, degrees from true north
     """
     sin_a, cos_a = math.sin(math.radians(azimuth)), math.cos(math.radians(azimuth))
-    for cell in prange(total.shape[0]):
-        normal = normals[plane[cell]]
-        e, n, u = normal[0], normal[1], normal[2]
-        slope = float(slopes[index[cell]])
-        degrees = _degrees(max(slope, _own_slope(e, n, u, sin_a, cos_a), 0.0))
-        total[cell] += _look_up(table, sector, degrees, e, n, u)
-        open_part[cell] += _look_up(sky, sector, degrees, e, n, u)
-        row = keep[cell]
-        if row >= 0:
-            skyline[row, sector] = np.uint16(_degrees(slope) * SKYLINE_SCALE + 0.5)
+    weights = np.zeros(ELEVATIONS)
+    light, seen = np.empty(ELEVATIONS), np.empty(ELEVATIONS)
+    for plane in range(begin, end):
+        e, n, u = normals[plane, 0], normals[plane, 1], normals[plane, 2]
+        own = max(_own_slope(e, n, u, sin_a, cos_a), 0.0)
+        lowest, highest = ELEVATIONS, -1
+        known = -1  # degrees up to which the plane's own table has been made
+        for cell in range(bounds[plane], bounds[plane + 1]):
+            slope = float(slopes[index[cell]])
+            row = keep[cell]
+            if row >= 0:
+                skyline[row, sector] = np.uint16(_degrees(slope) * SKYLINE_SCALE + 0.5)
+            degrees = _degrees(max(slope, own))
+            low = min(int(degrees), _LAST - 1)
+            share = degrees - low
+            while known <= low:
+                known += 1
+                light[known] = e * table[known, 0] + n * table[known, 1] + u * table[known, 2]
+                seen[known] = e * sky[known, 0] + n * sky[known, 1] + u * sky[known, 2]
+            total[cell] += light[low] + share * (light[low + 1] - light[low])
+            open_part[cell] += seen[low] + share * (seen[low + 1] - seen[low])
+            weights[low] += 1.0 - share
+            weights[low + 1] += share
+            lowest, highest = min(lowest, low), max(highest, low + 1)
+        for degree in range(lowest, highest + 1):
+            weight = weights[degree]
+            if weight != 0.0:
+                weights[degree] = 0.0
+                for k in range(_MONTH_VECTORS):
+                    months[plane, k] += weight * by_month[degree, k]
 
 
 @njit(nogil=True, cache=True)

@@ -12,7 +12,7 @@ from rasterio.features import rasterize
 
 from gis.crs import meridian_convergence
 from gis.errors import SurveyChanged
-from gis.horizon import Facets, Sweeper
+from gis.horizon import Sweeper
 from gis.progress import Progress, silent
 from gis.roofs import RoofPlanes, building_boxes, roofs_of_labels, segment_again
 from gis.survey_tables import Coverage
@@ -23,9 +23,28 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from gis.far import FarWindow
     from gis.grid import Grid
     from gis.raster import Surface
     from gis.roofs import RoofSettings
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a window lies in a larger surface.
+
+    Attributes
+    ----------
+    origin : row and column of its corner
+    far : what lies around it
+    near : cells, as for :class:`gis.horizon.Sweeper`
+    convergence : azimuth of grid north from true north [deg], the same for all windows of a surface
+    """
+
+    origin: tuple[int, int]
+    far: FarWindow | None
+    near: int | None
+    convergence: float
 
 
 @dataclass(frozen=True)
@@ -94,13 +113,15 @@ def prepared_roofs(
     settings: RoofSettings,
     ids: NDArray[np.int32],
     source: Callable[[], RoofPlanes] | NDArray[np.int32],
+    place: Place | None = None,
 ) -> Prepared:
     """All of :class:`Prepared` from the building raster, and the roofs: found by a call, or read from a raster of planes."""
     grid = surface.grid
     roofs = source() if callable(source) else roofs_of_labels(surface.z, ids, source, grid.cell)
     if roofs is None:
         raise SurveyChanged("survey.changed", found="plane_ids")
-    turn = meridian_convergence(grid.crs, (grid.west + grid.east) / 2, (grid.south + grid.north) / 2)
+    here = Place((0, 0), None, None, convergence_of(grid)) if place is None else place
+    turn = here.convergence
     return Prepared(
         surface=surface,
         outlines=outlines[["building_id", "geometry"]].copy(),
@@ -109,12 +130,17 @@ def prepared_roofs(
         boxes=building_boxes(ids, len(outlines)),
         roofs=roofs,
         coverage=Coverage.of(outlines, ids, surface.z, grid),
-        sweeper=_sweeper(surface.z, roofs, grid.cell),
+        sweeper=_sweeper(surface.z, roofs, grid.cell, here),
         convergence=turn,
         azimuth=(roofs.azimuth_grid() + turn) % 360.0,
         normals=_to_true_north(roofs.normals(), turn),
         segmented=np.full(len(outlines), callable(source)),
     )
+
+
+def convergence_of(grid: Grid) -> float:
+    """Meridian convergence [deg] in the middle of a grid."""
+    return meridian_convergence(grid.crs, (grid.west + grid.east) / 2, (grid.south + grid.north) / 2)
 
 
 def building_raster(outlines: gpd.GeoDataFrame, grid: Grid) -> NDArray[np.int32]:
@@ -134,7 +160,7 @@ def _to_true_north(normals: NDArray[np.float64], convergence: float) -> NDArray[
     return np.ascontiguousarray(out)
 
 
-def _sweeper(z: NDArray[np.float32], roofs: RoofPlanes, cell: float) -> Sweeper:
+def _sweeper(z: NDArray[np.float32], roofs: RoofPlanes, cell: float, place: Place) -> Sweeper:
     """The surface to sweep: roof planes as planes.
 
     Five centimetres of noise on half-metre cells are a skyline of 6° all round each cell; the planes' own heights have none.
@@ -149,7 +175,7 @@ def _sweeper(z: NDArray[np.float32], roofs: RoofPlanes, cell: float) -> Sweeper:
         roofs.gradient_east * cell,
         -roofs.gradient_north * cell,
     )
-    return Sweeper(level, cell, Facets(roofs.labels, roofs.gradient_east, roofs.gradient_north))
+    return Sweeper(level, cell, origin=place.origin, far=place.far, near=place.near)
 
 
 @njit(nogil=True, cache=True, parallel=True)

@@ -21,6 +21,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOEr
 from rasterio.io import DatasetReader, MemoryFile
 from rasterio.vrt import WarpedVRT
 from rasterio.warp import calculate_default_transform
+from rasterio.windows import Window
 
 from gis.crs import horizontal, label, measures_metres, on_earth, parse_crs, to_lonlat, utm_at, vertical_unit
 from gis.drivers import raster_driver
@@ -88,8 +89,16 @@ def read_surface(
     CrsMismatch
         ``crs.unknown``, ``raster.wrong_crs``
     """
-    with _opened(path) as file:
-        return _read(file, path, crs, metric_crs, progress)
+    with open_surface(path, crs=crs, metric_crs=metric_crs) as source:
+        grid = source.grid
+        if grid.rows * grid.cols > MAX_CELLS:
+            raise UnreadableFile("raster.too_large", file=path.name, found=grid.rows * grid.cols, expected=MAX_CELLS)
+        z = np.empty(grid.shape, dtype=np.float32)
+        for row in range(0, grid.rows, _ROWS_AT_ONCE):
+            progress(row / grid.rows, "read")
+            end = min(grid.rows, row + _ROWS_AT_ONCE)
+            z[row:end] = source.rows(row, end)
+        return Surface(z, grid, source.synthetic, source.seen())
 
 
 @dataclass(frozen=True)
@@ -140,37 +149,93 @@ def _opens(path: Path, driver: str) -> bool:
         return False
 
 
-def _read(
-    file: DatasetReader, path: Path, crs: str | CRS | None, metric_crs: str | CRS | None, progress: Progress
-) -> Surface:
-    findings: list[Finding] = []
-    _check_bands(file, path, findings)
-    own, metres = _own_crs(file, path, crs, findings)
-    x, y = _check_place(file, path, own)
-    factor = _height_unit(file, path, metres, findings)
-    if measures_metres(own, x, y) and _is_plain(file):
-        z = _values(file, path, factor, findings, progress)
-        grid = Grid(file.height, file.width, file.transform.a, file.transform.c, file.transform.f, own)
-    else:
+class SurfaceSource:
+    """A surface's file, opened to be read window by window; one thread's own.
+
+    Attributes
+    ----------
+    grid : of the surface, after whatever was turned or reprojected
+    synthetic : the file says of itself that it is made up
+    """
+
+    def __init__(
+        self, file: DatasetReader | WarpedVRT, path: Path, grid: Grid, factor: float, synthetic: bool, findings: list[Finding]
+    ) -> None:
+        self.grid = grid
+        self.synthetic = synthetic
+        self._file = file
+        self._path = path
+        self._findings = findings
+        self._scale, self._offset = float(file.scales[0]) * factor, float(file.offsets[0]) * factor
+        self._cells = self._holes = self._wild = 0
+
+    def read(self, top: int, bottom: int, left: int, right: int) -> NDArray[np.float32]:
+        """Heights [m] of the cells ``[top, bottom) × [left, right)``; NaN in holes."""
+        raw = self._file.read(1, window=Window(left, top, right - left, bottom - top))
+        z = raw.astype(np.float32, copy=False)
+        nodata = self._file.nodata
+        if nodata is not None and not math.isnan(nodata):
+            z[raw == raw.dtype.type(nodata)] = np.nan
+        if self._scale != 1.0 or self._offset != 0.0:
+            z = (z * self._scale + self._offset).astype(np.float32)
+        wild = _clean(z)
+        self._cells, self._wild = self._cells + z.size, self._wild + wild
+        self._holes += int(np.count_nonzero(np.isnan(z)))
+        return z
+
+    def rows(self, top: int, bottom: int) -> NDArray[np.float32]:
+        """Whole rows."""
+        return self.read(top, bottom, 0, self.grid.cols)
+
+    def seen(self) -> tuple[Finding, ...]:
+        """What was noticed in all that has been read so far; to be asked once, after each cell was read once.
+
+        Raises
+        ------
+        UnreadableFile
+            ``raster.empty``, ``raster.no_height``: there is no height at all.
+        """
+        name, found = self._path.name, list(self._findings)
+        if self._holes == self._cells:
+            raise UnreadableFile("raster.no_height" if self._wild else "raster.empty", file=name)
+        if self._wild:
+            expected = f"{LOWEST_M:.0f} … {HIGHEST_M:.0f} m"
+            found.append(
+                Finding("raster.impossible_heights", "warning", name, expected=expected, details={"cells": self._wild})
+            )
+        cell = self.grid.cell
+        if cell > COARSE_CELL_M:
+            found.append(
+                Finding("raster.coarse", "warning", name, found=f"{cell:.3g} m", expected=f"{COARSE_CELL_M:.0f} m")
+            )
+        if self._holes:
+            share = 100.0 * self._holes / self._cells
+            found.append(Finding("raster.holes", "info", name, details={"cells": self._holes, "share": share}))
+        return tuple(found)
+
+
+@contextmanager
+def open_surface(
+    path: Path, *, crs: str | CRS | None = None, metric_crs: str | CRS | None = None
+) -> Iterator[SurfaceSource]:
+    """A surface to be read by windows. Parameters and errors as :func:`read_surface`."""
+    with _opened(path) as file:
+        findings: list[Finding] = []
+        _check_bands(file, path, findings)
+        own, metres = _own_crs(file, path, crs, findings)
+        x, y = _check_place(file, path, own)
+        factor = _height_unit(file, path, metres, findings)
+        synthetic = file.tags().get(SYNTHETIC_TAG) == "1"
+        if measures_metres(own, x, y) and _is_plain(file):
+            grid = Grid(file.height, file.width, file.transform.a, file.transform.c, file.transform.f, own)
+            yield SurfaceSource(file, path, grid, factor, synthetic, findings)
+            return
         target = _target(own, metric_crs, x, y)
         code = "raster.resampled" if target == own else "raster.reprojected"
         findings.append(Finding(code, "info", path.name, found=label(own), expected=label(target)))
-        z, grid = _warped(file, own, target, path, factor, findings, progress)
-    if not np.isfinite(z).any():
-        wild = next((finding for finding in findings if finding.code == "raster.impossible_heights"), None)
-        raise UnreadableFile("raster.empty" if wild is None else "raster.no_height", file=path.name)
-    if grid.cell > COARSE_CELL_M:
-        findings.append(
-            Finding(
-                "raster.coarse", "warning", path.name, found=f"{grid.cell:.3g} m", expected=f"{COARSE_CELL_M:.0f} m"
-            )
-        )
-    holes = int(np.count_nonzero(np.isnan(z)))
-    if holes:
-        findings.append(
-            Finding("raster.holes", "info", path.name, details={"cells": holes, "share": 100.0 * holes / z.size})
-        )
-    return Surface(z, grid, file.tags().get(SYNTHETIC_TAG) == "1", tuple(findings))
+        grid = _target_grid(file, own, target, path)
+        with _warped(file, own, grid) as view:
+            yield SurfaceSource(view, path, grid, factor, synthetic, findings)
 
 
 def _check_place(file: DatasetReader, path: Path, own: CRS) -> tuple[float, float]:
@@ -235,10 +300,8 @@ def _target(own: CRS, metric_crs: str | CRS | None, x: float, y: float) -> CRS:
     return utm_at(lon, lat)
 
 
-def _clean(block: NDArray[np.float32], nodata: float | None) -> int:
-    """Turn nodata and impossible heights of a block into NaN; how many were impossible."""
-    if nodata is not None and not math.isnan(nodata):
-        block[block == np.float32(nodata)] = np.nan
+def _clean(block: NDArray[np.float32]) -> int:
+    """Turn impossible heights of a block into NaN; how many there were."""
     with np.errstate(invalid="ignore"):
         wild = (block < LOWEST_M) | (block > HIGHEST_M) | np.isinf(block)
     count = int(np.count_nonzero(wild))
@@ -247,49 +310,7 @@ def _clean(block: NDArray[np.float32], nodata: float | None) -> int:
     return count
 
 
-def _values(
-    file: DatasetReader | WarpedVRT, path: Path, factor: float, findings: list[Finding], progress: Progress
-) -> NDArray[np.float32]:
-    if file.width * file.height > MAX_CELLS:
-        raise UnreadableFile("raster.too_large", file=path.name, found=file.width * file.height, expected=MAX_CELLS)
-    z = np.empty((file.height, file.width), dtype=np.float32)
-    scale, offset = float(file.scales[0]) * factor, float(file.offsets[0]) * factor
-    wild = 0
-    for row in range(0, file.height, _ROWS_AT_ONCE):
-        progress(row / file.height, "read")
-        height = min(_ROWS_AT_ONCE, file.height - row)
-        window = rasterio.windows.Window(0, row, file.width, height)
-        raw = file.read(1, window=window)
-        block = raw.astype(np.float32)
-        if file.nodata is not None and not math.isnan(file.nodata):
-            block[raw == raw.dtype.type(file.nodata)] = np.nan
-        if scale != 1.0 or offset != 0.0:
-            block = (block * scale + offset).astype(np.float32)
-        wild += _clean(block, None)
-        z[row : row + height] = block
-    if wild:
-        findings.append(
-            Finding(
-                "raster.impossible_heights",
-                "warning",
-                path.name,
-                expected=f"{LOWEST_M:.0f} … {HIGHEST_M:.0f} m",
-                details={"cells": wild},
-            )
-        )
-    return z
-
-
-def _warped(
-    file: DatasetReader,
-    own: CRS,
-    target: CRS,
-    path: Path,
-    factor: float,
-    findings: list[Finding],
-    progress: Progress,
-) -> tuple[NDArray[np.float32], Grid]:
-    """Nearest cell, so that walls stay walls."""
+def _target_grid(file: DatasetReader, own: CRS, target: CRS, path: Path) -> Grid:
     transform, width, height = calculate_default_transform(
         own.to_wkt(), target.to_wkt(), file.width, file.height, *file.bounds
     )
@@ -298,21 +319,15 @@ def _warped(
     cell = min(transform.a, -transform.e)
     cols = max(1, round(width * transform.a / cell))
     rows = max(1, round(height * -transform.e / cell))
-    grid = Grid(rows, cols, cell, transform.c, transform.f, target)
-    nodata = file.nodata if file.nodata is not None else math.nan
-    with WarpedVRT(
-        file,
-        src_crs=own.to_wkt(),
-        crs=target.to_wkt(),
-        transform=grid.transform,
-        width=cols,
-        height=rows,
-        resampling=Resampling.nearest,
-        src_nodata=file.nodata,
-        nodata=nodata,
-        dtype="float32",
-    ) as view:
-        return _values(view, path, factor, findings, progress), grid
+    return Grid(rows, cols, cell, transform.c, transform.f, target)
+
+
+def _warped(file: DatasetReader, own: CRS, grid: Grid) -> WarpedVRT:
+    """The file on another grid by nearest cell, so that walls stay walls."""
+    return WarpedVRT(
+        file, src_crs=own.to_wkt(), crs=grid.crs.to_wkt(), transform=grid.transform, width=grid.cols, height=grid.rows,
+        resampling=Resampling.nearest, src_nodata=file.nodata, nodata=file.nodata if file.nodata is not None else math.nan, dtype="float32",
+    )  # fmt: skip
 
 
 def write_raster(path: Path, values: NDArray[np.generic], grid: Grid, *, nodata: float | None) -> None:

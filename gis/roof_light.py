@@ -9,7 +9,8 @@ import numpy as np
 from numba import njit
 
 from gis.horizon import each_azimuth
-from gis.irradiation import add_sector, ground_reflected
+from gis.irradiation import LightSums, add_sector, ground_reflected
+from gis.threads import run_blocks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
     from gis.roofs import RoofPlanes
     from gis.sky import SkyTable
 
+# Planes whose cells are looked up between two looks at ``progress``: a millisecond or two.
+_PLANES_PER_BLOCK = 2000
+
 
 @dataclass(frozen=True)
 class RoofCells:
-    """The cells of planes as flat lists, those of a plane in the order of the raster.
+    """The cells of planes as flat lists, plane by plane, those of a plane in the order of the raster.
 
     Attributes
     ----------
@@ -47,14 +51,12 @@ class RoofCells:
         kept: NDArray[np.bool_],
     ) -> RoofCells:
         """Cells of the buildings ``among`` (bool by building); the skylines of ``kept`` ones among them are wanted."""
-        whole = bool(among.all())
-        if whole:
-            index = np.flatnonzero(roofs.labels)
-        else:
-            index = _cells_in(np.flatnonzero(among) + 1, boxes, building_ids, roofs.labels)
+        index = _cells_in(np.flatnonzero(among) + 1, boxes, building_ids, roofs.labels)
         plane = (roofs.labels.ravel()[index] - 1).astype(np.int32)
+        order = np.argsort(plane, kind="stable")
+        index, plane = index[order], plane[order]
         wanted = kept[roofs.building[plane] - 1] if len(plane) else np.zeros(0, dtype=bool)
-        return cls(index, plane, np.where(wanted, np.cumsum(wanted) - 1, -1).astype(np.int64), whole)
+        return cls(index, plane, np.where(wanted, np.cumsum(wanted) - 1, -1).astype(np.int64), bool(among.all()))
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,13 @@ class RoofLight:
     ----------
     total : float64, kWh/m² a
     sky_view : float64, 0…1 of the plane's own sky
+    months : float64 (planes, 12), kWh/m², mean over the cells; NaN where a plane has none here
     skyline : uint16 (kept cells, azimuths), 1/700°
     """
 
     total: NDArray[np.float64]
     sky_view: NDArray[np.float64]
+    months: NDArray[np.float64]
     skyline: NDArray[np.uint16]
 
 
@@ -104,23 +108,30 @@ def light_on(
 
     Parameters
     ----------
-    sweeper : of the whole surface, roofs levelled
+    sweeper : of the surface, roofs levelled
     convergence : degrees, azimuth of grid north
-    cells : where light is wanted; unless they are all, only the lines through them are swept
+    cells : where light is wanted; only the lines through them are swept
     normals : (planes, 3), east-north-up from true north
     """
     count = len(cells.index)
-    total, open_part = np.zeros(count), np.zeros(count)
-    skyline = np.zeros((int(np.count_nonzero(cells.keep >= 0)), len(sky.azimuths)), dtype=np.uint16)
-    rows, cols = sweeper.shape
-    row, col = np.divmod(cells.index, cols)
-    index_transposed = col * rows + row
-    only = None if cells.whole else (row, col)
-    for k, slopes, transposed in each_azimuth(sweeper, sky.azimuths, convergence, progress, only):
-        index = index_transposed if transposed else cells.index
-        add_sector(
-            total, open_part, skyline, cells.keep, slopes.ravel(), index, cells.plane, normals, sky.year, sky.sky, k, float(sky.azimuths[k])
-        )  # fmt: skip
+    here, begins = np.unique(cells.plane, return_index=True)
+    sums = LightSums.zeros(count, len(here), int(np.count_nonzero(cells.keep >= 0)), len(sky.azimuths))
+    normal = np.ascontiguousarray(normals[here]) if count else np.zeros((0, 3))
+    bounds = np.append(begins, count).astype(np.int64)
+    only = np.divmod(cells.index, sweeper.shape[1])
+    for k, slopes in each_azimuth(sweeper, sky.azimuths, convergence, progress, only):
+
+        def look(begin: int, end: int, k: int = k, slopes: NDArray[np.float32] = slopes) -> None:
+            add_sector(
+                begin, end, *sums, cells.keep, slopes.ravel(), cells.index, bounds, normal, sky.year[k], sky.sky[k], sky.by_month[k], k,
+                float(sky.azimuths[k]),
+            )  # fmt: skip
+
+        run_blocks(look, len(here), _PLANES_PER_BLOCK)
     up = normals[cells.plane, 2] if count else np.zeros(0)
-    total += ground_reflected(sky, up)
-    return RoofLight(total, open_part / ((1.0 + up) / 2.0), skyline)
+    total = sums.total + ground_reflected(sky, up)
+    months = np.full((len(normals), 12), np.nan)
+    vectors = sums.months.reshape(len(here), 12, 3)
+    mean = np.einsum("pmv,pv->pm", vectors, normal) / np.maximum(np.diff(bounds), 1)[:, None]
+    months[here] = mean + sky.ghi * (sky.albedo * (1.0 - normal[:, 2:]) / 2.0)
+    return RoofLight(total, sums.open_part / ((1.0 + up) / 2.0), months, sums.skyline)

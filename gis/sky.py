@@ -11,6 +11,7 @@ Anisotropic diffuse light: Perez et al. (1990), doi:10.1016/0038-092X(90)90055-H
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -59,6 +60,11 @@ class SkyTable:
     sky: NDArray[np.float64]
     ghi: NDArray[np.float64]
     albedo: float
+
+    @cached_property
+    def by_month(self) -> NDArray[np.float64]:
+        """``months`` as float64 (n, 91, 36): the twelve months' vectors of one bin beside one another."""
+        return np.ascontiguousarray(self.months.transpose(1, 2, 0, 3)).reshape(*self.months.shape[1:3], 36)
 
     @classmethod
     def from_weather(

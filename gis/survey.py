@@ -22,13 +22,13 @@ from gis.errors import SurveyChanged
 from gis.findings import Finding
 from gis.grid import Grid
 from gis.keepouts import keepout_cells
-from gis.prepared import Prepared, building_raster, prepared_roofs
+from gis.prepared import Place, Prepared, building_raster, prepared_roofs
 from gis.progress import Progress, part, silent
 from gis.raster import Surface
 from gis.roof_light import RoofCells, RoofLight, light_on
 from gis.roofs import RoofPlanes, RoofSettings, segment_roofs
 from gis.sky import SkyTable
-from gis.survey_tables import building_table, plane_details, plane_table
+from gis.survey_tables import building_table, plane_details, plane_sunlit, plane_table
 from gis.usable import UsableArea, UsableRules, usable_cells
 
 __all__ = [
@@ -126,6 +126,7 @@ def prepare(
     settings: SurveySettings,
     *,
     plane_ids: NDArray[np.int32] | None = None,
+    place: Place | None = None,
     progress: Progress = silent,
 ) -> Prepared:
     """What every survey of the same surface, outlines and roof settings begins with; keep it for the next one.
@@ -135,6 +136,7 @@ def prepare(
     plane_ids : int32 (rows, cols), optional
         ``Survey.plane_ids`` of an earlier survey of the same. Saves the segmentation: of each building that is surveyed
         the planes are found again and compared. The caller answers for the others (fingerprints of surface, outlines and settings).
+    place : where the surface lies in a larger one; it is all there is unless given
 
     Raises
     ------
@@ -149,7 +151,7 @@ def prepare(
     def segment() -> RoofPlanes:
         return segment_roofs(surface.z, ids, surface.grid.cell, settings.roofs, part(progress, 0.1, 0.85))
 
-    return prepared_roofs(surface, outlines, settings.roofs, ids, segment if plane_ids is None else plane_ids)
+    return prepared_roofs(surface, outlines, settings.roofs, ids, segment if plane_ids is None else plane_ids, place)
 
 
 def survey(
@@ -186,7 +188,7 @@ def survey(
     ready = _ready(surface, outlines, settings, prepared, part(progress, 0.02, 0.2))
     kept = _marked(outlines, detail)
     every = np.ones(len(outlines), dtype=bool)
-    done = _compute(ready, outlines, sky, settings, every, kept, keepouts, part(progress, 0.2, 0.96))
+    done = compute(ready, outlines, sky, settings, every, kept, keepouts, part(progress, 0.2, 0.96))
     progress(0.96, "planes")
     buildings, findings = building_table(outlines, done.table, ready.roofs.building, ready.coverage)
     planes, sunlit = done.details(ready, kept)
@@ -238,7 +240,7 @@ def survey_some(
     had = before.planes.groupby("building_id").size().reindex(outlines["building_id"]).fillna(0).to_numpy()
     among = _marked(outlines, wanted) | (kept & (had != count))
     ready.complete(among, part(progress, 0.5, 0.52))
-    done = _compute(ready, outlines, sky, settings, among, kept, keepouts, part(progress, 0.52, 0.96))
+    done = compute(ready, outlines, sky, settings, among, kept, keepouts, part(progress, 0.52, 0.96))
     progress(0.96, "planes")
     buildings, findings = building_table(outlines, done.table, ready.roofs.building, ready.coverage)
     _check_buildings(buildings, before, sky, done.open_sky)
@@ -281,7 +283,7 @@ def _ready(
 
 
 @dataclass(frozen=True)
-class _Computed:
+class Computed:
     """Light and usable area of some buildings; ``table`` has a row for every plane."""
 
     table: pd.DataFrame
@@ -291,6 +293,11 @@ class _Computed:
     open_sky: float
     findings: list[Finding]
 
+    def sunlit(self, roofs: RoofPlanes, kept: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+        """Which planes belong to buildings that are kept, bool by plane, and those planes' sunlit shares."""
+        chosen = kept[roofs.building - 1]
+        return chosen, plane_sunlit(chosen, self.usable, self.light, self.cells)
+
     def details(self, ready: Prepared, kept: NDArray[np.bool_]) -> tuple[gpd.GeoDataFrame, NDArray[np.float32]]:
         """Planes and sunlit shares of the buildings that are kept."""
         return plane_details(
@@ -298,7 +305,7 @@ class _Computed:
         )
 
 
-def _compute(
+def compute(
     ready: Prepared,
     outlines: gpd.GeoDataFrame,
     sky: SkyTable,
@@ -307,7 +314,7 @@ def _compute(
     kept: NDArray[np.bool_],
     keepouts: gpd.GeoDataFrame | None,
     progress: Progress,
-) -> _Computed:
+) -> Computed:
     """Light and rules for the buildings ``among``."""
     roofs, grid = ready.roofs, ready.surface.grid
     # Before the long work: a keep-out that is no area is refused at once.
@@ -326,7 +333,7 @@ def _compute(
     )  # fmt: skip
     names = outlines["building_id"].to_numpy()
     table = plane_table(roofs, ready.azimuth, usable, light, cells, names, settings.usable.flat_tilt, grid.cell)
-    return _Computed(table, cells, light, usable, open_sky, findings)
+    return Computed(table, cells, light, usable, open_sky, findings)
 
 
 def _check_buildings(buildings: gpd.GeoDataFrame, before: Surveyed, sky: SkyTable, open_sky: float) -> None:

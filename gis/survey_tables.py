@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _NOTHING_SEEN, _ALL_SEEN = 0.05, 0.90
 # An outline of which other outlines take more than half is said; below a hundred cells the raster is too coarse to tell.
 _MOSTLY_COVERED, _FEW_CELLS = 0.5, 100
+# Monthly means over a plane's cells, January first [kWh/m²].
+MONTH_COLUMNS = tuple(f"irradiation_m{month:02d}" for month in range(1, 13))
 # If more than half of at least five buildings show no roof, the surface is likely a model of the bare ground.
 _MOSTLY_FLAT, _ENOUGH = 0.5, 5
 
@@ -95,6 +97,7 @@ def plane_table(
             "footprint_m2": footprint,
             "area_m2": footprint / np.cos(np.radians(tilt)),
             "irradiation_kwh_m2": _mean_by_plane(light.total, cells.plane, planes, np.ones(len(cells.plane))),
+            **{month: light.months[:, k] for k, month in enumerate(MONTH_COLUMNS)},
             "sky_view": _mean_by_plane(light.sky_view, cells.plane, planes, np.ones(len(cells.plane))),
             "usable_m2": usable.usable_m2,
             "usable_irradiation_kwh_m2": _mean_by_plane(light.total, cells.plane, planes, is_usable),
@@ -166,16 +169,9 @@ def plane_details(
     boxes: NDArray[np.int64],
 ) -> tuple[gpd.GeoDataFrame, NDArray[np.float32]]:
     """Planes of the wanted buildings with their outlines, and the share of their cells that sees each height."""
-    chosen = np.flatnonzero(wanted[roofs.building - 1]) if len(table) else np.zeros(0, dtype=np.intp)
-    row_of = np.full(len(table), -1, dtype=np.int64)
-    row_of[chosen] = np.arange(len(chosen))
-    kept = cells.keep >= 0
-    plane = row_of[cells.plane[kept]]
-    good = (usable.mask.ravel()[cells.index[kept]] == USABLE).astype(np.float64)
-    # A plane with no usable cell still has a skyline to show: that of all its cells.
-    any_good = np.bincount(plane, weights=good, minlength=len(chosen)) > 0
-    weight = np.where(any_good[plane], good, 1.0) if len(plane) else good
-    sunlit = sunlit_fractions(light.skyline, plane, len(chosen), weight)
+    mask = wanted[roofs.building - 1] if len(table) else np.zeros(0, dtype=bool)
+    sunlit = plane_sunlit(mask, usable, light, cells)
+    chosen = np.flatnonzero(mask)
     # By building: the outlines of one must not depend on whether its neighbour is wanted too.
     shapes = plane_polygons(
         roofs.labels, grid, chosen + 1, group=roofs.building, window=_window(boxes[np.unique(roofs.building[chosen])])
@@ -183,6 +179,21 @@ def plane_details(
     frame = table.iloc[chosen].reset_index(drop=True)
     geometry = shapes.set_index("plane").geometry.reindex(frame["plane_id"]).to_numpy()
     return gpd.GeoDataFrame(frame, geometry=geometry, crs=grid.crs), sunlit
+
+
+def plane_sunlit(
+    chosen: NDArray[np.bool_], usable: UsableArea, light: RoofLight, cells: RoofCells
+) -> NDArray[np.float32]:
+    """Share of the chosen planes' (bool by plane) cells that sees each height: float32 (chosen, azimuths, 91)."""
+    count = int(np.count_nonzero(chosen))
+    row_of = np.where(chosen, np.cumsum(chosen) - 1, -1)
+    kept = cells.keep >= 0
+    plane = row_of[cells.plane[kept]]
+    good = (usable.mask.ravel()[cells.index[kept]] == USABLE).astype(np.float64)
+    # A plane with no usable cell still has a skyline to show: that of all its cells.
+    any_good = np.bincount(plane, weights=good, minlength=count) > 0
+    weight = np.where(any_good[plane], good, 1.0) if len(plane) else good
+    return sunlit_fractions(light.skyline, plane, count, weight)
 
 
 def _window(boxes: NDArray[np.int64]) -> tuple[int, int, int, int]:

@@ -1,0 +1,367 @@
+"""A survey by tiles: of a surface far larger than memory, on one machine or many, with no seam.
+
+    surface ──► block maxima of all of it (gis.far)
+       └──► tiles: the outlines whose middle lies in one, with what is near around them ──► survey of each ──► one table
+
+A tile surveys the buildings whose middle it holds. Its window goes as far around them as obstacles are seen at full resolution; what lies beyond comes
+from the block maxima. The digital lines are those of the whole surface, and neighbours' roofs are found and levelled too where they are close, so that
+a roof gets the same wherever the tiles' borders run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from gis.crs import meridian_convergence
+from gis.grid import Grid
+from gis.prepared import Place, convergence_of
+from gis.progress import Progress, part, silent
+from gis.raster import Surface
+from gis.roofs_polygons import plane_polygons
+from gis.survey import Computed, compute, prepare
+from gis.survey_tables import Coverage, building_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from gis.far import FarField
+    from gis.findings import Finding
+    from gis.survey import SurveySettings
+    from gis.sky import SkyTable
+
+# Where the convergence differs by more than this from the middle to the corners, each tile has its own, in steps of this [deg].
+_CONVERGENCE_STEP = 0.1
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How a surface is cut.
+
+    Attributes
+    ----------
+    tile_m : side of a tile [m]
+    near_m : how far around a tile's buildings the surface itself is looked at [m]
+    ring_m : how far around them the roofs of others are found and levelled [m]
+    most_cells : a tile has no more cells than this: it bounds the memory, about 40 bytes a cell of a tile and what is near around it
+    """
+
+    tile_m: float = 4096.0
+    near_m: float = 256.0
+    ring_m: float = 48.0
+    most_cells: int = 18_000_000
+
+    def side(self, cell: float) -> int:
+        """Cells along a tile."""
+        return max(1, min(round(self.tile_m / cell), int(self.most_cells**0.5)))
+
+    def near(self, cell: float) -> int:
+        """Cells around a tile's buildings."""
+        return max(1, round(self.near_m / cell))
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One piece of the work.
+
+    Attributes
+    ----------
+    name : ``r003c012``, by row and column of the tile
+    own : rows of the outlines that are surveyed here
+    ring : rows of those besides whose roofs are found
+    top, bottom, left, right : window in the whole raster [cells]
+    """
+
+    name: str
+    own: NDArray[np.int64]
+    ring: NDArray[np.int64]
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    @property
+    def cells(self) -> int:
+        """Size of the window."""
+        return (self.bottom - self.top) * (self.right - self.left)
+
+
+@dataclass(frozen=True)
+class TileResult:
+    """What a tile's survey gave; ``row`` numbers the outline in the whole layer, from 0.
+
+    Attributes
+    ----------
+    planes : one row a plane of the tile's own buildings, in their order: ``row``, ``part`` (1 … within the building), figures as in
+        ``docs/nomenclature.md``, and ``geometry`` where it was asked for
+    sunlit : float32 (planes in detail, azimuths, 91), and ``detailed`` bool (planes,)
+    coverage : of the tile's own outlines, ``row share overlapped``
+    """
+
+    name: str
+    planes: gpd.GeoDataFrame
+    sunlit: NDArray[np.float32]
+    detailed: NDArray[np.bool_]
+    coverage: pd.DataFrame
+    open_sky_kwh_m2: float
+    findings: tuple[Finding, ...]
+    cut: RasterCut | None = None
+
+
+@dataclass(frozen=True)
+class RasterCut:
+    """The tile's own cells of the derived rasters, at a place in the whole: numbers of planes within their building, and of the building (row + 1)."""
+
+    top: int
+    left: int
+    plane: NDArray[np.int32]
+    building: NDArray[np.int32]
+    irradiation: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class TiledWork:
+    """All that the tiles of one survey have in common.
+
+    Attributes
+    ----------
+    outlines : in the surface's CRS
+    detail : ids of the buildings whose planes are kept with their sunlit shares; None = all
+    geometry : whether every plane gets its outline, or only those in detail
+    near_only : only parts of the surface near the tile's own roofs are swept: for a few roofs among many
+    cuts : whether the derived rasters are wanted
+    """
+
+    grid: Grid
+    outlines: gpd.GeoDataFrame
+    sky: SkyTable
+    settings: SurveySettings
+    tiling: Tiling = field(default_factory=Tiling)
+    detail: frozenset[str] | None = None
+    keepouts: gpd.GeoDataFrame | None = None
+    geometry: bool = True
+    near_only: bool = False
+    cuts: bool = False
+
+
+def tiles_of(
+    grid: Grid, outlines: gpd.GeoDataFrame, tiling: Tiling, wanted: NDArray[np.bool_] | None = None
+) -> list[Tile]:
+    """Cut the work: each outline that meets the raster belongs to the tile that holds the middle of its box.
+
+    Parameters
+    ----------
+    wanted : bool by outline; the others are surveyed by no tile
+    """
+    boxes = _cell_boxes(grid, outlines)
+    inside = (boxes[:, 1] > 0) & (boxes[:, 0] < grid.rows) & (boxes[:, 3] > 0) & (boxes[:, 2] < grid.cols)
+    asked = inside if wanted is None else inside & wanted
+    side = tiling.side(grid.cell)
+    row = np.clip((boxes[:, 0] + boxes[:, 1]) // 2, 0, grid.rows - 1) // side
+    col = np.clip((boxes[:, 2] + boxes[:, 3]) // 2, 0, grid.cols - 1) // side
+    per_row = -(-grid.cols // side)
+    number = np.where(asked, row * per_row + col, -1)
+    near, ring = tiling.near(grid.cell), round(tiling.ring_m / grid.cell)
+    found = []
+    for k in np.unique(number[number >= 0]):
+        own = np.flatnonzero(number == k)
+        top, bottom, left, right = _around(boxes[own], grid)
+        close = inside & (boxes[:, 1] > top - ring) & (boxes[:, 0] < bottom + ring)
+        close &= (boxes[:, 3] > left - ring) & (boxes[:, 2] < right + ring) & (number != k)
+        found.append(
+            Tile(
+                f"r{k // per_row:03d}c{k % per_row:03d}", own, np.flatnonzero(close), max(0, top - near), min(grid.rows, bottom + near),
+                max(0, left - near), min(grid.cols, right + near),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _cell_boxes(grid: Grid, outlines: gpd.GeoDataFrame) -> NDArray[np.int64]:
+    """First and end row, first and end column of each outline's box [cells], (n, 4); may lie outside the raster."""
+    west, south, east, north = shapely.bounds(outlines.geometry.to_numpy()).T
+    top, bottom = np.floor((grid.north - north) / grid.cell), np.ceil((grid.north - south) / grid.cell)
+    left, right = np.floor((west - grid.west) / grid.cell), np.ceil((east - grid.west) / grid.cell)
+    return np.stack([top, bottom, left, right], axis=1).astype(np.int64)
+
+
+def _around(boxes: NDArray[np.int64], grid: Grid) -> tuple[int, int, int, int]:
+    return (
+        max(0, int(boxes[:, 0].min())),
+        min(grid.rows, int(boxes[:, 1].max())),
+        max(0, int(boxes[:, 2].min())),
+        min(grid.cols, int(boxes[:, 3].max())),
+    )
+
+
+def convergence_at(grid: Grid, tile: Tile) -> float:
+    """Azimuth of grid north for a tile: that of the surface's middle, unless the surface is so wide that it would be wrong by 0.1°."""
+    middle = convergence_of(grid)
+    corners = [
+        meridian_convergence(grid.crs, x, y) for x in (grid.west, grid.east) for y in (grid.south, grid.north)
+    ]
+    if max(abs(corner - middle) for corner in corners) < _CONVERGENCE_STEP:
+        return middle
+    x = grid.west + (tile.left + tile.right) / 2 * grid.cell
+    y = grid.north - (tile.top + tile.bottom) / 2 * grid.cell
+    return round(meridian_convergence(grid.crs, x, y) / _CONVERGENCE_STEP) * _CONVERGENCE_STEP
+
+
+def survey_tile(
+    read: Callable[[int, int, int, int], NDArray[np.float32]],
+    tile: Tile,
+    work: TiledWork,
+    far: FarField,
+    progress: Progress = silent,
+) -> TileResult:
+    """Survey the buildings of one tile.
+
+    Parameters
+    ----------
+    read : top, bottom, left, right → float32 heights of that window (:meth:`gis.raster.SurfaceSource.read`)
+
+    Raises
+    ------
+    gis.progress.Cancelled
+        from ``progress``
+    """
+    progress(0.0, "read")
+    grid = work.grid
+    z = read(tile.top, tile.bottom, tile.left, tile.right)
+    west, north = grid.west + tile.left * grid.cell, grid.north - tile.top * grid.cell
+    here = Grid(tile.bottom - tile.top, tile.right - tile.left, grid.cell, west, north, grid.crs)
+    rows = np.sort(np.concatenate([tile.own, tile.ring]))
+    own = np.isin(rows, tile.own, assume_unique=True)
+    outlines = work.outlines.iloc[rows].reset_index(drop=True)
+    near = work.tiling.near(grid.cell) if work.near_only else None
+    place = Place(
+        (tile.top, tile.left), far.window(tile.top, tile.bottom, tile.left, tile.right), near, convergence_at(grid, tile)
+    )
+    surface = Surface(z, here, False, ())
+    ready = prepare(surface, outlines, work.settings, place=place, progress=part(progress, 0.02, 0.25))
+    kept = own if work.detail is None else own & outlines["building_id"].isin(work.detail).to_numpy()
+    mine = set(outlines["building_id"][own])
+    keepouts = None if work.keepouts is None else work.keepouts[work.keepouts["building_id"].isin(mine)]
+    done = compute(ready, outlines, work.sky, work.settings, own, kept, keepouts, part(progress, 0.25, 0.95))
+    progress(0.95, "planes")
+    building = ready.roofs.building - 1
+    asked = own[building]
+    planes = done.table[asked].reset_index(drop=True)
+    planes.insert(0, "row", rows[building[asked]])
+    planes.insert(1, "part", _within(building[asked]))
+    shapes = _shapes(work, done, ready.roofs.labels, ready.roofs.building, here, own, kept)
+    detailed, sunlit = done.sunlit(ready.roofs, kept)
+    coverage = pd.DataFrame(
+        {"row": rows[own], "share": ready.coverage.share[own], "overlapped": ready.coverage.overlapped[own]}
+    )
+    frame = gpd.GeoDataFrame(planes.drop(columns="plane_id"), geometry=shapes[asked], crs=grid.crs)
+    cut = _cut(tile, ready.ids, ready.roofs.labels, building, done, rows, own) if work.cuts else None
+    return TileResult(
+        tile.name, frame, sunlit, detailed[asked], coverage, done.open_sky, tuple(done.findings), cut
+    )  # fmt: skip
+
+
+def _within(building: NDArray[np.int32]) -> NDArray[np.int32]:
+    """1, 2, … within each building; ``building`` is in order."""
+    first = np.searchsorted(building, building, side="left")
+    return (np.arange(len(building)) - first + 1).astype(np.int32)
+
+
+def _shapes(
+    work: TiledWork, done: Computed, labels: NDArray[np.int32], building: NDArray[np.int32], grid: Grid,
+    own: NDArray[np.bool_], kept: NDArray[np.bool_],
+) -> NDArray[np.object_]:
+    """Outlines of planes, by plane; None where none is wanted."""
+    wanted = np.flatnonzero((own if work.geometry else kept)[building - 1])
+    out = np.full(len(building), None, dtype=object)
+    if len(wanted):
+        found = plane_polygons(labels, grid, wanted + 1, group=building)
+        out[found["plane"].to_numpy() - 1] = found.geometry.to_numpy()
+    return out
+
+
+def _cut(
+    tile: Tile, ids: NDArray[np.int32], labels: NDArray[np.int32], building: NDArray[np.int32], done: Computed,
+    rows: NDArray[np.int64], own: NDArray[np.bool_],
+) -> RasterCut:  # fmt: skip
+    """The tile's own roof cells, cut out at their box."""
+    inside = np.append(False, own)[ids]  # noqa: FBT003
+    row, col = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    if len(row) == 0:
+        none = np.zeros((0, 0), np.int32)
+        return RasterCut(tile.top, tile.left, none, none, none.astype(np.float32))
+    box = slice(row[0], row[-1] + 1), slice(col[0], col[-1] + 1)
+    number = np.append(0, _within(building))
+    mine = inside[box] & (labels[box] > 0)
+    light = np.full(labels.shape, np.nan, np.float32)
+    light.ravel()[done.cells.index] = done.light.total
+    return RasterCut(
+        tile.top + int(row[0]), tile.left + int(col[0]), np.where(mine, number[labels[box]], 0).astype(np.int32),
+        np.where(mine, np.append(0, rows + 1)[ids[box]], 0).astype(np.int32), np.where(mine, light[box], np.float32(np.nan)),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """All tiles together; as :class:`gis.survey.Survey`, without the rasters.
+
+    Attributes
+    ----------
+    planes : of every building that was surveyed, numbered through in the order of the outlines
+    detailed : bool by plane; ``sunlit`` (detailed planes, azimuths, 91)
+    """
+
+    buildings: gpd.GeoDataFrame
+    planes: gpd.GeoDataFrame
+    sunlit: NDArray[np.float32]
+    detailed: NDArray[np.bool_]
+    open_sky_kwh_m2: float
+    findings: tuple[Finding, ...]
+
+
+def assemble(outlines: gpd.GeoDataFrame, results: Sequence[TileResult]) -> Assembled:
+    """Put tiles together, in any order; what no tile surveyed has no roof."""
+    planes = gpd.GeoDataFrame(pd.concat([result.planes for result in results], ignore_index=True), crs=outlines.crs)
+    detailed = np.concatenate([result.detailed for result in results])
+    sunlit = np.concatenate([result.sunlit for result in results])
+    order = np.lexsort((planes["part"].to_numpy(), planes["row"].to_numpy()))
+    place = np.cumsum(detailed) - 1
+    sunlit = sunlit[place[order][detailed[order]]]
+    planes = planes.iloc[order].reset_index(drop=True)
+    building = planes["row"].to_numpy().astype(np.int32) + 1
+    planes = planes.drop(columns=["row", "part"])
+    planes.insert(0, "plane_id", np.arange(1, len(planes) + 1))
+    share, overlapped = np.zeros(len(outlines)), np.zeros(len(outlines), dtype=bool)
+    for result in results:
+        rows = result.coverage["row"].to_numpy()
+        share[rows], overlapped[rows] = result.coverage["share"], result.coverage["overlapped"]
+    buildings, findings = building_table(outlines, planes, building, Coverage(share, overlapped))
+    said = tuple(finding for result in results for finding in result.findings)
+    open_sky = results[0].open_sky_kwh_m2 if results else float("nan")
+    return Assembled(buildings, planes, sunlit, detailed[order], open_sky, (*findings, *said))
+
+
+def survey_tiles(
+    read: Callable[[int, int, int, int], NDArray[np.float32]],
+    tiles: Sequence[Tile],
+    work: TiledWork,
+    far: FarField,
+    progress: Progress = silent,
+) -> Iterator[TileResult]:
+    """Survey tile after tile; progress by their cells."""
+    total = sum(tile.cells for tile in tiles)
+    done = 0
+    for tile in tiles:
+        yield survey_tile(read, tile, work, far, part(progress, done / total, (done + tile.cells) / total))
+        done += tile.cells
+
+
+def without_rasters(result: TileResult) -> TileResult:
+    """The tables alone."""
+    return replace(result, cut=None)
