@@ -21,8 +21,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -34,7 +33,8 @@ from gis.threads import run_blocks
 if TYPE_CHECKING:
     from gis.far import FarWindow
 
-# A drop from one cell to the next that exceeds the one before it by more than this many cells is a wall; a steep roof drops evenly. Walls stand on
+# A drop from one cell to the next that exceeds the one before it, and the one after it, by more than this many cells is a wall; a steep roof drops
+# evenly, but at its ridge. Walls stand on
 # average half a cell before the centre of the first high cell, so the high point is moved half a cell towards the observer; measured in
 # shared/peers.md: halves the bias of the yearly irradiation.
 WALL_DROP_CELLS = 0.7
@@ -44,19 +44,21 @@ JOINED_CELLS = 1.2
 # Rows and columns of some cells.
 Cells = tuple[NDArray[np.int64], NDArray[np.int64]]
 # Lines walked side by side: their cells lie beside one another, two cache lines at a time.
-_LANES = 32
+LANES = 32
 # Cells of a line that are gathered at a time: with all lanes 16 KB, half of the first-level cache.
-_STRETCH = 128
+STRETCH = 128
+# Holes on both sides of the raster: lanes that lie outside of it, and the neighbours beside them.
+RIM = LANES + 2
 # Cells between two looks at ``progress``, a thread: about 20 ms.
-_CELLS_PER_BLOCK = 1_500_000
+CELLS_PER_BLOCK = 1_500_000
 # Mean radius of the earth [m], and the share of its curvature that refraction takes back near the ground (ITU-R P.526, k = 4/3 is 0.25; surveyors use
 # 0.13): a point at a distance d appears lower by d² (1 − 0.13) / 2R.
 EARTH_RADIUS_M = 6_371_000.0
 REFRACTION = 0.13
 CURVATURE = (1.0 - REFRACTION) / (2.0 * EARTH_RADIUS_M)
 # Nearer than this the curvature (0.01°) is below everything else.
-_FLAT_M = 2000.0
-_FAST = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
+FLAT_M = 2000.0
+FAST: Any = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
 
 
 class _Far(NamedTuple):
@@ -72,7 +74,7 @@ class _Far(NamedTuple):
     reach: NDArray[np.float64]
 
 
-class _Lines(NamedTuple):
+class Lines(NamedTuple):
     """How the digital lines of one azimuth lie.
 
     Line k holds the cells ``(k + offsets[major], major)``; it really passes at ``k + offsets[major] + aside[major]``. ``shift`` minor cells a major
@@ -91,8 +93,8 @@ class _Lines(NamedTuple):
     step: float
 
 
-@njit(**_FAST)
-def _lane_range(lines: _Lines, line: int, minor_n: int) -> tuple[int, int]:  # pragma: no cover - compiled
+@njit(**FAST)
+def lane_range(lines: Lines, line: int, minor_n: int) -> tuple[int, int]:  # pragma: no cover - compiled
     """First and end walking index of the line's cells inside the raster; the offsets are monotonic."""
     n = lines.offsets.size
     low, high = 0, n
@@ -120,9 +122,9 @@ def _lane_range(lines: _Lines, line: int, minor_n: int) -> tuple[int, int]:  # p
     return n - low, n - first
 
 
-@njit(**_FAST)
+@njit(**FAST)
 def _far_hull(
-    far: _Far, lines: _Lines, line: int, entry: int, state: NDArray[np.float32], stack: NDArray[np.float32]
+    far: _Far, lines: Lines, line: int, entry: int, state: NDArray[np.float32], stack: NDArray[np.float32]
 ) -> None:  # pragma: no cover - compiled
     """Begin a line's hull with what lies beyond the raster, from the farthest block to the nearest."""
     n = lines.offsets.size
@@ -141,12 +143,20 @@ def _far_hull(
             block = begin + turn if lines.forward else end - turn
             centre = (block + 0.5) * side - 0.5
             minor = line + lines.shift * centre - lines.base + lines.minor0
-            across = math.floor((minor + 0.5) / side) - first_minor
+            place = (minor + 0.5) / side
+            across = math.floor(place)
+            to = 1 if place - across > 0.5 else -1
+            across -= first_minor
             if across < 0 or across >= minors:
                 continue
-            h = far.heights[start + (block - first_major) * by_major + across * by_minor]
+            at = start + (block - first_major) * by_major + across * by_minor
+            h = far.heights[at]
             if math.isnan(h):
                 continue
+            if 0 < across < minors - 1:
+                # Where something high reaches into the block from one side and the line passes on the other half, it passes by.
+                beside, behind = far.heights[at + to * by_minor], far.heights[at - to * by_minor]
+                h = beside if h - behind < np.float32(0.5) * (h - beside) else h
             distance = abs(centre - here) * lines.step
             h -= np.float32(CURVATURE * distance * distance)
             p = np.float32(entry - abs(centre - here))
@@ -160,8 +170,8 @@ def _far_hull(
     state[0], state[1], state[2], state[3], state[4] = size, top_p, top_h, top_g, np.float32(0.0)
 
 
-@njit(**_FAST)
-def _bent(
+@njit(**FAST)
+def bent(
     slope: np.float32, p: np.float32, top_p: np.float32, entry: np.float32, step: np.float32
 ) -> np.float32:  # pragma: no cover - compiled
     """Slope per step, less what the earth's curvature takes from it; what lies beyond the entry was lowered to be right there."""
@@ -172,7 +182,7 @@ def _bent(
     return slope - c * (p - top_p) * step * step
 
 
-@njit(**_FAST)
+@njit(**FAST)
 def _walk(
     values: NDArray[np.float32], first: int, begin: int, end: int, drop: np.float32, step: np.float32, entry: np.float32,
     state: NDArray[np.float32], stack: NDArray[np.float32],
@@ -181,10 +191,10 @@ def _walk(
 
     A point of the hull is its position, its height and the rise per step from the point behind it. From above that edge, prolonged, the point behind
     is seen at least as steeply, and the point leaves the hull. The one passed last is the top, in registers; the others lie on the stack, the lowest
-    of them infinitely deep. ``fall`` is how much the last cell lay below the one before.
+    of them infinitely deep. ``fall`` is how much the last cell lay below the one before; behind the stretch lies one more cell, to look at.
     """
     half, zero, one = np.float32(WALL_SHIFT_STEPS), np.float32(0.0), np.uintp(1)
-    flat = np.float32(_FLAT_M) / step
+    flat = np.float32(FLAT_M) / step
     size = np.uintp(state[0])
     top_p, top_h, top_g, fall = state[1], state[2], state[3], state[4]
     for index in range(begin, end):
@@ -194,7 +204,11 @@ def _walk(
             continue
         p = np.float32(index)
         down = top_h - h
-        if down - max(fall, zero) > drop and fall < np.float32(np.inf):
+        if (
+            down - max(fall, zero) > drop
+            and fall < np.float32(np.inf)
+            and not down - (h - values[index + 1 - first]) <= drop
+        ):
             # The last cell is the top of a wall: what it hid is what its face hides, half a step nearer.
             top_p += half
             size -= one
@@ -211,15 +225,21 @@ def _walk(
         size += one
         seen = slope
         if p - top_p > flat:
-            seen = _bent(slope, p, top_p, entry, step)
+            seen = bent(slope, p, top_p, entry, step)
         values[index - first] = max(seen, zero)
         top_p, top_h, top_g = p, h, -slope
     state[0], state[1], state[2], state[3], state[4] = size, top_p, top_h, top_g, fall
 
 
-@njit(**_FAST)
-def _gather(
-    z: NDArray[np.float32], lines: _Lines, line: int, first: int, end: int, joined: np.float32, block: NDArray[np.float32]
+@njit(**FAST)
+def gather(
+    z: NDArray[np.float32],
+    lines: Lines,
+    line: int,
+    first: int,
+    end: int,
+    joined: np.float32,
+    block: NDArray[np.float32],
 ) -> None:  # pragma: no cover - compiled
     """Heights on the lines ``line``, ``line + 1`` … from the padded raster: between two cells beside one another, unless a wall stands between.
 
@@ -228,23 +248,23 @@ def _gather(
     n = lines.offsets.size
     for i in range(end - first):
         major = first + i if lines.forward else n - 1 - first - i
-        at = line + lines.offsets[major] + _LANES + 1
+        at = line + lines.offsets[major] + RIM
         share = lines.aside[major]
-        here = z[major, at : at + _LANES]
+        here = z[major, at : at + LANES]
         # The neighbour towards which the line lies, and the other.
         to, off = (1, -1) if share > 0.0 else (-1, 1)
-        beside = z[major, at + to : at + to + _LANES]
-        behind = z[major, at + off : at + off + _LANES]
+        beside = z[major, at + to : at + to + LANES]
+        behind = z[major, at + off : at + off + LANES]
         share = abs(share)
         heights = block[i]
-        for lane in range(_LANES):
+        for lane in range(LANES):
             h = here[lane]
             rise, back = beside[lane] - h, h - behind[lane]
             d = rise if abs(rise) < joined else (back if abs(back) < joined else np.float32(0.0))
             heights[lane] = h + share * d
 
 
-@njit(**_FAST)
+@njit(**FAST)
 def _degrees(s: np.float32) -> np.float32:  # pragma: no cover - compiled
     """Arc tangent of s ≥ 0 in degrees; polynomial of Cephes' atanf (Moshier), right to 1e-5 degrees."""
     one = np.float32(1.0)
@@ -254,35 +274,44 @@ def _degrees(s: np.float32) -> np.float32:  # pragma: no cover - compiled
     base = np.float32(90.0) if steep else (np.float32(45.0) if middle else np.float32(0.0))
     x = over / under
     q = x * x
-    poly = ((np.float32(8.05374449538e-2) * q - np.float32(1.38776856032e-1)) * q + np.float32(1.99777106478e-1)) * q - np.float32(3.33329491539e-1)
+    poly = (
+        (np.float32(8.05374449538e-2) * q - np.float32(1.38776856032e-1)) * q + np.float32(1.99777106478e-1)
+    ) * q - np.float32(3.33329491539e-1)
     return base + (poly * q * x + x) * np.float32(57.29577951308232)
 
 
-@njit(**_FAST)
-def _scatter(
-    block: NDArray[np.float32], lines: _Lines, line: int, first: int, end: int, factor: np.float32, degrees: bool, out: NDArray[np.float32]
+@njit(**FAST)
+def scatter(
+    block: NDArray[np.float32],
+    lines: Lines,
+    line: int,
+    first: int,
+    end: int,
+    factor: np.float32,
+    degrees: bool,
+    out: NDArray[np.float32],
 ) -> None:  # pragma: no cover - compiled
     """Write slopes, or degrees, of the lanes to their cells; ``out`` (rows, cols)."""
     n = lines.offsets.size
     minor_n = out.shape[0] if lines.transposed else out.shape[1]
     # All lanes as one row: a loop of constant length would be unrolled, and not vectorised.
-    flat = block.reshape(_STRETCH * _LANES)
+    flat = block.reshape(block.size)
     if degrees:
-        for i in range((end - first) * _LANES):
+        for i in range((end - first) * LANES):
             flat[i] = _degrees(flat[i] * factor)
     else:
-        for i in range((end - first) * _LANES):
+        for i in range((end - first) * LANES):
             flat[i] = flat[i] * factor
     to = out.reshape(out.size)
     width = out.shape[1]
     for i in range(end - first):
         major = first + i if lines.forward else n - 1 - first - i
         minor = line + lines.offsets[major]
-        begin, stop = max(0, -minor), min(_LANES, minor_n - minor)
-        source = np.uintp(i * _LANES + begin)
+        begin, stop = max(0, -minor), min(LANES, minor_n - minor)
+        source = np.uintp(i * LANES + begin)
         if lines.transposed:
             place, hop = np.uintp((minor + begin) * width + major), np.uintp(width)
-            for lane in range(stop - begin):
+            for _ in range(stop - begin):
                 to[place] = flat[source]
                 place += hop
                 source += np.uintp(1)
@@ -292,10 +321,18 @@ def _scatter(
                 to[place + np.uintp(lane)] = flat[source + np.uintp(lane)]
 
 
-@njit(cache=True, **_FAST)
+@njit(cache=True, **FAST)
 def _sweep(
-    z: NDArray[np.float32], out: NDArray[np.float32], lines: _Lines, far: _Far, bands: NDArray[np.int64], begin: int, end: int,
-    drop: float, joined: float, degrees: bool,
+    z: NDArray[np.float32],
+    out: NDArray[np.float32],
+    lines: Lines,
+    far: _Far,
+    bands: NDArray[np.int64],
+    begin: int,
+    end: int,
+    drop: float,
+    joined: float,
+    degrees: bool,
 ) -> None:  # pragma: no cover - compiled
     """Walk the bands ``begin`` … ``end``: rows of ``bands`` are first line, first and end walking index.
 
@@ -303,19 +340,19 @@ def _sweep(
     """
     n = lines.offsets.size
     minor_n = out.shape[0] if lines.transposed else out.shape[1]
-    block = np.empty((_STRETCH, _LANES), np.float32)
+    block = np.empty((STRETCH + 1, LANES), np.float32)
     depth = n + 2
     for level in range(far.levels.shape[0]):
         depth += far.levels[level, 1]
-    stack = np.empty((_LANES, depth, 3), np.float32)
-    state = np.zeros((_LANES, 5), np.float32)
-    ranges = np.zeros((_LANES, 2), np.int64)
+    stack = np.empty((LANES, depth, 3), np.float32)
+    state = np.zeros((LANES, 5), np.float32)
+    ranges = np.zeros((LANES, 2), np.int64)
     step = np.float32(lines.step)
     for band in range(begin, end):
         line, start, stop = bands[band]
         last = start
-        for lane in range(_LANES):
-            enter, leave = _lane_range(lines, line + lane, minor_n)
+        for lane in range(LANES):
+            enter, leave = lane_range(lines, line + lane, minor_n)
             ranges[lane, 0], ranges[lane, 1] = max(enter, start), min(leave, stop)
             last = max(last, ranges[lane, 1])
             # Nothing on the stack, and as the top something before the line, infinitely deep.
@@ -324,28 +361,30 @@ def _sweep(
             if far.levels.shape[0] > 0 and ranges[lane, 0] < ranges[lane, 1]:
                 _far_hull(far, lines, line + lane, ranges[lane, 0], state[lane], stack[lane])
         begin_all = last
-        for lane in range(_LANES):
+        for lane in range(LANES):
             if ranges[lane, 0] < ranges[lane, 1]:
                 begin_all = min(begin_all, ranges[lane, 0])
-        for first in range(begin_all, last, _STRETCH):
-            after = min(first + _STRETCH, last)
-            _gather(z, lines, line, first, after, np.float32(joined), block)
-            for lane in range(_LANES):
+        for first in range(begin_all, last, STRETCH):
+            after = min(first + STRETCH, last)
+            gather(z, lines, line, first, min(after + 1, n), np.float32(joined), block)
+            if after == n:
+                block[after - first] = np.nan
+            for lane in range(LANES):
                 _walk(
                     block[:, lane], first, max(first, ranges[lane, 0]), min(after, ranges[lane, 1]), np.float32(drop), step,
                     np.float32(ranges[lane, 0]), state[lane], stack[lane],
                 )  # fmt: skip
-            _scatter(block, lines, line, first, after, np.float32(1.0) / step, degrees, out)
+            scatter(block, lines, line, first, after, np.float32(1.0) / step, degrees, out)
 
 
-@njit(cache=True, **_FAST)
+@njit(cache=True, **FAST)
 def _reach(
-    minor: NDArray[np.int64], major: NDArray[np.int64], lines: _Lines, first: int, reach: NDArray[np.int64]
+    minor: NDArray[np.int64], major: NDArray[np.int64], lines: Lines, first: int, reach: NDArray[np.int64]
 ) -> None:  # pragma: no cover - compiled
     """From where to where each band (from line ``first`` on) must be walked to pass all the cells: first and end index."""
     n = lines.offsets.size
     for cell in range(minor.size):
-        band = (minor[cell] - lines.offsets[major[cell]] - first) // _LANES
+        band = (minor[cell] - lines.offsets[major[cell]] - first) // LANES
         index = major[cell] if lines.forward else n - 1 - major[cell]
         reach[band, 0] = min(reach[band, 0], index)
         reach[band, 1] = max(reach[band, 1], index + 1)
@@ -424,9 +463,9 @@ class Sweeper:
         def walk(begin: int, end: int) -> None:
             _sweep(z, out, lines, far, bands, begin, end, drop, joined, degrees)
 
-        run_blocks(walk, len(bands), _CELLS_PER_BLOCK // (_LANES * z.shape[0]), progress, "horizon")
+        run_blocks(walk, len(bands), CELLS_PER_BLOCK // (LANES * z.shape[0]), progress, "horizon")
 
-    def _lines(self, azimuth: float) -> _Lines:
+    def _lines(self, azimuth: float) -> Lines:
         angle = math.radians(azimuth)
         towards_col, towards_row = math.sin(angle), -math.cos(angle)
         transposed = abs(towards_col) >= abs(towards_row)
@@ -437,20 +476,20 @@ class Sweeper:
         passes = shift * (np.arange(self.shape[transposed]) + major0)
         offsets = np.floor(passes + 0.5).astype(np.int64)
         base = int(offsets[0])
-        return _Lines(
+        return Lines(
             offsets - base, (passes - offsets).astype(np.float32), shift, major0, minor0, base, major < 0, transposed,
             self._cell * math.hypot(1.0, shift),
         )  # fmt: skip
 
-    def _bands(self, lines: _Lines, only: Cells | None) -> NDArray[np.int64]:
+    def _bands(self, lines: Lines, only: Cells | None) -> NDArray[np.int64]:
         """First line, first and end walking index of each band of the lanes that must be walked."""
         n = len(lines.offsets)
         minor_n = self.shape[not lines.transposed]
         last = int(lines.offsets[-1])
         first = -max(last, 0)
-        count = -(-(minor_n - min(last, 0) - first) // _LANES)
+        count = -(-(minor_n - min(last, 0) - first) // LANES)
         bands = np.empty((count, 3), dtype=np.int64)
-        bands[:, 0] = first + _LANES * np.arange(count)
+        bands[:, 0] = first + LANES * np.arange(count)
         if only is None:
             bands[:, 1], bands[:, 2] = 0, n
             return bands
@@ -464,8 +503,8 @@ class Sweeper:
 
 
 def _padded(z: NDArray[np.float32]) -> NDArray[np.float32]:
-    out = np.full((z.shape[0], z.shape[1] + 2 * (_LANES + 1)), np.nan, dtype=np.float32)
-    out[:, _LANES + 1 : -_LANES - 1] = z
+    out = np.full((z.shape[0], z.shape[1] + 2 * RIM), np.nan, dtype=np.float32)
+    out[:, RIM:-RIM] = z
     return out
 
 
@@ -519,6 +558,10 @@ def horizon_angles(
     if surface.ndim != 2:
         raise ValueError("dsm must have two dimensions")
     directions = np.asarray(azimuths, dtype=np.float64)
+    if max_distance is not None:
+        from gis.horizon_limited import limited_angles  # which builds on this module
+
+        return limited_angles(surface, cell_size, directions, max_distance, convergence, progress)
     sweeper = Sweeper(surface, cell_size)
     out = np.empty((len(directions), *surface.shape), dtype=np.float32)
     for k, azimuth in enumerate(directions):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import os
 import secrets
+import shutil
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,7 +162,13 @@ class SurfaceSource:
     """
 
     def __init__(
-        self, file: DatasetReader | WarpedVRT, path: Path, grid: Grid, factor: float, synthetic: bool, findings: list[Finding]
+        self,
+        file: DatasetReader | WarpedVRT,
+        path: Path,
+        grid: Grid,
+        factor: float,
+        synthetic: bool,
+        findings: list[Finding],
     ) -> None:
         self.grid = grid
         self.synthetic = synthetic
@@ -351,18 +360,58 @@ def write_raster(path: Path, values: NDArray[np.generic], grid: Grid, *, nodata:
         unfinished.unlink(missing_ok=True)
 
 
+def _profile(grid: Grid, dtype: np.dtype[np.generic], nodata: float | None) -> dict[str, object]:
+    return {
+        "driver": "GTiff", "height": grid.rows, "width": grid.cols, "count": 1, "dtype": dtype, "crs": grid.crs.to_wkt(), "transform": grid.transform,
+        "nodata": nodata, "tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "deflate", "zlevel": 1,
+        "predictor": 3 if dtype.kind == "f" else 2, "num_threads": "all_cpus", "bigtiff": "if_safer",
+    }  # fmt: skip
+
+
 def _write(memory: MemoryFile, values: NDArray[np.generic], grid: Grid, nodata: float | None) -> None:
-    predictor = 3 if values.dtype.kind == "f" else 2
-    with memory.open(
-        driver="GTiff", height=grid.rows, width=grid.cols, count=1, dtype=values.dtype,
-        crs=grid.crs.to_wkt(), transform=grid.transform, nodata=nodata, tiled=True, blockxsize=256, blockysize=256,
-        compress="deflate", zlevel=1, predictor=predictor, num_threads="all_cpus", bigtiff="if_safer",
-    ) as file:  # fmt: skip
+    with memory.open(**_profile(grid, values.dtype, nodata)) as file:
         file.write(values, 1)
+    _overviews(memory.name, grid, values.dtype)
+
+
+def _overviews(name: str | Path, grid: Grid, dtype: np.dtype[np.generic]) -> None:
     factors = [2**k for k in range(1, 12) if max(grid.rows, grid.cols) >> k >= 256]
     if factors:
-        with rasterio.open(memory.name, "r+") as file:
-            file.build_overviews(factors, Resampling.nearest if values.dtype.kind == "i" else Resampling.average)
+        with rasterio.Env(GDAL_NUM_THREADS="ALL_CPUS"), rasterio.open(name, "r+") as file:
+            file.build_overviews(factors, Resampling.nearest if dtype.kind == "i" else Resampling.average)
+
+
+@contextmanager
+def raster_by_rows(
+    path: Path, grid: Grid, dtype: str, *, nodata: float | None
+) -> Iterator[Callable[[int, NDArray[np.generic]], None]]:
+    """As :func:`write_raster`, for a raster that never is in memory: gives a function that writes rows from one on, in order.
+
+    Raises
+    ------
+    OSError
+        The disk is full, or the folder cannot be written.
+    """
+    # GDAL's own writes say nothing of a full disk: ask before, and read back what came last.
+    needed = grid.rows * grid.cols * np.dtype(dtype).itemsize // 2
+    if shutil.disk_usage(path.parent).free < needed:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with rasterio.open(unfinished, "w", **_profile(grid, np.dtype(dtype), nodata)) as file:
+
+            def write(top: int, values: NDArray[np.generic]) -> None:
+                file.write(values, 1, window=Window(0, top, grid.cols, values.shape[0]))
+
+            yield write
+        _overviews(unfinished, grid, np.dtype(dtype))
+        with rasterio.open(unfinished) as file:
+            file.read(1, window=Window(0, grid.rows - 1, grid.cols, 1))
+        replace_file(unfinished, path)
+    except (RasterioError, CPLE_BaseError) as error:
+        raise OSError(errno.EIO, str(error), str(path)) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def replace_file(unfinished: Path, path: Path) -> None:

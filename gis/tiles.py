@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from gis.far import FarField
     from gis.findings import Finding
-    from gis.survey import SurveySettings
     from gis.sky import SkyTable
+    from gis.survey import SurveySettings
 
 # Where the convergence differs by more than this from the middle to the corners, each tile has its own, in steps of this [deg].
 _CONVERGENCE_STEP = 0.1
@@ -116,12 +116,14 @@ class TileResult:
 
 @dataclass(frozen=True)
 class RasterCut:
-    """The tile's own cells of the derived rasters, at a place in the whole: numbers of planes within their building, and of the building (row + 1)."""
+    """The tile's own cells of the derived rasters, at a place in the whole.
+
+    ``plane``: 1 … for the rows of the tile's ``planes``, 0 where no plane of its own is; ``irradiation`` [kWh/m² a], anything there.
+    """
 
     top: int
     left: int
     plane: NDArray[np.int32]
-    building: NDArray[np.int32]
     irradiation: NDArray[np.float32]
 
 
@@ -203,9 +205,7 @@ def _around(boxes: NDArray[np.int64], grid: Grid) -> tuple[int, int, int, int]:
 def convergence_at(grid: Grid, tile: Tile) -> float:
     """Azimuth of grid north for a tile: that of the surface's middle, unless the surface is so wide that it would be wrong by 0.1°."""
     middle = convergence_of(grid)
-    corners = [
-        meridian_convergence(grid.crs, x, y) for x in (grid.west, grid.east) for y in (grid.south, grid.north)
-    ]
+    corners = [meridian_convergence(grid.crs, x, y) for x in (grid.west, grid.east) for y in (grid.south, grid.north)]
     if max(abs(corner - middle) for corner in corners) < _CONVERGENCE_STEP:
         return middle
     x = grid.west + (tile.left + tile.right) / 2 * grid.cell
@@ -241,7 +241,10 @@ def survey_tile(
     outlines = work.outlines.iloc[rows].reset_index(drop=True)
     near = work.tiling.near(grid.cell) if work.near_only else None
     place = Place(
-        (tile.top, tile.left), far.window(tile.top, tile.bottom, tile.left, tile.right), near, convergence_at(grid, tile)
+        (tile.top, tile.left),
+        far.window(tile.top, tile.bottom, tile.left, tile.right),
+        near,
+        convergence_at(grid, tile),
     )
     surface = Surface(z, here, False, ())
     ready = prepare(surface, outlines, work.settings, place=place, progress=part(progress, 0.02, 0.25))
@@ -255,13 +258,13 @@ def survey_tile(
     planes = done.table[asked].reset_index(drop=True)
     planes.insert(0, "row", rows[building[asked]])
     planes.insert(1, "part", _within(building[asked]))
-    shapes = _shapes(work, done, ready.roofs.labels, ready.roofs.building, here, own, kept)
+    shapes = _shapes(ready.roofs.labels, ready.roofs.building, here, own if work.geometry else kept)
     detailed, sunlit = done.sunlit(ready.roofs, kept)
     coverage = pd.DataFrame(
         {"row": rows[own], "share": ready.coverage.share[own], "overlapped": ready.coverage.overlapped[own]}
     )
     frame = gpd.GeoDataFrame(planes.drop(columns="plane_id"), geometry=shapes[asked], crs=grid.crs)
-    cut = _cut(tile, ready.ids, ready.roofs.labels, building, done, rows, own) if work.cuts else None
+    cut = _cut(tile, ready.roofs.labels, asked, done) if work.cuts else None
     return TileResult(
         tile.name, frame, sunlit, detailed[asked], coverage, done.open_sky, tuple(done.findings), cut
     )  # fmt: skip
@@ -274,11 +277,10 @@ def _within(building: NDArray[np.int32]) -> NDArray[np.int32]:
 
 
 def _shapes(
-    work: TiledWork, done: Computed, labels: NDArray[np.int32], building: NDArray[np.int32], grid: Grid,
-    own: NDArray[np.bool_], kept: NDArray[np.bool_],
+    labels: NDArray[np.int32], building: NDArray[np.int32], grid: Grid, asked: NDArray[np.bool_]
 ) -> NDArray[np.object_]:
     """Outlines of planes, by plane; None where none is wanted."""
-    wanted = np.flatnonzero((own if work.geometry else kept)[building - 1])
+    wanted = np.flatnonzero(asked[building - 1])
     out = np.full(len(building), None, dtype=object)
     if len(wanted):
         found = plane_polygons(labels, grid, wanted + 1, group=building)
@@ -286,25 +288,17 @@ def _shapes(
     return out
 
 
-def _cut(
-    tile: Tile, ids: NDArray[np.int32], labels: NDArray[np.int32], building: NDArray[np.int32], done: Computed,
-    rows: NDArray[np.int64], own: NDArray[np.bool_],
-) -> RasterCut:  # fmt: skip
-    """The tile's own roof cells, cut out at their box."""
-    inside = np.append(False, own)[ids]  # noqa: FBT003
-    row, col = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+def _cut(tile: Tile, labels: NDArray[np.int32], asked: NDArray[np.bool_], done: Computed) -> RasterCut:
+    """The tile's own roof cells, cut out at their box; ``asked`` bool by plane."""
+    number = np.append(0, np.where(asked, np.cumsum(asked), 0)).astype(np.int32)
+    row, col = np.divmod(done.cells.index, labels.shape[1])
     if len(row) == 0:
-        none = np.zeros((0, 0), np.int32)
-        return RasterCut(tile.top, tile.left, none, none, none.astype(np.float32))
-    box = slice(row[0], row[-1] + 1), slice(col[0], col[-1] + 1)
-    number = np.append(0, _within(building))
-    mine = inside[box] & (labels[box] > 0)
-    light = np.full(labels.shape, np.nan, np.float32)
-    light.ravel()[done.cells.index] = done.light.total
-    return RasterCut(
-        tile.top + int(row[0]), tile.left + int(col[0]), np.where(mine, number[labels[box]], 0).astype(np.int32),
-        np.where(mine, np.append(0, rows + 1)[ids[box]], 0).astype(np.int32), np.where(mine, light[box], np.float32(np.nan)),
-    )  # fmt: skip
+        return RasterCut(tile.top, tile.left, np.zeros((0, 0), np.int32), np.zeros((0, 0), np.float32))
+    top, left = int(row.min()), int(col.min())
+    plane = number[labels[top : int(row.max()) + 1, left : int(col.max()) + 1]]
+    light = np.zeros(plane.shape, np.float32)
+    light[row - top, col - left] = done.light.total
+    return RasterCut(tile.top + top, tile.left + left, plane, light)
 
 
 @dataclass(frozen=True)
@@ -315,6 +309,7 @@ class Assembled:
     ----------
     planes : of every building that was surveyed, numbered through in the order of the outlines
     detailed : bool by plane; ``sunlit`` (detailed planes, azimuths, 91)
+    numbers : of each result, in the order given, ``plane_id`` of its rows
     """
 
     buildings: gpd.GeoDataFrame
@@ -323,14 +318,20 @@ class Assembled:
     detailed: NDArray[np.bool_]
     open_sky_kwh_m2: float
     findings: tuple[Finding, ...]
+    numbers: tuple[NDArray[np.int32], ...]
 
 
 def assemble(outlines: gpd.GeoDataFrame, results: Sequence[TileResult]) -> Assembled:
     """Put tiles together, in any order; what no tile surveyed has no roof."""
-    planes = gpd.GeoDataFrame(pd.concat([result.planes for result in results], ignore_index=True), crs=outlines.crs)
+    planes = gpd.GeoDataFrame(
+        pd.concat([result.planes for result in results], ignore_index=True), geometry="geometry", crs=outlines.crs
+    )
     detailed = np.concatenate([result.detailed for result in results])
     sunlit = np.concatenate([result.sunlit for result in results])
     order = np.lexsort((planes["part"].to_numpy(), planes["row"].to_numpy()))
+    number = np.empty(len(order), dtype=np.int32)
+    number[order] = np.arange(1, len(order) + 1)
+    numbers = tuple(np.split(number, np.cumsum([len(result.planes) for result in results])[:-1]))
     place = np.cumsum(detailed) - 1
     sunlit = sunlit[place[order][detailed[order]]]
     planes = planes.iloc[order].reset_index(drop=True)
@@ -344,7 +345,7 @@ def assemble(outlines: gpd.GeoDataFrame, results: Sequence[TileResult]) -> Assem
     buildings, findings = building_table(outlines, planes, building, Coverage(share, overlapped))
     said = tuple(finding for result in results for finding in result.findings)
     open_sky = results[0].open_sky_kwh_m2 if results else float("nan")
-    return Assembled(buildings, planes, sunlit, detailed[order], open_sky, (*findings, *said))
+    return Assembled(buildings, planes, sunlit, detailed[order], open_sky, (*findings, *said), numbers)
 
 
 def survey_tiles(

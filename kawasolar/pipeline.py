@@ -16,6 +16,10 @@ from kawasolar.plan import InputFile, Plan, Project, Role
 from kawasolar.project.format import cache_folder
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from gis.mosaic import Mosaic
     from gis.raster import Surface
     from gis.sky import SkyTable
     from gis.survey import Survey, SurveySettings
@@ -188,6 +192,17 @@ def write_cache(folder: Path, surface: Surface, found: Survey, progress: Progres
         progress(0.7, "write")
         # Derived pictures of the surface need centimetres, not micrometres: 1/32 m compresses five times better.
         write_raster(folder / "surface.tif", np.round(surface.z * 32) / np.float32(32), grid, nodata=float("nan"))
+    except OSError as error:
+        raise _not_writable(folder, error) from error
+
+
+def write_large_cache(
+    folder: Path, rows: Callable[[int, int], NDArray[np.float32]], mosaic: Mosaic, progress: Progress = silent
+) -> None:
+    """As :func:`write_cache`, of a surface that is read by rows."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        mosaic.write(folder, rows, progress)
     except OSError as error:
         raise _not_writable(folder, error) from error
 

@@ -14,21 +14,26 @@ from kawasolar.errors import PlanError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     import geopandas as gpd
     import numpy as np
     from numpy.typing import NDArray
 
+    from gis.grid import Grid
     from gis.outlines import Outlines
     from gis.prepared import Prepared
-    from gis.raster import Surface
+    from gis.raster import Surface, SurfaceSource
     from gis.sky import SkyTable
     from gis.survey import PartSurvey, Survey
     from kawasolar.plan import InputFile, Role
     from kawasolar.profile import Profile
+    from kawasolar.stages.tiled import TiledInputs, TiledSurvey
     from kawasolar.stages.work import Surveyed
     from kawasolar.weather import Weather
 
+# A larger surface is not held as a whole but surveyed by tiles; a survey holds about 40 bytes a cell.
+ONE_WINDOW_CELLS = 36_000_000
 # A weather station farther than this from the site does not speak for it; said, not refused (Kawasaki itself is 33 km long).
 _STATION_NEAR_KM = 50.0
 
@@ -39,10 +44,12 @@ class Bench:
 
     inputs: tuple[InputFile, ...]
     epsg: int
+    _head: tuple[Grid, bool] | None = None
     _surface: Surface | None = None
+    _noticed: tuple[Finding, ...] = ()
     _outlines: Outlines | None = None
     _weather: Weather | None = None
-    _last: Survey | None = field(default=None, repr=False)
+    _last: Survey | TiledSurvey | None = field(default=None, repr=False)
     _prepared: Prepared | None = field(default=None, repr=False)
 
     def entry(self, role: Role) -> InputFile:
@@ -64,8 +71,36 @@ class Bench:
         """The layer or sheet that the user named."""
         return self.entry(role).layer or None
 
+    def grid(self) -> Grid:
+        """Where the DSM lies."""
+        return self._seen_head()[0]
+
+    def synthetic(self) -> bool:
+        """Whether the DSM says of itself that it is made up."""
+        return self._seen_head()[1]
+
+    def _seen_head(self) -> tuple[Grid, bool]:
+        if self._head is None:
+            with self._opened() as source:
+                self._head = source.grid, source.synthetic
+        return self._head
+
+    def _opened(self) -> AbstractContextManager[SurfaceSource]:
+        from gis.raster import open_surface
+
+        return open_surface(self.path("dsm"), crs=self.crs("dsm"), metric_crs=f"EPSG:{self.epsg}")
+
+    def is_large(self) -> bool:
+        """Whether the DSM is surveyed by tiles."""
+        grid = self.grid()
+        return grid.rows * grid.cols > ONE_WINDOW_CELLS
+
+    def surface_findings(self) -> tuple[Finding, ...]:
+        """What was noticed in the DSM when all of it was read."""
+        return self._noticed if self._surface is None else self._surface.findings
+
     def surface(self, progress: Progress = silent) -> Surface:
-        """The DSM."""
+        """The DSM, all of it."""
         from gis.raster import read_surface
 
         if self._surface is None:
@@ -84,7 +119,7 @@ class Bench:
         from gis.outlines import read_outlines
 
         if self._outlines is None:
-            grid = self.surface().grid
+            grid = self.grid()
             self._outlines = read_outlines(
                 self.path("buildings"), grid.crs, layer=self.layer("buildings"), crs=self.crs("buildings"), surface_bounds=grid.bounds
             )  # fmt: skip
@@ -107,7 +142,7 @@ class Bench:
     def _middle(self) -> tuple[float, float]:
         from gis.crs import to_lonlat
 
-        grid = self.surface().grid
+        grid = self.grid()
         return to_lonlat(grid.crs, (grid.west + grid.east) / 2, (grid.south + grid.north) / 2)
 
     def distance_finding(self) -> list[Finding]:
@@ -132,13 +167,36 @@ class Bench:
 
         return sky_table(self.weather(), profile)
 
+    def _tiled(self, profile: Profile, detail: set[str], keepouts: gpd.GeoDataFrame | None) -> TiledInputs:
+        from kawasolar.pipeline import survey_settings
+        from kawasolar.stages.tiled import TiledInputs
+
+        return TiledInputs(self.outlines().frame, self.sky(profile), survey_settings(profile), detail, keepouts)
+
     def survey(
-        self, profile: Profile, detail: set[str], keepouts: gpd.GeoDataFrame | None, progress: Progress
-    ) -> Survey:
-        """All roofs."""
+        self,
+        profile: Profile,
+        detail: set[str],
+        keepouts: gpd.GeoDataFrame | None,
+        progress: Progress,
+        beside: Path,
+    ) -> Survey | TiledSurvey:
+        """All roofs.
+
+        Parameters
+        ----------
+        beside : folder on the disk where a large survey may put what it cannot hold
+        """
         from gis.survey import prepare, survey
         from kawasolar.pipeline import survey_settings
+        from kawasolar.stages.tiled import survey_large
 
+        if self.is_large():
+            with self._opened() as source:
+                self._last, self._noticed = survey_large(
+                    source, self._tiled(profile, detail, keepouts), beside, progress
+                )
+            return self._last
         settings, frame = survey_settings(profile), self.outlines().frame
         if self._prepared is None or not self._prepared.goes_with(self.surface(), frame, settings.roofs):
             self._prepared = prepare(self.surface(), frame, settings, progress=part(progress, 0.0, 0.2))
@@ -157,7 +215,8 @@ class Bench:
         keepouts: gpd.GeoDataFrame | None,
         planes: Path | None,
         progress: Progress,
-    ) -> Survey | PartSurvey:
+        beside: Path,
+    ) -> Survey | TiledSurvey | PartSurvey:
         """The roofs of some buildings, the others as they were; all of them where what was kept does not go with the files.
 
         Parameters
@@ -167,9 +226,16 @@ class Bench:
         from gis.errors import SurveyChanged
         from gis.survey import prepare, survey_some
         from kawasolar.pipeline import survey_settings
+        from kawasolar.stages.tiled import survey_large_some
 
         settings, frame = survey_settings(profile), self.outlines().frame
         try:
+            if self.is_large():
+                with self._opened() as source:
+                    found, self._noticed = survey_large_some(
+                        source, self._tiled(profile, detail, keepouts), before, changed, progress
+                    )
+                return found
             if self._prepared is None or not self._prepared.goes_with(self.surface(), frame, settings.roofs):
                 self._prepared = prepare(
                     self.surface(), frame, settings, plane_ids=self._plane_ids(planes), progress=part(progress, 0.0, 0.4)
@@ -180,7 +246,7 @@ class Bench:
             )  # fmt: skip
         except SurveyChanged:
             self._prepared = None
-            return self.survey(profile, detail, keepouts, progress)
+            return self.survey(profile, detail, keepouts, progress, beside)
 
     def _plane_ids(self, path: Path | None) -> NDArray[np.int32] | None:
         """The raster of planes where there is one of this surface; anything may be wrong with it."""
@@ -202,11 +268,16 @@ class Bench:
 
     def write_cache(self, folder: Path, progress: Progress) -> Path:
         """The derived rasters of the survey that was last made here."""
-        from kawasolar.pipeline import write_cache
+        from kawasolar.pipeline import write_cache, write_large_cache
+        from kawasolar.stages.tiled import TiledSurvey
 
         if self._last is None:
             raise AssertionError("no survey on this bench")
-        write_cache(folder, self.surface(), self._last, progress)
+        if isinstance(self._last, TiledSurvey):
+            with self._opened() as source:
+                write_large_cache(folder, source.rows, self._last.mosaic, progress)
+        else:
+            write_cache(folder, self.surface(), self._last, progress)
         return folder
 
 

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
     from gis.findings import Finding
     from gis.progress import Progress
-    from gis.survey import PartSurvey
+    from gis.survey import PartSurvey, Survey
     from kawasolar.plan import Decision, InputFile, LedgerRead, Settings, Stamp, WeatherSummary
     from kawasolar.profile import Profile
     from kawasolar.stages.bench import Bench
+    from kawasolar.stages.tiled import TiledSurvey
 
     Run = Callable[["Work", Bench, set[str] | None, Progress], None]
 
@@ -188,8 +189,10 @@ def run_ledger(work: Work, bench: Bench, progress: Progress) -> None:
     from kawasolar.ledger import read_facilities
     from kawasolar.plan import LedgerRead
 
-    grid = bench.surface(part(progress, 0.0, 0.6)).grid
-    work.crs, work.synthetic = grid.crs, bench.surface().synthetic
+    if not bench.is_large():
+        bench.surface(part(progress, 0.0, 0.6))
+    grid = bench.grid()
+    work.crs, work.synthetic = grid.crs, bench.synthetic()
     ledger = read_facilities(
         bench.path("facilities"),
         grid.crs,
@@ -237,27 +240,31 @@ def known_buildings(work: Work) -> set[str] | None:
 def run_survey(work: Work, bench: Bench, changed: set[str] | None, progress: Progress) -> None:
     """Survey all roofs, or only the buildings in ``changed``."""
     from gis.progress import part
-    from gis.survey import Survey
+    from gis.survey import PartSurvey
     from kawasolar.project.arrays import as_kept
 
     detail = set(work.buildings_of_facilities())
     keepouts = _keepouts_on(work, detail)
     within = part(progress, 0.0, 0.9)
     if changed is None or work.surveyed is None or can_restore_rasters(work):
-        found: Survey | PartSurvey = bench.survey(work.profile, detail, keepouts, within)
+        found: Survey | TiledSurvey | PartSurvey = bench.survey(
+            work.profile, detail, keepouts, within, work.cache_root.parent
+        )
     else:
         planes = None if work.cache is None else work.cache / "planes.tif"
-        found = bench.survey_some(work.profile, work.surveyed, changed, detail, keepouts, planes, within)
+        found = bench.survey_some(
+            work.profile, work.surveyed, changed, detail, keepouts, planes, within, work.cache_root.parent
+        )
     # As the project file keeps it, so that what is computed from it later is the same.
     work.surveyed = Surveyed(
         found.buildings, found.planes, as_kept(found.sunlit), found.azimuths, found.open_sky_kwh_m2
     )
-    surface, weather = bench.surface(), bench.weather()
+    weather = bench.weather()
     work.findings["survey"] = (
-        *surface.findings, *bench.outlines().findings, *weather.findings, *bench.distance_finding(), *found.findings,
+        *bench.surface_findings(), *bench.outlines().findings, *weather.findings, *bench.distance_finding(), *found.findings,
     )  # fmt: skip
     # What only some buildings changed in leaves the rasters as they are.
-    if isinstance(found, Survey):
+    if not isinstance(found, PartSurvey):
         work.cache = bench.write_cache(work.cache_root / survey_folder(work), part(progress, 0.9, 1.0))
 
 
@@ -288,7 +295,7 @@ def restore_rasters(work: Work, bench: Bench, progress: Progress) -> None:
     from kawasolar.errors import NotWritable
 
     detail = set(work.buildings_of_facilities())
-    bench.survey(work.profile, detail, _keepouts_on(work, detail), part(progress, 0.0, 0.9))
+    bench.survey(work.profile, detail, _keepouts_on(work, detail), part(progress, 0.0, 0.9), work.cache_root.parent)
     # Nothing is computed from them: where they cannot be written, the plan stays as it is.
     with suppress(NotWritable):
         work.cache = bench.write_cache(work.cache_root / survey_folder(work), part(progress, 0.9, 1.0))

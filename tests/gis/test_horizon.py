@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from gis.horizon import Facets, Sweeper, horizon_angles, sector_azimuths
+from gis.horizon import Sweeper, horizon_angles, sector_azimuths
 from gis.progress import Cancelled
 
 COMPASS = (0.0, 90.0, 180.0, 270.0)
@@ -28,38 +28,70 @@ def city(seed: int, size: int = 160, count: int = 60) -> NDArray[np.float32]:
     return z
 
 
-def march(z: NDArray[np.float32], cell: float, azimuth: float) -> NDArray[np.float64]:
-    """The same digital line walked cell by cell from every cell, with the wall rule: slow and plain."""
+def march(z: NDArray[np.float32], cell: float, azimuth: float, reach: float = math.inf) -> NDArray[np.float64]:
+    """The same digital lines, every cell looking at every cell before it no farther than ``reach`` [m]: slow and plain."""
     angle = math.radians(azimuth)
     towards_col, towards_row = math.sin(angle), -math.cos(angle)
     if abs(towards_col) < abs(towards_row):
-        return march_rows(z.T, cell, towards_row, towards_col).T
-    return march_rows(z, cell, towards_col, towards_row)
+        return march_cols(z.T, cell, towards_row, towards_col, reach).T
+    return march_cols(z, cell, towards_col, towards_row, reach)
 
 
-def march_rows(z: NDArray[np.float32], cell: float, major: float, minor: float) -> NDArray[np.float64]:
+def march_cols(z: NDArray[np.float32], cell: float, major: float, minor: float, reach: float) -> NDArray[np.float64]:
     rows, cols = z.shape
     shift = minor / major
-    step = cell * math.hypot(1.0, shift)
-    way = 1 if major > 0 else -1
-    out = np.zeros(z.shape)
-    for row in range(rows):
-        for col in range(cols):
-            line = row - math.floor(shift * col + 0.5)
-            best = 0.0
-            before = float(z[row, col])
-            for count in range(1, cols):
-                there = col + way * count
-                across = line + math.floor(shift * there + 0.5)
-                if not (0 <= there < cols and 0 <= across < rows):
-                    break
-                height = float(z[across, there])
-                # A wall: the high cell's face stands half a cell nearer.
-                distance = count * step - (0.5 * step if height - before > 0.7 * cell else 0.0)
-                best = max(best, (height - float(z[row, col])) / distance)
-                before = height
-            out[row, col] = best
+    passes = shift * np.arange(cols)
+    offsets = np.floor(passes + 0.5).astype(np.int64)
+    level = on_the_lines(z, passes - offsets, cell)
+    out = np.full(z.shape, -1.0)
+    for line in range(-int(offsets.max()), rows - int(offsets.min())):
+        across = line + offsets
+        along = np.flatnonzero((across >= 0) & (across < rows))
+        if major > 0:  # the sun stands at the high columns
+            along = along[::-1]
+        out[across[along], along] = look_back(level[across[along], along], cell, cell * math.hypot(1.0, shift), reach)
     return out
+
+
+def on_the_lines(z: NDArray[np.float32], aside: NDArray[np.float64], cell: float) -> NDArray[np.float32]:
+    """Heights where the line passes each column, ``aside`` cells beside the cell's centre: between it and the neighbour, if no wall stands there.
+
+    Beside a wall, or a hole, the slope from the other neighbour goes on; between two walls there is none.
+    """
+    outside = np.full((1, z.shape[1]), np.nan, np.float32)
+    above, below = np.concatenate([outside, z[:-1]]), np.concatenate([z[1:], outside])
+    rise = np.where(aside > 0, below, above) - z
+    back = z - np.where(aside > 0, above, below)
+    joined = np.float32(1.2 * cell)
+    slope = np.where(np.abs(rise) < joined, rise, np.where(np.abs(back) < joined, back, np.float32(0.0)))
+    return z + np.abs(aside).astype(np.float32) * slope
+
+
+def look_back(heights: NDArray[np.float32], cell: float, step: float, reach: float) -> NDArray[np.float64]:
+    """Slope towards the skyline of what lies before each cell of one line, ≥ 0, NaN in holes."""
+    at = faces(heights, cell)
+    out = np.zeros(len(heights))
+    for k in range(len(heights)):
+        # The cell's own place decides whether it is near enough, not its face.
+        begin = next(j for j in range(k + 1) if (k - j) * step <= reach + 1e-9)
+        slopes = (heights[begin:k].astype(np.float64) - heights[k]) / ((k - at[begin:k]) * step)
+        out[k] = math.nan if np.isnan(heights[k]) else np.fmax.reduce(slopes, initial=0.0)
+    return out
+
+
+def faces(heights: NDArray[np.float32], cell: float) -> NDArray[np.float64]:
+    """Where on the line each height stands: half a step nearer than its cell, if the drop behind it exceeds those before and after by more than 0.7 cell."""
+    at = np.arange(len(heights), dtype=np.float64)
+    known = [k for k in range(len(heights)) if not np.isnan(heights[k])]
+    for place, k in enumerate(known[:-1]):
+        if known[place + 1] > k + 1:  # a hole: nobody knows where the wall stands
+            continue
+        before = heights[known[place - 1]] - heights[k] if place > 0 else np.float32(0.0)
+        down = heights[k] - heights[k + 1]
+        after = heights[k + 1] - heights[k + 2] if k + 2 < len(heights) and not np.isnan(heights[k + 2]) else -np.inf
+        if down - max(before, after, np.float32(0.0)) > np.float32(0.7 * cell):
+            at[k] += 0.5
+    return at
 
 
 @pytest.mark.parametrize("azimuth", [0.0, 17.0, 45.0, 90.0, 123.4, 180.0, 225.0, 300.0])
@@ -70,10 +102,11 @@ def test_sweep_equals_march_along_the_same_lines(azimuth: float) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10_000), st.floats(0, 359.9), st.floats(0.25, 5.0))
-def test_sweep_equals_march_on_any_surface(seed: int, azimuth: float, cell: float) -> None:
+@given(st.integers(0, 10_000), st.floats(0, 359.9), st.floats(0.25, 5.0), st.floats(0, 0.3))
+def test_sweep_equals_march_on_any_surface(seed: int, azimuth: float, cell: float, holes: float) -> None:
     rng = np.random.default_rng(seed)
     z = rng.uniform(0, 12, (18, 23)).astype(np.float32)
+    z[rng.random(z.shape) < holes] = np.nan
     swept = Sweeper(z, cell).slopes(azimuth)
     np.testing.assert_allclose(swept, march(z, cell, azimuth), rtol=1e-4, atol=1e-4)
 
@@ -183,38 +216,81 @@ def test_only_some_cells_are_the_same_to_the_last_bit(seed: int, azimuth: float,
     rng = np.random.default_rng(seed)
     row, col = (rng.integers(0, 160 - 130) + rng.integers(0, min(spread, 130), (2, cells))).astype(np.int64)
     col = np.minimum(col, 129)
-    facets = Facets(rng.integers(0, 3, z.shape).astype(np.int32), np.array([0.1, -0.3]), np.array([0.2, 0.0]))
-    sweeper = Sweeper(z, 0.5, facets)
-    whole = sweeper.slopes(azimuth)[row, col].copy()
-    slopes, transposed = sweeper.sweep(azimuth, only=(row, col))
-    found = (slopes.T if transposed else slopes)[row, col]
-    assert np.array_equal(found, whole, equal_nan=True)
+    sweeper = Sweeper(z, 0.5)
+    some = np.full(z.shape, -1.0, np.float32)
+    sweeper.sweep(azimuth, some, only=(row, col))
+    np.testing.assert_array_equal(some[row, col], sweeper.slopes(azimuth)[row, col])
 
 
 @pytest.mark.parametrize("azimuth", [3.0, 45.0, 93.0, 181.0, 260.0])
 def test_only_the_lines_through_the_cells_are_walked(azimuth: float) -> None:
-    """A block of 6 × 6 cells in the middle: what is written lies in a band through it, and ends with it."""
-    z = city(5)
-    sweeper = Sweeper(z, 0.5)
-    row, col = (a.ravel() for a in np.meshgrid(np.arange(80, 86), np.arange(70, 76), indexing="ij"))
-    buffer, _ = sweeper.sweep(azimuth)
-    buffer[:] = -1.0
-    slopes, transposed = sweeper.sweep(azimuth, only=(row, col))
-    written = (slopes.T if transposed else slopes) >= 0.0
+    """A block of 6 × 6 cells in the middle: what is written lies in one or two bands of 32 lines through it, and ends with it."""
+    z = city(5, size=400, count=300)
+    row, col = (a.ravel() for a in np.meshgrid(np.arange(200, 206), np.arange(190, 196), indexing="ij"))
+    slopes = np.full(z.shape, -1.0, np.float32)
+    Sweeper(z, 0.5).sweep(azimuth, slopes, only=(row, col))
+    written = slopes >= 0.0
     assert written[row, col].all()
-    rows, cols = np.nonzero(written)
+    down, right = (cells - middle for cells, middle in zip(np.nonzero(written), (202.5, 192.5), strict=True))
     a = math.radians(azimuth)
-    aside = (cols - 72.5) * math.cos(a) + (rows - 82.5) * math.sin(a)
-    towards = (cols - 72.5) * math.sin(a) - (rows - 82.5) * math.cos(a)
-    assert np.abs(aside).max() < 6.0
-    assert towards.min() > -12.0
-    assert written.sum() < 0.08 * z.size
+    east, north = math.sin(a), math.cos(a)
+    assert np.abs(right * north + down * east).max() < 32.0 + 6.0
+    # Lines are walked from the sun, along the axis that they are nearer to.
+    away = -right * np.sign(east) if abs(east) >= abs(north) else down * np.sign(north)
+    assert away.max() == 2.5
+    assert written.sum() < 0.09 * z.size
 
 
 def test_no_cell_no_line() -> None:
-    sweeper = Sweeper(city(1), 0.5)
+    z = city(1)
     none = np.zeros(0, dtype=np.int64)
-    buffer, _ = sweeper.sweep(10.0)
-    buffer[:] = -1.0
-    slopes, _ = sweeper.sweep(10.0, only=(none, none))
+    slopes = np.full(z.shape, -1.0, np.float32)
+    Sweeper(z, 0.5).sweep(10.0, slopes, only=(none, none))
     assert (slopes == -1.0).all()
+
+
+@pytest.mark.parametrize("azimuth", [0.0, 31.0, 45.0, 77.7, 120.0, 199.0, 270.0, 333.3])
+@pytest.mark.parametrize("window", [(20, 150, 13, 160), (37, 140, 31, 137)])
+def test_lines_of_a_window_are_those_of_the_whole(azimuth: float, window: tuple[int, int, int, int]) -> None:
+    top, bottom, left, right = window
+    z = np.zeros((170, 180), np.float32)
+    z[45:130, 40:125] = city(7)[:85, :85] + 8.0
+    part = np.s_[top:bottom, left:right]
+    seen = Sweeper(z[part], 0.5, origin=(top, left)).slopes(azimuth)
+    np.testing.assert_array_equal(seen, Sweeper(z, 0.5).slopes(azimuth)[part])
+
+
+@pytest.mark.parametrize("turned", [0.0, 13.0, 45.0, 71.3, 90.0, 158.0, 225.0, 301.0])
+@pytest.mark.parametrize("aside", [0.0, 20.0, 45.0, -35.0])
+def test_steep_roof_sees_nothing_uphill_beyond_its_own_slope(turned: float, aside: float) -> None:
+    """A plane of 50° that falls away towards ``turned`` from a crest, over which the slope begins in five cells; seen uphill, and askew."""
+    steep, crest, half = math.tan(math.radians(50.0)), 5.0, 40.0
+    right, north = np.arange(-half, half + 1)[None, :], -np.arange(-half, half + 1)[:, None]
+    a = math.radians(turned)
+    past = right * math.sin(a) + north * math.cos(a) + half / 2  # the crest's beginning
+    z = -steep * np.where(past < 0, 0.0, np.where(past < crest, past**2 / (2 * crest), past - crest / 2))
+    seen = horizon_angles(z.astype(np.float32), 1.0, [turned + 180.0 + aside])[0]
+    # Cells that look over the crest, not over the raster's edge.
+    to_crest = past / math.cos(math.radians(aside))
+    a += math.radians(180.0 + aside)
+    looked_at = np.maximum(np.abs(right + to_crest * math.sin(a)), np.abs(north + to_crest * math.cos(a)))
+    cells = (past > crest + 3) & (looked_at < half - 1)
+    assert cells.sum() > 500
+    own = math.degrees(math.atan(steep * math.cos(math.radians(aside))))
+    np.testing.assert_allclose(seen[cells], own, atol=0.05)
+
+
+@pytest.mark.parametrize("tilt", [30.0, 40.0])
+@pytest.mark.parametrize("turned", [0.0, 22.5, 45.0, 120.0])
+def test_ridge_of_a_steep_gable_is_no_wall(tilt: float, turned: float) -> None:
+    """Seen uphill from its side, a gable is as steep as it leans and no steeper, at any angle to the raster."""
+    steep, half = math.tan(math.radians(tilt)), 30.0
+    right, north = np.arange(-half, half + 1)[None, :], -np.arange(-half, half + 1)[:, None]
+    a = math.radians(turned)
+    past = right * math.sin(a) + north * math.cos(a)
+    z = (50.0 - steep * np.abs(past)).astype(np.float32)
+    seen = horizon_angles(z, 1.0, [turned + 180.0])[0]
+    inside = np.maximum(np.abs(right - past * math.sin(a)), np.abs(north - past * math.cos(a))) < half - 2
+    cells = (past > 3.0) & inside
+    assert cells.sum() > 300
+    np.testing.assert_allclose(seen[cells], tilt, atol=0.6)
