@@ -27,6 +27,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from gis.far import PATCH
 from gis.progress import Progress, silent
 from gis.threads import run_blocks
 
@@ -67,11 +68,15 @@ class _Far(NamedTuple):
     ``levels`` (n, 8): where the level begins in ``heights``, blocks along major and minor axis, strides along both, side of a block [cells], number of
     the first block along major and minor axis (in blocks of the whole raster).
     ``reach`` (n + 1,): distance from the window [cells] at which each level begins; the last ends there.
+    ``patch`` (major, minor): number of the patch of cells there, from 1; ``cells`` (patches, major, minor); ``patch0``: numbers of the first patches.
     """
 
     heights: NDArray[np.float32]
     levels: NDArray[np.int64]
     reach: NDArray[np.float64]
+    patch: NDArray[np.int32]
+    cells: NDArray[np.float32]
+    patch0: tuple[int, int]
 
 
 class Lines(NamedTuple):
@@ -123,51 +128,84 @@ def lane_range(lines: Lines, line: int, minor_n: int) -> tuple[int, int]:  # pra
 
 
 @njit(**FAST)
+def _push(
+    h: np.float32, distance: float, p: np.float32, state: NDArray[np.float32], stack: NDArray[np.float32]
+) -> None:  # pragma: no cover - compiled
+    """Add what stands ``distance`` metres before the window to the hull, lowered by the earth's curvature."""
+    size, one = np.uintp(state[0]), np.uintp(1)
+    top_p, top_h, top_g = state[1], state[2], state[3]
+    h -= np.float32(CURVATURE * distance * distance)
+    while h >= top_h + top_g * (p - top_p):
+        size -= one
+        top_p, top_h, top_g = stack[size, 0], stack[size, 1], stack[size, 2]
+    stack[size, 0], stack[size, 1], stack[size, 2] = top_p, top_h, top_g
+    state[0], state[1], state[2], state[3] = size + one, p, h, (h - top_h) / (p - top_p)
+
+
+@njit(**FAST)
+def _far_height(far: _Far, level: int, block: int, minor: float) -> np.float32:  # pragma: no cover - compiled
+    """Height of the block of a level at a minor coordinate of the whole raster; NaN where there is none."""
+    start, majors, minors, by_major, by_minor, side, first_major, first_minor = far.levels[level]
+    place = (minor + 0.5) / side
+    across = math.floor(place)
+    to = by_minor if place - across > 0.5 else -by_minor
+    across -= first_minor
+    if block < first_major or block >= first_major + majors or across < 0 or across >= minors:
+        return np.float32(np.nan)
+    at = start + (block - first_major) * by_major + across * by_minor
+    h = far.heights[at]
+    if 0 < across < minors - 1:
+        # Where something high reaches into the block from one side and the line passes on the other half, it passes by.
+        beside, behind = far.heights[at + to], far.heights[at - to]
+        if h - behind < np.float32(0.5) * (h - beside):
+            return beside
+    return h
+
+
+@njit(**FAST)
+def _patch_at(far: _Far, major: int, minor: int) -> int:  # pragma: no cover - compiled
+    """Number of the patch that holds a cell of the whole raster, 0 = none."""
+    row, col = major // PATCH - far.patch0[0], minor // PATCH - far.patch0[1]
+    if row < 0 or col < 0 or row >= far.patch.shape[0] or col >= far.patch.shape[1]:
+        return 0
+    return far.patch[row, col]
+
+
+@njit(**FAST)
 def _far_hull(
     far: _Far, lines: Lines, line: int, entry: int, state: NDArray[np.float32], stack: NDArray[np.float32]
 ) -> None:  # pragma: no cover - compiled
-    """Begin a line's hull with what lies beyond the raster, from the farthest block to the nearest."""
+    """Begin a line's hull with what lies beyond the raster, from the farthest block to the nearest; patches cell by cell."""
     n = lines.offsets.size
     here = (entry if lines.forward else n - 1 - entry) + lines.major0
     way = -1.0 if lines.forward else 1.0
-    size, one = np.uintp(0), np.uintp(1)
-    top_p, top_h, top_g = state[1], state[2], state[3]
+    apart = lines.minor0 - lines.base + line
     for level in range(far.levels.shape[0] - 1, -1, -1):
-        start, majors, minors, by_major, by_minor, side, first_major, first_minor = far.levels[level]
+        side = far.levels[level, 5]
         # Blocks whose centres lie between the level's bounds.
         nearest, farthest = here + way * (far.reach[level] + 1e-6), here + way * far.reach[level + 1]
         low, high = min(nearest, farthest), max(nearest, farthest)
-        begin = max(math.ceil((low + 0.5) / side - 0.5), first_major)
-        end = min(math.floor((high + 0.5) / side - 0.5), first_major + majors - 1)
+        begin = max(math.ceil((low + 0.5) / side - 0.5), far.levels[level, 6])
+        end = min(math.floor((high + 0.5) / side - 0.5), far.levels[level, 6] + far.levels[level, 1] - 1)
         for turn in range(end - begin + 1):
             block = begin + turn if lines.forward else end - turn
             centre = (block + 0.5) * side - 0.5
-            minor = line + lines.shift * centre - lines.base + lines.minor0
-            place = (minor + 0.5) / side
-            across = math.floor(place)
-            to = 1 if place - across > 0.5 else -1
-            across -= first_minor
-            if across < 0 or across >= minors:
+            minor = lines.shift * centre + apart
+            if side <= PATCH and _patch_at(far, block * side, math.floor(minor + 0.5)) > 0:
+                for k in range(side):
+                    major = block * side + (k if lines.forward else side - 1 - k)
+                    across = math.floor(lines.shift * major + apart + 0.5)
+                    patch = _patch_at(far, major, across)
+                    away = abs(major - here)
+                    if patch > 0 and away > 0:
+                        h = far.cells[patch - 1, major % PATCH, across % PATCH]
+                        if not math.isnan(h):
+                            _push(h, away * lines.step, np.float32(entry - away), state, stack)
                 continue
-            at = start + (block - first_major) * by_major + across * by_minor
-            h = far.heights[at]
-            if math.isnan(h):
-                continue
-            if 0 < across < minors - 1:
-                # Where something high reaches into the block from one side and the line passes on the other half, it passes by.
-                beside, behind = far.heights[at + to * by_minor], far.heights[at - to * by_minor]
-                h = beside if h - behind < np.float32(0.5) * (h - beside) else h
-            distance = abs(centre - here) * lines.step
-            h -= np.float32(CURVATURE * distance * distance)
-            p = np.float32(entry - abs(centre - here))
-            while h >= top_h + top_g * (p - top_p):
-                size -= one
-                top_p, top_h, top_g = stack[size, 0], stack[size, 1], stack[size, 2]
-            stack[size, 0], stack[size, 1], stack[size, 2] = top_p, top_h, top_g
-            size += one
-            top_g = (h - top_h) / (p - top_p)
-            top_p, top_h = p, h
-    state[0], state[1], state[2], state[3], state[4] = size, top_p, top_h, top_g, np.float32(0.0)
+            h = _far_height(far, level, block, minor)
+            if not math.isnan(h):
+                away = abs(centre - here)
+                _push(h, away * lines.step, np.float32(entry - away), state, stack)
 
 
 @njit(**FAST)
@@ -343,7 +381,8 @@ def _sweep(
     block = np.empty((STRETCH + 1, LANES), np.float32)
     depth = n + 2
     for level in range(far.levels.shape[0]):
-        depth += far.levels[level, 1]
+        # A block may be a patch, and each of its cells a point.
+        depth += far.levels[level, 1] * min(far.levels[level, 5], PATCH)
     stack = np.empty((LANES, depth, 3), np.float32)
     state = np.zeros((LANES, 5), np.float32)
     ranges = np.zeros((LANES, 2), np.int64)
@@ -511,7 +550,9 @@ def _padded(z: NDArray[np.float32]) -> NDArray[np.float32]:
 def _both_ways(far: FarWindow | None) -> tuple[_Far, _Far]:
     """The block maxima for walks along rows' order (major = row) and along columns' order."""
     if far is None:
-        none = _Far(np.zeros(1, np.float32), np.zeros((0, 8), np.int64), np.zeros(1))
+        none = _Far(
+            np.zeros(1, np.float32), np.zeros((0, 8), np.int64), np.zeros(1), np.zeros((0, 0), np.int32), np.zeros((0, PATCH, PATCH), np.float32), (0, 0)
+        )  # fmt: skip
         return none, none
     heights = np.concatenate([level.heights.ravel() for level in far.levels]).astype(np.float32)
     starts = np.cumsum([0, *(level.heights.size for level in far.levels)])
@@ -524,7 +565,17 @@ def _both_ways(far: FarWindow | None) -> tuple[_Far, _Far]:
                 table.append([start, cols, rows, 1, cols, level.side, level.col, level.row])
             else:
                 table.append([start, rows, cols, cols, 1, level.side, level.row, level.col])
-        ways.append(_Far(heights, np.array(table, np.int64).reshape(-1, 8), np.asarray(far.reach, dtype=np.float64)))
+        patches = far.patches
+        number, cells = np.ascontiguousarray(patches.number), patches.heights
+        first = (patches.row, patches.col)
+        if transposed:
+            number, cells, first = (
+                np.ascontiguousarray(number.T),
+                np.ascontiguousarray(cells.transpose(0, 2, 1)),
+                first[::-1],
+            )
+        reach = np.asarray(far.reach, dtype=np.float64)
+        ways.append(_Far(heights, np.array(table, np.int64).reshape(-1, 8), reach, number, cells, first))
     return ways[0], ways[1]
 
 
