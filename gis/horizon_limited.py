@@ -24,6 +24,7 @@ from gis.horizon import (
     CELLS_PER_BLOCK,
     FAST,
     FLAT_M,
+    INNER,
     JOINED_CELLS,
     LANES,
     RIM,
@@ -47,7 +48,7 @@ _ROUNDING_STEPS = 1e-6
 _COST = 3
 
 
-@njit(**FAST)
+@njit(**INNER)
 def _faces(
     heights: NDArray[np.float32], begin: int, end: int, known: int, drop: np.float32, at: NDArray[np.float32]
 ) -> None:  # pragma: no cover - compiled
@@ -71,7 +72,7 @@ def _faces(
         last, fall = h, down
 
 
-@njit(**FAST)
+@njit(**INNER)
 def _copy_row(
     source: NDArray[np.float32], row: np.uintp, to: NDArray[np.float32], place: np.uintp
 ) -> None:  # pragma: no cover - compiled
@@ -83,7 +84,7 @@ def _copy_row(
     )
 
 
-@njit(**FAST)
+@njit(**INNER)
 def _hull_before(
     heights: NDArray[np.float32], at: NDArray[np.float32], begin: int, end: int, hull: NDArray[np.float32], undo: NDArray[np.float32],
     sizes: NDArray[np.uintp],
@@ -122,7 +123,7 @@ def _hull_before(
     return size, highest
 
 
-@njit(**FAST)
+@njit(**INNER)
 def _steepest(
     hull: NDArray[np.float32], size: np.uintp, h: np.float32, beyond: np.float32
 ) -> np.uintp:  # pragma: no cover - compiled
@@ -138,7 +139,7 @@ def _steepest(
     return low
 
 
-@njit(**FAST)
+@njit(**INNER)
 def _walk_block(
     heights: NDArray[np.float32], at: NDArray[np.float32], first: int, begin: int, end: int, step: np.float32, stack: NDArray[np.float32],
     hull: NDArray[np.float32], undo: NDArray[np.float32], sizes: NDArray[np.uintp],
@@ -188,7 +189,7 @@ def _walk_block(
             size += one
 
 
-@njit(cache=True, **FAST)
+@njit(cache=True, no_cfunc_wrapper=True, **FAST)
 def limited_sweep(
     z: NDArray[np.float32], out: NDArray[np.float32], lines: Lines, bands: NDArray[np.int64], begin: int, end: int, drop: float,
     joined: float, steps: int, degrees: bool,

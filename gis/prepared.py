@@ -10,6 +10,7 @@ import shapely
 from numba import njit, prange
 from rasterio.features import rasterize
 
+from gis.canopy import treetops
 from gis.crs import meridian_convergence
 from gis.errors import SurveyChanged
 from gis.horizon import Sweeper
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from gis.canopy import Canopy, Treetops
     from gis.far import FarWindow
     from gis.grid import Grid
     from gis.raster import Surface
@@ -63,6 +65,7 @@ class Prepared:
     azimuth : of the planes, from true north [deg]
     normals : (planes, 3), east-north-up from true north
     segmented : bool by outline; where False the planes come from a raster and the obstacles are not known yet
+    canopy, trees : vegetation as it was given, and what the light has to pass; None without
     """
 
     surface: Surface
@@ -77,9 +80,15 @@ class Prepared:
     azimuth: NDArray[np.float64]
     normals: NDArray[np.float64]
     segmented: NDArray[np.bool_]
+    canopy: Canopy | None = None
+    trees: Treetops | None = None
 
-    def goes_with(self, surface: Surface, outlines: gpd.GeoDataFrame, settings: RoofSettings) -> bool:
-        """Whether it was made from these."""
+    def goes_with(
+        self, surface: Surface, outlines: gpd.GeoDataFrame, settings: RoofSettings, canopy: Canopy | None = None
+    ) -> bool:
+        """Whether it was made from these; a canopy counts as the same only if it is the same object."""
+        if canopy is not self.canopy:
+            return False
         same = surface.grid == self.surface.grid and settings == self.settings and len(outlines) == len(self.outlines)
         if not same or not (outlines["building_id"].to_numpy() == self.outlines["building_id"].to_numpy()).all():
             return False
@@ -114,6 +123,7 @@ def prepared_roofs(
     ids: NDArray[np.int32],
     source: Callable[[], RoofPlanes] | NDArray[np.int32],
     place: Place | None = None,
+    canopy: Canopy | None = None,
 ) -> Prepared:
     """All of :class:`Prepared` from the building raster, and the roofs: found by a call, or read from a raster of planes."""
     grid = surface.grid
@@ -122,6 +132,7 @@ def prepared_roofs(
         raise SurveyChanged("survey.changed", found="plane_ids")
     here = Place((0, 0), None, None, convergence_of(grid)) if place is None else place
     turn = here.convergence
+    level = _levelled(surface.z, roofs, grid.cell)
     return Prepared(
         surface=surface,
         outlines=outlines[["building_id", "geometry"]].copy(),
@@ -130,11 +141,13 @@ def prepared_roofs(
         boxes=building_boxes(ids, len(outlines)),
         roofs=roofs,
         coverage=Coverage.of(outlines, ids, surface.z, grid),
-        sweeper=_sweeper(surface.z, roofs, grid.cell, here),
+        sweeper=Sweeper(level, grid.cell, origin=here.origin, far=here.far, near=here.near),
         convergence=turn,
         azimuth=(roofs.azimuth_grid() + turn) % 360.0,
         normals=_to_true_north(roofs.normals(), turn),
         segmented=np.full(len(outlines), callable(source)),
+        canopy=canopy,
+        trees=None if canopy is None else treetops(canopy, level, grid.cell, here),
     )
 
 
@@ -160,7 +173,7 @@ def _to_true_north(normals: NDArray[np.float64], convergence: float) -> NDArray[
     return np.ascontiguousarray(out)
 
 
-def _sweeper(z: NDArray[np.float32], roofs: RoofPlanes, cell: float, place: Place) -> Sweeper:
+def _levelled(z: NDArray[np.float32], roofs: RoofPlanes, cell: float) -> NDArray[np.float32]:
     """The surface to sweep: roof planes as planes.
 
     Five centimetres of noise on half-metre cells are a skyline of 6° all round each cell; the planes' own heights have none.
@@ -175,7 +188,7 @@ def _sweeper(z: NDArray[np.float32], roofs: RoofPlanes, cell: float, place: Plac
         roofs.gradient_east * cell,
         -roofs.gradient_north * cell,
     )
-    return Sweeper(level, cell, origin=place.origin, far=place.far, near=place.near)
+    return level
 
 
 @njit(nogil=True, cache=True, parallel=True)

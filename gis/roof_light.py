@@ -10,11 +10,13 @@ from numba import njit
 
 from gis.horizon import each_azimuth
 from gis.irradiation import LightSums, add_sector, ground_reflected
+from gis.progress import part
 from gis.threads import run_blocks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gis.canopy import Treetops
     from gis.horizon import Sweeper
     from gis.progress import Progress
     from gis.roofs import RoofPlanes
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 # Planes whose cells are looked up between two looks at ``progress``: a millisecond or two.
 _PLANES_PER_BLOCK = 2000
+# Tangent of as good as 90°.
+_OVERHEAD = np.float32(1e6)
 
 
 @dataclass(frozen=True)
@@ -69,12 +73,14 @@ class RoofLight:
     sky_view : float64, 0…1 of the plane's own sky
     months : float64 (planes, 12), kWh/m², mean over the cells; NaN where a plane has none here
     skyline : uint16 (kept cells, azimuths), 1/700°
+    behind_trees : the same with the treetops, and the share of the year's light that passes them; None where there are none
     """
 
     total: NDArray[np.float64]
     sky_view: NDArray[np.float64]
     months: NDArray[np.float64]
     skyline: NDArray[np.uint16]
+    behind_trees: tuple[NDArray[np.uint16], float] | None = None
 
 
 @njit(nogil=True, cache=True)
@@ -103,6 +109,7 @@ def light_on(
     cells: RoofCells,
     normals: NDArray[np.float64],
     progress: Progress,
+    trees: Treetops | None = None,
 ) -> RoofLight:
     """Sweep every azimuth and add up what reaches the cells.
 
@@ -112,26 +119,61 @@ def light_on(
     convergence : degrees, azimuth of grid north
     cells : where light is wanted; only the lines through them are swept
     normals : (planes, 3), east-north-up from true north
+    trees : what lets part of the light through
     """
     count = len(cells.index)
     here, begins = np.unique(cells.plane, return_index=True)
-    sums = LightSums.zeros(count, len(here), int(np.count_nonzero(cells.keep >= 0)), len(sky.azimuths))
-    normal = np.ascontiguousarray(normals[here]) if count else np.zeros((0, 3))
     bounds = np.append(begins, count).astype(np.int64)
-    only = np.divmod(cells.index, sweeper.shape[1])
-    for k, slopes in each_azimuth(sweeper, sky.azimuths, convergence, progress, only):
-
-        def look(begin: int, end: int, k: int = k, slopes: NDArray[np.float32] = slopes) -> None:
-            add_sector(
-                begin, end, *sums, cells.keep, slopes.ravel(), cells.index, bounds, normal, sky.year[k], sky.sky[k], sky.by_month[k], k,
-                float(sky.azimuths[k]),
-            )  # fmt: skip
-
-        run_blocks(look, len(here), _PLANES_PER_BLOCK)
+    normal = np.ascontiguousarray(normals[here]) if count else np.zeros((0, 3))
+    sums = LightSums.zeros(count, len(here), int(np.count_nonzero(cells.keep >= 0)), len(sky.azimuths))
+    behind = None
+    if trees is None:
+        _add(sweeper, convergence, sky, cells, bounds, normal, sums, progress)
+    else:
+        passes = trees.transmissivity
+        _add(sweeper, convergence, sky.through(passes), cells, bounds, normal, sums, part(progress, 0.0, 0.5))
+        more = sums._replace(skyline=np.zeros_like(sums.skyline))
+        covered = cells.index[trees.covered.ravel()[cells.index]]
+        _add(
+            trees.sweeper, convergence, sky.through(1.0 - passes), cells, bounds, normal, more, part(progress, 0.5, 1.0), covered
+        )  # fmt: skip
+        behind = more.skyline, float((passes * sky.ghi).sum() / sky.ghi.sum())
     up = normals[cells.plane, 2] if count else np.zeros(0)
     total = sums.total + ground_reflected(sky, up)
     months = np.full((len(normals), 12), np.nan)
     vectors = sums.months.reshape(len(here), 12, 3)
     mean = np.einsum("pmv,pv->pm", vectors, normal) / np.maximum(np.diff(bounds), 1)[:, None]
     months[here] = mean + sky.ghi * (sky.albedo * (1.0 - normal[:, 2:]) / 2.0)
-    return RoofLight(total, sums.open_part / ((1.0 + up) / 2.0), months, sums.skyline)
+    return RoofLight(total, sums.open_part / ((1.0 + up) / 2.0), months, sums.skyline, behind)
+
+
+def _add(
+    sweeper: Sweeper,
+    convergence: float,
+    sky: SkyTable,
+    cells: RoofCells,
+    bounds: NDArray[np.int64],
+    normals: NDArray[np.float64],
+    sums: LightSums,
+    progress: Progress,
+    covered: NDArray[np.int64] | None = None,
+) -> None:
+    """Add what comes over one skyline.
+
+    Parameters
+    ----------
+    bounds, normals : of the planes that have cells
+    covered : cells that see nothing over it, whatever the direction
+    """
+    only = np.divmod(cells.index, sweeper.shape[1])
+    for k, slopes in each_azimuth(sweeper, sky.azimuths, convergence, progress, only):
+        if covered is not None:
+            slopes.ravel()[covered] = _OVERHEAD
+
+        def look(begin: int, end: int, k: int = k, slopes: NDArray[np.float32] = slopes) -> None:
+            add_sector(
+                begin, end, *sums, cells.keep, slopes.ravel(), cells.index, bounds, normals, sky.year[k], sky.sky[k], sky.by_month[k], k,
+                float(sky.azimuths[k]),
+            )  # fmt: skip
+
+        run_blocks(look, len(bounds) - 1, _PLANES_PER_BLOCK)

@@ -10,7 +10,7 @@ Anisotropic diffuse light: Perez et al. (1990), doi:10.1016/0038-092X(90)90055-H
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -65,6 +65,11 @@ class SkyTable:
     def by_month(self) -> NDArray[np.float64]:
         """``months`` as float64 (n, 91, 36): the twelve months' vectors of one bin beside one another."""
         return np.ascontiguousarray(self.months.transpose(1, 2, 0, 3)).reshape(*self.months.shape[1:3], 36)
+
+    def through(self, share: NDArray[np.float64]) -> SkyTable:
+        """The same sky seen through something that lets a share (12,) of each month's light pass; ``ghi`` stays the weather's."""
+        months = self.months * np.asarray(share, dtype=np.float64)[:, None, None, None]
+        return replace(self, year=months.sum(axis=0), months=months, sky=self.sky * float(np.mean(share)))
 
     @classmethod
     def from_weather(

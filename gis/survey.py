@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gis.canopy import Canopy
 from gis.errors import SurveyChanged
 from gis.findings import Finding
 from gis.grid import Grid
@@ -127,6 +128,7 @@ def prepare(
     *,
     plane_ids: NDArray[np.int32] | None = None,
     place: Place | None = None,
+    canopy: Canopy | None = None,
     progress: Progress = silent,
 ) -> Prepared:
     """What every survey of the same surface, outlines and roof settings begins with; keep it for the next one.
@@ -137,6 +139,7 @@ def prepare(
         ``Survey.plane_ids`` of an earlier survey of the same. Saves the segmentation: of each building that is surveyed
         the planes are found again and compared. The caller answers for the others (fingerprints of surface, outlines and settings).
     place : where the surface lies in a larger one; it is all there is unless given
+    canopy : vegetation on the same grid
 
     Raises
     ------
@@ -151,7 +154,9 @@ def prepare(
     def segment() -> RoofPlanes:
         return segment_roofs(surface.z, ids, surface.grid.cell, settings.roofs, part(progress, 0.1, 0.85))
 
-    return prepared_roofs(surface, outlines, settings.roofs, ids, segment if plane_ids is None else plane_ids, place)
+    return prepared_roofs(
+        surface, outlines, settings.roofs, ids, segment if plane_ids is None else plane_ids, place, canopy
+    )
 
 
 def survey(
@@ -272,13 +277,13 @@ def _ready(
 ) -> Prepared:
     if prepared is None:
         return prepare(surface, outlines, settings, progress=progress)
-    if not prepared.goes_with(surface, outlines, settings.roofs):
+    if not prepared.goes_with(surface, outlines, settings.roofs, prepared.canopy):
         raise ValueError("prepared for another surface, other outlines or other settings of the roofs")
     if complete:
         try:
             prepared.complete(np.ones(len(outlines), dtype=bool), progress)
         except SurveyChanged:  # it came from a raster of something else: a survey of all needs nobody's word
-            return prepare(surface, outlines, settings, progress=progress)
+            return prepare(surface, outlines, settings, canopy=prepared.canopy, progress=progress)
     return prepared
 
 
@@ -320,7 +325,9 @@ def compute(
     # Before the long work: a keep-out that is no area is refused at once.
     taken, findings = keepout_cells(keepouts, outlines, ready.ids, ready.boxes, roofs.labels, grid)
     cells = RoofCells.of(roofs, ready.ids, ready.boxes, among, kept & among)
-    light = light_on(ready.sweeper, ready.convergence, sky, cells, ready.normals, part(progress, 0.0, 0.92))
+    light = light_on(
+        ready.sweeper, ready.convergence, sky, cells, ready.normals, part(progress, 0.0, 0.92), ready.trees
+    )
     progress(0.92, "usable")
     # Zeros cost nothing until they are written; only the cells of these buildings are read.
     irradiation = np.zeros(grid.shape, dtype=np.float32)

@@ -193,7 +193,12 @@ def plane_sunlit(
     # A plane with no usable cell still has a skyline to show: that of all its cells.
     any_good = np.bincount(plane, weights=good, minlength=count) > 0
     weight = np.where(any_good[plane], good, 1.0) if len(plane) else good
-    return sunlit_fractions(light.skyline, plane, count, weight)
+    solid = sunlit_fractions(light.skyline, plane, count, weight)
+    if light.behind_trees is None:
+        return solid
+    skyline, passes = light.behind_trees
+    # What shines through leaves counts as that share of the cells; the year's mean, for the table knows no months.
+    return np.asarray(passes * solid + (1.0 - passes) * sunlit_fractions(skyline, plane, count, weight), np.float32)
 
 
 def _window(boxes: NDArray[np.int64]) -> tuple[int, int, int, int]:

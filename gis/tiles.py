@@ -11,7 +11,7 @@ a roof gets the same wherever the tiles' borders run.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -19,6 +19,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from gis.canopy import Canopy
 from gis.crs import meridian_convergence
 from gis.grid import Grid
 from gis.prepared import Place, convergence_of
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from gis.sky import SkyTable
     from gis.survey import SurveySettings
 
+# Top, bottom, left, right → float32 (rows, cols) of that window of the whole raster.
+Reader: TypeAlias = "Callable[[int, int, int, int], NDArray[np.float32]]"
 # Where the convergence differs by more than this from the middle to the corners, each tile has its own, in steps of this [deg].
 _CONVERGENCE_STEP = 0.1
 
@@ -138,6 +141,7 @@ class TiledWork:
     geometry : whether every plane gets its outline, or only those in detail
     near_only : only parts of the surface near the tile's own roofs are swept: for a few roofs among many
     cuts : whether the derived rasters are wanted
+    transmissivity : (12,), of the vegetation, where one is read
     """
 
     grid: Grid
@@ -150,6 +154,7 @@ class TiledWork:
     geometry: bool = True
     near_only: bool = False
     cuts: bool = False
+    transmissivity: NDArray[np.float64] | None = None
 
 
 def tiles_of(
@@ -214,17 +219,20 @@ def convergence_at(grid: Grid, tile: Tile) -> float:
 
 
 def survey_tile(
-    read: Callable[[int, int, int, int], NDArray[np.float32]],
+    read: Reader,
     tile: Tile,
     work: TiledWork,
     far: FarField,
     progress: Progress = silent,
+    *,
+    read_canopy: Reader | None = None,
 ) -> TileResult:
     """Survey the buildings of one tile.
 
     Parameters
     ----------
-    read : top, bottom, left, right → float32 heights of that window (:meth:`gis.raster.SurfaceSource.read`)
+    read : heights of a window (:meth:`gis.raster.SurfaceSource.read`)
+    read_canopy : of the vegetation on the same grid, top above the surface; ``work.transmissivity`` goes with it
 
     Raises
     ------
@@ -247,7 +255,10 @@ def survey_tile(
         convergence_at(grid, tile),
     )
     surface = Surface(z, here, False, ())
-    ready = prepare(surface, outlines, work.settings, place=place, progress=part(progress, 0.02, 0.25))
+    canopy = None
+    if read_canopy is not None and work.transmissivity is not None:
+        canopy = Canopy(read_canopy(tile.top, tile.bottom, tile.left, tile.right), work.transmissivity)
+    ready = prepare(surface, outlines, work.settings, place=place, canopy=canopy, progress=part(progress, 0.02, 0.25))
     kept = own if work.detail is None else own & outlines["building_id"].isin(work.detail).to_numpy()
     mine = set(outlines["building_id"][own])
     keepouts = None if work.keepouts is None else work.keepouts[work.keepouts["building_id"].isin(mine)]
@@ -349,17 +360,20 @@ def assemble(outlines: gpd.GeoDataFrame, results: Sequence[TileResult]) -> Assem
 
 
 def survey_tiles(
-    read: Callable[[int, int, int, int], NDArray[np.float32]],
+    read: Reader,
     tiles: Sequence[Tile],
     work: TiledWork,
     far: FarField,
     progress: Progress = silent,
+    *,
+    read_canopy: Reader | None = None,
 ) -> Iterator[TileResult]:
     """Survey tile after tile; progress by their cells."""
     total = sum(tile.cells for tile in tiles)
     done = 0
     for tile in tiles:
-        yield survey_tile(read, tile, work, far, part(progress, done / total, (done + tile.cells) / total))
+        within = part(progress, done / total, (done + tile.cells) / total)
+        yield survey_tile(read, tile, work, far, within, read_canopy=read_canopy)
         done += tile.cells
 
 
