@@ -11,6 +11,7 @@ far above all around it are kept too, as patches.
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,12 +29,13 @@ if TYPE_CHECKING:
 SIDES_AWAY = 64
 # Farther than this nothing is looked at [m]: Mount Fuji from Kawasaki is 90 km.
 FARTHEST_M = 100_000.0
-# Cells along a patch; a patch is kept where its highest cell rises this far [m] above the lowest within as many patches around.
+# Cells along a patch; one is kept where its highest cell rises this far [m] above the ground of its region: the median of the lowest cells of
+# its patches.
 PATCH = 16
 PATCH_RISE_M = 25.0
-_PATCH_REGION = 16
+_REGION = 16
 # Rows read at a time while the maxima are taken.
-_ROWS_AT_ONCE = 1024
+_ROWS_AT_ONCE = 512
 
 
 @dataclass(frozen=True)
@@ -198,10 +200,15 @@ def load_far_field(folder: Path, shape: tuple[int, int], cell: float, near: int)
 def _standing_out(z: NDArray[np.float32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Which patches of some rows stand out, numbered from 1, and their cells."""
     highest, lowest = block_maxima(z, PATCH), -block_maxima(-z, PATCH)
-    around = -block_maxima(-lowest, _PATCH_REGION)
-    row, col = (np.arange(n) // _PATCH_REGION for n in highest.shape)
+    rows, cols = (-(-n // _REGION) for n in lowest.shape)
+    regions = np.full((rows * _REGION, cols * _REGION), np.nan, np.float32)
+    regions[: lowest.shape[0], : lowest.shape[1]] = lowest
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a region may be all holes
+        ground = np.nanmedian(regions.reshape(rows, _REGION, cols, _REGION), axis=(1, 3))
+    row, col = (np.arange(n) // _REGION for n in lowest.shape)
     with np.errstate(invalid="ignore"):
-        out = highest - around[np.ix_(row, col)] > PATCH_RISE_M
+        out = highest - ground[np.ix_(row, col)] > PATCH_RISE_M
     number = np.where(out, np.cumsum(out).reshape(out.shape), 0).astype(np.int32)
     whole = np.full((out.shape[0] * PATCH, out.shape[1] * PATCH), np.nan, np.float32)
     whole[: z.shape[0], : z.shape[1]] = z

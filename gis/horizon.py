@@ -62,6 +62,7 @@ FLAT_M = 2000.0
 FAST: Any = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
 # Functions that only kernels call have no way in from Python: a third of the time of compiling.
 INNER: Any = {**FAST, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+KERNEL: Any = {**FAST, "cache": True, "no_cfunc_wrapper": True}
 
 
 class _Far(NamedTuple):
@@ -361,7 +362,7 @@ def scatter(
                 to[place + np.uintp(lane)] = flat[source + np.uintp(lane)]
 
 
-@njit(cache=True, no_cfunc_wrapper=True, **FAST)
+@njit(**KERNEL)
 def _sweep(
     z: NDArray[np.float32],
     out: NDArray[np.float32],
@@ -418,7 +419,7 @@ def _sweep(
             scatter(block, lines, line, first, after, np.float32(1.0) / step, degrees, out)
 
 
-@njit(cache=True, no_cfunc_wrapper=True, **FAST)
+@njit(**KERNEL)
 def _reach(
     minor: NDArray[np.int64], major: NDArray[np.int64], lines: Lines, first: int, reach: NDArray[np.int64]
 ) -> None:  # pragma: no cover - compiled

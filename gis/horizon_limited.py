@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 
 from gis.horizon import (
     CELLS_PER_BLOCK,
-    FAST,
     FLAT_M,
     INNER,
     JOINED_CELLS,
+    KERNEL,
     LANES,
     RIM,
     STRETCH,
@@ -189,7 +189,7 @@ def _walk_block(
             size += one
 
 
-@njit(cache=True, no_cfunc_wrapper=True, **FAST)
+@njit(**KERNEL)
 def limited_sweep(
     z: NDArray[np.float32], out: NDArray[np.float32], lines: Lines, bands: NDArray[np.int64], begin: int, end: int, drop: float,
     joined: float, steps: int, degrees: bool,

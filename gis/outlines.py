@@ -115,10 +115,8 @@ def _only_buildings(frame: gpd.GeoDataFrame, path: Path, findings: list[Finding]
     shapes = frame.geometry.to_numpy()
     area = shapely.area(shapes)
     small = area < _SLIVER_M2
-    again = (
-        pd.Series(shapely.to_wkb(shapely.normalize(shapely.set_precision(shapes, 0.01)))).duplicated().to_numpy()
-        & ~small
-    )
+    to_centimetre = shapely.transform(shapes, lambda xy: np.round(xy, 2))
+    again = pd.Series(shapely.to_wkb(shapely.normalize(to_centimetre))).duplicated().to_numpy() & ~small
     tree = shapely.STRtree(shapely.point_on_surface(shapes[~small & ~again]))
     holders = tree.query(shapes, predicate="contains")[0]
     block = np.bincount(holders, minlength=len(frame)) > _MOST_INSIDE

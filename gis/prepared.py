@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from numba import njit, prange
 from rasterio.features import rasterize
 
 from gis.canopy import treetops
 from gis.crs import meridian_convergence
 from gis.errors import SurveyChanged
 from gis.horizon import Sweeper
+from gis.kernels import kernel
 from gis.progress import Progress, silent
 from gis.roofs import RoofPlanes, building_boxes, roofs_of_labels, segment_again
 from gis.survey_tables import Coverage
+from gis.threads import run_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from gis.grid import Grid
     from gis.raster import Surface
     from gis.roofs import RoofSettings
+
+# Cells that one thread levels at once.
+_BLOCK_CELLS = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -179,20 +183,19 @@ def _levelled(z: NDArray[np.float32], roofs: RoofPlanes, cell: float) -> NDArray
     Five centimetres of noise on half-metre cells are a skyline of 6° all round each cell; the planes' own heights have none.
     """
     level = z.copy()
-    _level_planes(
-        level,
-        roofs.labels,
-        roofs.height,
-        roofs.row,
-        roofs.col,
-        roofs.gradient_east * cell,
-        -roofs.gradient_north * cell,
-    )
+    by_col, by_row = roofs.gradient_east * cell, -roofs.gradient_north * cell
+
+    def some(begin: int, end: int) -> None:
+        _level_planes(begin, end, level, roofs.labels, roofs.height, roofs.row, roofs.col, by_col, by_row)
+
+    run_blocks(some, len(z), 1 + _BLOCK_CELLS // max(1, z.shape[1]))
     return level
 
 
-@njit(nogil=True, cache=True, parallel=True)
+@kernel
 def _level_planes(
+    begin: int,
+    end: int,
     z: NDArray[np.float32],
     labels: NDArray[np.int32],
     height: NDArray[np.float64],
@@ -200,9 +203,9 @@ def _level_planes(
     col: NDArray[np.float64],
     per_col: NDArray[np.float64],
     per_row: NDArray[np.float64],
-) -> None:
-    """Put each cell of a plane on its plane."""
-    for i in prange(z.shape[0]):
+) -> None:  # pragma: no cover - compiled
+    """Put each cell of a plane on its plane, in rows ``begin`` to ``end``."""
+    for i in range(begin, end):
         for j in range(z.shape[1]):
             if labels[i, j] > 0:
                 p = labels[i, j] - 1

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -23,7 +24,7 @@ from rasterio.enums import ColorInterp, Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.io import DatasetReader, MemoryFile
 from rasterio.vrt import WarpedVRT
-from rasterio.warp import calculate_default_transform
+from rasterio.warp import calculate_default_transform, transform_bounds
 from rasterio.windows import Window
 
 from gis.crs import horizontal, label, measures_metres, on_earth, parse_crs, to_lonlat, utm_at, vertical_unit
@@ -40,6 +41,10 @@ MAX_CELLS = 200_000_000
 _ROWS_AT_ONCE = 1024
 # The map lets go of its files after 1.5 s without movement.
 _REPLACE_TRIES, _REPLACE_WAIT_S = 20, 0.25
+# No tree is taller [m]: heights above it are above the sea. Lower than the other it is grass, as for gis.canopy.
+TALLEST_TREE_M, _LEAST_TREE_M = 100.0, 0.5
+# Where nearly every cell has a tree, the heights may be of the ground and the houses.
+_ALL_TREES = 0.95
 # Larger cells show no roofs: a house is a dozen of them. The models of bare ground that everyone has (DEM5A) are among them.
 COARSE_CELL_M = 2.0
 # Metres in what a band may name as its unit.
@@ -181,12 +186,7 @@ class SurfaceSource:
     def read(self, top: int, bottom: int, left: int, right: int) -> NDArray[np.float32]:
         """Heights [m] of the cells ``[top, bottom) × [left, right)``; NaN in holes."""
         raw = self._file.read(1, window=Window(left, top, right - left, bottom - top))
-        z = raw.astype(np.float32, copy=False)
-        nodata = self._file.nodata
-        if nodata is not None and not math.isnan(nodata):
-            z[raw == raw.dtype.type(nodata)] = np.nan
-        if self._scale != 1.0 or self._offset != 0.0:
-            z = (z * self._scale + self._offset).astype(np.float32)
+        z = _metres(raw, self._file.nodata, self._scale, self._offset)
         wild = _clean(z)
         self._cells, self._wild = self._cells + z.size, self._wild + wild
         self._holes += int(np.count_nonzero(np.isnan(z)))
@@ -245,6 +245,133 @@ def open_surface(
         grid = _target_grid(file, own, target, path)
         with _warped(file, own, grid) as view:
             yield SurfaceSource(view, path, grid, factor, synthetic, findings)
+
+
+class CanopySource:
+    """Vegetation on the grid of a surface, opened to be read window by window; one thread's own."""
+
+    def __init__(
+        self, file: DatasetReader | WarpedVRT, path: Path, grid: Grid, factor: float, findings: list[Finding]
+    ) -> None:
+        self.grid = grid
+        self._file = file
+        self._path = path
+        self._findings = findings
+        self._scale, self._offset = float(file.scales[0]) * factor, float(file.offsets[0]) * factor
+        self._cells = self._trees = 0
+        self._top = 0.0
+
+    def read(self, top: int, bottom: int, left: int, right: int) -> NDArray[np.float32]:
+        """Treetops above the surface [m] of the cells ``[top, bottom) × [left, right)``; 0 where there is none.
+
+        Raises
+        ------
+        UnreadableFile
+            ``raster.canopy_absolute``: no tree is that tall.
+        """
+        raw = self._file.read(1, window=Window(left, top, right - left, bottom - top))
+        height = _metres(raw, self._file.nodata, self._scale, self._offset)
+        _clean(height)
+        with np.errstate(invalid="ignore"):
+            height[~(height > 0.0)] = 0.0
+        tallest = float(height.max(initial=0.0))
+        if tallest > TALLEST_TREE_M:
+            raise UnreadableFile(
+                "raster.canopy_absolute", file=self._path.name, found=f"{tallest:.0f}", expected=f"{TALLEST_TREE_M:.0f}"
+            )
+        self._cells, self._trees = self._cells + height.size, self._trees + int((height > _LEAST_TREE_M).sum())
+        self._top = max(self._top, tallest)
+        return height
+
+    def rows(self, top: int, bottom: int) -> NDArray[np.float32]:
+        """Whole rows."""
+        return self.read(top, bottom, 0, self.grid.cols)
+
+    def whole(self, progress: Progress = silent) -> NDArray[np.float32]:
+        """All of it."""
+        heights = np.empty(self.grid.shape, dtype=np.float32)
+        for row in range(0, self.grid.rows, _ROWS_AT_ONCE):
+            progress(row / self.grid.rows, "read")
+            end = min(self.grid.rows, row + _ROWS_AT_ONCE)
+            heights[row:end] = self.rows(row, end)
+        return heights
+
+    @property
+    def share(self) -> float:
+        """Share of the cells that were read in which a tree stands."""
+        return self._trees / max(self._cells, 1)
+
+    @property
+    def tallest(self) -> float:
+        """The tallest tree that was read [m]."""
+        return self._top
+
+    def seen(self) -> tuple[Finding, ...]:
+        """What was noticed in all that has been read so far."""
+        name, found = self._path.name, list(self._findings)
+        if self._trees == 0:
+            found.append(Finding("raster.canopy_empty", "warning", name, expected=f"{_LEAST_TREE_M:g} m"))
+        elif self.share > _ALL_TREES:
+            found.append(Finding("raster.canopy_everywhere", "warning", name, details={"share": 100.0 * self.share}))
+        return tuple(found)
+
+
+@contextmanager
+def open_canopy(path: Path, grid: Grid, *, crs: str | CRS | None = None) -> Iterator[CanopySource]:
+    """Heights of vegetation to be read by windows of a surface's grid.
+
+    Another grid or CRS is brought to the surface's by nearest cell; outside of the file there is no tree.
+
+    Parameters
+    ----------
+    path, crs : as for :func:`read_surface`
+    grid : of the surface
+
+    Raises
+    ------
+    UnreadableFile, CrsMissing, CrsMismatch
+        as :func:`read_surface`, and ``raster.canopy_outside``: it does not meet the surface
+    """
+    with _opened(path) as file:
+        findings: list[Finding] = []
+        _check_bands(file, path, findings)
+        own, metres = _own_crs(file, path, crs, findings)
+        _check_place(file, path, own)
+        _check_meets(file, path, own, grid)
+        factor = _height_unit(file, path, metres, findings)
+        if _is_on(file, own, grid):
+            yield CanopySource(file, path, grid, factor, findings)
+            return
+        if not own.equals(grid.crs, ignore_axis_order=True):
+            findings.append(
+                Finding("raster.reprojected", "info", path.name, found=label(own), expected=label(grid.crs))
+            )
+        with _warped(file, own, grid) as view:
+            yield CanopySource(view, path, grid, factor, findings)
+
+
+def _is_on(file: DatasetReader, own: CRS, grid: Grid) -> bool:
+    """Whether the file's cells are those of a grid."""
+    if not own.equals(grid.crs, ignore_axis_order=True) or (file.height, file.width) != grid.shape:
+        return False
+    return bool(file.transform.almost_equals(grid.transform, precision=1e-6 * grid.cell))
+
+
+def _check_meets(file: DatasetReader, path: Path, own: CRS, grid: Grid) -> None:
+    """Vegetation that lies elsewhere is another town's, or its system is wrong."""
+    west, south, east, north = transform_bounds(own.to_wkt(), grid.crs.to_wkt(), *file.bounds)
+    if west >= grid.east or east <= grid.west or south >= grid.north or north <= grid.south:
+        raise CrsMismatch("raster.canopy_outside", file=path.name, crs=label(own))
+
+
+def _metres(raw: NDArray[Any], nodata: float | None, scale: float, offset: float) -> NDArray[np.float32]:
+    """Heights as float32 metres, NaN where the file has none."""
+    z = raw.astype(np.float32, copy=False)
+    if nodata is not None and not math.isnan(nodata):
+        z[raw == raw.dtype.type(nodata)] = np.nan
+    if scale != 1.0 or offset != 0.0:
+        z = (z * scale + offset).astype(np.float32)
+    return z
 
 
 def _check_place(file: DatasetReader, path: Path, own: CRS) -> tuple[float, float]:

@@ -15,14 +15,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gis.progress import Progress, silent
-from gis.roofs_fit import LEAST_CELLS, Flags, Ints, Tolerances
-from gis.roofs_segment import boxes_of, number_through, owners_of, plane_figures, same_labels, segment_many
+from gis.roofs_fit import LEAST_CELLS, Flags, Floats, Ints, Tolerances
+from gis.roofs_segment import (
+    City,
+    boxes_of,
+    measure_block,
+    owners_of,
+    same_labels,
+    segment_block,
+)
+from gis.threads import run_blocks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
-# Cells of outlines between two calls of ``progress``: a second or two of work.
-_BLOCK_CELLS = 1_000_000
+# Cells of outlines that one thread works on at once: some 30 ms of segmentation, and little enough to stay in its cache.
+_BLOCK_CELLS = 15_000
+# … and of a pass that does little to each.
+_PASS_CELLS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -193,16 +205,48 @@ def segment_roofs(
     ids = np.ascontiguousarray(building_ids, np.int32)
     boxes = building_boxes(ids)
     labels, obstacle = np.zeros(z.shape, np.int32), np.zeros(z.shape, np.bool_)
-    counts = _segment(z, ids, cell, settings, boxes, np.flatnonzero(boxes[:, 4]), labels, obstacle, progress)
-    first = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    number_through(ids, labels, first)
+    city = City(z, ids, boxes, cell, settings.tolerances(cell), labels, obstacle)
+    counts, figures = _segment(city, np.flatnonzero(boxes[:, 4]), progress)
+    before = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int32)
+
+    def number_through(begin: int, end: int) -> None:
+        some = labels[begin:end]
+        np.add(some, before[ids[begin:end]], out=some, where=some > 0)
+
+    run_blocks(number_through, len(labels), 1 + _PASS_CELLS // max(1, z.shape[-1]))
     progress(1.0, "roofs")
-    return _measured(z, ids, labels, obstacle, int(counts.sum()), cell)
+    return _planes(labels, obstacle, figures)
 
 
 def building_boxes(building_ids: NDArray[np.int32], buildings: int | None = None) -> NDArray[np.int64]:
     """First and last row and column of each building, and its number of cells: ``(buildings + 1, 5)``, row 0 unused."""
-    return boxes_of(building_ids, int(building_ids.max(initial=0)) if buildings is None else buildings)
+    boxes = np.empty((1 + (int(building_ids.max(initial=0)) if buildings is None else buildings), 5), np.int64)
+    boxes_of(building_ids, boxes)
+    return boxes
+
+
+def work_by_blocks(
+    work: Callable[[NDArray[np.int64]], None],
+    order: NDArray[np.int64],
+    boxes: NDArray[np.int64],
+    cells: int,
+    progress: Progress = silent,
+    what: str = "",
+) -> None:
+    """``work(numbers)`` on all cores for blocks of the buildings in ``order`` that have about so many ``cells``.
+
+    Parameters
+    ----------
+    boxes : as :func:`building_boxes` gives them
+    progress, what : as for :func:`gis.threads.run_blocks`
+    """
+    block = np.cumsum(boxes[order, 4]) // cells
+    ends = np.flatnonzero(np.diff(block, append=-1)) + 1
+
+    def some(begin: int, end: int) -> None:
+        work(order[ends[begin - 1] if begin > 0 else 0 : ends[end - 1]])
+
+    run_blocks(some, len(ends), 1, progress, what)
 
 
 def roofs_of_labels(
@@ -224,7 +268,16 @@ def roofs_of_labels(
     fits = owners_of(z, building_ids, labels, owner) and bool((owner[1:] > 0).all() and (np.diff(owner[1:]) >= 0).all())
     if not fits:
         return None
-    return _measured(z, building_ids, labels, np.zeros(z.shape, np.bool_), len(owner) - 1, cell)
+    boxes, obstacle = building_boxes(building_ids), np.zeros(z.shape, np.bool_)
+    first = np.searchsorted(owner[1:], np.arange(len(boxes) + 1), side="left")
+    city = City(z, building_ids, boxes, cell, RoofSettings().tolerances(cell), labels, obstacle)
+    figures: dict[int, Floats] = {}
+
+    def measure(numbers: NDArray[np.int64]) -> None:
+        figures[int(numbers[0])] = measure_block(city, numbers, first)
+
+    work_by_blocks(measure, np.unique(owner[1:]).astype(np.int64), boxes, _BLOCK_CELLS)
+    return _planes(labels, obstacle, figures)
 
 
 def segment_again(
@@ -254,36 +307,35 @@ def segment_again(
     """
     labels = np.zeros(z.shape, np.int32)
     present = only[boxes[only, 4] > 0]
-    counts = _segment(z, building_ids, cell, settings, boxes, present, labels, planes.obstacle, progress)
+    city = City(z, building_ids, boxes, cell, settings.tolerances(cell), labels, planes.obstacle)
+    counts, _ = _segment(city, present, progress)
     first = np.searchsorted(planes.building, np.arange(len(boxes)), side="left")
     known = np.bincount(planes.building, minlength=len(boxes))
     same = np.array_equal(counts[present], known[present])
     return same and same_labels(present, boxes, building_ids, labels, planes.labels, first)
 
 
-def _segment(
-    z: NDArray[np.float32],
-    ids: Ints,
-    cell: float,
-    settings: RoofSettings,
-    boxes: NDArray[np.int64],
-    order: NDArray[np.int64],
-    labels: Ints,
-    obstacle: Flags,
-    progress: Progress,
-) -> NDArray[np.int64]:
-    """Segment the buildings in ``order`` into the rasters, each numbered from 1; number of planes by building."""
-    counts = np.zeros(len(boxes), np.int64)
-    tolerances = settings.tolerances(cell)
-    blocks = np.cumsum(boxes[order, 4]) // _BLOCK_CELLS
-    for number in range(int(blocks[-1]) + 1 if order.size else 0):
-        progress(number / (int(blocks[-1]) + 1), "roofs")
-        segment_many(z, ids, order[blocks == number], boxes, cell, tolerances, labels, obstacle, counts)
-    return counts
+def _segment(city: City, order: NDArray[np.int64], progress: Progress) -> tuple[NDArray[np.int64], dict[int, Floats]]:
+    """Segment the buildings in ``order`` into the rasters, the planes of each numbered from 1.
+
+    Returns
+    -------
+    counts : int64 (buildings + 1,)
+        Number of planes by building.
+    figures : dict
+        The planes' figures by the first building of a block.
+    """
+    counts, figures = np.zeros(len(city.boxes), np.int64), {}
+
+    def segment(numbers: NDArray[np.int64]) -> None:
+        counts[numbers], figures[int(numbers[0])] = segment_block(city, numbers)
+
+    work_by_blocks(segment, order, city.boxes, _BLOCK_CELLS, progress, "roofs")
+    return counts, figures
 
 
-def _measured(z: NDArray[np.float32], ids: Ints, labels: Ints, obstacle: Flags, planes: int, cell: float) -> RoofPlanes:
-    figures = plane_figures(z, ids, labels, planes, cell)
+def _planes(labels: Ints, obstacle: Flags, by_block: dict[int, Floats]) -> RoofPlanes:
+    figures = np.concatenate([np.empty((0, 8)), *(by_block[first] for first in sorted(by_block))])
     return RoofPlanes(
         labels=labels,
         obstacle=obstacle,

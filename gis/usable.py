@@ -11,13 +11,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gis.roofs import building_boxes
-from gis.usable_kernels import EXACT, NO_PLANE, NORTH, RULES, TILT, USABLE, Limits, rules_of_many
+from gis import usable_kernels as kernels
+from gis.progress import Progress, silent
+from gis.roofs import building_boxes, work_by_blocks
+from gis.usable_kernels import NO_PLANE, NORTH, RULES, TILT, USABLE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gis.roofs import RoofPlanes
+
+# Cells of outlines that one thread works on at once: some 20 ms.
+_BLOCK_CELLS = 30_000
+# Millimetre: distances that are equal on paper must not differ by rounding.
+_EXACT = 1e-3
 
 __all__ = ["NO_PLANE", "RULES", "USABLE", "UsableArea", "UsableRules", "usable_cells"]
 
@@ -101,6 +108,7 @@ def usable_cells(
     keepout: NDArray[np.bool_] | None = None,
     only: NDArray[np.int64] | None = None,
     boxes: NDArray[np.int64] | None = None,
+    progress: Progress = silent,
 ) -> UsableArea:
     """Apply the rules in the order of ``RULES``; each cell is lost to the first that takes it.
 
@@ -125,29 +133,45 @@ def usable_cells(
         Numbers of the buildings to look at; the others' cells stay 0 and their areas are not told.
     boxes : int64 (buildings + 1, 5), optional
         As :func:`gis.roofs.building_boxes` gives them, where they are known already.
+    progress : Progress
+        Called between blocks of buildings.
 
     Returns
     -------
     UsableArea
+
+    Raises
+    ------
+    gis.progress.Cancelled
+        from ``progress``
     """
-    fit = np.column_stack([planes.gradient_east, planes.gradient_north, planes.height, planes.row, planes.col])
+    fits = np.column_stack([planes.gradient_east, planes.gradient_north, planes.height, planes.row, planes.col])
     slope = 1.0 / np.cos(np.radians(planes.tilt()))
-    limits = Limits(
-        setback=rules.setback_m,
-        step=rules.step_m,
-        clearance=rules.obstacle_clearance_m,
-        threshold=rules.min_irradiation_share * open_sky,
-        width=int(np.ceil(rules.min_width_m / cell - EXACT)),
-    )
-    mask = np.zeros(planes.labels.shape, np.uint8)
+    labels, obstacle, ids = planes.labels, planes.obstacle, building_ids
+    where = building_boxes(ids) if boxes is None else boxes
+    rule, least = _plane_rules(planes, rules, azimuth_true), rules.min_area_m2 / (cell**2 * slope)
+    edge, clear = _near(rules.setback_m, cell), _near(rules.obstacle_clearance_m, cell)
+    disc = _disc(int(np.ceil(rules.min_width_m / cell - _EXACT)))
+    threshold = rules.min_irradiation_share * open_sky
+    taken = np.zeros(labels.shape, np.bool_) if keepout is None else keepout
+    mask, kind = np.zeros(labels.shape, np.uint8), np.zeros(labels.shape, np.uint8)
+    wide, seen = np.zeros(labels.shape, np.bool_), np.zeros(labels.shape, np.bool_)
     cells = np.zeros((len(planes), 2 + len(RULES)), np.int64)
-    rules_of_many(
-        np.unique(planes.building).astype(np.int64) if only is None else np.asarray(only, np.int64),
-        building_boxes(building_ids) if boxes is None else boxes,
-        planes.labels, planes.obstacle, building_ids, z, irradiation,
-        np.zeros(mask.shape, np.bool_) if keepout is None else keepout,
-        fit, cell, _plane_rules(planes, rules, azimuth_true), rules.min_area_m2 / (cell**2 * slope), limits, mask, cells,
-    )  # fmt: skip
+
+    def all_rules(some: NDArray[np.int64]) -> None:
+        queue = np.empty(where[some, 4].max(), np.int64)
+        kernels.take_planes_and_keepouts(some, where, ids, labels, rule, taken, mask)
+        kernels.classify(some, where, ids, labels, obstacle, z, fits, cell, rules.step_m, queue, kind)
+        kernels.take_setback(some, where, ids, labels, kind, fits, cell, rules.step_m, edge, mask)
+        kernels.take_clearance_and_shade(
+            some, where, ids, labels, obstacle, z, fits, cell, clear, irradiation, threshold, mask
+        )
+        if len(disc) > 1:
+            kernels.take_narrow(some, where, ids, labels, disc, mask, wide)
+        kernels.take_small(some, where, ids, labels, least, queue, mask, seen, cells)
+
+    order = np.unique(planes.building).astype(np.int64) if only is None else np.asarray(only, np.int64)
+    work_by_blocks(all_rules, order[where[order, 4] > 0], where, _BLOCK_CELLS, progress, "usable")
     along_slope = cells * (cell**2 * slope)[:, np.newaxis]
     return UsableArea(
         mask=mask,
@@ -155,3 +179,18 @@ def usable_cells(
         usable_m2=along_slope[:, USABLE].copy(),
         lost_m2={rule: along_slope[:, 2 + place].copy() for place, rule in enumerate(RULES)},
     )
+
+
+def _near(distance: float, cell: float) -> NDArray[np.int64]:
+    """Rows and columns to the cells whose centres lie closer than ``distance`` to the square of a cell."""
+    reach = int(np.ceil(distance / cell + 0.5))
+    row, col = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    apart = np.hypot(np.maximum(np.abs(row) - 0.5, 0.0), np.maximum(np.abs(col) - 0.5, 0.0)) * cell
+    near = apart < distance - _EXACT
+    return np.column_stack([row[near], col[near]]).astype(np.int64)
+
+
+def _disc(width: int) -> NDArray[np.bool_]:
+    """Cells of a disc in a square of ``width`` cells; a quarter of a cell more, so that three across is a plus of five."""
+    place = np.arange(max(0, width)) - 0.5 * (width - 1)
+    return np.asarray(np.hypot(place[:, np.newaxis], place) <= 0.5 * (width - 1) + 0.25)

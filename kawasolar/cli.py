@@ -79,6 +79,10 @@ def plan(
     buildings_layer: Annotated[str | None, typer.Option(help="layer of the outlines")] = None,
     facilities_crs: Annotated[str | None, typer.Option(help="CRS of a facility layer that names none")] = None,
     facilities_layer: Annotated[str | None, typer.Option(help="layer or sheet of the ledger")] = None,
+    canopy: Annotated[
+        Path | None, typer.Option(help="vegetation raster: height of the treetops above the surface [m]")
+    ] = None,
+    canopy_crs: Annotated[str | None, typer.Option(help="CRS of a vegetation raster that names none")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:
     """Make a plan from files: survey, yield, eligibility, the half."""
@@ -93,9 +97,10 @@ def plan(
     if objective not in (None, "co2", "energy"):
         raise typer.BadParameter("co2 or energy", param_hint="--objective")
     inputs = PlanInputs(
-        dsm, buildings, facilities, weather, out, profile, name, dsm_crs, buildings_crs, facilities_crs, buildings_layer, facilities_layer
+        dsm, buildings, facilities, weather, out, profile, name, dsm_crs, buildings_crs, facilities_crs, buildings_layer, facilities_layer,
+        canopy=canopy, canopy_crs=canopy_crs,
     )  # fmt: skip
-    check_target(out, keep=(dsm, buildings, facilities, weather, profile))
+    check_target(out, keep=(dsm, buildings, facilities, weather, canopy, profile))
     if out.exists():
         try:
             load_project(out)
@@ -171,7 +176,7 @@ def _tell_if_stale(project: Project, plan: Plan) -> None:
 
 def run_command(words: list[str]) -> int:
     """Run the command line; errors on stderr with what to do, an exit code that means something."""
-    import kawasolar.cli_edit  # noqa: F401 -- its commands, and with it those of cli_project
+    from kawasolar import cli_edit, cli_survey  # noqa: F401 -- their commands, and with them those of cli_project
 
     _utf8()
     State.language = default_language()

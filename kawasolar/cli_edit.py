@@ -182,27 +182,33 @@ def _waits(project: Project, table: str, key: str, facility: str) -> bool:
 @edit_app.command("input")
 def edit_input(
     project: ProjectFile,
-    role: Annotated[str, typer.Argument(help="dsm, buildings, facilities, weather or profile")],
-    file: Annotated[Path, typer.Argument(help="the file to take")],
+    role: Annotated[str, typer.Argument(help="dsm, buildings, facilities, weather, canopy or profile")],
+    file: Annotated[Path | None, typer.Argument(help="the file to take")] = None,
     crs: Annotated[str, typer.Option(help="CRS of a file that names none")] = "",
     layer: Annotated[str, typer.Option(help="layer or sheet")] = "",
+    none: Annotated[bool, typer.Option("--none", help="take the file away (canopy only)")] = False,
     why: Why = "",
     compute: Annotated[bool, typer.Option("--run", help="compute what follows at once")] = False,
 ) -> None:
     """Take another input file in the place of one."""
     from kawasolar.document import edits
-    from kawasolar.plan import ROLES, InputFile
+    from kawasolar.plan import REMOVABLE, ROLES, InputFile
     from kawasolar.profile import load_profile
     from kawasolar.stages import observed
 
     if role not in ROLES:
         raise typer.BadParameter(", ".join(ROLES), param_hint="role")
-    if not file.is_file():
+    if none and role not in REMOVABLE:
+        raise typer.BadParameter(", ".join(REMOVABLE), param_hint="--none")
+    if none == (file is not None):
+        raise typer.BadParameter(say(State.language, "cli.input_words"), param_hint="file")
+    if file is not None and not file.is_file():
         raise PlanError("edit.no_such_file", file=str(file))
     text = load_profile(file).to_toml() if role == "profile" else ""
+    path = "" if file is None else str(file.resolve())
 
     def make(opened: Project, _key: str) -> Edit:
-        chosen = observed([InputFile(role, str(file.resolve()), 0, "", crs=crs, layer=layer)])
+        chosen = observed([InputFile(role, path, 0, "", crs=crs, layer=layer)])
         before = opened.profile.to_toml()
         return edits.exchange_files(
             opened.entries, opened.plan.inputs, chosen, author(why), profile=text, before=before

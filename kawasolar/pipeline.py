@@ -33,7 +33,8 @@ _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 class PlanInputs:
     """The files of a plan, and what the user said of those that do not say it themselves.
 
-    ``dsm_crs``, ``buildings_crs``, ``facilities_crs`` are needed only for files that name none; ``*_layer`` for files of several layers.
+    ``dsm_crs``, ``buildings_crs``, ``facilities_crs``, ``canopy_crs`` are needed only for files that name none; ``*_layer`` for files of
+    several layers. ``canopy``: heights of vegetation above the surface, if there is such a raster.
     """
 
     dsm: Path
@@ -49,6 +50,8 @@ class PlanInputs:
     buildings_layer: str | None = None
     facilities_layer: str | None = None
     scenario: str = ""
+    canopy: Path | None = None
+    canopy_crs: str | None = None
 
 
 def make_project(inputs: PlanInputs, progress: Progress = silent) -> Project:
@@ -141,6 +144,7 @@ def inputs_of(plan: Plan, out: Path) -> PlanInputs:
         profile=Path(by_role["profile"].path) if "profile" in by_role else None, name=plan.name,
         dsm_crs=crs("dsm"), buildings_crs=crs("buildings"), facilities_crs=crs("facilities"),
         buildings_layer=by_role["buildings"].layer or None, facilities_layer=by_role["facilities"].layer or None,
+        canopy=Path(by_role["canopy"].path) if "canopy" in by_role else None, canopy_crs=crs("canopy") if "canopy" in by_role else None,
     )  # fmt: skip
 
 
@@ -161,6 +165,18 @@ def survey_settings(profile: Profile) -> SurveySettings:
             min_width_m=number("roof.min_width"),
         ),
     )  # fmt: skip
+
+
+def monthly_transmissivity(profile: Profile) -> NDArray[np.float64]:
+    """Share of the light that passes the trees, January first, (12,)."""
+    import numpy as np
+
+    number = profile.number
+    first, bare = int(number("canopy.leaf_on_month")), int(number("canopy.leaf_off_month"))
+    month = np.arange(1, 13)
+    # Across the turn of the year in the south; all the year where both are the same month.
+    in_leaf = (month - first) % 12 < ((bare - first) % 12 or 12)
+    return np.where(in_leaf, number("canopy.transmissivity_leaf_on"), number("canopy.transmissivity_leaf_off"))
 
 
 def sky_table(weather: Weather, profile: Profile) -> SkyTable:
@@ -219,6 +235,7 @@ def input_files(inputs: PlanInputs) -> tuple[InputFile, ...]:
         ("buildings", inputs.buildings, inputs.buildings_crs, inputs.buildings_layer),
         ("facilities", inputs.facilities, inputs.facilities_crs, inputs.facilities_layer),
         ("weather", inputs.weather, None, None),
+        ("canopy", inputs.canopy, inputs.canopy_crs, None),
         ("profile", inputs.profile, None, None),
     )
     return tuple(

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from kawasolar.profile import Profile
 
 Objective = Literal["co2", "energy"]
-Role = Literal["dsm", "buildings", "facilities", "weather", "profile"]
-ROLES: tuple[Role, ...] = ("dsm", "buildings", "facilities", "weather", "profile")
+Role = Literal["dsm", "buildings", "facilities", "weather", "canopy", "profile"]
+ROLES: tuple[Role, ...] = ("dsm", "buildings", "facilities", "weather", "canopy", "profile")
+# Files that can be taken away from a plan again.
+REMOVABLE: tuple[Role, ...] = ("canopy",)
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class InputFile:
-    """One file that the plan was made from; ``crs`` and ``layer`` are what the user said of it, empty where the file said it."""
+    """One file that the plan was made from (``canopy``: heights of vegetation above the surface, if any); ``crs`` and ``layer`` are what the user said of it, empty where the file said it."""
 
     role: Role
     path: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import tomllib
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
@@ -74,7 +75,13 @@ VALUE_RULES: dict[str, tuple[str, float, float]] = {
     "life.cb": ("a", 1.0, 200.0),
     "life.other": ("a", 1.0, 200.0),
     "engine.azimuths": ("-", 8.0, 360.0),
+    "canopy.transmissivity_leaf_on": ("-", 0.0, 1.0),
+    "canopy.transmissivity_leaf_off": ("-", 0.0, 1.0),
+    "canopy.leaf_on_month": ("month", 1.0, 12.0),
+    "canopy.leaf_off_month": ("month", 1.0, 12.0),
 }
+# Values that came when profiles had been given away already: where one lacks them, the bundled profile's are taken.
+_LATER = ("canopy.",)
 
 # Every criterion: unit of its threshold and bounds of it; no bounds where it has no threshold.
 CRITERION_RULES: dict[str, tuple[str, tuple[float, float] | None]] = {
@@ -89,7 +96,7 @@ CRITERION_RULES: dict[str, tuple[str, tuple[float, float] | None]] = {
     "flood": ("m", (0.0, 30.0)),
 }
 
-INTEGERS = ("plan.year", "engine.azimuths")
+INTEGERS = ("plan.year", "engine.azimuths", "canopy.leaf_on_month", "canopy.leaf_off_month")
 _CITED_FIELDS = ("source_ja", "source_en", "note_ja", "note_en", "how_sure", "low", "high", "coefficient")
 _VALUE_FIELDS = ("value", "unit", "year", "name_ja", "name_en", *_CITED_FIELDS)
 _CRITERION_FIELDS = ("key", "applied", "threshold", "unit", "unknown", *_CITED_FIELDS)
@@ -285,10 +292,20 @@ def _values(reader: _Reader, document: dict[str, object]) -> dict[str, Value]:
     if not isinstance(table, dict):
         raise reader.error("profile.missing_section", "values", None, "[values]")
     reader.only(table, tuple(VALUE_RULES), "values")
-    missing = [key for key in VALUE_RULES if key not in table]
+    lacking = [key for key in VALUE_RULES if key not in table]
+    missing = [key for key in lacking if not key.startswith(_LATER)]
     if missing:
         raise reader.error("profile.missing_value", missing[0], None, ", ".join(missing))
-    return {key: _value(reader, key, table[key]) for key in VALUE_RULES}
+    later = _bundled_later() if lacking else {}
+    return {key: later[key] if key in lacking else _value(reader, key, table[key]) for key in VALUE_RULES}
+
+
+@cache
+def _bundled_later() -> dict[str, Value]:
+    """The bundled profile's values that other profiles may lack."""
+    file = resource_path("profiles", "kawasaki.toml")
+    table = tomllib.loads(file.read_text("utf-8"))["values"]
+    return {key: _value(_Reader(file.name), key, table[key]) for key in VALUE_RULES if key.startswith(_LATER)}
 
 
 def _value(reader: _Reader, key: str, entry: object) -> Value:

@@ -19,7 +19,7 @@ _CODED = {"seismic": "seismic", "waterproofing": "roof"}
 # Reasons of a stage that are told by name; of more, how many.
 _MOST_REASONS = 3
 # Units of the profile that are words.
-_UNITS = {"a": "unit.a", "calendar year": "unit.calendar_year", "-": "unit.none"}
+_UNITS = {"a": "unit.a", "calendar year": "unit.calendar_year", "month": "unit.month", "-": "unit.none"}
 
 
 def reason_sentence(language: Language, code: object, values: object) -> str:

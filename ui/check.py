@@ -17,9 +17,11 @@ from kawasolar.errors import PlanError
 if TYPE_CHECKING:
     from pyproj import CRS
 
-Role = Literal["dsm", "buildings", "facilities", "weather", "profile"]
-ROLES: tuple[Role, ...] = ("dsm", "buildings", "facilities", "weather", "profile")
+Role = Literal["dsm", "buildings", "facilities", "weather", "canopy", "profile"]
+ROLES: tuple[Role, ...] = ("dsm", "buildings", "facilities", "weather", "canopy", "profile")
 REQUIRED: tuple[Role, ...] = ("dsm", "buildings", "facilities", "weather")
+# Cells along the longer side of a first look at a large raster.
+_LOOK_CELLS = 1000
 Bounds = tuple[float, float, float, float]
 
 
@@ -72,6 +74,8 @@ def check(
             return _facilities(path, area, epsg, crs, layer)
         if role == "weather":
             return _weather(path, area)
+        if role == "canopy":
+            return _canopy(path, area, crs)
         return _profile(path)
     except CrsMissing as error:
         return Checked(role, path, error=error, needs_crs=True)
@@ -140,6 +144,26 @@ def _weather(path: Path, area: Area | None) -> Checked:
     found = read_weather(path, **place)
     values = {"station": found.station, "kind": found.kind, "ghi": f"{found.ghi_kwh_m2:,.0f}"}
     return Checked("weather", path, values, findings=len(found.findings))
+
+
+def _canopy(path: Path, area: Area | None, crs: str | None) -> Checked:
+    """Vegetation: whether it meets the surface, and whether its heights are those of trees; some cells of it are looked at."""
+    from gis.crs import label
+    from gis.grid import Grid
+    from gis.raster import open_canopy, read_head
+
+    head = read_head(path, crs=crs)
+    epsg = head.crs.to_epsg(min_confidence=70) or label(head.crs)
+    if area is None:
+        return Checked("canopy", path, {"epsg": epsg})
+    west, south, east, north = area.bounds
+    cell = max(east - west, north - south) / _LOOK_CELLS
+    grid = Grid(max(1, round((north - south) / cell)), max(1, round((east - west) / cell)), cell, west, north, area.crs)
+    with open_canopy(path, grid, crs=crs) as source:
+        source.whole()
+        values = {"tallest": f"{source.tallest:,.1f}", "share": f"{100 * source.share:.0f}", "epsg": epsg}
+        said = [finding for finding in source.seen() if finding.severity == "warning"]
+        return Checked("canopy", path, values, findings=len(said))
 
 
 def _profile(path: Path) -> Checked:

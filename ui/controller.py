@@ -246,13 +246,14 @@ class Controller(QObject):
         job.failed.connect(self.fail)
 
     def _on_exchanged(self, files: tuple[InputFile, ...], profile: str) -> None:
-        from kawasolar.document.edits import exchange_files
+        from kawasolar.document.edits import exchange_files, taken_away
 
         document = self._window.document
         if document.project is None or document.entries is None:
             return
         present, before = document.project.plan.inputs, document.project.profile.to_toml()
-        edit = exchange_files(document.entries, present, files, document.author(), profile=profile, before=before)
+        chosen = (*files, *taken_away(present, files))
+        edit = exchange_files(document.entries, present, chosen, document.author(), profile=profile, before=before)
         if edit.changes:
             document.do(edit)
             self.run()

@@ -1,4 +1,4 @@
-"""The assistant for a new plan: four files, each looked at as soon as it is chosen."""
+"""The assistant for a new plan: four files and two that may be left out, each looked at as soon as it is chosen."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from kawasolar.plan import REMOVABLE
 from ui import icons
 from ui.check import REQUIRED, ROLES, Area, Checked, Role, check
 from ui.jobs import Jobs
@@ -37,10 +38,12 @@ FILTERS: dict[Role, str] = {
     "buildings": "*.gpkg *.shp *.geojson *.json *.sqlite *.fgb",
     "facilities": "*.csv *.xlsx *.gpkg *.geojson *.shp *.txt",
     "weather": "*.csv *.txt *.epw *.*",
+    "canopy": "*.tif *.tiff *.asc *.img *.vrt",
     "profile": "*.toml",
 }
 ICONS: dict[Role, str] = {
-    "dsm": "terrain", "buildings": "office-building-outline", "facilities": "format-list-bulleted", "weather": "weather-partly-cloudy", "profile": "tune-variant",
+    "dsm": "terrain", "buildings": "office-building-outline", "facilities": "format-list-bulleted", "weather": "weather-partly-cloudy", "canopy": "pine-tree",
+    "profile": "tune-variant",
 }  # fmt: skip
 # A profile's system until one is chosen: the bundled profile's.
 DEFAULT_EPSG = 6677
@@ -57,6 +60,7 @@ class FileCard(QFrame):
 
     chosen = Signal(str, object)
     answered = Signal(str)
+    taken_away = Signal(str)
 
     def __init__(self, look: Look, role: Role, remembered: Remembered) -> None:
         super().__init__()
@@ -80,10 +84,15 @@ class FileCard(QFrame):
         self.choose = button(say("ui.new.choose"))
         self.choose.setAccessibleName(say("ui.new.choose_role", role=say(f"ui.role.{role}")))
         self.choose.clicked.connect(self._ask)
-        layout.addWidget(self.choose, 0, 2, 2, 1)
+        layout.addWidget(self.choose, 0, 3, 2, 1)
+        self.clear = button(say("ui.new.clear"), "link")
+        self.clear.setAccessibleName(say("ui.new.clear_role", role=say(f"ui.role.{role}")))
+        self.clear.clicked.connect(self._clear)
+        self.clear.hide()
+        layout.addWidget(self.clear, 0, 2, 2, 1)
         self.result = label("", "muted", wrap=True)
         self.result.hide()
-        layout.addWidget(self.result, 2, 1, 1, 2)
+        layout.addWidget(self.result, 2, 1, 1, 3)
         self._question = QWidget()
         self._build_question(layout)
         layout.setColumnStretch(1, 1)
@@ -106,7 +115,7 @@ class FileCard(QFrame):
             widget.hide()
         line.addStretch(1)
         self._question.hide()
-        layout.addWidget(self._question, 3, 1, 1, 2)
+        layout.addWidget(self._question, 3, 1, 1, 3)
 
     def _answer(self) -> None:
         if self.crs.text().strip():
@@ -121,6 +130,21 @@ class FileCard(QFrame):
         self.result.setText(self._look.say("ui.new.checking"))
         self.result.show()
         set_role(self, "", "state")
+        self.clear.setVisible(self.role in REMOVABLE)
+
+    def _clear(self) -> None:
+        """Without the file, as at the beginning."""
+        self.path = self.checked = None
+        self.name.setText(self._look.say(f"ui.new.{self.role}.hint"))
+        self.name.setToolTip("")
+        set_role(self.name, "muted")
+        set_role(self, "", "state")
+        self.crs.clear()
+        self.layer.clear()
+        for widget in (self.result, self._question, self.clear):
+            widget.hide()
+        self.choose.setFocus()
+        self.taken_away.emit(self.role)
 
     def show_checked(self, checked: Checked) -> None:
         """What the file turned out to be."""
@@ -152,6 +176,8 @@ class FileCard(QFrame):
             values["kind"] = self._look.say(f"ui.weather.{values['kind']}")
         if self.role == "profile":
             values["name"] = values[f"name_{self._look.language}"]
+        if self.role == "canopy" and "tallest" not in values:
+            return self._look.say("ui.new.ok.canopy_alone", **values)
         return self._look.say(f"ui.new.ok.{self.role}", **values)
 
     def _ask(self) -> None:
@@ -196,6 +222,7 @@ class NewPlanDialog(QDialog):
             card = FileCard(look, role, remembered)
             card.chosen.connect(self._take)
             card.answered.connect(lambda role: self._check(cast("Role", role)))
+            card.taken_away.connect(lambda _role: self._refresh())
             self.cards[role] = card
             cards.addWidget(card)
         cards.addStretch(1)
@@ -216,6 +243,7 @@ class NewPlanDialog(QDialog):
         layout.addLayout(foot)
         for card in self.cards.values():
             card.choose.setAutoDefault(False)
+            card.clear.setAutoDefault(False)
         self.resize(680, 700)
         self._refresh()
 
@@ -335,7 +363,7 @@ class NewPlanDialog(QDialog):
         card.show_checked(checked)
         if checked.role == "dsm" and checked.area != before:
             # What was looked at without knowing where the surface lies is looked at again.
-            for role in ("buildings", "facilities", "weather"):
+            for role in ("buildings", "facilities", "weather", "canopy"):
                 self._check(role)
         self._refresh()
 
@@ -389,6 +417,7 @@ class NewPlanDialog(QDialog):
             out=self.target, profile=self.cards["profile"].path,
             name=self.plan_name.text().strip(), dsm_crs=self._said("dsm")[0], buildings_crs=self._said("buildings")[0],
             buildings_layer=self._said("buildings")[1], facilities_crs=self._said("facilities")[0],
+            canopy=self.cards["canopy"].path, canopy_crs=self._said("canopy")[0],
         )  # fmt: skip
 
     def done(self, result: int) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from kawasolar.document import entries as plain
 from kawasolar.document.entries import OF_SCENARIO
 from kawasolar.errors import PlanError
+from kawasolar.plan import REMOVABLE, InputFile
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from shapely import Polygon
 
     from kawasolar.document.entries import Edit, Entries, Entry
-    from kawasolar.plan import InputFile, Objective
+    from kawasolar.plan import Objective
 
 
 # Control, format and line signs.
@@ -269,14 +270,14 @@ def exchange_files(
 
     Parameters
     ----------
-    present, files : the plan's files, and those to take
+    present, files : the plan's files, and those to take; one without a path takes the present one away
     profile, before : TOML of the profile to take and of the present one, where a profile is exchanged
     """
     now = {entry.role: entry for entry in present}
     wanted: dict[tuple[str, str], Entry] = {}
     for file in files:
         old = now.get(file.role)
-        if old is not None and _file_fields(old) == _file_fields(file):
+        if (old is not None and _file_fields(old) == _file_fields(file)) or (old is None and not file.path):
             continue
         is_profile = file.role == "profile"
         was = _file_fields(old) if old is not None else {"path": "", "size": 0, "sha256": "", "crs": "", "layer": ""}
@@ -285,6 +286,13 @@ def exchange_files(
             "was": {**was, "text": before if is_profile else ""}, **by.mark(),
         }  # fmt: skip
     return edit_of(entries, "ui.undo.inputs", wanted)
+
+
+def taken_away(present: Iterable[InputFile], files: Iterable[InputFile]) -> list[InputFile]:
+    """For :func:`exchange_files`: what of the plan's files was not chosen again, and can be done without."""
+    chosen = {file.role for file in files}
+    gone = [file.role for file in present if file.role in REMOVABLE and file.role not in chosen]
+    return [InputFile(role, "", 0, "") for role in gone]
 
 
 def _file_fields(file: InputFile) -> dict[str, Any]:

@@ -35,7 +35,7 @@ RULE_VALUES: dict[str, tuple[str, ...]] = {
 # Numbers that make roof planes out of the surface, whatever is done with them afterwards.
 _PLANES = ("roof.min_plane_area", "roof.obstacle_height")
 _SURVEY_FILES: tuple[Role, ...] = ("dsm", "buildings")
-_LIGHT_FILES: tuple[Role, ...] = ("dsm", "buildings", "weather")
+_LIGHT_FILES: tuple[Role, ...] = ("dsm", "buildings", "weather", "canopy")
 # Of what the yield stage declares, what turns area into capacity and energy into CO₂: they have figures of their own.
 _NOT_ENERGY = ("pv.density_", "pv.panel_ratio", "co2.")
 
@@ -85,7 +85,8 @@ def _lost(desk: Desk, facility_id: str, rule: str, planes: pd.DataFrame) -> Expl
     """What one rule took, with the numbers that it goes by."""
     inputs: tuple[Explanation | Source, ...] = tuple(survey_values(desk, *RULE_VALUES.get(rule, ())))
     if rule == "shade":
-        inputs = (*inputs, open_sky(desk), *desk.files(*_LIGHT_FILES))
+        trees = [source for source in desk.profile_of("survey") if source.key.startswith("canopy.")]
+        inputs = (*inputs, open_sky(desk), *trees, *desk.files(*_LIGHT_FILES))
     if rule == "keepout":
         inputs = (*inputs, *desk.keepouts_on(desk.buildings_of(facility_id)))
     return Explanation(

@@ -119,7 +119,7 @@ class Desk:
         """All numbers that a stage declares to use, but for those that have no part in a figure."""
         left_out = tuple(without)
         for key in self.plan.profile.values:
-            if BY_NAME[stage].uses(key) and not key.startswith(left_out):
+            if BY_NAME[stage].uses(key, self._inputs) and not key.startswith(left_out):
                 yield self.profile(key, stage)
 
     def criterion(self, key: str) -> CriterionSource:

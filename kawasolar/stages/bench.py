@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
@@ -13,17 +14,18 @@ from gis.progress import Progress, part, silent
 from kawasolar.errors import PlanError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
     import geopandas as gpd
     import numpy as np
     from numpy.typing import NDArray
 
+    from gis.canopy import Canopy
     from gis.grid import Grid
     from gis.outlines import Outlines
     from gis.prepared import Prepared
-    from gis.raster import Surface, SurfaceSource
+    from gis.raster import CanopySource, Surface, SurfaceSource
     from gis.sky import SkyTable
     from gis.survey import PartSurvey, Survey
     from kawasolar.plan import InputFile, Role
@@ -47,6 +49,8 @@ class Bench:
     _head: tuple[Grid, bool] | None = None
     _surface: Surface | None = None
     _noticed: tuple[Finding, ...] = ()
+    _trees: Canopy | None = field(default=None, repr=False)
+    _trees_noticed: tuple[Finding, ...] = ()
     _outlines: Outlines | None = None
     _weather: Weather | None = None
     _last: Survey | TiledSurvey | None = field(default=None, repr=False)
@@ -109,6 +113,38 @@ class Bench:
             )
         return self._surface
 
+    def has_canopy(self) -> bool:
+        """Whether the plan has a vegetation raster."""
+        return any(entry.role == "canopy" for entry in self.inputs)
+
+    def _opened_canopy(self) -> AbstractContextManager[CanopySource]:
+        from gis.raster import open_canopy
+
+        return open_canopy(self.path("canopy"), self.grid(), crs=self.crs("canopy"))
+
+    def canopy(self, profile: Profile, progress: Progress = silent) -> Canopy | None:
+        """The vegetation on the whole grid of the DSM; the same object as long as its file and the profile's values are the same."""
+        import numpy as np
+
+        from gis.canopy import Canopy
+        from kawasolar.pipeline import monthly_transmissivity
+
+        if not self.has_canopy():
+            return None
+        share = monthly_transmissivity(profile)
+        if self._trees is None:
+            with self._opened_canopy() as source:
+                heights = source.whole(progress)
+                self._trees_noticed = source.seen()
+            self._trees = Canopy(heights, share)
+        elif not np.array_equal(self._trees.transmissivity, share):
+            self._trees = Canopy(self._trees.heights, share)
+        return self._trees
+
+    def canopy_findings(self) -> tuple[Finding, ...]:
+        """What was noticed in the vegetation raster."""
+        return self._trees_noticed
+
     @property
     def cells(self) -> int:
         """How many cells of a surface are held."""
@@ -167,11 +203,23 @@ class Bench:
 
         return sky_table(self.weather(), profile)
 
-    def _tiled(self, profile: Profile, detail: set[str], keepouts: gpd.GeoDataFrame | None) -> TiledInputs:
-        from kawasolar.pipeline import survey_settings
+    @contextmanager
+    def _tiled(
+        self, profile: Profile, detail: set[str], keepouts: gpd.GeoDataFrame | None
+    ) -> Iterator[tuple[SurfaceSource, TiledInputs]]:
+        """The DSM, opened, and what else a survey by tiles takes."""
+        from kawasolar.pipeline import monthly_transmissivity, survey_settings
         from kawasolar.stages.tiled import TiledInputs
 
-        return TiledInputs(self.outlines().frame, self.sky(profile), survey_settings(profile), detail, keepouts)
+        inputs = TiledInputs(self.outlines().frame, self.sky(profile), survey_settings(profile), detail, keepouts)
+        with self._opened() as source:
+            if not self.has_canopy():
+                yield source, inputs
+                return
+            with self._opened_canopy() as trees:
+                share = monthly_transmissivity(profile)
+                yield source, replace(inputs, read_canopy=trees.read, transmissivity=share)
+                self._trees_noticed = trees.seen()
 
     def survey(
         self,
@@ -192,14 +240,13 @@ class Bench:
         from kawasolar.stages.tiled import survey_large
 
         if self.is_large():
-            with self._opened() as source:
-                self._last, self._noticed = survey_large(
-                    source, self._tiled(profile, detail, keepouts), beside, progress
-                )
+            with self._tiled(profile, detail, keepouts) as (source, inputs):
+                self._last, self._noticed = survey_large(source, inputs, beside, progress)
             return self._last
         settings, frame = survey_settings(profile), self.outlines().frame
-        if self._prepared is None or not self._prepared.goes_with(self.surface(), frame, settings.roofs):
-            self._prepared = prepare(self.surface(), frame, settings, progress=part(progress, 0.0, 0.2))
+        canopy = self.canopy(profile, part(progress, 0.0, 0.02))
+        if self._prepared is None or not self._prepared.goes_with(self.surface(), frame, settings.roofs, canopy):
+            self._prepared = prepare(self.surface(), frame, settings, canopy=canopy, progress=part(progress, 0.02, 0.2))
         self._last = survey(
             self.surface(), frame, self.sky(profile), settings,
             detail=detail, keepouts=keepouts, prepared=self._prepared, progress=part(progress, 0.2, 1.0),
@@ -231,14 +278,13 @@ class Bench:
         settings, frame = survey_settings(profile), self.outlines().frame
         try:
             if self.is_large():
-                with self._opened() as source:
-                    found, self._noticed = survey_large_some(
-                        source, self._tiled(profile, detail, keepouts), before, changed, progress
-                    )
+                with self._tiled(profile, detail, keepouts) as (source, inputs):
+                    found, self._noticed = survey_large_some(source, inputs, before, changed, progress)
                 return found
-            if self._prepared is None or not self._prepared.goes_with(self.surface(), frame, settings.roofs):
+            canopy = self.canopy(profile, part(progress, 0.0, 0.02))
+            if self._prepared is None or not self._prepared.goes_with(self.surface(), frame, settings.roofs, canopy):
                 self._prepared = prepare(
-                    self.surface(), frame, settings, plane_ids=self._plane_ids(planes), progress=part(progress, 0.0, 0.4)
+                    self.surface(), frame, settings, plane_ids=self._plane_ids(planes), canopy=canopy, progress=part(progress, 0.02, 0.4)
                 )  # fmt: skip
             return survey_some(
                 self.surface(), frame, self.sky(profile), settings, before, changed,

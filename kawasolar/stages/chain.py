@@ -11,7 +11,7 @@ buildings of the survey, the facilities of the yield.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
@@ -19,7 +19,7 @@ from kawasolar.document.entries import OF_SCENARIO
 from kawasolar.plan import Stamp, fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from kawasolar.document.entries import Change
     from kawasolar.plan import InputFile, Role
@@ -36,8 +36,9 @@ class Stage:
     ----------
     version : raised when the calculation changes, so that older results are stale
     after : stages whose whole results it takes
-    files : roles of the input files it reads
+    files : roles of the input files it reads, where the plan has them
     values : patterns of the profile's values it uses
+    values_with : role of a file that a plan may lack -> patterns of values that it uses only with one
     entered : what people enter that it uses; each a function of :data:`ENTERED`
     parts : what it computes one by one, with the fingerprint of what each part has of its own
     drawn : tables of what people enter that only its parts depend on
@@ -53,10 +54,17 @@ class Stage:
     parts: Callable[[Work], dict[str, str]] | None = None
     drawn: tuple[str, ...] = ()
     waits: tuple[StageName, ...] = ()
+    values_with: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
 
-    def uses(self, key: str) -> bool:
-        """Whether it uses this value of the profile."""
-        return any(fnmatchcase(key, pattern) for pattern in self.values)
+    def uses(self, key: str, roles: Collection[str] | None = None) -> bool:
+        """Whether it uses this value of the profile.
+
+        Parameters
+        ----------
+        roles : of the plan's input files; every file that a plan may have unless given
+        """
+        with_files = [found for role, found in self.values_with.items() if roles is None or role in roles]
+        return any(fnmatchcase(key, pattern) for patterns in (self.values, *with_files) for pattern in patterns)
 
     def takes(self, table: str, key: str) -> bool:
         """Whether it uses an entry of what people enter; ``key`` without its scenario."""
@@ -86,8 +94,9 @@ CHAIN: tuple[Stage, ...] = (
     Stage("ledger", 1, files=("facilities", "buildings", "dsm"), values=("join.*",), entered=("epsg",)),
     Stage("join", 1, after=("ledger",), entered=("joins",)),
     Stage(
-        "survey", 1, files=("dsm", "buildings", "weather"), values=("roof.*", "engine.*", "pv.albedo"), entered=("epsg",),
-        parts=_parts_of_survey, drawn=("keepouts",), waits=("join",),
+        # 2: heights on the digital line itself, walls by the second difference, block maxima beyond the window.
+        "survey", 2, files=("dsm", "buildings", "weather", "canopy"), values=("roof.*", "engine.*", "pv.albedo"), entered=("epsg",),
+        parts=_parts_of_survey, drawn=("keepouts",), waits=("join",), values_with={"canopy": ("canopy.*",)},
     ),
     Stage(
         "yield", 1, files=("weather",), values=("pv.*", "temp.*", "co2.*"), parts=_parts_of_yield, waits=("survey", "join"),
@@ -165,7 +174,7 @@ def expected(stage: Stage, work: Work) -> Stamp:
         if role in by_role:
             inputs[f"file:{role}"] = file_state(by_role[role])
     for key, value in work.profile.values.items():
-        if stage.uses(key):
+        if stage.uses(key, by_role):
             inputs[f"value:{key}"] = repr(float(value.value))
     for name in stage.entered:
         inputs.update(ENTERED[name](work))

@@ -177,6 +177,8 @@ def with_results(project: Project, finished: Project, attic: Sequence[Plan] = ()
         # A file that was exchanged meanwhile stays exchanged.
         paths = {entry.role: entry.path for entry in fresh.inputs}
         moved = [entry for entry in plan.inputs if paths.get(entry.role) != entry.path]
+        # And one that was taken away stays away.
+        moved += [InputFile(role, "", 0, "") for role in set(paths) - {entry.role for entry in plan.inputs}]
         fresh = _with_files(fresh, moved) if moved else fresh
         plans[key] = with_entries(fresh, project.entries, key, base, [*finished.plans.values(), *attic])
     return replace(project, plans=plans, profile=base)
@@ -271,8 +273,8 @@ def _decide(stage: Stage, work: Work) -> None:
 
 
 def stamped(plan: Plan, base: Profile) -> Plan:
-    """A plan of an older file, which kept no stamps: its results are those of the inputs that it names."""
+    """A plan of an older file, which kept no stamps: its results are those of the inputs that it names, by the first calculation."""
     work = Work.of(plan, base)
     for stage in CHAIN:
-        work.stamps[stage.name] = expected(stage, work)
+        work.stamps[stage.name] = replace(expected(stage, work), version=1)
     return work.plan()

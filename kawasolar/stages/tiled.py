@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gis.raster import SurfaceSource
     from gis.sky import SkyTable
     from gis.survey import SurveySettings
+    from gis.tiles import Reader
     from kawasolar.stages.work import Surveyed
 
 # Share of the time that the block maxima take: every cell is read once.
@@ -48,7 +49,7 @@ class TiledSurvey:
 
 @dataclass(frozen=True)
 class TiledInputs:
-    """What the survey takes; ``keepouts`` as for :func:`gis.survey.survey`."""
+    """What the survey takes; ``keepouts`` as for :func:`gis.survey.survey`, ``read_canopy`` as for :func:`gis.tiles.survey_tile`."""
 
     outlines: gpd.GeoDataFrame
     sky: SkyTable
@@ -56,6 +57,8 @@ class TiledInputs:
     detail: set[str]
     keepouts: gpd.GeoDataFrame | None
     tiling: Tiling = field(default_factory=Tiling)
+    read_canopy: Reader | None = None
+    transmissivity: NDArray[np.float64] | None = None
 
 
 def survey_large(
@@ -77,7 +80,8 @@ def survey_large(
     mosaic = Mosaic(Path(scratch.name), grid)
     results = []
     tiles = tiles_of(grid, inputs.outlines, inputs.tiling)
-    for result in survey_tiles(source.read, tiles, work, far, part(progress, _FAR_SHARE, 1.0)):
+    within = part(progress, _FAR_SHARE, 1.0)
+    for result in survey_tiles(source.read, tiles, work, far, within, read_canopy=inputs.read_canopy):
         mosaic.add(result)
         results.append(without_rasters(result))
     found = assemble(inputs.outlines, results)
@@ -109,7 +113,9 @@ def survey_large_some(
     tiles = [tile for tile in tiles_of(source.grid, outlines, inputs.tiling) if asked[tile.own].any()]
     far = _far(source, inputs.tiling, part(progress, 0.0, 0.2))
     noticed = source.seen()
-    results = list(survey_tiles(source.read, tiles, _work(source, inputs, cuts=False), far, part(progress, 0.2, 1.0)))
+    work = _work(source, inputs, cuts=False)
+    within = part(progress, 0.2, 1.0)
+    results = list(survey_tiles(source.read, tiles, work, far, within, read_canopy=inputs.read_canopy))
     found = assemble(outlines, results)
     again = np.concatenate([tile.own for tile in tiles]) if tiles else np.zeros(0, np.int64)
     fresh = found.buildings.iloc[again]
@@ -137,7 +143,8 @@ def _far(source: SurfaceSource, tiling: Tiling, progress: Progress) -> FarField:
 
 def _work(source: SurfaceSource, inputs: TiledInputs, *, cuts: bool) -> TiledWork:
     return TiledWork(
-        source.grid, inputs.outlines, inputs.sky, inputs.settings, inputs.tiling, frozenset(inputs.detail), inputs.keepouts, geometry=False, cuts=cuts
+        source.grid, inputs.outlines, inputs.sky, inputs.settings, inputs.tiling, frozenset(inputs.detail), inputs.keepouts, geometry=False, cuts=cuts,
+        transmissivity=inputs.transmissivity,
     )  # fmt: skip
 
 

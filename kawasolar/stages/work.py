@@ -261,7 +261,7 @@ def run_survey(work: Work, bench: Bench, changed: set[str] | None, progress: Pro
     )
     weather = bench.weather()
     work.findings["survey"] = (
-        *bench.surface_findings(), *bench.outlines().findings, *weather.findings, *bench.distance_finding(), *found.findings,
+        *bench.surface_findings(), *bench.canopy_findings(), *bench.outlines().findings, *weather.findings, *bench.distance_finding(), *found.findings,
     )  # fmt: skip
     # What only some buildings changed in leaves the rasters as they are.
     if not isinstance(found, PartSurvey):
@@ -282,11 +282,14 @@ def _keepouts_on(work: Work, detail: set[str]) -> gpd.GeoDataFrame | None:
 def can_restore_rasters(work: Work) -> bool:
     """Whether derived rasters of the survey are missing, and all files are there to make them anew."""
     from kawasolar.project import CACHE_RASTERS
+    from kawasolar.stages.chain import BY_NAME
 
     if work.cache is None or all((work.cache / name).is_file() for name in CACHE_RASTERS):
         return False
     paths = {entry.role: Path(entry.path) for entry in work.inputs}
-    return all(role in paths and paths[role].is_file() for role in ("dsm", "buildings", "weather"))
+    if not {"dsm", "buildings", "weather"} <= set(paths):
+        return False
+    return all(paths[role].is_file() for role in BY_NAME["survey"].files if role in paths)
 
 
 def restore_rasters(work: Work, bench: Bench, progress: Progress) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pytest
 from pyproj import CRS
 from shapely.geometry import Polygon, box
@@ -18,9 +17,9 @@ from gis.progress import Cancelled
 from gis.raster import Surface, read_surface
 from gis.roofs import RoofSettings
 from gis.sky import SkyTable
-from gis.sun import sun_position
 from gis.survey import Survey, SurveySettings, building_raster, survey
 from gis.usable import RULES, UsableRules
+from tests.support.skies import tokyo_sky
 
 ZONE_9 = CRS.from_epsg(6677)
 WEST, NORTH, CELL = -20200.0, -44200.0, 0.5
@@ -33,12 +32,7 @@ SETTINGS = SurveySettings(RoofSettings(min_plane_m2=10, obstacle_height_m=0.3), 
 
 @pytest.fixture(scope="module")
 def sky() -> SkyTable:
-    index = pd.date_range("2023-01-01 01:00", periods=8760, freq="h", tz="Asia/Tokyo")
-    sun = sun_position(index, 35.6, 139.6)
-    up = np.maximum(sun.cos_zenith, 0)
-    hours = pd.DataFrame({"dni": np.where(up > 0, 450.0, 0), "dhi": 130.0 * (up > 0)}, index=index)
-    hours["ghi"] = hours.dni * up + hours.dhi
-    return SkyTable.from_weather(hours, 35.6, 139.6, albedo=0.2)
+    return tokyo_sky()
 
 
 def scene(size: int = 200) -> tuple[Grid, np.ndarray]:

@@ -28,9 +28,10 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("life", ("life.",)),
     ("join", ("join.",)),
     ("plan", ("plan.",)),
+    ("canopy", ("canopy.",)),
     ("engine", ("engine.",)),
 )
-ORDER = ("roof", "pv", "losses", "temp", "co2", "life", "join", "plan", "engine", "other")
+ORDER = ("roof", "pv", "losses", "temp", "co2", "life", "join", "plan", "canopy", "engine", "other")
 # Values that no stage names, because they are where a setting of the scenario begins: setting -> stage that takes it.
 _BEGINS: Mapping[str, tuple[str, StageName]] = {"plan.share": ("share", "selection")}
 
@@ -186,7 +187,9 @@ def effect_of(key: str, document: Document) -> Effect:
     """What a change of a value would make stale."""
     from kawasolar.stages import CHAIN
 
-    stage = next((one.name for one in CHAIN if one.uses(key)), None)
+    plan = document.plan
+    roles = None if plan is None else {entry.role for entry in plan.inputs}
+    stage = next((one.name for one in CHAIN if one.uses(key, roles)), None)
     if stage is None and key in _BEGINS:
         setting, stage = _BEGINS[key]
         entries = document.entries

@@ -22,6 +22,7 @@ ROLE_ICONS = {
     "buildings": "office-building-outline",
     "facilities": "format-list-bulleted",
     "weather": "weather-partly-cloudy",
+    "canopy": "pine-tree",
     "profile": "tune-variant",
 }
 SEVERITY = {
@@ -94,6 +95,8 @@ class DataPanel(QWidget):
         self._intro.setText(self._look.say(code, crs=crs_name(plan.crs, self._look.language), epsg=plan.crs.to_epsg()))
         for entry in plan.inputs:
             self._files_layout.addWidget(self._file(plan, entry))
+        if all(entry.role != "canopy" for entry in plan.inputs):
+            self._files_layout.addWidget(self._without_canopy())
         self._show_findings(plan)
 
     def _refresh_missing(self) -> None:
@@ -131,6 +134,24 @@ class DataPanel(QWidget):
             layout.addWidget(label(look.say("ui.data.missing"), "attention", wrap=True), 3, 1)
         return card
 
+    def _without_canopy(self) -> QWidget:
+        """The file that a plan may have, and this one has not."""
+        look, card = self._look, QWidget()
+        layout = QGridLayout(card)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setHorizontalSpacing(8)
+        picture = QLabel()
+        picture.setPixmap(icons.pixmap(ROLE_ICONS["canopy"], look.tokens.muted, 20, 2.0))
+        layout.addWidget(picture, 0, 0)
+        name = look.say("ui.role.canopy")
+        add = button(look.say("ui.data.add"), "link", tip=look.say("ui.data.add_tip", role=name))
+        add.setAccessibleName(look.say("ui.data.add_tip", role=name))
+        add.clicked.connect(lambda: self.replace_asked.emit("canopy"))
+        layout.addWidget(Elided(name, "muted", Qt.TextElideMode.ElideRight), 0, 1)
+        layout.addWidget(add, 0, 2)
+        layout.setColumnStretch(1, 1)
+        return card
+
     def _facts(self, plan: Plan, entry: InputFile) -> list[str]:
         say, results = self._look.say, plan.results
         counted = {
@@ -138,6 +159,7 @@ class DataPanel(QWidget):
             "facilities": say("ui.data.n_facilities", number=f"{len(plan.facilities):,}"),
             "weather": results.weather.station,
             "dsm": f"EPSG:{plan.crs.to_epsg()}",
+            "canopy": say("ui.data.canopy"),
             "profile": plan.profile.name(self._look.language),
         }
         facts = [counted[entry.role], size_text(entry.size)]
