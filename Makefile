@@ -56,6 +56,7 @@ lint: setup-test
 	@tools/lint.sh
 
 bench: setup-run
+	@tools/peers.sh || true
 	@for file in $(filter-out %/__init__.py,$(wildcard benchmarks/*.py)); do \
 		echo "== $$file"; QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen} $(PYTHON_VENV) $$file || exit 1; done
 

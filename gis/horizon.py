@@ -306,7 +306,7 @@ def gather(
 
 
 @njit(**INNER)
-def _degrees(s: np.float32) -> np.float32:  # pragma: no cover - compiled
+def degrees_of(s: np.float32) -> np.float32:  # pragma: no cover - compiled
     """Arc tangent of s ≥ 0 in degrees; polynomial of Cephes' atanf (Moshier), right to 1e-5 degrees."""
     one = np.float32(1.0)
     steep, middle = s > np.float32(2.414213562), s > np.float32(0.414213562)
@@ -339,7 +339,7 @@ def scatter(
     flat = block.reshape(block.size)
     if degrees:
         for i in range((end - first) * LANES):
-            flat[i] = _degrees(flat[i] * factor)
+            flat[i] = degrees_of(flat[i] * factor)
     else:
         for i in range((end - first) * LANES):
             flat[i] = flat[i] * factor

@@ -9,20 +9,20 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from gis.horizon import degrees_of
+from gis.kernels import INNER, kernel
 from gis.sky import ELEVATIONS, SkyTable
 
 _LAST = ELEVATIONS - 1
-# Degrees of a slope s at s / (1 + s): an arc tangent by table, right to 1e-5 degrees.
-_STEPS = 4096
-_ANGLES = np.degrees(np.arctan(np.arange(_STEPS) / (_STEPS - np.arange(_STEPS, dtype=np.float64))))
-_ANGLES = np.append(_ANGLES, [90.0, 90.0])
 # Skylines are kept in 1/700 of a degree in 16 bits.
 SKYLINE_SCALE = 700.0
+# Cells of a plane that are looked up at a time.
+_CHUNK = 512
 # Twelve months × east, north, up.
 _MONTH_VECTORS = 36
 
 
-@njit(nogil=True)
+@njit(**INNER)
 def _look_up(table: NDArray[np.float64], sector: int, degrees: float, e: float, n: float, u: float) -> float:
     """``normal · table[sector, degrees]``, linear between edges."""
     low = min(int(degrees), _LAST - 1)
@@ -32,15 +32,7 @@ def _look_up(table: NDArray[np.float64], sector: int, degrees: float, e: float, 
     return below + share * (above - below)
 
 
-@njit(nogil=True)
-def _degrees(slope: float) -> float:
-    """Arc tangent of a slope ≥ 0 in degrees."""
-    place = slope / (1.0 + slope) * _STEPS
-    low = int(place)
-    return _ANGLES[low] + (place - low) * (_ANGLES[low + 1] - _ANGLES[low])
-
-
-@njit(nogil=True)
+@njit(**INNER)
 def _own_slope(e: float, n: float, u: float, sin_a: float, cos_a: float) -> float:
     """Tangent of the elevation below which light from an azimuth comes from behind the plane."""
     return -(e * sin_a + n * cos_a) / max(u, 1e-9)
@@ -51,7 +43,8 @@ class LightSums(NamedTuple):
 
     Attributes
     ----------
-    total, open_part : (cells,) kWh/m², and the share of a uniform sky that is seen
+    total : (cells,) kWh/m²
+    open_part : (planes,), sum over the plane's cells of the share of a uniform sky that is seen
     months : (planes, 36), sums over the plane's cells of the months' vectors (month × direction) [kWh/m²]
     skyline : uint16 (kept cells, sectors), 1/700°
     """
@@ -64,11 +57,11 @@ class LightSums(NamedTuple):
     @classmethod
     def zeros(cls, cells: int, planes: int, kept: int, sectors: int) -> LightSums:
         return cls(
-            np.zeros(cells), np.zeros(cells), np.zeros((planes, _MONTH_VECTORS)), np.zeros((kept, sectors), np.uint16)
+            np.zeros(cells), np.zeros(planes), np.zeros((planes, _MONTH_VECTORS)), np.zeros((kept, sectors), np.uint16)
         )
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def add_sector(
     begin: int,
     end: int,
@@ -95,7 +88,7 @@ def add_sector(
     Parameters
     ----------
     total, open_part, months, skyline : as in :class:`LightSums`
-    keep : (cells,) row in ``skyline``, −1 = not kept
+    keep : (cells,) row in ``skyline``, −1 = not kept; a plane is kept as a whole
     slopes : tangent of the horizon angle, raveled; the roof cells' at ``index`` (cells,)
     bounds : (planes + 1,) first cell of each plane, and the end
     normals : (planes, 3)
@@ -104,35 +97,48 @@ def add_sector(
     azimuth : of the sector, degrees from true north
     """
     sin_a, cos_a = math.sin(math.radians(azimuth)), math.cos(math.radians(azimuth))
-    weights = np.zeros(ELEVATIONS)
-    light, seen = np.empty(ELEVATIONS), np.empty(ELEVATIONS)
+    weights, light, rise = np.zeros(ELEVATIONS), np.empty(ELEVATIONS), np.empty(ELEVATIONS)
+    angles = np.empty(_CHUNK, np.float32)
+    vectors = by_month.shape[1]  # no constant: a loop of known length is unrolled, and not vectorised
+    one = np.uintp(1)
     for plane in range(begin, end):
         e, n, u = normals[plane, 0], normals[plane, 1], normals[plane, 2]
-        own = max(_own_slope(e, n, u, sin_a, cos_a), 0.0)
+        own = np.float32(max(_own_slope(e, n, u, sin_a, cos_a), 0.0))
         lowest, highest = ELEVATIONS, -1
-        known = -1  # degrees up to which the plane's own table has been made
-        for cell in range(bounds[plane], bounds[plane + 1]):
-            slope = float(slopes[index[cell]])
-            row = keep[cell]
-            if row >= 0:
-                skyline[row, sector] = np.uint16(_degrees(slope) * SKYLINE_SCALE + 0.5)
-            degrees = _degrees(max(slope, own))
-            low = min(int(degrees), _LAST - 1)
-            share = degrees - low
-            while known <= low:
-                known += 1
-                light[known] = e * table[known, 0] + n * table[known, 1] + u * table[known, 2]
-                seen[known] = e * sky[known, 0] + n * sky[known, 1] + u * sky[known, 2]
-            total[cell] += light[low] + share * (light[low + 1] - light[low])
-            open_part[cell] += seen[low] + share * (seen[low + 1] - seen[low])
-            weights[low] += 1.0 - share
-            weights[low + 1] += share
-            lowest, highest = min(lowest, low), max(highest, low + 1)
+        # Degree up to which the plane's own table has been made; no cell looks lower than the plane itself.
+        known = int(degrees_of(own)) - 1
+        for first in range(bounds[plane], bounds[plane + 1], _CHUNK):
+            count = min(_CHUNK, bounds[plane + 1] - first)
+            for i in range(count):
+                angles[np.uintp(i)] = slopes[np.uintp(index[np.uintp(first + i)])]
+            if keep[first] >= 0:
+                for i in range(count):
+                    skyline[keep[first + i], sector] = np.uint16(
+                        degrees_of(angles[i]) * np.float32(SKYLINE_SCALE) + np.float32(0.5)
+                    )
+            for i in range(count):
+                angles[i] = degrees_of(max(angles[i], own))
+            for i in range(count):
+                degrees = angles[np.uintp(i)]
+                low = min(int(degrees), _LAST - 1)
+                if low >= known:
+                    for degree in range(max(known, 0), low + 2):
+                        light[degree] = e * table[degree, 0] + n * table[degree, 1] + u * table[degree, 2]
+                    for degree in range(max(known, 0), low + 1):
+                        rise[degree] = light[degree + 1] - light[degree]
+                    known = low + 1
+                at = np.uintp(low)
+                share = np.float64(degrees) - low
+                total[np.uintp(first + i)] += light[at] + share * rise[at]
+                weights[at] += 1.0 - share
+                weights[at + one] += share
+                lowest, highest = min(lowest, low), max(highest, low + 1)
         for degree in range(lowest, highest + 1):
             weight = weights[degree]
             if weight != 0.0:
                 weights[degree] = 0.0
-                for k in range(_MONTH_VECTORS):
+                open_part[plane] += weight * (e * sky[degree, 0] + n * sky[degree, 1] + u * sky[degree, 2])
+                for k in range(vectors):
                     months[plane, k] += weight * by_month[degree, k]
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _Function = TypeVar("_Function", bound="Callable[..., object]")
 
 _PREFIX = "numba-"
+# Options of Numba for small functions that only kernels call.
+INNER: Any = {"nogil": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "error_model": "numpy"}
 
 
 def kernel(function: _Function) -> _Function:

@@ -70,8 +70,8 @@ class RoofLight:
     Attributes
     ----------
     total : float64, kWh/m² a
-    sky_view : float64, 0…1 of the plane's own sky
-    months : float64 (planes, 12), kWh/m², mean over the cells; NaN where a plane has none here
+    sky_view : float64 (planes,), 0…1 of the plane's own sky, mean over the cells; NaN where a plane has none here
+    months : float64 (planes, 12), kWh/m², mean over the cells; likewise
     skyline : uint16 (kept cells, azimuths), 1/700°
     behind_trees : the same with the treetops, and the share of the year's light that passes them; None where there are none
     """
@@ -140,11 +140,13 @@ def light_on(
         behind = more.skyline, float((passes * sky.ghi).sum() / sky.ghi.sum())
     up = normals[cells.plane, 2] if count else np.zeros(0)
     total = sums.total + ground_reflected(sky, up)
-    months = np.full((len(normals), 12), np.nan)
+    months, sky_view = np.full((len(normals), 12), np.nan), np.full(len(normals), np.nan)
+    cells_of = np.maximum(np.diff(bounds), 1)
     vectors = sums.months.reshape(len(here), 12, 3)
-    mean = np.einsum("pmv,pv->pm", vectors, normal) / np.maximum(np.diff(bounds), 1)[:, None]
+    mean = np.einsum("pmv,pv->pm", vectors, normal) / cells_of[:, None]
     months[here] = mean + sky.ghi * (sky.albedo * (1.0 - normal[:, 2:]) / 2.0)
-    return RoofLight(total, sums.open_part / ((1.0 + up) / 2.0), months, sums.skyline, behind)
+    sky_view[here] = sums.open_part / cells_of / ((1.0 + normal[:, 2]) / 2.0)
+    return RoofLight(total, sky_view, months, sums.skyline, behind)
 
 
 def _add(

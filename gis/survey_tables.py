@@ -98,7 +98,7 @@ def plane_table(
             "area_m2": footprint / np.cos(np.radians(tilt)),
             "irradiation_kwh_m2": _mean_by_plane(light.total, cells.plane, planes, np.ones(len(cells.plane))),
             **{month: light.months[:, k] for k, month in enumerate(MONTH_COLUMNS)},
-            "sky_view": _mean_by_plane(light.sky_view, cells.plane, planes, np.ones(len(cells.plane))),
+            "sky_view": light.sky_view,
             "usable_m2": usable.usable_m2,
             "usable_irradiation_kwh_m2": _mean_by_plane(light.total, cells.plane, planes, is_usable),
         }

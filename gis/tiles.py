@@ -55,10 +55,10 @@ class Tiling:
     most_cells : a tile has no more cells than this: it bounds the memory, about 40 bytes a cell of a tile and what is near around it
     """
 
-    tile_m: float = 4096.0
+    tile_m: float = 3072.0
     near_m: float = 256.0
     ring_m: float = 48.0
-    most_cells: int = 18_000_000
+    most_cells: int = 12_000_000
 
     def side(self, cell: float) -> int:
         """Cells along a tile."""

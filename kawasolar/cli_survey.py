@@ -34,7 +34,7 @@ def survey(
     buildings_layer: Annotated[str | None, typer.Option(help="layer of the outlines")] = None,
     facilities_crs: Annotated[str | None, typer.Option(help="CRS of a facility layer that names none")] = None,
     facilities_layer: Annotated[str | None, typer.Option(help="layer or sheet of the ledger")] = None,
-    tile: Annotated[float, typer.Option(min=10.0, max=100_000.0, help="side of a tile [m]")] = 4096.0,
+    tile: Annotated[float, typer.Option(min=10.0, max=100_000.0, help="side of a tile [m]")] = 3072.0,
     sunlit: Annotated[str, typer.Option(help="whose sunlit shares are kept: facilities, all or none")] = "",
     geometry: Annotated[bool, typer.Option("--geometry/--no-geometry", help="outlines of the roof planes")] = True,
     scheduler: Annotated[str, typer.Option(help="Dask scheduler (tcp://host:port); this machine unless given")] = "",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from kawasolar.document.entries import Entries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     import geopandas as gpd
@@ -55,6 +55,17 @@ class InputFile:
     note: str = ""
     crs: str = ""
     layer: str = ""
+
+
+def no_file(role: Role) -> InputFile:
+    """What stands for a file that is taken away."""
+    return InputFile(role, "", 0, "")
+
+
+def taken_away(present: Iterable[InputFile], chosen: Iterable[InputFile]) -> list[InputFile]:
+    """Of a plan's files those that were not chosen again and can be done without, as none."""
+    kept = {file.role for file in chosen}
+    return [no_file(file.role) for file in present if file.role in REMOVABLE and file.role not in kept]
 
 
 @dataclass(frozen=True)

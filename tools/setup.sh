@@ -134,6 +134,10 @@ if [ ! -f "$stamps/system-$mode" ] || [ -z "$environment" ]; then
         install_packages $missing || true
         missing=$(missing_packages)
     fi
+    if [ "$mode" = test ] && ! command -v grass >/dev/null 2>&1; then
+        # A peer that the engine is tested against; without it those tests are skipped and say so.
+        install_packages grass-core || say "GRASS is not installed; tests against it are skipped (apt-get install grass-core)"
+    fi
     if [ -n "$missing" ]; then
         command="apt-get install --no-install-recommends $missing"
         screen=${DISPLAY:-}${WAYLAND_DISPLAY:-}

@@ -246,7 +246,8 @@ class Controller(QObject):
         job.failed.connect(self.fail)
 
     def _on_exchanged(self, files: tuple[InputFile, ...], profile: str) -> None:
-        from kawasolar.document.edits import exchange_files, taken_away
+        from kawasolar.document.edits import exchange_files
+        from kawasolar.plan import taken_away
 
         document = self._window.document
         if document.project is None or document.entries is None:

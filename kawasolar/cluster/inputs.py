@@ -52,7 +52,7 @@ class SurveyInputs:
     buildings_layer: str | None = None
     facilities_crs: str | None = None
     facilities_layer: str | None = None
-    tile_m: float = 4096.0
+    tile_m: float = 3072.0
     sunlit: Sunlit = "none"
     geometry: bool = True
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from gis.progress import Progress, part
 from kawasolar import __version__
+from kawasolar.cluster.check import sources
 from kawasolar.cluster.folder import Dataset, need_space, put, put_json, read_json, stamped
 from kawasolar.errors import PlanError
 
@@ -114,14 +115,13 @@ def write_far(
     dataset: Dataset, inputs: SurveyInputs, dsm: InputFile, epsg: int, tiling: Tiling, progress: Progress
 ) -> tuple[str, tuple[Finding, ...]]:
     """Block maxima of the surface, unless they are there; name of their folder and what was noticed in the heights."""
-    from gis.far import PATCH, PATCH_RISE_M, SIDES_AWAY, far_field, first_side
+    from gis.far import far_field, first_side
     from gis.raster import open_surface
 
     with open_surface(inputs.dsm, crs=inputs.dsm_crs, metric_crs=f"EPSG:{epsg}") as source:
         grid = source.grid
         near = tiling.near(grid.cell)
-        how = [FORMAT, __version__, SIDES_AWAY, PATCH, PATCH_RISE_M]
-        made_of = json.dumps([*how, dsm.sha256, dsm.crs, epsg, near, grid.shape])
+        made_of = json.dumps([FORMAT, __version__, sources(), dsm.sha256, dsm.crs, epsg, near, grid.shape])
         name = f"far-{hashlib.sha256(made_of.encode()).hexdigest()[:12]}"
         folder = dataset.work / name
         done = read_json(folder / "done.json")

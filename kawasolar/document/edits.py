@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from kawasolar.document import entries as plain
 from kawasolar.document.entries import OF_SCENARIO
 from kawasolar.errors import PlanError
-from kawasolar.plan import REMOVABLE, InputFile
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from shapely import Polygon
 
     from kawasolar.document.entries import Edit, Entries, Entry
-    from kawasolar.plan import Objective
+    from kawasolar.plan import InputFile, Objective
 
 
 # Control, format and line signs.
@@ -286,13 +285,6 @@ def exchange_files(
             "was": {**was, "text": before if is_profile else ""}, **by.mark(),
         }  # fmt: skip
     return edit_of(entries, "ui.undo.inputs", wanted)
-
-
-def taken_away(present: Iterable[InputFile], files: Iterable[InputFile]) -> list[InputFile]:
-    """For :func:`exchange_files`: what of the plan's files was not chosen again, and can be done without."""
-    chosen = {file.role for file in files}
-    gone = [file.role for file in present if file.role in REMOVABLE and file.role not in chosen]
-    return [InputFile(role, "", 0, "") for role in gone]
 
 
 def _file_fields(file: InputFile) -> dict[str, Any]:

@@ -116,12 +116,12 @@ def load_project(path: Path) -> Project:
 
 
 def _after_upgrade(project: Project, path: Path, version: int) -> Project:
-    """Stamps for results that were kept without; their rasters lie where that version had them."""
+    """Stamps for results that were kept without, of the first calculation; their rasters lie where that version had them."""
     from kawasolar.stages import stamped
 
     root = cache_folder(absolute(path))
     plans = {
-        key: plan if plan.stamps else replace(stamped(plan, project.profile), cache=root)
+        key: plan if plan.stamps else replace(stamped(plan, project.profile, version=1), cache=root)
         for key, plan in project.plans.items()
     }
     return replace(project, plans=plans, upgraded_from=version)

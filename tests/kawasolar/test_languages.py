@@ -154,9 +154,11 @@ def test_columns_of_the_weather_have_names(language: Language) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_units_that_are_words(language: Language) -> None:
     units = {value.unit for value in load_profile().values.values()} | {c.unit for c in load_profile().criteria}
-    named = {unit: unit_text(language, unit) for unit in ("a", "-", "calendar year")}
+    named = {unit: unit_text(language, unit) for unit in ("a", "-", "calendar year", "month")}
     assert set(named) <= units
-    assert list(named.values()) == (["年", "－", "西暦年"] if language == "ja" else ["years", "–", "calendar year"])
+    assert list(named.values()) == (
+        ["年", "－", "西暦年", "月"] if language == "ja" else ["years", "–", "calendar year", "(month)"]
+    )
     # The others are written alike everywhere, and hold no word.
     for unit in units - set(named):
         assert unit_text(language, unit) == unit

@@ -101,7 +101,7 @@ def test_every_value_stands_once_with_unit_range_and_source(panel: AssumptionsPa
 def test_groups_stand_in_the_order_of_the_work(panel: AssumptionsPanel) -> None:
     order = [group_of(key) for key in panel.visible_keys()]
     firsts = list(dict.fromkeys(order))
-    assert firsts == ["roof", "pv", "losses", "temp", "co2", "life", "join", "plan", "engine"]
+    assert firsts == ["roof", "pv", "losses", "temp", "co2", "life", "join", "plan", "canopy", "engine"]
     assert order == sorted(order, key=firsts.index)
     assert group_of("pv.loss_ageing") == group_of("pv.pcs_efficiency") == "losses"
 
