@@ -130,10 +130,10 @@ def building_table(
         ["outside_dsm", "partly_outside", "no_plane"],
         "ok",
     )
-    return frame, _coverage_findings(frame, coverage.overlapped)
+    return frame, coverage_findings(frame, coverage.overlapped)
 
 
-def _coverage_findings(buildings: gpd.GeoDataFrame, covered: NDArray[np.bool_]) -> list[Finding]:
+def coverage_findings(buildings: gpd.GeoDataFrame, covered: NDArray[np.bool_]) -> list[Finding]:
     """What the user should know of the outlines as a whole, one sentence for each kind."""
     found = []
     total = len(buildings)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
+from gis.errors import UnreadableFile
 from gis.findings import Finding
 from gis.progress import Progress, part, silent
 from kawasolar.errors import PlanError
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 # A larger surface is not held as a whole but surveyed by tiles; a survey holds about 40 bytes a cell.
 ONE_WINDOW_CELLS = 36_000_000
+# A plan is of a municipality: the largest is 2,178 km². Larger areas are for ``kawasolar survey``.
+MOST_CELLS = 3_000_000_000
 # A weather station farther than this from the site does not speak for it; said, not refused (Kawasaki itself is 33 km long).
 _STATION_NEAR_KM = 50.0
 
@@ -86,6 +89,11 @@ class Bench:
     def _seen_head(self) -> tuple[Grid, bool]:
         if self._head is None:
             with self._opened() as source:
+                cells = source.grid.rows * source.grid.cols
+                if cells > MOST_CELLS:
+                    raise UnreadableFile(
+                        "raster.too_large", file=self.path("dsm").name, found=cells, expected=MOST_CELLS
+                    )
                 self._head = source.grid, source.synthetic
         return self._head
 

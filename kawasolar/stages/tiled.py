@@ -16,6 +16,7 @@ from gis.far import far_field
 from gis.mosaic import Mosaic
 from gis.progress import Progress, part
 from gis.survey import PartSurvey
+from gis.survey_tables import coverage_findings
 from gis.tiles import Assembled, TiledWork, Tiling, assemble, survey_tiles, tiles_of, without_rasters
 
 if TYPE_CHECKING:
@@ -131,8 +132,11 @@ def survey_large_some(
         values[again] = fresh[column].to_numpy()
         buildings[column] = values
     planes, sunlit = _merged(before, found, counts, ids, set(ids.iloc[again]), inputs.detail)
+    # Which outlines overlap is known of the tiles that were done again only; the rest of what is said of the outlines is in their status.
+    said = coverage_findings(buildings, np.zeros(len(buildings), dtype=bool))
+    findings = (*said, *(finding for result in results for finding in result.findings))
     return PartSurvey(
-        buildings, planes, sunlit, inputs.sky.azimuths, before.open_sky_kwh_m2, found.findings, frozenset(ids.iloc[again])
+        buildings, planes, sunlit, inputs.sky.azimuths, before.open_sky_kwh_m2, findings, frozenset(ids.iloc[again])
     ), noticed  # fmt: skip
 
 
