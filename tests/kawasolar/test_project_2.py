@@ -383,7 +383,11 @@ def test_version_1_is_upgraded_saved_and_opened_again(older: Path) -> None:
     assert first.upgraded_from == 1
     assert first.plan.cache == cache_folder(older)
     assert first.plan.scenario_name in ("基本案", "Base case")
-    assert [state.freshness for state in states(first.plan, first.profile)] == ["fresh"] * 6
+    # Its survey is of the engine of its time.
+    survey = states(first.plan, first.profile)[2]
+    assert [(reason.kind, reason.before, reason.after) for reason in survey.reasons] == [("version", "1", "2")]
+    standing = ["fresh", "fresh", "stale", "follows", "follows", "follows"]
+    assert [state.freshness for state in states(first.plan, first.profile)] == standing
     backup = save_project(first, older)
     assert backup == older.with_name(f"{older.stem}.v1.kawasolar")
     assert backup.read_bytes() == data

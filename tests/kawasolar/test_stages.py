@@ -117,7 +117,8 @@ def other_value(project: Project, key: str) -> float:
     """Another value that the profile would allow."""
     _, low, high = VALUE_RULES[key]
     now = project.profile.number(key)
-    wanted = now + 1 if key in INTEGERS else now + (high - now) / 8
+    step = 1.0 if now < high else -1.0
+    wanted = now + step if key in INTEGERS else now + (high - now) / 8
     return wanted if wanted != now else (low + now) / 2
 
 
@@ -346,10 +347,11 @@ def test_a_value_makes_its_stages_stale(project: Project, key: str) -> None:
     assert freshness(plan, project.profile) == standing(*stages)
     reason = ("entered", "share") if key == "plan.share" else ("value", key)
     assert reasons(plan, project.profile) == {name: {reason} for name in stages}
-    state = next(state for state in states(plan, project.profile) if state.name == stages[0])
-    assert (state.reasons[0].before, state.reasons[0].after) == (
-        repr(project.profile.number(key)), repr(float(other_value(project, key))),
-    )  # fmt: skip
+    for name in stages[:1]:
+        state = next(state for state in states(plan, project.profile) if state.name == name)
+        assert (state.reasons[0].before, state.reasons[0].after) == (
+            repr(project.profile.number(key)), repr(float(other_value(project, key))),
+        )  # fmt: skip
 
 
 ENTERED: dict[str, tuple[Callable[[Entries], Edit], str, tuple[str, str]]] = {

@@ -88,7 +88,7 @@ def test_every_value_stands_once_with_unit_range_and_source(panel: AssumptionsPa
         value = profile.value(key)
         assert line.name.text() == value.name_ja
         assert number_of(line.value.text().split(" ")[0]) == value.value or key == "plan.year"
-        if value.unit not in ("-", "a", "calendar year"):
+        if value.unit not in ("-", "a", "calendar year", "month"):
             assert line.value.text().endswith(value.unit)
         assert line.source.text() == value.source_ja
         assert value.source_ja in line.head.toolTip()
@@ -96,6 +96,7 @@ def test_every_value_stands_once_with_unit_range_and_source(panel: AssumptionsPa
             assert f"{value.low:,.8g}".replace("-", "−") in line.range.text() or key == "plan.year"
         assert ("assumed" in shown_badges(panel, key)) == (value.how_sure == "verify")
     assert panel.lines["plan.year"].value.text() == "2026 年"
+    assert panel.lines["canopy.leaf_on_month"].value.text() == "4 月"
 
 
 def test_groups_stand_in_the_order_of_the_work(panel: AssumptionsPanel) -> None:
@@ -349,6 +350,9 @@ def test_the_stage_that_is_told_is_the_first_that_becomes_stale(example_project:
     assert plan is not None
     now = states(plan, example_project.profile)
     touched = [state.name for state in now if not state.is_fresh or plan.stamps[state.name] != before[state.name]]
+    if key.startswith("canopy."):
+        assert (told.stage, touched) == (None, []), "the example has no file of trees"
+        return
     # A changed join has no files to be computed from here, and is stale for that; the ledger before it is what is told.
     assert told.stage == touched[0]
     assert told.at_once == (told.stage in at_once_stages())

@@ -10,6 +10,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QAccessible, QDropEvent
 from PySide6.QtWidgets import QWidget
 
+from ui.check import ROLES
 from ui.jobs import Jobs
 from ui.look import Look
 from ui.newplan import NewPlanDialog
@@ -110,8 +111,8 @@ def test_a_surface_without_crs_asks_for_it(
 def test_wrong_and_missing_files_are_said_in_words(
     dialog: NewPlanDialog, qtbot: QtBot, jobs: Jobs, tmp_path: Path
 ) -> None:
-    for role in ("dsm", "buildings", "facilities", "weather", "profile"):
-        dialog.choose(role, ROOT / "pyproject.toml")  # type: ignore[arg-type]
+    for role in ROLES:
+        dialog.choose(role, ROOT / "pyproject.toml")
     quiet(qtbot, jobs)
     for role, card in dialog.cards.items():
         assert card.checked is not None, role
@@ -121,6 +122,83 @@ def test_wrong_and_missing_files_are_said_in_words(
     quiet(qtbot, jobs)
     assert "gone.tif" in dialog.cards["dsm"].result.text()
     assert not dialog.start.isEnabled()
+
+
+@pytest.fixture
+def canopy(tmp_path: Path) -> dict[str, Path]:
+    """Trees on a corner of the example's surface, and what is given for trees by mistake."""
+    import numpy as np
+    import rasterio
+    from rasterio.transform import from_origin
+
+    def write(name: str, heights: np.ndarray, west: float) -> Path:
+        with rasterio.open(
+            tmp_path / name, "w", driver="GTiff", height=200, width=200, count=1, dtype="float32", crs="EPSG:6677",
+            transform=from_origin(west, -44200, 1.0, 1.0),
+        ) as file:  # fmt: skip
+            file.write(heights.astype(np.float32), 1)
+        return tmp_path / name
+
+    trees = np.zeros((200, 200))
+    trees[50:90, 20:80] = 14.5
+    return {
+        "trees": write("trees.tif", trees, -20200.0), "high": write("high.tif", trees + 150, -20200.0), "far": write("far.tif", trees, -10000.0),
+    }  # fmt: skip
+
+
+def test_vegetation_may_be_given_and_taken_away(
+    dialog: NewPlanDialog, qtbot: QtBot, jobs: Jobs, files: dict[str, Path], canopy: dict[str, Path]
+) -> None:
+    card = dialog.cards["canopy"]
+    assert "canopy" not in dialog.missing()
+    assert not card.clear.isVisible()
+    dialog.choose("canopy", canopy["trees"])
+    quiet(qtbot, jobs)
+    assert card.checked is not None
+    assert card.checked.good
+    assert "DSM" in card.result.text(), "heights are looked at with the surface"
+    dialog.choose("dsm", files["dsm"])
+    quiet(qtbot, jobs)
+    assert "14.5 m" in card.result.text()
+    assert "EPSG:6677" in card.result.text()
+    card.clear.click()
+    assert card.path is None
+    assert not card.result.isVisible()
+    assert "省略可" in card.name.text()
+    # An answer that comes late is of no file any more.
+    dialog.choose("canopy", canopy["trees"])
+    card.clear.click()
+    quiet(qtbot, jobs)
+    assert card.checked is None
+    assert not card.clear.isVisible()
+
+
+def test_heights_that_no_tree_has_are_said_in_words(
+    dialog: NewPlanDialog, qtbot: QtBot, jobs: Jobs, files: dict[str, Path], canopy: dict[str, Path]
+) -> None:
+    card = dialog.cards["canopy"]
+    dialog.choose("dsm", files["dsm"])
+    quiet(qtbot, jobs)
+    for name, part in (("high", "地面からの高さ"), ("far", "重なりません")):
+        dialog.choose("canopy", canopy[name])
+        quiet(qtbot, jobs)
+        assert card.checked is not None
+        assert not card.checked.good
+        assert part in card.result.text()
+        assert f"{name}.tif" in card.result.text()
+    assert not dialog.is_ready
+
+
+def test_what_was_chosen_goes_into_the_plan(
+    dialog: NewPlanDialog, qtbot: QtBot, jobs: Jobs, files: dict[str, Path], canopy: dict[str, Path]
+) -> None:
+    for role in ("dsm", "buildings", "facilities", "weather"):
+        dialog.choose(role, files["dsm"])  # type: ignore[arg-type]
+    assert dialog.inputs().canopy is None
+    dialog.choose("canopy", canopy["trees"])
+    dialog.cards["canopy"].crs.setText("6677")
+    assert (dialog.inputs().canopy, dialog.inputs().canopy_crs) == (canopy["trees"], "EPSG:6677")
+    quiet(qtbot, jobs)
 
 
 def test_a_dropped_file_is_taken(dialog: NewPlanDialog, qtbot: QtBot, jobs: Jobs, files: dict[str, Path]) -> None:

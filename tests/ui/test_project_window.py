@@ -225,6 +225,50 @@ def test_another_file_in_the_place_of_one(opened: MainWindow, qtbot: QtBot, plac
     qtbot.waitUntil(lambda: names(opened) == [], timeout=WAIT)
 
 
+def test_trees_are_added_and_taken_away(opened: MainWindow, qtbot: QtBot, place: Path) -> None:
+    import numpy as np
+    import rasterio
+    from PySide6.QtWidgets import QPushButton
+
+    from kawasolar.pipeline import inputs_of
+
+    def settled(count: int) -> bool:
+        plan = opened.document.plan
+        return (
+            plan is not None and len(plan.inputs) == count and not opened.controller.is_running and names(opened) == []
+        )
+
+    plan = opened.document.plan
+    assert plan is not None
+    add = next(found for found in opened.data.findChildren(QPushButton) if "植生高ラスター" in found.accessibleName())
+    asked: list[str] = []
+    opened.data.replace_asked.disconnect()
+    opened.data.replace_asked.connect(asked.append)
+    add.click()
+    assert (add.text(), asked) == ("追加…", ["canopy"])
+    trees = place.parent / "樹木.tif"
+    with rasterio.open(plan.dsm) as source, rasterio.open(trees, "w", **source.profile) as file:
+        heights = np.zeros(source.shape, np.float32)
+        heights[52:58, 75:115] = 12.0
+        file.write(heights, 1)
+    before = plan.results
+    opened.controller.exchange(replace(inputs_of(plan, place), canopy=trees))
+    qtbot.waitUntil(lambda: settled(5), timeout=WAIT)
+    grown = opened.document.plan
+    assert grown is not None
+    assert grown.results.yields["energy_kwh"].sum() < before.yields["energy_kwh"].sum()
+    assert any(
+        "植生高ラスター" in found.accessibleName() and found.text() == "差し替え…"
+        for found in opened.data.findChildren(QPushButton)
+    )
+    opened.controller.exchange(replace(inputs_of(grown, place), canopy=None))
+    qtbot.waitUntil(lambda: settled(4), timeout=WAIT)
+    assert opened.document.plan.results.planes is before.planes, "taken over, not computed"  # type: ignore[union-attr]
+    opened.actions_named("undo").trigger()
+    assert "canopy" in {entry.role for entry in opened.document.plan.inputs}  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: settled(5), timeout=WAIT)
+
+
 def test_a_file_changed_while_the_window_is_open_is_seen(opened: MainWindow, qtbot: QtBot, place: Path) -> None:
     qtbot.waitUntil(lambda: opened.document.observed is not None, timeout=WAIT)
     ledger = next(place.parent.glob("施設*.csv"))
