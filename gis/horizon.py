@@ -42,8 +42,8 @@ WALL_DROP_CELLS = 0.7
 WALL_SHIFT_STEPS = 0.5
 # Neighbours that differ by more than this many cells have a wall between them, and no height in between.
 JOINED_CELLS = 1.2
-# Rows and columns of some cells.
-Cells = tuple[NDArray[np.int64], NDArray[np.int64]]
+# Side of the blocks by which cells are asked for [cells]; less than LANES / 2, so that a block lies on two bands of lines at most.
+ASKED_SIDE = 8
 # Lines walked side by side: their cells lie beside one another, two cache lines at a time.
 LANES = 32
 # Cells of a line that are gathered at a time: with all lanes 16 KB, half of the first-level cache.
@@ -131,84 +131,77 @@ def lane_range(lines: Lines, line: int, minor_n: int) -> tuple[int, int]:  # pra
 
 
 @njit(**INNER)
-def _push(
-    h: np.float32, distance: float, p: np.float32, state: NDArray[np.float32], stack: NDArray[np.float32]
-) -> None:  # pragma: no cover - compiled
-    """Add what stands ``distance`` metres before the window to the hull, lowered by the earth's curvature."""
-    size, one = np.uintp(state[0]), np.uintp(1)
-    top_p, top_h, top_g = state[1], state[2], state[3]
-    h -= np.float32(CURVATURE * distance * distance)
-    while h >= top_h + top_g * (p - top_p):
-        size -= one
-        top_p, top_h, top_g = stack[size, 0], stack[size, 1], stack[size, 2]
-    stack[size, 0], stack[size, 1], stack[size, 2] = top_p, top_h, top_g
-    state[0], state[1], state[2], state[3] = size + one, p, h, (h - top_h) / (p - top_p)
-
-
-@njit(**INNER)
-def _far_height(far: _Far, level: int, block: int, minor: float) -> np.float32:  # pragma: no cover - compiled
-    """Height of the block of a level at a minor coordinate of the whole raster; NaN where there is none."""
-    start, majors, minors, by_major, by_minor, side, first_major, first_minor = far.levels[level]
-    place = (minor + 0.5) / side
-    across = math.floor(place)
-    to = by_minor if place - across > 0.5 else -by_minor
-    across -= first_minor
-    if block < first_major or block >= first_major + majors or across < 0 or across >= minors:
-        return np.float32(np.nan)
-    at = start + (block - first_major) * by_major + across * by_minor
-    h = far.heights[at]
-    if 0 < across < minors - 1:
-        # Where something high reaches into the block from one side and the line passes on the other half, it passes by.
-        beside, behind = far.heights[at + to], far.heights[at - to]
-        if h - behind < np.float32(0.5) * (h - beside):
-            return beside
-    return h
-
-
-@njit(**INNER)
-def _patch_at(far: _Far, major: int, minor: int) -> int:  # pragma: no cover - compiled
-    """Number of the patch that holds a cell of the whole raster, 0 = none."""
-    row, col = major // PATCH - far.patch0[0], minor // PATCH - far.patch0[1]
-    if row < 0 or col < 0 or row >= far.patch.shape[0] or col >= far.patch.shape[1]:
-        return 0
-    return far.patch[row, col]
-
-
-@njit(**INNER)
 def _far_hull(
     far: _Far, lines: Lines, line: int, entry: int, state: NDArray[np.float32], stack: NDArray[np.float32]
 ) -> None:  # pragma: no cover - compiled
-    """Begin a line's hull with what lies beyond the raster, from the farthest block to the nearest; patches cell by cell."""
+    """Begin a line's hull with what lies beyond the raster, from the farthest block to the nearest; patches cell by cell.
+
+    In one piece: a call that hands over ``far`` takes longer than a point.
+    """
+    heights, patch, cells = far.heights, far.patch, far.cells
+    patch_row, patch_col = far.patch0
     n = lines.offsets.size
     here = (entry if lines.forward else n - 1 - entry) + lines.major0
-    way = -1.0 if lines.forward else 1.0
-    apart = lines.minor0 - lines.base + line
+    forward, shift, step = lines.forward, lines.shift, lines.step
+    way = -1.0 if forward else 1.0
+    # Of cells: the one that a line passes holds its coordinate, less a half.
+    apart = lines.minor0 - lines.base + line + 0.5
+    one = np.uintp(1)
+    size, top_p, top_h, top_g = np.uintp(state[0]), state[1], state[2], state[3]
     for level in range(far.levels.shape[0] - 1, -1, -1):
-        side = far.levels[level, 5]
+        start, majors, minors, by_major, by_minor, side, first_major, first_minor = far.levels[level]
+        per_side = 1.0 / side
         # Blocks whose centres lie between the level's bounds.
         nearest, farthest = here + way * (far.reach[level] + 1e-6), here + way * far.reach[level + 1]
         low, high = min(nearest, farthest), max(nearest, farthest)
-        begin = max(math.ceil((low + 0.5) / side - 0.5), far.levels[level, 6])
-        end = min(math.floor((high + 0.5) / side - 0.5), far.levels[level, 6] + far.levels[level, 1] - 1)
+        begin = max(math.ceil((low + 0.5) / side - 0.5), first_major)
+        end = min(math.floor((high + 0.5) / side - 0.5), first_major + majors - 1)
         for turn in range(end - begin + 1):
-            block = begin + turn if lines.forward else end - turn
+            block = begin + turn if forward else end - turn
             centre = (block + 0.5) * side - 0.5
-            minor = lines.shift * centre + apart
-            if side <= PATCH and _patch_at(far, block * side, math.floor(minor + 0.5)) > 0:
-                for k in range(side):
-                    major = block * side + (k if lines.forward else side - 1 - k)
-                    across = math.floor(lines.shift * major + apart + 0.5)
-                    patch = _patch_at(far, major, across)
-                    away = abs(major - here)
-                    if patch > 0 and away > 0:
-                        h = far.cells[patch - 1, major % PATCH, across % PATCH]
-                        if not math.isnan(h):
-                            _push(h, away * lines.step, np.float32(entry - away), state, stack)
-                continue
-            h = _far_height(far, level, block, minor)
-            if not math.isnan(h):
+            place = shift * centre + apart
+            pieces = 1
+            if side <= PATCH:
+                row, col = block * side // PATCH - patch_row, math.floor(place) // PATCH - patch_col
+                if 0 <= row < patch.shape[0] and 0 <= col < patch.shape[1] and patch[np.uintp(row), np.uintp(col)] > 0:
+                    pieces = side
+            for piece in range(pieces):
+                h = np.float32(np.nan)
                 away = abs(centre - here)
-                _push(h, away * lines.step, np.float32(entry - away), state, stack)
+                if pieces > 1:
+                    major = block * side + (piece if forward else side - 1 - piece)
+                    minor = math.floor(shift * major + apart)
+                    away = float(abs(major - here))
+                    row, col = major // PATCH - patch_row, minor // PATCH - patch_col
+                    if 0 <= col < patch.shape[1] and patch[row, col] > 0 and away > 0.0:
+                        h = cells[patch[row, col] - 1, major % PATCH, minor % PATCH]
+                else:
+                    within = place * per_side
+                    across = math.floor(within)
+                    to = by_minor if within - across > 0.5 else -by_minor
+                    across -= first_minor
+                    if 0 <= across < minors:
+                        at = start + (block - first_major) * by_major + across * by_minor
+                        h = heights[np.uintp(at)]
+                        if 0 < across < minors - 1:
+                            # Where something high reaches into the block from one side and the line passes on the other half, it passes by.
+                            beside, behind = heights[np.uintp(at + to)], heights[np.uintp(at - to)]
+                            if h - behind < np.float32(0.5) * (h - beside):
+                                h = beside
+                if math.isnan(h):
+                    continue
+                # Lowered by the earth's curvature.
+                distance = away * step
+                h -= np.float32(CURVATURE * distance * distance)
+                p = np.float32(entry - away)
+                while h >= top_h + top_g * (p - top_p):
+                    size -= one
+                    top_p, top_h, top_g = stack[size, 0], stack[size, 1], stack[size, 2]
+                stack[size, 0], stack[size, 1], stack[size, 2] = top_p, top_h, top_g
+                size += one
+                top_g = (h - top_h) / (p - top_p)
+                top_p, top_h = p, h
+    state[0], state[1], state[2], state[3] = size, top_p, top_h, top_g
 
 
 @njit(**INNER)
@@ -419,17 +412,35 @@ def _sweep(
             scatter(block, lines, line, first, after, np.float32(1.0) / step, degrees, out)
 
 
+class Asked(NamedTuple):
+    """Cells that are asked for, as numbers of the blocks of ``ASKED_SIDE`` × ``ASKED_SIDE`` cells that hold them."""
+
+    row: NDArray[np.int64]
+    col: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, row: NDArray[np.int64], col: NDArray[np.int64], shape: tuple[int, int]) -> Asked:
+        """From rows and columns of cells of a surface of some shape."""
+        held = np.zeros((shape[0] // ASKED_SIDE + 1, shape[1] // ASKED_SIDE + 1), dtype=bool)
+        held[row // ASKED_SIDE, col // ASKED_SIDE] = True
+        return cls(*np.nonzero(held))
+
+
 @njit(**KERNEL)
 def _reach(
-    minor: NDArray[np.int64], major: NDArray[np.int64], lines: Lines, first: int, reach: NDArray[np.int64]
+    minor: NDArray[np.int64], major: NDArray[np.int64], lines: Lines, first: int, minor_n: int, reach: NDArray[np.int64]
 ) -> None:  # pragma: no cover - compiled
-    """From where to where each band (from line ``first`` on) must be walked to pass all the cells: first and end index."""
+    """From where to where each band (from line ``first`` on) must be walked to pass all the blocks: first and end index."""
     n = lines.offsets.size
-    for cell in range(minor.size):
-        band = (minor[cell] - lines.offsets[major[cell]] - first) // LANES
-        index = major[cell] if lines.forward else n - 1 - major[cell]
-        reach[band, 0] = min(reach[band, 0], index)
-        reach[band, 1] = max(reach[band, 1], index + 1)
+    for block in range(minor.size):
+        begin, across = major[block] * ASKED_SIDE, minor[block] * ASKED_SIDE
+        end, beyond = min(begin + ASKED_SIDE, n), min(across + ASKED_SIDE, minor_n)
+        one, other = lines.offsets[begin], lines.offsets[end - 1]
+        low, high = (begin, end) if lines.forward else (n - end, n - begin)
+        for line in (across - max(one, other), beyond - 1 - min(one, other)):
+            band = (line - first) // LANES
+            reach[band, 0] = min(reach[band, 0], low)
+            reach[band, 1] = max(reach[band, 1], high)
 
 
 class Sweeper:
@@ -482,7 +493,7 @@ class Sweeper:
         azimuth: float,
         out: NDArray[np.float32],
         progress: Progress = silent,
-        only: Cells | None = None,
+        only: Asked | None = None,
         *,
         degrees: bool = False,
     ) -> None:
@@ -492,7 +503,7 @@ class Sweeper:
         ----------
         azimuth : degrees clockwise from GRID north
         out : float32 (rows, cols), contiguous; gets values ≥ 0, NaN in holes
-        only : rows and columns of the cells that are asked for
+        only : the cells that are asked for
             Only the lines that pass through them are walked, and only as far; their values are the same to the last bit, the
             others' are undefined.
         degrees : the angle itself, in degrees, in the place of its tangent
@@ -523,7 +534,7 @@ class Sweeper:
             self._cell * math.hypot(1.0, shift),
         )  # fmt: skip
 
-    def _bands(self, lines: Lines, only: Cells | None) -> NDArray[np.int64]:
+    def _bands(self, lines: Lines, only: Asked | None) -> NDArray[np.int64]:
         """First line, first and end walking index of each band of the lanes that must be walked."""
         n = len(lines.offsets)
         minor_n = self.shape[not lines.transposed]
@@ -538,7 +549,7 @@ class Sweeper:
         reach = np.zeros((count, 2), dtype=np.int64)
         reach[:, 0] = n
         row, col = only
-        _reach(*((row, col) if lines.transposed else (col, row)), lines, first, reach)
+        _reach(*((row, col) if lines.transposed else (col, row)), lines, first, minor_n, reach)
         bands[:, 1] = 0 if self._near is None else np.maximum(reach[:, 0] - self._near, 0)
         bands[:, 2] = reach[:, 1]
         return bands[reach[:, 1] > 0]
@@ -630,7 +641,7 @@ def sector_azimuths(count: int) -> NDArray[np.float64]:
 
 
 def each_azimuth(
-    sweeper: Sweeper, azimuths: NDArray[np.float64], convergence: float, progress: Progress, only: Cells | None = None
+    sweeper: Sweeper, azimuths: NDArray[np.float64], convergence: float, progress: Progress, only: Asked | None = None
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """:meth:`Sweeper.sweep` for each azimuth in turn, into one buffer, with progress true to the work."""
     out = np.empty(sweeper.shape, dtype=np.float32)

@@ -39,7 +39,6 @@ LOWEST_M, HIGHEST_M = -500.0, 9000.0
 # A surface is held in memory for now, about 32 bytes a cell with all that a survey needs beside it: 200 M cells are 6.4 GB.
 MAX_CELLS = 200_000_000
 _ROWS_AT_ONCE = 1024
-_GDAL_CACHE_MB = 64
 # The map lets go of its files after 1.5 s without movement.
 _REPLACE_TRIES, _REPLACE_WAIT_S = 20, 0.25
 # No tree is taller [m]: heights above it are above the sea. Lower than the other it is grass, as for gis.canopy.
@@ -140,8 +139,7 @@ def _opened(path: Path) -> Iterator[DatasetReader]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            # GDAL would keep a twentieth of the machine's memory of what it has read.
-            with rasterio.Env(GDAL_CACHEMAX=_GDAL_CACHE_MB), rasterio.open(path, driver=driver) as file:
+            with rasterio.open(path, driver=driver) as file:
                 yield file
     except RasterioIOError as error:
         raise UnreadableFile(

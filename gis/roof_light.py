@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from gis.horizon import each_azimuth
+from gis.horizon import Asked, each_azimuth
 from gis.irradiation import LightSums, add_sector, ground_reflected
 from gis.progress import part
 from gis.threads import run_blocks
@@ -167,7 +167,7 @@ def _add(
     bounds, normals : of the planes that have cells
     covered : cells that see nothing over it, whatever the direction
     """
-    only = np.divmod(cells.index, sweeper.shape[1])
+    only = Asked.of(*np.divmod(cells.index, sweeper.shape[1]), sweeper.shape)
     for k, slopes in each_azimuth(sweeper, sky.azimuths, convergence, progress, only):
         if covered is not None:
             slopes.ravel()[covered] = _OVERHEAD

@@ -48,13 +48,17 @@ class Coverage:
 
     @classmethod
     def of(cls, outlines: gpd.GeoDataFrame, ids: NDArray[np.int32], z: NDArray[np.float32], grid: Grid) -> Coverage:
-        inside = ids > 0
         bins = len(outlines) + 1
-        seen = np.bincount(ids[inside], weights=np.isfinite(z[inside]), minlength=bins)[1:] * grid.cell**2
         # What another outline covers is not missing from the DSM: count it by the outlines' own cells, and what lies beyond the raster by area.
-        drawn = np.bincount(ids[inside], minlength=bins)[1:] * grid.cell**2
+        cells = np.bincount(ids.ravel(), minlength=bins)[1:]
+        drawn = cells * grid.cell**2
+        seen = (cells - np.bincount(ids[~np.isfinite(z)], minlength=bins)[1:]) * grid.cell**2
         area = outlines.area.to_numpy()
-        within = shapely.area(shapely.intersection(outlines.geometry.to_numpy(), shapely.box(*grid.bounds))) / area
+        within = np.ones(len(outlines))
+        west, south, east, north = outlines.bounds.to_numpy().T
+        over = (west < grid.west) | (south < grid.south) | (east > grid.east) | (north > grid.north)
+        cut = shapely.intersection(outlines.geometry.to_numpy()[over], shapely.box(*grid.bounds))
+        within[over] = shapely.area(cut) / area[over]
         share = np.where(drawn > 0, seen / np.maximum(drawn, grid.cell**2), 1.0) * within
         covered = drawn < _MOSTLY_COVERED * area * within
         return cls(share, covered & (within > _ALL_SEEN) & (area > _FEW_CELLS * grid.cell**2))

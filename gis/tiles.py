@@ -181,6 +181,7 @@ def tiles_of(
         top, bottom, left, right = _around(boxes[own], grid)
         close = inside & (boxes[:, 1] > top - ring) & (boxes[:, 0] < bottom + ring)
         close &= (boxes[:, 3] > left - ring) & (boxes[:, 2] < right + ring) & (number != k)
+        close[close] = _beside(boxes[close], boxes[own], ring)
         found.append(
             Tile(
                 f"r{k // per_row:03d}c{k % per_row:03d}", own, np.flatnonzero(close), max(0, top - near), min(grid.rows, bottom + near),
@@ -196,6 +197,15 @@ def _cell_boxes(grid: Grid, outlines: gpd.GeoDataFrame) -> NDArray[np.int64]:
     top, bottom = np.floor((grid.north - north) / grid.cell), np.ceil((grid.north - south) / grid.cell)
     left, right = np.floor((west - grid.west) / grid.cell), np.ceil((east - grid.west) / grid.cell)
     return np.stack([top, bottom, left, right], axis=1).astype(np.int64)
+
+
+def _beside(boxes: NDArray[np.int64], own: NDArray[np.int64], ring: int) -> NDArray[np.bool_]:
+    """Which boxes come nearer than ``ring`` to one of the tile's own, bool by box."""
+    top, bottom, left, right = own.T
+    tree = shapely.STRtree(shapely.box(left - ring, top - ring, right + ring, bottom + ring))
+    found = np.zeros(len(boxes), dtype=bool)
+    found[tree.query(shapely.box(boxes[:, 2], boxes[:, 0], boxes[:, 3], boxes[:, 1]))[0]] = True
+    return found
 
 
 def _around(boxes: NDArray[np.int64], grid: Grid) -> tuple[int, int, int, int]:

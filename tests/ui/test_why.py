@@ -63,8 +63,13 @@ def words_of(widget: QWidget) -> str:
 
 
 def settle(qtbot: QtBot) -> None:
-    """Until the document's news have reached the pane."""
+    """Until the document's news have reached the pane: none comes for a while, none waits."""
+    from ui.window import MainWindow
+
     qtbot.wait(300)
+    for made in QApplication.topLevelWidgets():
+        if isinstance(made, MainWindow):
+            qtbot.waitUntil(lambda window=made: window.why.is_settled, timeout=10_000)
 
 
 def opened(window: MainWindow, *codes: str) -> LineRow:

@@ -113,6 +113,11 @@ class WhyDesk(QObject):
         """Whether the pane is in the inspector's place."""
         return self._stack is not None and self._stack.currentWidget() is self.pane
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether all the document's news have reached the pane."""
+        return not (self._later.isActive() or self._waiting.isActive())
+
     # ---------------------------------------------------------------- asking
 
     def ask(self, figure: str, facility: object = None) -> None:
