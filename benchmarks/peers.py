@@ -21,13 +21,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import numba
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
 
 from gis.horizon import horizon_angles, sector_azimuths
 from tests.support import grass
+from tests.support.threads import threads
 
 # Times as fast a CPU-second, at least.
 TARGET_R_HORIZON, TARGET_TOPOCALC = 250.0, 120.0
@@ -114,13 +114,11 @@ class OurRate:
 
     def measure(self) -> None:
         """Three more calls."""
-        threads = numba.get_num_threads()
-        numba.set_num_threads(1)
-        begin = time.process_time()
-        for _ in range(3):
-            self._done += ours(self._scene, self._azimuths).size
-        self._used += time.process_time() - begin
-        numba.set_num_threads(threads)
+        with threads(1):
+            begin = time.process_time()
+            for _ in range(3):
+                self._done += ours(self._scene, self._azimuths).size
+            self._used += time.process_time() - begin
 
     @property
     def rate(self) -> float:

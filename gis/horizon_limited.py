@@ -31,7 +31,7 @@ from gis.horizon import (
     STRETCH,
     WALL_DROP_CELLS,
     WALL_SHIFT_STEPS,
-    Cells,
+    Asked,
     Lines,
     Sweeper,
     bent,
@@ -272,7 +272,7 @@ class LimitedSweeper(Sweeper):
         azimuth: float,
         out: NDArray[np.float32],
         progress: Progress = silent,
-        only: Cells | None = None,
+        only: Asked | None = None,
         *,
         degrees: bool = False,
     ) -> None:

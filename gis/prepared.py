@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from rasterio.features import rasterize
 
-from gis.canopy import treetops
+from gis.canopy import trees_twice, treetops
 from gis.crs import meridian_convergence
 from gis.errors import SurveyChanged
 from gis.horizon import Sweeper
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from gis.canopy import Canopy, Treetops
     from gis.far import FarWindow
+    from gis.findings import Finding
     from gis.grid import Grid
     from gis.raster import Surface
     from gis.roofs import RoofSettings
@@ -70,6 +71,7 @@ class Prepared:
     normals : (planes, 3), east-north-up from true north
     segmented : bool by outline; where False the planes come from a raster and the obstacles are not known yet
     canopy, trees : vegetation as it was given, and what the light has to pass; None without
+    noticed : what does not seem right with them
     """
 
     surface: Surface
@@ -86,6 +88,7 @@ class Prepared:
     segmented: NDArray[np.bool_]
     canopy: Canopy | None = None
     trees: Treetops | None = None
+    noticed: tuple[Finding, ...] = ()
 
     def goes_with(
         self, surface: Surface, outlines: gpd.GeoDataFrame, settings: RoofSettings, canopy: Canopy | None = None
@@ -152,6 +155,7 @@ def prepared_roofs(
         segmented=np.full(len(outlines), callable(source)),
         canopy=canopy,
         trees=None if canopy is None else treetops(canopy, level, grid.cell, here),
+        noticed=() if canopy is None else tuple(trees_twice(canopy.heights, surface.z, ids > 0)),
     )
 
 

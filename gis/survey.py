@@ -340,7 +340,7 @@ def compute(
     )  # fmt: skip
     names = outlines["building_id"].to_numpy()
     table = plane_table(roofs, ready.azimuth, usable, light, cells, names, settings.usable.flat_tilt, grid.cell)
-    return Computed(table, cells, light, usable, open_sky, findings)
+    return Computed(table, cells, light, usable, open_sky, [*ready.noticed, *findings])
 
 
 def _check_buildings(buildings: gpd.GeoDataFrame, before: Surveyed, sky: SkyTable, open_sky: float) -> None:

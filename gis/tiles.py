@@ -19,7 +19,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gis.canopy import Canopy
+from gis.canopy import Canopy, said_once
 from gis.crs import meridian_convergence
 from gis.grid import Grid
 from gis.prepared import Place, convergence_of
@@ -364,7 +364,7 @@ def assemble(outlines: gpd.GeoDataFrame, results: Sequence[TileResult]) -> Assem
         rows = result.coverage["row"].to_numpy()
         share[rows], overlapped[rows] = result.coverage["share"], result.coverage["overlapped"]
     buildings, findings = building_table(outlines, planes, building, Coverage(share, overlapped))
-    said = tuple(finding for result in results for finding in result.findings)
+    said = said_once([finding for result in results for finding in result.findings])
     open_sky = results[0].open_sky_kwh_m2 if results else float("nan")
     return Assembled(buildings, planes, sunlit, detailed[order], open_sky, (*findings, *said), numbers)
 
@@ -377,13 +377,20 @@ def survey_tiles(
     progress: Progress = silent,
     *,
     read_canopy: Reader | None = None,
+    known: Callable[[Tile], TileResult | None] = lambda _: None,
 ) -> Iterator[TileResult]:
-    """Survey tile after tile; progress by their cells."""
+    """Survey tile after tile; progress by their cells.
+
+    Parameters
+    ----------
+    known : what an earlier survey of the same found in a tile; None = nothing
+    """
     total = sum(tile.cells for tile in tiles)
     done = 0
     for tile in tiles:
         within = part(progress, done / total, (done + tile.cells) / total)
-        yield survey_tile(read, tile, work, far, within, read_canopy=read_canopy)
+        within(0.0, "read")
+        yield known(tile) or survey_tile(read, tile, work, far, within, read_canopy=read_canopy)
         done += tile.cells
 
 

@@ -29,6 +29,8 @@ def survey(
     facilities: Annotated[Path | None, typer.Option(help="facility ledger: its buildings are marked")] = None,
     only_facilities: Annotated[bool, typer.Option("--only-facilities", help="survey the ledger's buildings only")] = False,
     profile: Annotated[Path | None, typer.Option(help="profile of the municipality (TOML)")] = None,
+    canopy: Annotated[Path | None, typer.Option(help="vegetation: heights of treetops above the surface (GeoTIFF, ASC)")] = None,
+    canopy_crs: Annotated[str | None, typer.Option(help="CRS of a vegetation raster that names none")] = None,
     dsm_crs: Annotated[str | None, typer.Option(help="CRS of a raster that names none (EPSG:6677)")] = None,
     buildings_crs: Annotated[str | None, typer.Option(help="CRS of outlines that name none")] = None,
     buildings_layer: Annotated[str | None, typer.Option(help="layer of the outlines")] = None,
@@ -52,7 +54,7 @@ def survey(
         raise typer.BadParameter(say(State.language, "cluster.needs_ledger"), param_hint="--facilities")
     inputs = SurveyInputs(
         dsm, buildings, weather, out, facilities, only_facilities, profile, dsm_crs, buildings_crs, buildings_layer, facilities_crs,
-        facilities_layer, tile, cast("Sunlit", kept), geometry,
+        facilities_layer, tile, cast("Sunlit", kept), geometry, canopy, canopy_crs,
     )  # fmt: skip
     tally = Tally()
     try:

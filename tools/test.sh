@@ -38,7 +38,7 @@ fi
 run "gis and kawasolar, PySide6 not there" \
     env PYTHONPATH=tools/without_qt $python -m pytest -q -ra -p no:pytest-qt -n 2 tests --ignore=tests/ui -m "not xvfb" "$@"
 # A window that waits for an answer sits in Qt's loop, where only another thread can end it.
-run "ui, offscreen" env QT_QPA_PLATFORM=offscreen $python -m pytest -q -ra --timeout=120 --timeout-method=thread tests/ui -m "not xvfb" "$@"
+run "ui, offscreen" env QT_QPA_PLATFORM=offscreen $python -m pytest -q -ra --timeout=120 --timeout-method=thread tests/ui -n 2 -m "not xvfb" "$@"
 run "real windows under Xvfb" \
     xvfb-run -a -s "-screen 0 1600x1000x24" env QT_QPA_PLATFORM=xcb $python -m pytest -q -ra --timeout=120 --timeout-method=thread tests -m xvfb "$@"
 

@@ -34,15 +34,19 @@ def sources() -> str:
 def worker_state(job: JobFile) -> dict[str, Any]:
     """What a worker is and sees; runs there."""
     told = read_json(job.dataset.job) or {}
-    dsm = str(told.get("dsm", ""))
-    try:
-        size = Path(dsm).stat().st_size if dsm else -1
-    except OSError:
-        size = -1
+    unseen = [
+        told[role] for role in ("dsm", "canopy") if told.get(role) and _size(told[role]) != told.get(f"{role}_size")
+    ]
     return {
-        "version": __version__, "sources": sources(), "fingerprint": told.get("fingerprint"), "dsm": dsm,
-        "sees_dsm": size >= 0 and size == told.get("dsm_size"),
+        "version": __version__, "sources": sources(), "fingerprint": told.get("fingerprint"), "unseen": "".join(unseen[:1]),
     }  # fmt: skip
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return -1
 
 
 def check_workers(client: Client, job: JobFile) -> None:
@@ -66,5 +70,5 @@ def check_workers(client: Client, job: JobFile) -> None:
             raise PlanError("cluster.other_version", worker=worker, found=found, expected=expected)
         if state["fingerprint"] != job.fingerprint:
             raise PlanError("cluster.no_shared_folder", worker=worker, file=job.folder)
-        if not state["sees_dsm"]:
-            raise PlanError("cluster.no_shared_folder", worker=worker, file=state["dsm"])
+        if state["unseen"]:
+            raise PlanError("cluster.no_shared_folder", worker=worker, file=state["unseen"])

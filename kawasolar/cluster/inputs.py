@@ -38,6 +38,7 @@ class SurveyInputs:
     sunlit : whose planes' sunlit shares are kept
     tile_m : side of a tile [m]
     geometry : whether planes get their outlines
+    canopy : heights of vegetation above the surface, if there is such a raster
     """
 
     dsm: Path
@@ -55,6 +56,8 @@ class SurveyInputs:
     tile_m: float = 3072.0
     sunlit: Sunlit = "none"
     geometry: bool = True
+    canopy: Path | None = None
+    canopy_crs: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ def hashed_files(inputs: SurveyInputs, progress: Progress) -> tuple[InputFile, .
         ("buildings", inputs.buildings, inputs.buildings_crs, inputs.buildings_layer),
         ("facilities", inputs.facilities, inputs.facilities_crs, inputs.facilities_layer),
         ("weather", inputs.weather, None, None),
+        ("canopy", inputs.canopy, inputs.canopy_crs, None),
         ("profile", inputs.profile, None, None),
     )
     given = [(role, path, crs, layer) for role, path, crs, layer in files if path is not None]
@@ -184,7 +188,7 @@ def _far_station(weather: Weather, longitude: float, latitude: float) -> list[Fi
     ]  # fmt: skip
 
 
-def own_values(profile: Profile, *, joined: bool) -> dict[str, float]:
-    """The profile's numbers that a survey depends on."""
-    prefixes = ("roof.", "engine.", "pv.albedo", *(("join.",) if joined else ()))
+def own_values(profile: Profile, *, joined: bool, trees: bool = False) -> dict[str, float]:
+    """The profile's numbers that a survey depends on: with a ledger, with vegetation."""
+    prefixes = ("roof.", "engine.", "pv.albedo", *(("join.",) if joined else ()), *(("canopy.",) if trees else ()))
     return {key: profile.number(key) for key in sorted(profile.values) if key.startswith(prefixes)}

@@ -33,12 +33,13 @@ if TYPE_CHECKING:
     from gis.far import FarField
     from gis.findings import Finding
     from gis.grid import Grid
-    from gis.raster import SurfaceSource
+    from gis.raster import CanopySource, SurfaceSource
     from gis.sky import SkyTable
     from gis.survey import SurveySettings
     from gis.tiles import Tile, Tiling
     from kawasolar.cluster.inputs import Area, SurveyInputs
     from kawasolar.plan import InputFile
+    from kawasolar.profile import Profile
 
 FORMAT = 1
 # Cells read between two looks at whether somebody has said stop: some 50 ms.
@@ -82,6 +83,9 @@ class Job:
     geometry: bool
     near_only: bool
     sunlit: bool
+    canopy: Path | None = None
+    canopy_crs: str | None = None
+    transmissivity: NDArray[np.float64] | None = None
 
     @contextmanager
     def surface(self) -> Iterator[SurfaceSource]:
@@ -91,6 +95,17 @@ class Job:
         with open_surface(self.dsm, crs=self.dsm_crs, metric_crs=self.metric_crs) as source:
             if source.grid.shape != self.grid.shape:
                 raise PlanError("cluster.job_changed", file=str(self.dsm))
+            yield source
+
+    @contextmanager
+    def vegetation(self) -> Iterator[CanopySource | None]:
+        """The treetops, for one thread; None without them."""
+        from gis.raster import open_canopy
+
+        if self.canopy is None:
+            yield None
+            return
+        with open_canopy(self.canopy, self.grid, crs=self.canopy_crs) as source:
             yield source
 
 
@@ -143,7 +158,7 @@ def write_far(
 
 
 def read_polled(
-    source: SurfaceSource, box: tuple[int, int, int, int], tell: Callable[[float], None]
+    source: SurfaceSource | CanopySource, box: tuple[int, int, int, int], tell: Callable[[float], None]
 ) -> NDArray[np.float32]:
     """A window, some rows at a time; between them ``tell`` hears the share and may stop it."""
     import numpy as np
@@ -158,11 +173,34 @@ def read_polled(
     return z
 
 
+def seen_trees(inputs: SurveyInputs, grid: Grid, progress: Progress) -> tuple[Finding, ...]:
+    """Read the vegetation once, before the tiles: what is wrong with it is said at once.
+
+    Raises
+    ------
+    gis.errors.GisError
+        as :func:`gis.raster.open_canopy` and its source do
+    """
+    from gis.raster import open_canopy
+
+    if inputs.canopy is None:
+        return ()
+    with open_canopy(inputs.canopy, grid, crs=inputs.canopy_crs) as source:
+        step = max(64, _AT_ONCE // max(1, grid.cols))
+        for top in range(0, grid.rows, step):
+            progress(top / grid.rows, "read")
+            source.rows(top, min(grid.rows, top + step))
+        return source.seen()
+
+
 def write_job(
-    job: JobFile, inputs: SurveyInputs, area: Area, sky: SkyTable, settings: SurveySettings, tiles: Sequence[Tile], tiling: Tiling, far: str, epsg: int
+    job: JobFile, inputs: SurveyInputs, area: Area, sky: SkyTable, settings: SurveySettings, tiles: Sequence[Tile], tiling: Tiling, far: str,
+    profile: Profile,
 ) -> None:  # fmt: skip
     """What all tiles have in common; ``job.json`` comes last and says that the rest is there."""
     import numpy as np
+
+    from kawasolar.pipeline import monthly_transmissivity
 
     dataset, grid = job.dataset, area.grid
     table = io.BytesIO()
@@ -175,7 +213,10 @@ def write_job(
         dataset.job,
         stamped(
             format=FORMAT, version=__version__, fingerprint=job.fingerprint, dsm=str(inputs.dsm.resolve()), dsm_size=inputs.dsm.stat().st_size,
-            dsm_crs=inputs.dsm_crs, metric_crs=f"EPSG:{epsg}", geometry=inputs.geometry, near_only=inputs.only_facilities,
+            dsm_crs=inputs.dsm_crs, metric_crs=f"EPSG:{profile.epsg}", geometry=inputs.geometry, near_only=inputs.only_facilities,
+            canopy=None if inputs.canopy is None else str(inputs.canopy.resolve()), canopy_crs=inputs.canopy_crs,
+            canopy_size=None if inputs.canopy is None else inputs.canopy.stat().st_size,
+            transmissivity=None if inputs.canopy is None else monthly_transmissivity(profile).tolist(),
             sunlit=inputs.sunlit != "none", far=far, tiling=asdict(tiling), roofs=asdict(settings.roofs), usable=asdict(settings.usable),
             grid={"rows": grid.rows, "cols": grid.cols, "cell": grid.cell, "west": grid.west, "north": grid.north, "crs": grid.crs.to_wkt()},
         ),
@@ -226,6 +267,7 @@ def forget() -> None:
 
 @lru_cache(maxsize=2)
 def _opened(folder: str, fingerprint: str) -> Job:
+    import numpy as np
     from pyproj import CRS
 
     from gis.far import load_far_field
@@ -246,6 +288,8 @@ def _opened(folder: str, fingerprint: str) -> Job:
     return Job(
         dataset, Path(told["dsm"]), told["dsm_crs"], told["metric_crs"], grid, _sky(dataset.sky), settings, tiling, far,
         {name: tuple(window) for name, window in tiles["windows"].items()}, told["geometry"], told["near_only"], told["sunlit"],
+        None if told["canopy"] is None else Path(told["canopy"]), told["canopy_crs"],
+        None if told["transmissivity"] is None else np.array(told["transmissivity"], dtype=np.float64),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 from gis.progress import Progress, part
 from kawasolar.cluster.folder import Dataset, clear, keep_only, read_json, writing
 from kawasolar.cluster.inputs import SurveyInputs, hashed_files, own_values, read_area
-from kawasolar.cluster.job import JobFile, fingerprint_of, write_far, write_job
+from kawasolar.cluster.job import JobFile, fingerprint_of, seen_trees, write_far, write_job
 from kawasolar.cluster.parts import marker_of
 from kawasolar.errors import PlanError
 
@@ -70,7 +70,7 @@ def prepare(dataset: Dataset, inputs: SurveyInputs, progress: Progress, *, fresh
 
     profile = load_profile(inputs.profile)
     files = hashed_files(inputs, part(progress, 0.0, 0.2))
-    values = own_values(profile, joined=inputs.facilities is not None)
+    values = own_values(profile, joined=inputs.facilities is not None, trees=inputs.canopy is not None)
     tiling = Tiling(tile_m=inputs.tile_m)
     area = read_area(inputs, profile, part(progress, 0.2, 0.4))
     job = JobFile(str(dataset.folder), fingerprint_of(files, inputs, values, profile.epsg, tiling), uuid4().hex[:12])
@@ -80,18 +80,19 @@ def prepare(dataset: Dataset, inputs: SurveyInputs, progress: Progress, *, fresh
     tiles = tiles_of(area.grid, area.outlines, tiling, wanted)
     if not tiles:
         raise PlanError("cluster.no_buildings")
+    trees = seen_trees(inputs, area.grid, part(progress, 0.4, 0.5))
     # Not before the files are known to be good.
     if fresh:
         clear(dataset)
     _drop_other(dataset, job, tiles)
     with writing(dataset.work):
-        far, seen = write_far(dataset, inputs, files[0], profile.epsg, tiling, part(progress, 0.4, 1.0))
+        far, seen = write_far(dataset, inputs, files[0], profile.epsg, tiling, part(progress, 0.5, 1.0))
     progress(1.0, "far")
     sky = sky_table(area.weather, profile)
-    write_job(job, inputs, area, sky, survey_settings(profile), tiles, tiling, far, profile.epsg)
+    write_job(job, inputs, area, sky, survey_settings(profile), tiles, tiling, far, profile)
     detailed = {"all": every, "facilities": public, "none": ~every}[inputs.sunlit]
     return Prepared(
-        dataset, inputs, job, files, profile, values, area, wanted, tiles, detailed, sky.azimuths, (*seen, *area.findings)
+        dataset, inputs, job, files, profile, values, area, wanted, tiles, detailed, sky.azimuths, (*seen, *trees, *area.findings)
     )  # fmt: skip
 
 

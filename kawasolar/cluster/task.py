@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from gis.tiles import Tile, TiledWork, TileResult
+    from gis.raster import CanopySource, SurfaceSource
+    from gis.tiles import Reader, Tile, TiledWork, TileResult
     from kawasolar.cluster.job import Job
 
 # How often a worker looks whether its run was stopped [s].
@@ -74,12 +75,16 @@ def _surveyed(job: Job, name: str, progress: Progress) -> TileResult:
     from gis.tiles import survey_tile
 
     tile, work = _of_files(job, name)
-    with job.surface() as source:
+    with job.surface() as source, job.vegetation() as trees:
+        read_canopy = None if trees is None else _polled(trees, progress)
+        return survey_tile(_polled(source, progress), tile, work, job.far, progress, read_canopy=read_canopy)
 
-        def read(top: int, bottom: int, left: int, right: int) -> NDArray[np.float32]:
-            return read_polled(source, (top, bottom, left, right), lambda _share: progress(0.0, "read"))
 
-        return survey_tile(read, tile, work, job.far, progress)
+def _polled(source: SurfaceSource | CanopySource, progress: Progress) -> Reader:
+    def read(top: int, bottom: int, left: int, right: int) -> NDArray[np.float32]:
+        return read_polled(source, (top, bottom, left, right), lambda _share: progress(0.0, "read"))
+
+    return read
 
 
 def _of_files(job: Job, name: str) -> tuple[Tile, TiledWork]:
@@ -96,7 +101,8 @@ def _of_files(job: Job, name: str) -> tuple[Tile, TiledWork]:
     top, bottom, left, right = job.windows[name]
     tile = Tile(name, np.flatnonzero(own), np.flatnonzero(~own), top, bottom, left, right)
     work = TiledWork(
-        job.grid, outlines, job.sky, job.settings, job.tiling, detail=detail, geometry=job.geometry, near_only=job.near_only
+        job.grid, outlines, job.sky, job.settings, job.tiling, detail=detail, geometry=job.geometry, near_only=job.near_only,
+        transmissivity=job.transmissivity,
     )  # fmt: skip
     return tile, work
 

@@ -236,12 +236,14 @@ class Bench:
         keepouts: gpd.GeoDataFrame | None,
         progress: Progress,
         beside: Path,
+        key: str = "",
     ) -> Survey | TiledSurvey:
         """All roofs.
 
         Parameters
         ----------
         beside : folder on the disk where a large survey may put what it cannot hold
+        key : name of all that the survey depends on; a large one that was stopped is gone on with. Empty: from the beginning
         """
         from gis.survey import prepare, survey
         from kawasolar.pipeline import survey_settings
@@ -249,7 +251,7 @@ class Bench:
 
         if self.is_large():
             with self._tiled(profile, detail, keepouts) as (source, inputs):
-                self._last, self._noticed = survey_large(source, inputs, beside, progress)
+                self._last, self._noticed = survey_large(source, inputs, beside, progress, key)
             return self._last
         settings, frame = survey_settings(profile), self.outlines().frame
         canopy = self.canopy(profile, part(progress, 0.0, 0.02))
@@ -271,6 +273,7 @@ class Bench:
         planes: Path | None,
         progress: Progress,
         beside: Path,
+        key: str = "",
     ) -> Survey | TiledSurvey | PartSurvey:
         """The roofs of some buildings, the others as they were; all of them where what was kept does not go with the files.
 
@@ -300,7 +303,7 @@ class Bench:
             )  # fmt: skip
         except SurveyChanged:
             self._prepared = None
-            return self.survey(profile, detail, keepouts, progress, beside)
+            return self.survey(profile, detail, keepouts, progress, beside, key)
 
     def _plane_ids(self, path: Path | None) -> NDArray[np.int32] | None:
         """The raster of planes where there is one of this surface; anything may be wrong with it."""

@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from gis.canopy import said_once
 from gis.errors import SurveyChanged
 from gis.far import far_field
 from gis.mosaic import Mosaic
@@ -18,6 +19,7 @@ from gis.progress import Progress, part
 from gis.survey import PartSurvey
 from gis.survey_tables import coverage_findings
 from gis.tiles import Assembled, TiledWork, Tiling, assemble, survey_tiles, tiles_of, without_rasters
+from kawasolar.stages.unfinished import Unfinished
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from gis.raster import SurfaceSource
     from gis.sky import SkyTable
     from gis.survey import SurveySettings
-    from gis.tiles import Reader
+    from gis.tiles import Reader, Tile, TileResult
     from kawasolar.stages.work import Surveyed
 
 # Share of the time that the block maxima take: every cell is read once.
@@ -63,13 +65,14 @@ class TiledInputs:
 
 
 def survey_large(
-    source: SurfaceSource, inputs: TiledInputs, beside: Path, progress: Progress
+    source: SurfaceSource, inputs: TiledInputs, beside: Path, progress: Progress, key: str = ""
 ) -> tuple[TiledSurvey, tuple[Finding, ...]]:
     """Survey all roofs; besides, what was noticed in the surface while all of it was read.
 
     Parameters
     ----------
-    beside : a folder on the disk that has room for eight bytes a cell, if it exists
+    beside : a folder on the disk that has room for eleven bytes a cell, if it exists
+    key : name of all that the survey is made from; the tiles of one of that name that was stopped are taken over. Empty = none
     """
     grid = source.grid
     far = _far(source, inputs.tiling, part(progress, 0.0, _FAR_SHARE))
@@ -82,10 +85,24 @@ def survey_large(
     results = []
     tiles = tiles_of(grid, inputs.outlines, inputs.tiling)
     within = part(progress, _FAR_SHARE, 1.0)
-    for result in survey_tiles(source.read, tiles, work, far, within, read_canopy=inputs.read_canopy):
+    kept = Unfinished(beside, key) if key and beside.is_dir() and len(tiles) > 1 else None
+
+    def known(tile: Tile) -> TileResult | None:
+        result = None if kept is None else kept.load(tile)
+        if result is not None and inputs.read_canopy is not None:
+            # What is said of the vegetation is said of all that was read.
+            inputs.read_canopy(tile.top, tile.bottom, tile.left, tile.right)
+        return result
+
+    found_in = survey_tiles(source.read, tiles, work, far, within, read_canopy=inputs.read_canopy, known=known)
+    for tile, result in zip(tiles, found_in, strict=True):
+        if kept is not None:
+            kept.save(tile, result)
         mosaic.add(result)
         results.append(without_rasters(result))
     found = assemble(inputs.outlines, results)
+    if kept is not None:
+        kept.discard()
     mosaic.number(found.numbers)
     planes = _detailed(found)
     return TiledSurvey(
@@ -134,7 +151,7 @@ def survey_large_some(
     planes, sunlit = _merged(before, found, counts, ids, set(ids.iloc[again]), inputs.detail)
     # Which outlines overlap is known of the tiles that were done again only; the rest of what is said of the outlines is in their status.
     said = coverage_findings(buildings, np.zeros(len(buildings), dtype=bool))
-    findings = (*said, *(finding for result in results for finding in result.findings))
+    findings = (*said, *said_once(finding for result in results for finding in result.findings))
     return PartSurvey(
         buildings, planes, sunlit, inputs.sky.azimuths, before.open_sky_kwh_m2, findings, frozenset(ids.iloc[again])
     ), noticed  # fmt: skip

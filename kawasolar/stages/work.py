@@ -246,15 +246,12 @@ def run_survey(work: Work, bench: Bench, changed: set[str] | None, progress: Pro
     detail = set(work.buildings_of_facilities())
     keepouts = _keepouts_on(work, detail)
     within = part(progress, 0.0, 0.9)
+    beside, key = work.cache_root.parent, survey_key(work, detail)
     if changed is None or work.surveyed is None or can_restore_rasters(work):
-        found: Survey | TiledSurvey | PartSurvey = bench.survey(
-            work.profile, detail, keepouts, within, work.cache_root.parent
-        )
+        found: Survey | TiledSurvey | PartSurvey = bench.survey(work.profile, detail, keepouts, within, beside, key)
     else:
         planes = None if work.cache is None else work.cache / "planes.tif"
-        found = bench.survey_some(
-            work.profile, work.surveyed, changed, detail, keepouts, planes, within, work.cache_root.parent
-        )
+        found = bench.survey_some(work.profile, work.surveyed, changed, detail, keepouts, planes, within, beside, key)
     # As the project file keeps it, so that what is computed from it later is the same.
     work.surveyed = Surveyed(
         found.buildings, found.planes, as_kept(found.sunlit), found.azimuths, found.open_sky_kwh_m2
@@ -298,7 +295,8 @@ def restore_rasters(work: Work, bench: Bench, progress: Progress) -> None:
     from kawasolar.errors import NotWritable
 
     detail = set(work.buildings_of_facilities())
-    bench.survey(work.profile, detail, _keepouts_on(work, detail), part(progress, 0.0, 0.9), work.cache_root.parent)
+    keepouts, beside = _keepouts_on(work, detail), work.cache_root.parent
+    bench.survey(work.profile, detail, keepouts, part(progress, 0.0, 0.9), beside, survey_key(work, detail))
     # Nothing is computed from them: where they cannot be written, the plan stays as it is.
     with suppress(NotWritable):
         work.cache = bench.write_cache(work.cache_root / survey_folder(work), part(progress, 0.9, 1.0))
@@ -309,6 +307,13 @@ def survey_folder(work: Work) -> str:
     from kawasolar.stages.chain import BY_NAME, expected
 
     return expected(BY_NAME["survey"], work).base[:12]
+
+
+def survey_key(work: Work, detail: set[str]) -> str:
+    """Name of all that the survey as it would be made now depends on; by it one that was stopped is known again."""
+    from kawasolar.stages.chain import BY_NAME, expected
+
+    return " ".join([expected(BY_NAME["survey"], work).fingerprint, *sorted(detail)])
 
 
 def run_yield(work: Work, bench: Bench, changed: set[str] | None, progress: Progress) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import math
 import sys
 from pathlib import Path
@@ -16,6 +17,16 @@ from sample_data.generator.town import Made, make
 from sample_data.generator.vehicles import vehicles, write_vehicles
 
 SEED = 20240401
+# State of the generator's sources when the bundled files were made.
+STATE = Path(__file__).with_name("made_by.sha256")
+
+
+def state() -> str:
+    """The state of the generator's sources."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()
 
 
 def write_surface_and_outlines(out: Path, made: Made) -> None:
@@ -59,6 +70,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=SEED)
     arguments = parser.parse_args()
     generate(arguments.out, arguments.seed)
+    if arguments.out.resolve() == STATE.parents[1]:
+        STATE.write_text(state() + "\n", "ascii")
     return 0
 
 

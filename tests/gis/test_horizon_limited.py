@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gis.horizon import Sweeper, horizon_angles, sector_azimuths
+from gis.horizon import Asked, Sweeper, horizon_angles, sector_azimuths
 from gis.horizon_limited import LimitedSweeper, limited_angles
 from gis.progress import Cancelled
 from tests.gis.test_horizon import city, march
@@ -126,7 +126,7 @@ def test_only_some_cells_are_the_same_to_the_last_bit() -> None:
     for azimuth in (5.0, 100.0, 225.0):
         sweeper = LimitedSweeper(z, 0.5, 17.0)
         some = np.full(z.shape, -1.0, np.float32)
-        sweeper.sweep(azimuth, some, only=(row, col))
+        sweeper.sweep(azimuth, some, only=Asked.of(row, col, z.shape))
         np.testing.assert_array_equal(some[row, col], sweeper.slopes(azimuth)[row, col])
 
 

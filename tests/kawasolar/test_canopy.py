@@ -309,6 +309,20 @@ def test_wrong_files_are_refused_and_doubtful_ones_said(tmp_path: Path, inputs: 
             assert path.name in finding_sentence(language, said)
 
 
+def test_trees_that_the_surface_has_too_are_said(inputs: PlanInputs, planted: Project, tmp_path: Path) -> None:
+    with rasterio.open(inputs.dsm) as file:
+        both = write(tmp_path / "dsm.tif", file.read(1) + trees())
+    twice = make_project(replace(inputs, dsm=both, out=tmp_path / "plan.kawasolar"))
+    code = "raster.canopy_in_surface"
+    assert code not in {finding.code for finding in planted.plan.findings}
+    (said,) = [finding for finding in twice.plan.findings if finding.code == code]
+    assert said.severity == "warning"
+    assert "100 %" in finding_sentence("ja", said)
+    # By tiles too, and once.
+    found = surveyed(Bench(twice.plan.inputs, 6677))
+    assert [finding.code for finding in found.findings].count(code) == 1
+
+
 # ---------------------------------------------------------------------------------------------- stale or not
 
 

@@ -21,6 +21,7 @@ import rasterio
 from geopandas.testing import assert_geodataframe_equal
 from shapely.geometry import box
 
+from gis.errors import UnreadableFile
 from gis.progress import Cancelled
 from kawasolar import __version__
 from kawasolar.cli import EXIT_INPUT, EXIT_OK, EXIT_STOPPED, EXIT_USAGE, EXIT_WRITE, run_command
@@ -30,7 +31,7 @@ from kawasolar.cluster.job import JobFile
 from kawasolar.cluster.make import Tally, make_dataset
 from kawasolar.cluster.task import tile_task
 from kawasolar.errors import NotWritable, PlanError
-from tests.support.town import small_town
+from tests.support.town import CELL, NORTH, SIZE, WEST, small_town
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,6 +156,56 @@ def test_only_the_buildings_of_facilities(town: dict[str, Path], tmp_path: Path,
     assert len(buildings) == 6
     assert buildings.loc["B5", "status"] == "not_surveyed"
     assert pd.isna(buildings.loc["B5", "planes"])
+
+
+def test_trees_shade_what_is_behind_them(town: dict[str, Path], tmp_path: Path, tiled: Path) -> None:
+    """A row of trees south of B1, in a tile that borders on its: as in one tile, less than without, and another survey than that."""
+    heights = np.zeros((SIZE, SIZE), np.float32)
+    heights[52:58, 75:115] = 12.0
+    trees = tmp_path / "樹木.tif"
+    profile = {"driver": "GTiff", "height": SIZE, "width": SIZE, "count": 1, "dtype": "float32", "crs": "EPSG:6677"}
+    with rasterio.open(
+        trees, "w", **profile, transform=rasterio.transform.from_origin(WEST, NORTH, CELL, CELL)
+    ) as file:
+        file.write(heights, 1)
+    made = make_dataset(inputs_of(town, tmp_path / "many", canopy=trees))
+    assert made.figures["tiles"] == TILES
+    make_dataset(inputs_of(town, tmp_path / "whole", canopy=trees, tile_m=4096.0))
+    name = "irradiation_kwh_m2"
+    found, one, bare = (
+        planes_of(folder).groupby("building_id")[name].sum()
+        for folder in (tmp_path / "many", tmp_path / "whole", tiled)
+    )
+    assert np.allclose(found, one, rtol=1e-3)
+    assert 0.85 < found["B1"] / bare["B1"] < 0.98
+    told = json.loads((tmp_path / "many" / "survey.json").read_text("utf-8"))
+    assert [entry["role"] for entry in told["files"]][:2] == ["dsm", "buildings"]
+    assert "canopy" in [entry["role"] for entry in told["files"]]
+    # Without the trees it is another survey: nothing of it is taken over.
+    again = make_dataset(inputs_of(town, tmp_path / "many"))
+    assert again.figures["kept"] == 0
+    assert np.allclose(planes_of(tmp_path / "many").groupby("building_id")[name].sum(), bare, rtol=1e-6)
+    # Workers must see the raster too.
+    make_dataset(inputs_of(town, tmp_path / "many", canopy=trees))
+    job = JobFile(str(tmp_path / "many"), told["fingerprint"])
+    assert worker_state(job)["unseen"] == ""
+    trees.unlink()
+    assert worker_state(job)["unseen"] == str(trees)
+
+
+def test_trees_above_the_sea_are_refused_before_the_first_tile(town: dict[str, Path], tmp_path: Path) -> None:
+    """A raster of heights above sea level is no raster of treetops above the ground."""
+    with pytest.raises(UnreadableFile, match=r"raster\.canopy_absolute"):
+        make_dataset(inputs_of(town, tmp_path / "out", canopy=tall(tmp_path / "dsm.tif")))
+
+
+def tall(path: Path) -> Path:
+    with rasterio.open(
+        path, "w", driver="GTiff", height=SIZE, width=SIZE, count=1, dtype="float32", crs="EPSG:6677",
+        transform=rasterio.transform.from_origin(WEST, NORTH, CELL, CELL),
+    ) as file:  # fmt: skip
+        file.write(np.full((SIZE, SIZE), 140.0, np.float32), 1)
+    return path
 
 
 # ---------------------------------------------------------------------------------------------- going on
@@ -313,7 +364,7 @@ class Workers:
 def test_workers_must_see_the_folder_and_be_of_this_program(tiled: Path, tmp_path: Path) -> None:
     fingerprint = json.loads((tiled / "survey.json").read_text("utf-8"))["fingerprint"]
     job = JobFile(str(tiled), fingerprint)
-    assert worker_state(job)["sees_dsm"]
+    assert worker_state(job)["unseen"] == ""
     assert len(sources()) == 12
     check_workers(Workers(), job)
     wrong: dict[str, tuple[dict[str, object], JobFile]] = {
@@ -327,7 +378,7 @@ def test_workers_must_see_the_folder_and_be_of_this_program(tiled: Path, tmp_pat
         assert found.value.code == code
         assert found.value.details["worker"] == "tcp://10.0.0.7:4711"
     with pytest.raises(PlanError, match=r"cluster\.no_shared_folder"):
-        check_workers(Workers(sees_dsm=False), job)
+        check_workers(Workers(unseen="/data/dsm.tif"), job)
 
 
 def rows_of_sheds(folder: Path, weather: Path, side: int = 4) -> dict[str, Path]:
