@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 # Cells that one thread levels at once.
 _BLOCK_CELLS = 4_000_000
+# Outlines drawn between two looks at ``progress``: 0.15 s.
+_OUTLINES_AT_ONCE = 2000
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ def prepared_roofs(
     source: Callable[[], RoofPlanes] | NDArray[np.int32],
     place: Place | None = None,
     canopy: Canopy | None = None,
+    progress: Progress = silent,
 ) -> Prepared:
     """All of :class:`Prepared` from the building raster, and the roofs: found by a call, or read from a raster of planes."""
     grid = surface.grid
@@ -139,22 +142,31 @@ def prepared_roofs(
         raise SurveyChanged("survey.changed", found="plane_ids")
     here = Place((0, 0), None, None, convergence_of(grid)) if place is None else place
     turn = here.convergence
+    progress(0.0, "roofs")
     level = _levelled(surface.z, roofs, grid.cell)
+    progress(0.2, "roofs")
+    boxes = building_boxes(ids, len(outlines))
+    coverage = Coverage.of(outlines, ids, boxes, surface.z, grid)
+    progress(0.4, "roofs")
+    sweeper = Sweeper(level, grid.cell, origin=here.origin, far=here.far, near=here.near)
+    progress(0.6, "roofs")
+    trees = None if canopy is None else treetops(canopy, level, grid.cell, here)
+    progress(0.8, "roofs")
     return Prepared(
         surface=surface,
         outlines=outlines[["building_id", "geometry"]].copy(),
         settings=settings,
         ids=ids,
-        boxes=building_boxes(ids, len(outlines)),
+        boxes=boxes,
         roofs=roofs,
-        coverage=Coverage.of(outlines, ids, surface.z, grid),
-        sweeper=Sweeper(level, grid.cell, origin=here.origin, far=here.far, near=here.near),
+        coverage=coverage,
+        sweeper=sweeper,
         convergence=turn,
         azimuth=(roofs.azimuth_grid() + turn) % 360.0,
         normals=_to_true_north(roofs.normals(), turn),
         segmented=np.full(len(outlines), callable(source)),
         canopy=canopy,
-        trees=None if canopy is None else treetops(canopy, level, grid.cell, here),
+        trees=trees,
         noticed=() if canopy is None else tuple(trees_twice(canopy.heights, surface.z, ids > 0)),
     )
 
@@ -164,12 +176,16 @@ def convergence_of(grid: Grid) -> float:
     return meridian_convergence(grid.crs, (grid.west + grid.east) / 2, (grid.south + grid.north) / 2)
 
 
-def building_raster(outlines: gpd.GeoDataFrame, grid: Grid) -> NDArray[np.int32]:
+def building_raster(outlines: gpd.GeoDataFrame, grid: Grid, progress: Progress = silent) -> NDArray[np.int32]:
     """Number of the outline (1 … n, its row + 1) that holds each cell's centre; 0 = none. Of outlines that overlap the smaller one has the cell."""
     shapes = outlines.geometry.to_numpy()
     order = np.argsort(-shapely.area(shapes), kind="stable")
-    pairs = zip(shapes[order], (order + 1).tolist(), strict=True)
-    return np.asarray(rasterize(pairs, grid.shape, transform=grid.transform, dtype="int32"), dtype=np.int32)
+    ids = np.zeros(grid.shape, dtype=np.int32)
+    for first in range(0, len(order), _OUTLINES_AT_ONCE):
+        progress(first / len(order), "roofs")
+        some = order[first : first + _OUTLINES_AT_ONCE]
+        rasterize(zip(shapes[some], (some + 1).tolist(), strict=True), out=ids, transform=grid.transform)
+    return ids
 
 
 def _to_true_north(normals: NDArray[np.float64], convergence: float) -> NDArray[np.float64]:

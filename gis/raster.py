@@ -39,6 +39,8 @@ LOWEST_M, HIGHEST_M = -500.0, 9000.0
 # A surface is held in memory for now, about 32 bytes a cell with all that a survey needs beside it: 200 M cells are 6.4 GB.
 MAX_CELLS = 200_000_000
 _ROWS_AT_ONCE = 1024
+# Rows between two looks at ``progress``: whole blocks of the files.
+_ROWS_WRITTEN = 512
 # The map lets go of its files after 1.5 s without movement.
 _REPLACE_TRIES, _REPLACE_WAIT_S = 20, 0.25
 # No tree is taller [m]: heights above it are above the sea. Lower than the other it is grass, as for gis.canopy.
@@ -466,7 +468,9 @@ def _warped(file: DatasetReader, own: CRS, grid: Grid) -> WarpedVRT:
     )  # fmt: skip
 
 
-def write_raster(path: Path, values: NDArray[np.generic], grid: Grid, *, nodata: float | None) -> None:
+def write_raster(
+    path: Path, values: NDArray[np.generic], grid: Grid, *, nodata: float | None, progress: Progress = silent
+) -> None:
     """Write a derived raster: tiled GeoTIFF, deflate, with overviews; the last good file stays until the new one is whole.
 
     Overviews are means, but of signed integers, which are numbers of things.
@@ -479,7 +483,8 @@ def write_raster(path: Path, values: NDArray[np.generic], grid: Grid, *, nodata:
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with MemoryFile() as memory:
-            _write(memory, values, grid, nodata)
+            _write(memory, values, grid, nodata, progress)
+            progress(0.9, "write")
             with unfinished.open("wb") as file:
                 file.write(memory.getbuffer())
         replace_file(unfinished, path)
@@ -495,9 +500,15 @@ def _profile(grid: Grid, dtype: np.dtype[np.generic], nodata: float | None) -> d
     }  # fmt: skip
 
 
-def _write(memory: MemoryFile, values: NDArray[np.generic], grid: Grid, nodata: float | None) -> None:
+def _write(
+    memory: MemoryFile, values: NDArray[np.generic], grid: Grid, nodata: float | None, progress: Progress
+) -> None:
     with memory.open(**_profile(grid, values.dtype, nodata)) as file:
-        file.write(values, 1)
+        for top in range(0, grid.rows, _ROWS_WRITTEN):
+            progress(0.6 * top / grid.rows, "write")
+            some = values[top : top + _ROWS_WRITTEN]
+            file.write(some, 1, window=Window(0, top, grid.cols, some.shape[0]))
+    progress(0.6, "write")
     _overviews(memory.name, grid, values.dtype)
 
 

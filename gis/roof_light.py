@@ -10,6 +10,7 @@ from numba import njit
 
 from gis.horizon import Asked, each_azimuth
 from gis.irradiation import LightSums, add_sector, ground_reflected
+from gis.kernels import kernel
 from gis.progress import part
 from gis.threads import run_blocks
 
@@ -57,8 +58,7 @@ class RoofCells:
         """Cells of the buildings ``among`` (bool by building); the skylines of ``kept`` ones among them are wanted."""
         index = _cells_in(np.flatnonzero(among) + 1, boxes, building_ids, roofs.labels)
         plane = (roofs.labels.ravel()[index] - 1).astype(np.int32)
-        order = np.argsort(plane, kind="stable")
-        index, plane = index[order], plane[order]
+        index, plane = _by_plane(index, plane, len(roofs.building))
         wanted = kept[roofs.building[plane] - 1] if len(plane) else np.zeros(0, dtype=bool)
         return cls(index, plane, np.where(wanted, np.cumsum(wanted) - 1, -1).astype(np.int64), bool(among.all()))
 
@@ -100,6 +100,24 @@ def _cells_in(
                     found[count] = r * labels.shape[1] + c
                     count += 1
     return found[:count].copy()
+
+
+@kernel
+def _by_plane(
+    index: NDArray[np.int64], plane: NDArray[np.int32], planes: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:  # pragma: no cover - compiled
+    """Places plane by plane, those of a plane in the order in which they come."""
+    place = np.zeros(planes + 1, np.int64)
+    for cell in range(plane.size):
+        place[plane[cell] + 1] += 1
+    for k in range(planes):
+        place[k + 1] += place[k]
+    to_index, to_plane = np.empty_like(index), np.empty_like(plane)
+    for cell in range(plane.size):
+        at = place[plane[cell]]
+        place[plane[cell]] = at + 1
+        to_index[at], to_plane[at] = index[cell], plane[cell]
+    return to_index, to_plane
 
 
 def light_on(

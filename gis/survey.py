@@ -149,13 +149,20 @@ def prepare(
         from ``progress``
     """
     progress(0.0, "roofs")
-    ids = building_raster(outlines, surface.grid)
+    ids = building_raster(outlines, surface.grid, part(progress, 0.0, 0.1))
 
     def segment() -> RoofPlanes:
         return segment_roofs(surface.z, ids, surface.grid.cell, settings.roofs, part(progress, 0.1, 0.85))
 
     return prepared_roofs(
-        surface, outlines, settings.roofs, ids, segment if plane_ids is None else plane_ids, place, canopy
+        surface,
+        outlines,
+        settings.roofs,
+        ids,
+        segment if plane_ids is None else plane_ids,
+        place,
+        canopy,
+        part(progress, 0.85, 1.0),
     )
 
 
@@ -196,7 +203,9 @@ def survey(
     done = compute(ready, outlines, sky, settings, every, kept, keepouts, part(progress, 0.2, 0.96))
     progress(0.96, "planes")
     buildings, findings = building_table(outlines, done.table, ready.roofs.building, ready.coverage)
+    progress(0.97, "planes")
     planes, sunlit = done.details(ready, kept)
+    progress(0.99, "planes")
     irradiation = np.full(surface.grid.shape, np.nan, dtype=np.float32)
     irradiation.ravel()[done.cells.index] = done.light.total
     return Survey(
@@ -324,6 +333,7 @@ def compute(
     roofs, grid = ready.roofs, ready.surface.grid
     # Before the long work: a keep-out that is no area is refused at once.
     taken, findings = keepout_cells(keepouts, outlines, ready.ids, ready.boxes, roofs.labels, grid)
+    progress(0.0, "roofs")
     cells = RoofCells.of(roofs, ready.ids, ready.boxes, among, kept & among)
     light = light_on(
         ready.sweeper, ready.convergence, sky, cells, ready.normals, part(progress, 0.0, 0.92), ready.trees
@@ -336,8 +346,9 @@ def compute(
     here = np.unique(roofs.building).astype(np.int64)
     usable = usable_cells(
         roofs, ready.surface.z, ready.ids, irradiation, open_sky, grid.cell, settings.usable, ready.azimuth,
-        keepout=taken, only=here[among[here - 1]], boxes=ready.boxes,
+        keepout=taken, only=here[among[here - 1]], boxes=ready.boxes, progress=part(progress, 0.92, 0.99),
     )  # fmt: skip
+    progress(0.99, "usable")
     names = outlines["building_id"].to_numpy()
     table = plane_table(roofs, ready.azimuth, usable, light, cells, names, settings.usable.flat_tilt, grid.cell)
     return Computed(table, cells, light, usable, open_sky, [*ready.noticed, *findings])

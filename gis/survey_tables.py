@@ -47,12 +47,20 @@ class Coverage:
     overlapped: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, outlines: gpd.GeoDataFrame, ids: NDArray[np.int32], z: NDArray[np.float32], grid: Grid) -> Coverage:
-        bins = len(outlines) + 1
+    def of(
+        cls,
+        outlines: gpd.GeoDataFrame,
+        ids: NDArray[np.int32],
+        boxes: NDArray[np.int64],
+        z: NDArray[np.float32],
+        grid: Grid,
+    ) -> Coverage:
+        """From the buildings' raster and their boxes (:func:`gis.roofs.building_boxes`)."""
         # What another outline covers is not missing from the DSM: count it by the outlines' own cells, and what lies beyond the raster by area.
-        cells = np.bincount(ids.ravel(), minlength=bins)[1:]
+        cells = boxes[1:, 4]
         drawn = cells * grid.cell**2
-        seen = (cells - np.bincount(ids[~np.isfinite(z)], minlength=bins)[1:]) * grid.cell**2
+        holes = np.bincount(ids[~np.isfinite(z)], minlength=len(outlines) + 1)[1:]
+        seen = (cells - holes) * grid.cell**2
         area = outlines.area.to_numpy()
         within = np.ones(len(outlines))
         west, south, east, north = outlines.bounds.to_numpy().T

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gis.progress import Progress, silent
+from gis.progress import Progress, part, silent
 from kawasolar.errors import NotWritable, PlanError
 from kawasolar.plan import InputFile, Plan, Project, Role
 from kawasolar.project.format import cache_folder
@@ -199,15 +199,16 @@ def write_cache(folder: Path, surface: Surface, found: Survey, progress: Progres
     grid = surface.grid
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        progress(0.0, "write")
-        write_raster(folder / "irradiation.tif", found.irradiation, grid, nodata=float("nan"))
-        progress(0.3, "write")
-        write_raster(folder / "planes.tif", found.plane_ids, grid, nodata=0)
-        progress(0.5, "write")
-        write_raster(folder / "hillshade.tif", hillshade(surface.z, grid.cell), grid, nodata=0)
-        progress(0.7, "write")
         # Derived pictures of the surface need centimetres, not micrometres: 1/32 m compresses five times better.
-        write_raster(folder / "surface.tif", np.round(surface.z * 32) / np.float32(32), grid, nodata=float("nan"))
+        made: tuple[tuple[str, Callable[[], NDArray[np.generic]], float], ...] = (
+            ("irradiation.tif", lambda: found.irradiation, float("nan")), ("planes.tif", lambda: found.plane_ids, 0),
+            ("hillshade.tif", lambda: hillshade(surface.z, grid.cell), 0),
+            ("surface.tif", lambda: np.round(surface.z * 32) / np.float32(32), float("nan")),
+        )  # fmt: skip
+        for k, (name, values, nodata) in enumerate(made):
+            within = part(progress, k / len(made), (k + 1) / len(made))
+            within(0.0, "write")
+            write_raster(folder / name, values(), grid, nodata=nodata, progress=within)
     except OSError as error:
         raise _not_writable(folder, error) from error
 
