@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import shutil
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from gis.tiles import RasterCut, TileResult
 from kawasolar.cluster.check import sources
@@ -55,7 +55,7 @@ class Unfinished:
             return None
         try:
             result = _read(path)
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, shapely.errors.ShapelyError):
             return None
         return result if np.array_equal(np.sort(result.coverage["row"].to_numpy()), np.sort(tile.own)) else None
 
@@ -81,13 +81,16 @@ class Unfinished:
 
 def _write(path: Path, result: TileResult) -> None:
     arrays: dict[str, NDArray[Any]] = {"sunlit": result.sunlit, "detailed": result.detailed}
-    for name, frame in zip(_TABLES, (result.planes, result.coverage), strict=True):
-        file = io.BytesIO()
-        frame.to_parquet(file, index=False)
-        arrays[name] = np.frombuffer(file.getvalue(), dtype=np.uint8)
-    told = {
+    told: dict[str, Any] = {
         "name": result.name, "open_sky": result.open_sky_kwh_m2, "findings": [as_json(finding) for finding in result.findings],
+        "crs": result.planes.crs.to_wkt(),
     }  # fmt: skip
+    for name, frame in zip(_TABLES, (result.planes, result.coverage), strict=True):
+        told[name] = [[column, str(frame[column].dtype)] for column in frame.columns]
+        for column, kind in told[name]:
+            values = frame[column]
+            stored = shapely.to_wkb(values.to_numpy(), hex=True) if kind == "geometry" else values
+            arrays[f"{name}:{column}"] = _plain(stored.to_numpy() if isinstance(stored, pd.Series) else stored)
     cut = result.cut
     if cut is not None:
         # A fifth of a city is roof.
@@ -100,11 +103,27 @@ def _write(path: Path, result: TileResult) -> None:
         np.savez(target, **arrays)  # type: ignore[arg-type]
 
 
+def _plain(values: NDArray[Any]) -> NDArray[Any]:
+    """Numbers as they are, words as text of a fixed width; nothing as an empty one."""
+    if values.dtype.kind in "biuf":
+        return values
+    return np.array(["" if value is None else str(value) for value in values], dtype=np.str_)
+
+
 def _read(path: Path) -> TileResult:
     with np.load(path, allow_pickle=False) as stored:
         told = json.loads(stored["told"].tobytes())
-        planes = gpd.read_parquet(io.BytesIO(stored["planes"].tobytes()))
-        coverage = pd.read_parquet(io.BytesIO(stored["coverage"].tobytes()))
+        frames = []
+        for name in _TABLES:
+            columns = {}
+            for column, kind in told[name]:
+                values = stored[f"{name}:{column}"]
+                if kind == "geometry":
+                    columns[column] = shapely.from_wkb([value or None for value in values.tolist()])
+                else:
+                    columns[column] = pd.Series(values.tolist() if values.dtype.kind == "U" else values, dtype=kind)
+            frames.append(pd.DataFrame(columns))
+        planes = gpd.GeoDataFrame(frames[0], geometry="geometry", crs=told["crs"])
         cut = None
         if "cut" in told:
             top, left, rows, cols = told["cut"]
@@ -113,5 +132,5 @@ def _read(path: Path) -> TileResult:
             plane[place], light[place] = stored["cut_plane"], stored["cut_light"]
             cut = RasterCut(top, left, plane.reshape(rows, cols), light.reshape(rows, cols))
         return TileResult(
-            told["name"], planes, stored["sunlit"], stored["detailed"], coverage, float(told["open_sky"]), findings_of(told["findings"]), cut
+            told["name"], planes, stored["sunlit"], stored["detailed"], frames[1], float(told["open_sky"]), findings_of(told["findings"]), cut
         )  # fmt: skip
