@@ -70,6 +70,8 @@ def settle(qtbot: QtBot) -> None:
     for made in QApplication.topLevelWidgets():
         if isinstance(made, MainWindow):
             qtbot.waitUntil(lambda window=made: window.why.is_settled, timeout=10_000)
+    # What was put into the pane last is seen after the loop's next turns.
+    qtbot.wait(100)
 
 
 def opened(window: MainWindow, *codes: str) -> LineRow:
@@ -127,11 +129,14 @@ def test_an_override_shows_who_and_why_and_that_the_result_is_stale(window: Main
     assert "その後変わった値があります" in pane.stale_words.text()
     assert "屋根端からの離隔距離" in pane.stale_words.text()
     # What was open is open still, and says who did it.
-    row = pane.row_at("lost_setback_m2", "roof.setback")
-    assert row.body is not None
-    words = words_of(row)
-    for part in ("施設課 田中", "点検通路を広げる", "消防局の指導", "1.4 m"):
-        assert part in words
+    seen = ("施設課 田中", "点検通路を広げる", "消防局の指導", "1.4 m")
+
+    def all_said() -> bool:
+        words = words_of(pane.row_at("lost_setback_m2", "roof.setback"))
+        return all(part in words for part in seen)
+
+    qtbot.waitUntil(all_said, timeout=10_000)
+    assert pane.row_at("lost_setback_m2", "roof.setback").body is not None
     assert pane.row_at("lost_setback_m2").line.stale
     document.undo()
     settle(qtbot)
