@@ -50,8 +50,8 @@ LANES = 32
 STRETCH = 128
 # Holes on both sides of the raster: lanes that lie outside of it, and the neighbours beside them.
 RIM = LANES + 2
-# Cells between two looks at ``progress``, a thread: about 20 ms.
-CELLS_PER_BLOCK = 1_500_000
+# Cells between two looks at ``progress``, a thread: about 4 ms. Larger ones leave one thread waiting for the other's last.
+CELLS_PER_BLOCK = 250_000
 # Mean radius of the earth [m], and the share of its curvature that refraction takes back near the ground (ITU-R P.526, k = 4/3 is 0.25; surveyors use
 # 0.13): a point at a distance d appears lower by d² (1 − 0.13) / 2R.
 EARTH_RADIUS_M = 6_371_000.0

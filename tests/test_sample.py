@@ -412,27 +412,36 @@ def test_weather_file_is_laid_out_as_metpv20() -> None:
 def test_generator_makes_these_very_files(
     tmp_path: Path, surface: NDArray[np.float32], buildings: gpd.GeoDataFrame
 ) -> None:
-    """Byte for byte where NumPy's exponentials and sines round as they did when the files were made; elsewhere the draws go another way at some
-    block, and the town is such a one. That nobody changed the generator since is told by its sources."""
+    """Byte for byte where arithmetic rounds as it did when the files were made. Elsewhere a corner differs by a micrometre, a lot of the hillside is cut
+    another way, and the draws after it are others: houses in the last blocks, nothing else. That nobody changed the generator since is told by its sources.
+    """
     assert generator.STATE.read_text("ascii").strip() == generator.state()
     made = town_module.make(generator.SEED)
     again = np.where(made.surface == -9999.0, np.nan, made.surface)
     generator.write_tables(tmp_path, made, generator.SEED)
     written = sorted(p.relative_to(tmp_path) for p in tmp_path.rglob("*.csv"))
     assert len(written) == 19 + 7
+    changed = [p for p in written if (tmp_path / p).read_bytes() != (SAMPLE / p).read_bytes()]
     layer = generator.layers.outlines(made.buildings, generator.building_names(made))
     if np.array_equal(again, surface, equal_nan=True):
-        assert [p for p in written if (tmp_path / p).read_bytes() != (SAMPLE / p).read_bytes()] == []
+        assert changed == []
         assert list(layer["building_id"]) == list(buildings.index)
         assert shapely.equals_exact(layer.geometry.to_numpy(), buildings.geometry.to_numpy(), 1e-9).all()
         return
+    # The ledger tells buildings' numbers, which count through the houses too.
+    assert changed in ([], [Path("facilities.csv")])
+    kept, fresh = ((folder / "facilities.csv").read_bytes().splitlines() for folder in (SAMPLE, tmp_path))
+    assert len(kept) == len(fresh)
+    assert sum(one != other for one, other in zip(kept, fresh, strict=True)) <= 8
+    named, known = (
+        frame[frame["name"] != ""].sort_values(["name", "height_m"]).reset_index(drop=True)
+        for frame in (layer, buildings)
+    )
+    assert list(named["name"]) == list(known["name"])
+    assert shapely.equals_exact(named.geometry.to_numpy(), known.geometry.to_numpy(), 0.002).all()
+    old = set(buildings.geometry.to_wkb())
+    in_order = np.array([shape in old for shape in layer.sort_index().geometry.to_wkb()])
+    assert in_order[: len(buildings) * 4 // 5].mean() > 0.99
     assert len(layer) == pytest.approx(len(buildings), rel=0.03)
-    assert layer.area.sum() == pytest.approx(buildings.area.sum(), rel=0.03)
-    assert set(layer["name"]) == set(buildings["name"])
-    # River, hill and streets lie where they did: what is no building's neighbourhood has the same ground.
-    assert np.nanmean(np.abs(again - surface) < 0.2) > 0.6
-    assert np.nanmedian(again) == pytest.approx(np.nanmedian(surface), abs=0.5)
-    for name in ("facilities.csv", "weather_normals.csv", "private_facilities.csv"):
-        kept, fresh = ((folder / name).read_bytes().splitlines() for folder in (SAMPLE, tmp_path))
-        assert len(kept) == len(fresh)
-        assert kept[:2] == fresh[:2]
+    assert np.array_equal(np.isnan(again), np.isnan(surface))
+    assert np.mean(np.abs(np.nan_to_num(again) - np.nan_to_num(surface)) <= 1 / 32) > 0.8

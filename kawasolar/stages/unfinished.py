@@ -16,6 +16,7 @@ import pandas as pd
 import shapely
 
 from gis.tiles import RasterCut, TileResult
+from kawasolar import __version__
 from kawasolar.cluster.check import sources
 from kawasolar.cluster.job import as_json, findings_of
 
@@ -42,7 +43,7 @@ class Unfinished:
     """
 
     def __init__(self, beside: Path, key: str) -> None:
-        name = hashlib.sha256(f"{key} {sources()}".encode()).hexdigest()[:16]
+        name = hashlib.sha256(f"{key} {__version__} {sources()}".encode()).hexdigest()[:16]
         self.folder = beside / f"{_PREFIX}{name}"
         for other in beside.glob(f"{_PREFIX}*"):
             if other != self.folder:
@@ -54,8 +55,8 @@ class Unfinished:
         if not path.is_file():
             return None
         try:
-            result = _read(path)
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, shapely.errors.ShapelyError):
+            result = _read(path, tile.cells)
+        except (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile, shapely.errors.ShapelyError):
             return None
         return result if np.array_equal(np.sort(result.coverage["row"].to_numpy()), np.sort(tile.own)) else None
 
@@ -110,7 +111,16 @@ def _plain(values: NDArray[Any]) -> NDArray[Any]:
     return np.array(["" if value is None else str(value) for value in values], dtype=np.str_)
 
 
-def _read(path: Path) -> TileResult:
+def _read(path: Path, most_cells: int) -> TileResult:
+    """What :func:`_write` wrote. The folder may be anybody's: nothing in it can run, or take more memory than the file is large.
+
+    Raises
+    ------
+    ValueError, LookupError, TypeError, OSError, EOFError, zipfile.BadZipFile, shapely.errors.ShapelyError
+    """
+    with zipfile.ZipFile(path) as packed:
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in packed.infolist()):
+            raise ValueError("packed")
     with np.load(path, allow_pickle=False) as stored:
         told = json.loads(stored["told"].tobytes())
         frames = []
@@ -127,6 +137,8 @@ def _read(path: Path) -> TileResult:
         cut = None
         if "cut" in told:
             top, left, rows, cols = told["cut"]
+            if not 0 <= rows * cols <= most_cells:
+                raise ValueError("larger than the tile")
             plane, light = np.zeros(rows * cols, np.int32), np.zeros(rows * cols, np.float32)
             place = stored["cut_place"]
             plane[place], light[place] = stored["cut_plane"], stored["cut_light"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,7 +107,16 @@ def test_another_survey_begins_from_the_beginning(runs: Runs) -> None:
     assert len(runs.computed) == TILES
 
 
-@pytest.mark.parametrize("damage", ["cut", "nothing", "words", "other tile"])
+def packed(content: bytes) -> bytes:
+    """The same arrays, deflated: what a small file can blow up to is not known."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as one, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as other:
+        for name in one.namelist():
+            other.writestr(name, one.read(name))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("damage", ["cut", "nothing", "words", "other tile", "packed"])
 def test_what_is_damaged_is_computed_again(runs: Runs, damage: str) -> None:
     whole = runs.survey("")
     runs.stopped(3)
@@ -113,6 +124,7 @@ def test_what_is_damaged_is_computed_again(runs: Runs, damage: str) -> None:
     content = first.read_bytes()
     spoilt: dict[str, Callable[[], bytes]] = {
         "cut": lambda: content[: len(content) // 2], "nothing": lambda: b"", "words": lambda: b"no tile" * 99, "other tile": second.read_bytes,
+        "packed": lambda: packed(content),
     }  # fmt: skip
     first.write_bytes(spoilt[damage]())
     again = runs.survey()
