@@ -20,8 +20,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from gis.horizon import (
-    CELLS_PER_BLOCK,
+from gis.horizon import CELLS_PER_BLOCK, Asked, Sweeper
+from gis.horizon_kernels import (
     FLAT_M,
     INNER,
     JOINED_CELLS,
@@ -31,9 +31,7 @@ from gis.horizon import (
     STRETCH,
     WALL_DROP_CELLS,
     WALL_SHIFT_STEPS,
-    Asked,
     Lines,
-    Sweeper,
     bent,
     gather,
     lane_range,

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from gis.horizon import degrees_of
+from gis.horizon_kernels import degrees_of
 from gis.kernels import INNER, kernel
 from gis.sky import ELEVATIONS, SkyTable
 
