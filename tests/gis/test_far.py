@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from gis.far import PATCH, FarField, block_maxima, far_field, first_side
-from gis.horizon import CURVATURE, Sweeper, horizon_angles, sector_azimuths
+from gis.horizon import Sweeper, horizon_angles, sector_azimuths
+from gis.horizon_kernels import CURVATURE
 
 NEAR = 128
 
