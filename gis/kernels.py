@@ -22,8 +22,11 @@ import hashlib
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from gis import shipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,18 +62,43 @@ def set_cache_folder() -> None:
     if "NUMBA_CACHE_DIR" in os.environ or "numba" in sys.modules:
         return
     here = Path(__file__).resolve().parent
+    if getattr(sys, "frozen", False):
+        _set_frozen(here.parent / shipped.FOLDER)
+        return
     parent = here / "__pycache__"
-    if getattr(sys, "frozen", False) or not _writable(parent):
-        from platformdirs import user_cache_path
-
-        parent = user_cache_path("KawaSolar", appauthor=False)
+    if not _writable(parent):
+        parent = _users_cache()
         if not _writable(parent):
             return
-    folder = parent / f"{_PREFIX}{_state(here)}"
+    os.environ["NUMBA_CACHE_DIR"] = str(_own_folder(parent, state_of(here)))
+
+
+def _set_frozen(bundle: Path) -> None:
+    """The frozen program: kernels that came with it, in a folder that Numba may write to."""
+    state = (bundle / shipped.STATE).read_text(encoding="utf-8")
+    parent = _users_cache()
+    if not _writable(parent):
+        parent = Path(tempfile.mkdtemp(prefix="kawasolar-"))
+    folder = _own_folder(parent, state)
+    os.environ |= {**shipped.LOCATOR, "NUMBA_CACHE_DIR": str(folder)}
+    chosen = any(name in os.environ for name in shipped.TARGET)
+    if not chosen and shipped.suits() and shipped.unpack(bundle, folder):
+        os.environ |= shipped.TARGET
+
+
+def _users_cache() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("KawaSolar", appauthor=False)
+
+
+def _own_folder(parent: Path, state: str) -> Path:
+    """The folder of one state of the sources; when it is new, those of others are taken away."""
+    folder = parent / f"{_PREFIX}{state}"
     if not folder.exists():
         for old in parent.glob(f"{_PREFIX}*"):
             shutil.rmtree(old, ignore_errors=True)
-    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    return folder
 
 
 def _writable(folder: Path) -> bool:
@@ -81,8 +109,8 @@ def _writable(folder: Path) -> bool:
     return os.access(folder, os.W_OK)
 
 
-def _state(sources: Path) -> str:
-    """A short name for the state of the sources: size and time of each, or of the frozen program."""
-    files = sorted(sources.glob("*.py")) or [Path(sys.executable)]
+def state_of(sources: Path) -> str:
+    """A short name for the state of the sources: size and time of each."""
+    files = sorted(sources.glob("*.py"))
     told = "".join(f"{file.name}{file.stat().st_size}{file.stat().st_mtime_ns}" for file in files)
     return hashlib.sha256(told.encode()).hexdigest()[:12]

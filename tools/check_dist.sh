@@ -14,13 +14,25 @@ mkdir -p "$folder" "$work/home"
 cp sample_data/dsm.tif sample_data/buildings.gpkg sample_data/facilities.csv sample_data/weather.csv "$folder/"
 cd "$folder"
 
+compiled() { find "$1" -name '*.nbc' 2>/dev/null | wc -l; }
+ahead=$(compiled "$root/dist/kawasolar/_internal/compiled")
+[ "$ahead" -gt 20 ] || { echo "FAILED: $ahead kernels were compiled ahead" >&2; exit 1; }
+
 echo "== plan under env -i"
+begin=$(date +%s)
 env -i HOME="$work/home" "$program" plan --dsm dsm.tif --buildings buildings.gpkg --facilities facilities.csv --weather weather.csv \
     --out plan.kawasolar --json >plan.json
+echo "the first plan took $(($(date +%s) - begin)) s"
 env -i HOME="$work/home" "$program" export plan.kawasolar --xlsx sites.xlsx --csv sites.csv --png map.png
 for file in plan.kawasolar plan.json sites.xlsx sites.csv map.png; do
     [ -s "$file" ] || { echo "FAILED: $file was not made" >&2; exit 1; }
 done
+mkdir elsewhere
+(cd elsewhere && env -i HOME="$work/home" "$program" -q survey --dsm ../dsm.tif --buildings ../buildings.gpkg --weather ../weather.csv --tile 700 --out 屋根)
+[ -s elsewhere/屋根/buildings.parquet ] || { echo "FAILED: the survey wrote no dataset" >&2; exit 1; }
+# All of the engine came with the program: nothing was compiled on the way, from whatever folder it was started.
+used=$(compiled "$work/home/.cache")
+[ "$used" = "$ahead" ] || { echo "FAILED: $ahead kernels came with the program, $used are there after its first plan" >&2; exit 1; }
 # The frozen program must find what the source finds.
 "$root/.venv/bin/python" - plan.json "$root/out/plan.json" <<'PY'
 import json, pathlib, sys
