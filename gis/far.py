@@ -13,12 +13,14 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from gis.aside import aside
 from gis.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -160,11 +162,14 @@ def far_field(
     heights: list[NDArray[np.float32]] = [np.zeros((0, PATCH, PATCH), np.float32)]
     known = 0
     stripe = max(side, PATCH) * max(1, _ROWS_AT_ONCE // max(side, PATCH))
-    for begin in range(0, shape[0], stripe):
-        progress(begin / shape[0], "far")
+
+    def look(begin: int) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.float32]]:
         z = read_rows(begin, min(shape[0], begin + stripe))
-        finest[begin // side : -(-min(shape[0], begin + stripe) // side)] = block_maxima(z, side)
-        found, cells = _standing_out(z)
+        return block_maxima(z, side), *_standing_out(z)
+
+    for begin in range(0, shape[0], stripe):
+        maxima, found, cells = aside(partial(look, begin), progress, begin / shape[0], "far")
+        finest[begin // side : -(-min(shape[0], begin + stripe) // side)] = maxima
         number[begin // PATCH : begin // PATCH + len(found)] = np.where(found > 0, found + known, 0)
         heights.append(cells)
         known += len(cells)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from gis.progress import Progress, silent
 
 # Rows worked on at once: bounds the memory of a city-wide raster, and the time until a cancel is heard.
-_BLOCK_ROWS = 512
+_BLOCK_ROWS = 128
 
 
 def hillshade(

@@ -8,7 +8,7 @@ import numpy as np
 
 from gis.hillshade import hillshade
 from gis.progress import Progress, part, silent
-from gis.raster import raster_by_rows
+from gis.raster_write import raster_by_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from gis.grid import Grid
     from gis.tiles import RasterCut, TileResult
 
-# Rows at a time: a multiple of the files' blocks.
-_ROWS = 1024
+# Rows at a time: half a block of the files.
+_ROWS = 128
 # Heights are kept in 1/32 m: pictures of the surface need centimetres, not micrometres, and this packs five times better.
 _HEIGHT_STEPS = 32
 
@@ -90,11 +90,11 @@ class Mosaic:
         )  # fmt: skip
         for k, (name, dtype, nodata, take) in enumerate(made):
             within = part(progress, k / len(made), (k + 1) / len(made))
-            with raster_by_rows(folder / name, grid, dtype, nodata=nodata) as write:
+            last = part(within, 0.7, 1.0)
+            with raster_by_rows(folder / name, grid, dtype, nodata=nodata, progress=last) as write:
                 for top in range(0, grid.rows, _ROWS):
                     within(0.7 * top / grid.rows, "write")
                     write(top, take(top, min(grid.rows, top + _ROWS)))
-                within(0.7, "write")
 
 
 def _paste(path: Path, dtype: type[np.generic], grid: Grid, cut: RasterCut, values: NDArray[np.generic]) -> None:

@@ -49,6 +49,9 @@ _FARTHEST = 1e8
 _MAX_FEATURES = 5_000_000
 # A layer whose every id repeats is said once for each of the first hundred.
 _MOST_SAID = 100
+# Rows of a layer that are read in one call: 0.1 s. GeoJSON is parsed whole by every call.
+_ROWS_AT_ONCE = 10_000
+_READ_WHOLE = (".geojson", ".json")
 # How much of a shapefile's table is looked at for its encoding.
 _ENCODING_BYTES = 2_000_000
 
@@ -115,8 +118,7 @@ def _only_buildings(frame: gpd.GeoDataFrame, path: Path, findings: list[Finding]
     shapes = frame.geometry.to_numpy()
     area = shapely.area(shapes)
     small = area < _SLIVER_M2
-    to_centimetre = shapely.transform(shapes, lambda xy: np.round(xy, 2))
-    again = pd.Series(shapely.to_wkb(shapely.normalize(to_centimetre))).duplicated().to_numpy() & ~small
+    again = pd.Series(_to_centimetre(shapes)).duplicated().to_numpy() & ~small
     tree = shapely.STRtree(shapely.point_on_surface(shapes[~small & ~again]))
     holders = tree.query(shapes, predicate="contains")[0]
     block = np.bincount(holders, minlength=len(frame)) > _MOST_INSIDE
@@ -136,6 +138,15 @@ def _only_buildings(frame: gpd.GeoDataFrame, path: Path, findings: list[Finding]
     if kept.empty:
         raise UnreadableFile("outlines.empty", file=path.name)
     return kept
+
+
+def _to_centimetre(shapes: NDArray[np.object_]) -> list[bytes]:
+    """Outlines as words that are the same for those that lie within a centimetre, whatever corner they begin with."""
+    found: list[bytes] = []
+    for first in range(0, len(shapes), _ROWS_AT_ONCE):
+        rounded = shapely.transform(shapes[first : first + _ROWS_AT_ONCE], lambda xy: np.round(xy, 2))
+        found.extend(shapely.to_wkb(shapely.normalize(rounded)))
+    return found
 
 
 def polygon_layers(path: Path) -> list[str]:
@@ -172,11 +183,25 @@ def _load(path: Path, layer: str | None) -> gpd.GeoDataFrame:
             raise UnreadableFile("outlines.empty", file=path.name)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # rings that do not close are said row by row
-            return pyogrio.read_dataframe(path, layer=name, encoding=_encoding(path), on_invalid="ignore")
+            return _read_in_parts(path, name, count)
     except (
         DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, shapely.errors.GEOSException, UnicodeDecodeError, ValueError,
     ) as error:  # fmt: skip
         raise UnreadableFile("outlines.unreadable", file=path.name) from error
+
+
+def _read_in_parts(path: Path, layer: str, count: int) -> gpd.GeoDataFrame:
+    """A layer, some rows at a time where a file can begin anywhere: while a part is read, the rest of the program stands still."""
+    encoding = _encoding(path)
+    if path.suffix.lower() in _READ_WHOLE or count <= _ROWS_AT_ONCE:
+        return pyogrio.read_dataframe(path, layer=layer, encoding=encoding, on_invalid="ignore")
+    parts = [
+        pyogrio.read_dataframe(
+            path, layer=layer, encoding=encoding, on_invalid="ignore", skip_features=first, max_features=_ROWS_AT_ONCE
+        )
+        for first in range(0, count, _ROWS_AT_ONCE)
+    ]
+    return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=parts[0].crs)
 
 
 def _encoding(path: Path) -> str | None:

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from rasterio.features import rasterize
 
+from gis.aside import aside
 from gis.canopy import trees_twice, treetops
 from gis.crs import meridian_convergence
 from gis.errors import SurveyChanged
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
 # Cells that one thread levels at once.
 _BLOCK_CELLS = 4_000_000
-# Outlines drawn between two looks at ``progress``: 0.15 s.
-_OUTLINES_AT_ONCE = 2000
 
 
 @dataclass(frozen=True)
@@ -142,16 +141,17 @@ def prepared_roofs(
         raise SurveyChanged("survey.changed", found="plane_ids")
     here = Place((0, 0), None, None, convergence_of(grid)) if place is None else place
     turn = here.convergence
-    progress(0.0, "roofs")
-    level = _levelled(surface.z, roofs, grid.cell)
-    progress(0.2, "roofs")
-    boxes = building_boxes(ids, len(outlines))
-    coverage = Coverage.of(outlines, ids, boxes, surface.z, grid)
-    progress(0.4, "roofs")
-    sweeper = Sweeper(level, grid.cell, origin=here.origin, far=here.far, near=here.near)
-    progress(0.6, "roofs")
-    trees = None if canopy is None else treetops(canopy, level, grid.cell, here)
-    progress(0.8, "roofs")
+    level = aside(lambda: _levelled(surface.z, roofs, grid.cell), progress, 0.0, "roofs")
+    boxes = aside(lambda: building_boxes(ids, len(outlines)), progress, 0.2, "roofs")
+    coverage = aside(lambda: Coverage.of(outlines, ids, boxes, surface.z, grid), progress, 0.3, "roofs")
+    sweeper = aside(
+        lambda: Sweeper(level, grid.cell, origin=here.origin, far=here.far, near=here.near), progress, 0.5, "roofs"
+    )
+    trees: Treetops | None = None
+    noticed: tuple[Finding, ...] = ()
+    if canopy is not None:
+        trees = aside(lambda: treetops(canopy, level, grid.cell, here), progress, 0.7, "roofs")
+        noticed = aside(lambda: tuple(trees_twice(canopy.heights, surface.z, ids > 0)), progress, 0.9, "roofs")
     return Prepared(
         surface=surface,
         outlines=outlines[["building_id", "geometry"]].copy(),
@@ -167,7 +167,7 @@ def prepared_roofs(
         segmented=np.full(len(outlines), callable(source)),
         canopy=canopy,
         trees=trees,
-        noticed=() if canopy is None else tuple(trees_twice(canopy.heights, surface.z, ids > 0)),
+        noticed=noticed,
     )
 
 
@@ -181,10 +181,10 @@ def building_raster(outlines: gpd.GeoDataFrame, grid: Grid, progress: Progress =
     shapes = outlines.geometry.to_numpy()
     order = np.argsort(-shapely.area(shapes), kind="stable")
     ids = np.zeros(grid.shape, dtype=np.int32)
-    for first in range(0, len(order), _OUTLINES_AT_ONCE):
-        progress(first / len(order), "roofs")
-        some = order[first : first + _OUTLINES_AT_ONCE]
-        rasterize(zip(shapes[some], (some + 1).tolist(), strict=True), out=ids, transform=grid.transform)
+    if len(order):
+        # In one call: each copies the whole raster.
+        numbered = zip(shapes[order], (order + 1).tolist(), strict=True)
+        aside(lambda: rasterize(numbered, out=ids, transform=grid.transform), progress, 0.0, "roofs")
     return ids
 
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import math
-import os
-import secrets
-import shutil
-import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +17,7 @@ from pyproj import CRS
 from rasterio._err import CPLE_BaseError
 from rasterio.enums import ColorInterp, Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
-from rasterio.io import DatasetReader, MemoryFile
+from rasterio.io import DatasetReader
 from rasterio.vrt import WarpedVRT
 from rasterio.warp import calculate_default_transform, transform_bounds
 from rasterio.windows import Window
@@ -39,10 +34,6 @@ LOWEST_M, HIGHEST_M = -500.0, 9000.0
 # A surface is held in memory for now, about 32 bytes a cell with all that a survey needs beside it: 200 M cells are 6.4 GB.
 MAX_CELLS = 200_000_000
 _ROWS_AT_ONCE = 1024
-# Rows between two looks at ``progress``: whole blocks of the files.
-_ROWS_WRITTEN = 512
-# The map lets go of its files after 1.5 s without movement.
-_REPLACE_TRIES, _REPLACE_WAIT_S = 20, 0.25
 # No tree is taller [m]: heights above it are above the sea. Lower than the other it is grass, as for gis.canopy.
 TALLEST_TREE_M, _LEAST_TREE_M = 100.0, 0.5
 # Where nearly every cell has a tree, the heights may be of the ground and the houses.
@@ -466,99 +457,3 @@ def _warped(file: DatasetReader, own: CRS, grid: Grid) -> WarpedVRT:
         file, src_crs=own.to_wkt(), crs=grid.crs.to_wkt(), transform=grid.transform, width=grid.cols, height=grid.rows,
         resampling=Resampling.nearest, src_nodata=file.nodata, nodata=file.nodata if file.nodata is not None else math.nan, dtype="float32",
     )  # fmt: skip
-
-
-def write_raster(
-    path: Path, values: NDArray[np.generic], grid: Grid, *, nodata: float | None, progress: Progress = silent
-) -> None:
-    """Write a derived raster: tiled GeoTIFF, deflate, with overviews; the last good file stays until the new one is whole.
-
-    Overviews are means, but of signed integers, which are numbers of things.
-
-    Raises
-    ------
-    OSError
-        The disk is full, or the folder cannot be written. GDAL would not say it, so the bytes are written here.
-    """
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with MemoryFile() as memory:
-            _write(memory, values, grid, nodata, progress)
-            progress(0.9, "write")
-            with unfinished.open("wb") as file:
-                file.write(memory.getbuffer())
-        replace_file(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _profile(grid: Grid, dtype: np.dtype[np.generic], nodata: float | None) -> dict[str, object]:
-    return {
-        "driver": "GTiff", "height": grid.rows, "width": grid.cols, "count": 1, "dtype": dtype, "crs": grid.crs.to_wkt(), "transform": grid.transform,
-        "nodata": nodata, "tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "deflate", "zlevel": 1,
-        "predictor": 3 if dtype.kind == "f" else 2, "num_threads": "all_cpus", "bigtiff": "if_safer",
-    }  # fmt: skip
-
-
-def _write(
-    memory: MemoryFile, values: NDArray[np.generic], grid: Grid, nodata: float | None, progress: Progress
-) -> None:
-    with memory.open(**_profile(grid, values.dtype, nodata)) as file:
-        for top in range(0, grid.rows, _ROWS_WRITTEN):
-            progress(0.6 * top / grid.rows, "write")
-            some = values[top : top + _ROWS_WRITTEN]
-            file.write(some, 1, window=Window(0, top, grid.cols, some.shape[0]))
-    progress(0.6, "write")
-    _overviews(memory.name, grid, values.dtype)
-
-
-def _overviews(name: str | Path, grid: Grid, dtype: np.dtype[np.generic]) -> None:
-    factors = [2**k for k in range(1, 12) if max(grid.rows, grid.cols) >> k >= 256]
-    if factors:
-        with rasterio.Env(GDAL_NUM_THREADS="ALL_CPUS"), rasterio.open(name, "r+") as file:
-            file.build_overviews(factors, Resampling.nearest if dtype.kind == "i" else Resampling.average)
-
-
-@contextmanager
-def raster_by_rows(
-    path: Path, grid: Grid, dtype: str, *, nodata: float | None
-) -> Iterator[Callable[[int, NDArray[np.generic]], None]]:
-    """As :func:`write_raster`, for a raster that never is in memory: gives a function that writes rows from one on, in order.
-
-    Raises
-    ------
-    OSError
-        The disk is full, or the folder cannot be written.
-    """
-    # GDAL's own writes say nothing of a full disk: ask before, and read back what came last.
-    needed = grid.rows * grid.cols * np.dtype(dtype).itemsize // 2
-    if shutil.disk_usage(path.parent).free < needed:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with rasterio.open(unfinished, "w", **_profile(grid, np.dtype(dtype), nodata)) as file:
-
-            def write(top: int, values: NDArray[np.generic]) -> None:
-                file.write(values, 1, window=Window(0, top, grid.cols, values.shape[0]))
-
-            yield write
-        _overviews(unfinished, grid, np.dtype(dtype))
-        with rasterio.open(unfinished) as file:
-            file.read(1, window=Window(0, grid.rows - 1, grid.cols, 1))
-        replace_file(unfinished, path)
-    except (RasterioError, CPLE_BaseError) as error:
-        raise OSError(errno.EIO, str(error), str(path)) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def replace_file(unfinished: Path, path: Path) -> None:
-    """Move a file over another; on Windows wait for a reader, such as the map's, to let go of it."""
-    for _ in range(_REPLACE_TRIES):
-        try:
-            unfinished.replace(path)
-        except PermissionError:
-            time.sleep(_REPLACE_WAIT_S)
-        else:
-            return
-    unfinished.replace(path)

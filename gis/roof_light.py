@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
+from gis.aside import aside
 from gis.horizon import Asked, each_azimuth
 from gis.irradiation import LightSums, add_sector, ground_reflected
 from gis.kernels import kernel
@@ -185,7 +186,7 @@ def _add(
     bounds, normals : of the planes that have cells
     covered : cells that see nothing over it, whatever the direction
     """
-    only = Asked.of(*np.divmod(cells.index, sweeper.shape[1]), sweeper.shape)
+    only = aside(lambda: Asked.of(*np.divmod(cells.index, sweeper.shape[1]), sweeper.shape), progress, 0.0, "horizon")
     for k, slopes in each_azimuth(sweeper, sky.azimuths, convergence, progress, only):
         if covered is not None:
             slopes.ravel()[covered] = _OVERHEAD

@@ -7,7 +7,6 @@ reads. Where the processor lacks AVX2 nothing is copied, and kernels are compile
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import sys
@@ -24,7 +23,7 @@ _PF_AVX2_INSTRUCTIONS_AVAILABLE = 40
 
 def suits(machine: str | None = None) -> bool:
     """Whether this processor, under this system, runs what was compiled for ``TARGET``; where it cannot be told, it does not."""
-    if (machine or platform.machine()).lower() not in ("x86_64", "amd64"):
+    if (platform.machine() if machine is None else machine).lower() not in ("x86_64", "amd64"):
         return False
     if sys.platform == "win32":
         import ctypes
@@ -47,7 +46,7 @@ def unpack(bundle: Path, folder: Path) -> bool:
         with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as part:
             copy = Path(part) / folder.name
             shutil.copytree(bundle, copy)
-            os.replace(copy, folder)
+            copy.replace(folder)
     except OSError:
         # Another start of the program may have been first.
         return folder.exists()

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gis.aside import aside
 from gis.canopy import Canopy
 from gis.errors import SurveyChanged
 from gis.findings import Finding
@@ -201,10 +202,10 @@ def survey(
     kept = _marked(outlines, detail)
     every = np.ones(len(outlines), dtype=bool)
     done = compute(ready, outlines, sky, settings, every, kept, keepouts, part(progress, 0.2, 0.96))
-    progress(0.96, "planes")
-    buildings, findings = building_table(outlines, done.table, ready.roofs.building, ready.coverage)
-    progress(0.97, "planes")
-    planes, sunlit = done.details(ready, kept)
+    buildings, findings = aside(
+        lambda: building_table(outlines, done.table, ready.roofs.building, ready.coverage), progress, 0.96, "planes"
+    )
+    planes, sunlit = aside(lambda: done.details(ready, kept), progress, 0.97, "planes")
     progress(0.99, "planes")
     irradiation = np.full(surface.grid.shape, np.nan, dtype=np.float32)
     irradiation.ravel()[done.cells.index] = done.light.total
@@ -255,13 +256,14 @@ def survey_some(
     among = _marked(outlines, wanted) | (kept & (had != count))
     ready.complete(among, part(progress, 0.5, 0.52))
     done = compute(ready, outlines, sky, settings, among, kept, keepouts, part(progress, 0.52, 0.96))
-    progress(0.96, "planes")
-    buildings, findings = building_table(outlines, done.table, ready.roofs.building, ready.coverage)
+    buildings, findings = aside(
+        lambda: building_table(outlines, done.table, ready.roofs.building, ready.coverage), progress, 0.96, "planes"
+    )
     _check_buildings(buildings, before, sky, done.open_sky)
     earlier = before.buildings.set_index("building_id").reindex(outlines["building_id"])
     for column in ("usable_m2", "irradiation_kwh_m2"):
         buildings[column] = np.where(among, buildings[column], earlier[column].to_numpy(dtype=np.float64))
-    planes, sunlit = done.details(ready, kept & among)
+    planes, sunlit = aside(lambda: done.details(ready, kept & among), progress, 0.97, "planes")
     same = before.planes["building_id"].isin(outlines.loc[kept & ~among, "building_id"]).to_numpy()
     planes, sunlit = _joined(before.planes[same], before.sunlit[same], planes, sunlit, done.table)
     return PartSurvey(
@@ -334,7 +336,12 @@ def compute(
     # Before the long work: a keep-out that is no area is refused at once.
     taken, findings = keepout_cells(keepouts, outlines, ready.ids, ready.boxes, roofs.labels, grid)
     progress(0.0, "roofs")
-    cells = RoofCells.of(roofs, ready.ids, ready.boxes, among, kept & among)
+    cells = aside(
+        lambda: RoofCells.of(roofs, ready.ids, ready.boxes, among, kept & among),
+        part(progress, 0.0, 0.92),
+        0.0,
+        "roofs",
+    )
     light = light_on(
         ready.sweeper, ready.convergence, sky, cells, ready.normals, part(progress, 0.0, 0.92), ready.trees
     )
@@ -348,9 +355,13 @@ def compute(
         roofs, ready.surface.z, ready.ids, irradiation, open_sky, grid.cell, settings.usable, ready.azimuth,
         keepout=taken, only=here[among[here - 1]], boxes=ready.boxes, progress=part(progress, 0.92, 0.99),
     )  # fmt: skip
-    progress(0.99, "usable")
-    names = outlines["building_id"].to_numpy()
-    table = plane_table(roofs, ready.azimuth, usable, light, cells, names, settings.usable.flat_tilt, grid.cell)
+    names, flat = outlines["building_id"].to_numpy(), settings.usable.flat_tilt
+    table = aside(
+        lambda: plane_table(roofs, ready.azimuth, usable, light, cells, names, flat, grid.cell),
+        progress,
+        0.99,
+        "usable",
+    )
     return Computed(table, cells, light, usable, open_sky, [*ready.noticed, *findings])
 
 

@@ -19,6 +19,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from gis.aside import aside
 from gis.canopy import Canopy, said_once
 from gis.crs import meridian_convergence
 from gis.grid import Grid
@@ -251,7 +252,7 @@ def survey_tile(
     """
     progress(0.0, "read")
     grid = work.grid
-    z = read(tile.top, tile.bottom, tile.left, tile.right)
+    z = aside(lambda: read(tile.top, tile.bottom, tile.left, tile.right), progress, 0.0, "read")
     west, north = grid.west + tile.left * grid.cell, grid.north - tile.top * grid.cell
     here = Grid(tile.bottom - tile.top, tile.right - tile.left, grid.cell, west, north, grid.crs)
     rows = np.sort(np.concatenate([tile.own, tile.ring]))
@@ -267,7 +268,8 @@ def survey_tile(
     surface = Surface(z, here, False, ())
     canopy = None
     if read_canopy is not None and work.transmissivity is not None:
-        canopy = Canopy(read_canopy(tile.top, tile.bottom, tile.left, tile.right), work.transmissivity)
+        heights = aside(lambda: read_canopy(tile.top, tile.bottom, tile.left, tile.right), progress, 0.01, "read")
+        canopy = Canopy(heights, work.transmissivity)
     ready = prepare(surface, outlines, work.settings, place=place, canopy=canopy, progress=part(progress, 0.02, 0.25))
     kept = own if work.detail is None else own & outlines["building_id"].isin(work.detail).to_numpy()
     mine = set(outlines["building_id"][own])
@@ -279,13 +281,14 @@ def survey_tile(
     planes = done.table[asked].reset_index(drop=True)
     planes.insert(0, "row", rows[building[asked]])
     planes.insert(1, "part", _within(building[asked]))
-    shapes = _shapes(ready.roofs.labels, ready.roofs.building, here, own if work.geometry else kept)
-    detailed, sunlit = done.sunlit(ready.roofs, kept)
+    wanted = own if work.geometry else kept
+    shapes = aside(lambda: _shapes(ready.roofs.labels, ready.roofs.building, here, wanted), progress, 0.95, "planes")
+    detailed, sunlit = aside(lambda: done.sunlit(ready.roofs, kept), progress, 0.97, "planes")
     coverage = pd.DataFrame(
         {"row": rows[own], "share": ready.coverage.share[own], "overlapped": ready.coverage.overlapped[own]}
     )
     frame = gpd.GeoDataFrame(planes.drop(columns="plane_id"), geometry=shapes[asked], crs=grid.crs)
-    cut = _cut(tile, ready.roofs.labels, asked, done) if work.cuts else None
+    cut = aside(lambda: _cut(tile, ready.roofs.labels, asked, done), progress, 0.99, "planes") if work.cuts else None
     return TileResult(
         tile.name, frame, sunlit, detailed[asked], coverage, done.open_sky, tuple(done.findings), cut
     )  # fmt: skip

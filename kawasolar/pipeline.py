@@ -54,10 +54,14 @@ class PlanInputs:
     canopy_crs: str | None = None
 
 
-def make_project(inputs: PlanInputs, progress: Progress = silent) -> Project:
+def make_project(inputs: PlanInputs, progress: Progress = silent, unfinished: Path | None = None) -> Project:
     """Read the files and compute the plan of a first scenario; derived rasters go to the cache folder beside ``inputs.out``.
 
     The project file itself is written by :func:`kawasolar.project.save_project`.
+
+    Parameters
+    ----------
+    unfinished : folder in which a large survey that is stopped leaves what is done, for the next run; that of ``inputs.out`` unless given
 
     Raises
     ------
@@ -66,6 +70,7 @@ def make_project(inputs: PlanInputs, progress: Progress = silent) -> Project:
     gis.progress.Cancelled
         from ``progress``; nothing that stood is touched before the last step.
     """
+    from gis.aside import aside
     from kawasolar.document.edits import first_scenario
     from kawasolar.document.entries import Entries, apply
     from kawasolar.document.views import settings_of
@@ -79,10 +84,11 @@ def make_project(inputs: PlanInputs, progress: Progress = silent) -> Project:
     profile = load_profile(inputs.profile)
     name = inputs.scenario or say(default_language(), "plan.first_scenario")
     entries = apply(Entries(), first_scenario(Entries(), name))
-    files = input_files(inputs)
+    files = aside(lambda: input_files(inputs), progress, 0.0, "ledger")
     work = Work(
         name=inputs.name or inputs.out.stem, scenario="s1", entries=entries, base_profile=profile, profile=profile,
         settings=settings_of(entries, "s1", profile), inputs=files, dsm=inputs.dsm, cache_root=cache_folder(inputs.out),
+        unfinished=unfinished,
     )  # fmt: skip
     run_stale(work, Bench(files, profile.epsg), [], progress)
     return Project(entries, "s1", profile, {"s1": work.plan()})
@@ -111,7 +117,8 @@ def make_and_save(
         with tempfile.TemporaryDirectory(
             prefix=".kawasolar-", dir=target.parent, ignore_cleanup_errors=True
         ) as scratch:
-            made = adjust(make_project(replace(inputs, out=Path(scratch) / target.name), progress))
+            # What a large survey keeps when it is stopped must outlive the scratch folder.
+            made = adjust(make_project(replace(inputs, out=Path(scratch) / target.name), progress, target.parent))
             made = renamed(made, inputs.name or target.stem)
             save_project(made, target)
             project = carry_cache(made, target)
@@ -193,22 +200,23 @@ def write_cache(folder: Path, surface: Surface, found: Survey, progress: Progres
     """Write the derived rasters that the map and the pictures show."""
     import numpy as np
 
+    from gis.aside import aside
     from gis.hillshade import hillshade
-    from gis.raster import write_raster
+    from gis.raster_write import write_raster
 
     grid = surface.grid
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # Derived pictures of the surface need centimetres, not micrometres: 1/32 m compresses five times better.
-        made: tuple[tuple[str, Callable[[], NDArray[np.generic]], float], ...] = (
-            ("irradiation.tif", lambda: found.irradiation, float("nan")), ("planes.tif", lambda: found.plane_ids, 0),
-            ("hillshade.tif", lambda: hillshade(surface.z, grid.cell), 0),
-            ("surface.tif", lambda: np.round(surface.z * 32) / np.float32(32), float("nan")),
+        made: tuple[tuple[str, Callable[[Progress], NDArray[np.generic]], float], ...] = (
+            ("irradiation.tif", lambda _: found.irradiation, float("nan")), ("planes.tif", lambda _: found.plane_ids, 0),
+            ("hillshade.tif", lambda progress: hillshade(surface.z, grid.cell, progress=progress), 0),
+            ("surface.tif", lambda progress: aside(lambda: np.round(surface.z * 32) / np.float32(32), progress, 0.0, "write"), float("nan")),
         )  # fmt: skip
         for k, (name, values, nodata) in enumerate(made):
             within = part(progress, k / len(made), (k + 1) / len(made))
-            within(0.0, "write")
-            write_raster(folder / name, values(), grid, nodata=nodata, progress=within)
+            array = values(part(within, 0.0, 0.2))
+            write_raster(folder / name, array, grid, nodata=nodata, progress=part(within, 0.2, 1.0))
     except OSError as error:
         raise _not_writable(folder, error) from error
 

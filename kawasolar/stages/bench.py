@@ -6,9 +6,11 @@ import hashlib
 import stat
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
+from gis.aside import aside
 from gis.errors import UnreadableFile
 from gis.findings import Finding
 from gis.progress import Progress, part, silent
@@ -158,18 +160,22 @@ class Bench:
         """How many cells of a surface are held."""
         return 0 if self._surface is None else self._surface.z.size
 
-    def outlines(self) -> Outlines:
+    def outlines(self, progress: Progress = silent) -> Outlines:
         """The building outlines, in the surface's CRS."""
         from gis.outlines import read_outlines
 
         if self._outlines is None:
             grid = self.grid()
-            self._outlines = read_outlines(
-                self.path("buildings"), grid.crs, layer=self.layer("buildings"), crs=self.crs("buildings"), surface_bounds=grid.bounds
-            )  # fmt: skip
+            path, layer, crs = self.path("buildings"), self.layer("buildings"), self.crs("buildings")
+            self._outlines = aside(
+                lambda: read_outlines(path, grid.crs, layer=layer, crs=crs, surface_bounds=grid.bounds),
+                progress,
+                0.0,
+                "read",
+            )
         return self._outlines
 
-    def weather(self, place: tuple[float, float] | None = None) -> Weather:
+    def weather(self, place: tuple[float, float] | None = None, progress: Progress = silent) -> Weather:
         """The year's weather, for the middle of the surface.
 
         Parameters
@@ -180,7 +186,10 @@ class Bench:
 
         if self._weather is None:
             longitude, latitude = self._middle() if place is None or self._surface is not None else place
-            self._weather = read_weather(self.path("weather"), latitude=latitude, longitude=longitude)
+            path = self.path("weather")
+            self._weather = aside(
+                lambda: read_weather(path, latitude=latitude, longitude=longitude), progress, 0.0, "read"
+            )
         return self._weather
 
     def _middle(self) -> tuple[float, float]:
@@ -205,21 +214,23 @@ class Bench:
             )
         ]  # fmt: skip
 
-    def sky(self, profile: Profile) -> SkyTable:
+    def sky(self, profile: Profile, progress: Progress = silent) -> SkyTable:
         """The year's light by direction."""
         from kawasolar.pipeline import sky_table
 
-        return sky_table(self.weather(), profile)
+        weather = self.weather(progress=progress)
+        return aside(lambda: sky_table(weather, profile), progress, 0.0, "read")
 
     @contextmanager
     def _tiled(
-        self, profile: Profile, detail: set[str], keepouts: gpd.GeoDataFrame | None
+        self, profile: Profile, detail: set[str], keepouts: gpd.GeoDataFrame | None, progress: Progress = silent
     ) -> Iterator[tuple[SurfaceSource, TiledInputs]]:
         """The DSM, opened, and what else a survey by tiles takes."""
         from kawasolar.pipeline import monthly_transmissivity, survey_settings
         from kawasolar.stages.tiled import TiledInputs
 
-        inputs = TiledInputs(self.outlines().frame, self.sky(profile), survey_settings(profile), detail, keepouts)
+        frame, sky = self.outlines(progress).frame, self.sky(profile, progress)
+        inputs = TiledInputs(frame, sky, survey_settings(profile), detail, keepouts)
         with self._opened() as source:
             if not self.has_canopy():
                 yield source, inputs
@@ -250,15 +261,15 @@ class Bench:
         from kawasolar.stages.tiled import survey_large
 
         if self.is_large():
-            with self._tiled(profile, detail, keepouts) as (source, inputs):
+            with self._tiled(profile, detail, keepouts, progress) as (source, inputs):
                 self._last, self._noticed = survey_large(source, inputs, beside, progress, key)
             return self._last
-        settings, frame = survey_settings(profile), self.outlines().frame
+        settings, frame = survey_settings(profile), self.outlines(progress).frame
         canopy = self.canopy(profile, part(progress, 0.0, 0.02))
         if self._prepared is None or not self._prepared.goes_with(self.surface(), frame, settings.roofs, canopy):
             self._prepared = prepare(self.surface(), frame, settings, canopy=canopy, progress=part(progress, 0.02, 0.2))
         self._last = survey(
-            self.surface(), frame, self.sky(profile), settings,
+            self.surface(), frame, self.sky(profile, part(progress, 0.2, 1.0)), settings,
             detail=detail, keepouts=keepouts, prepared=self._prepared, progress=part(progress, 0.2, 1.0),
         )  # fmt: skip
         return self._last
@@ -286,10 +297,10 @@ class Bench:
         from kawasolar.pipeline import survey_settings
         from kawasolar.stages.tiled import survey_large_some
 
-        settings, frame = survey_settings(profile), self.outlines().frame
+        settings, frame = survey_settings(profile), self.outlines(progress).frame
         try:
             if self.is_large():
-                with self._tiled(profile, detail, keepouts) as (source, inputs):
+                with self._tiled(profile, detail, keepouts, progress) as (source, inputs):
                     found, self._noticed = survey_large_some(source, inputs, before, changed, progress)
                 return found
             canopy = self.canopy(profile, part(progress, 0.0, 0.02))
@@ -298,7 +309,7 @@ class Bench:
                     self.surface(), frame, settings, plane_ids=self._plane_ids(planes), canopy=canopy, progress=part(progress, 0.02, 0.4)
                 )  # fmt: skip
             return survey_some(
-                self.surface(), frame, self.sky(profile), settings, before, changed,
+                self.surface(), frame, self.sky(profile, part(progress, 0.4, 1.0)), settings, before, changed,
                 detail=detail, keepouts=keepouts, prepared=self._prepared, progress=part(progress, 0.4, 1.0),
             )  # fmt: skip
         except SurveyChanged:
@@ -351,8 +362,9 @@ def observed(
     """
     found = []
     for k, entry in enumerate(inputs):
-        progress(k / max(len(inputs), 1), "check")
-        found.append(entry if is_elsewhere(entry.path, home) else _observed(entry, since))
+        share = k / max(len(inputs), 1)
+        known = is_elsewhere(entry.path, home)
+        found.append(entry if known else aside(partial(_observed, entry, since), progress, share, "check"))
     return tuple(found)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from gis.aside import aside
 from gis.canopy import said_once
 from gis.errors import SurveyChanged
 from gis.far import far_field
@@ -83,7 +85,8 @@ def survey_large(
     )
     mosaic = Mosaic(Path(scratch.name), grid)
     results = []
-    tiles = tiles_of(grid, inputs.outlines, inputs.tiling)
+    tiles = aside(lambda: tiles_of(grid, inputs.outlines, inputs.tiling), progress, _FAR_SHARE, "read")
+    total, done = sum(tile.cells for tile in tiles), 0
     within = part(progress, _FAR_SHARE, 1.0)
     kept = Unfinished(beside, key) if key and beside.is_dir() and len(tiles) > 1 else None
 
@@ -97,12 +100,13 @@ def survey_large(
     found_in = survey_tiles(source.read, tiles, work, far, within, read_canopy=inputs.read_canopy, known=known)
     for tile, result in zip(tiles, found_in, strict=True):
         if kept is not None:
-            kept.save(tile, result)
-        mosaic.add(result)
+            aside(partial(kept.save, tile, result), within, done / total, "write")
+        aside(partial(mosaic.add, result), within, done / total, "write", abandoned=scratch.cleanup)
+        done += tile.cells
         results.append(without_rasters(result))
-    found = assemble(inputs.outlines, results)
+    found = aside(lambda: assemble(inputs.outlines, results), progress, 1.0, "planes")
     if kept is not None:
-        kept.discard()
+        aside(kept.discard, progress, 1.0, "planes")
     mosaic.number(found.numbers)
     planes = _detailed(found)
     return TiledSurvey(

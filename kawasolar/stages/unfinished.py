@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _PREFIX = ".kawasolar-tiles-"
 _TABLES = ("planes", "coverage")
+_LENGTHS = ":lengths"
 
 
 class Unfinished:
@@ -89,9 +90,7 @@ def _write(path: Path, result: TileResult) -> None:
     for name, frame in zip(_TABLES, (result.planes, result.coverage), strict=True):
         told[name] = [[column, str(frame[column].dtype)] for column in frame.columns]
         for column, kind in told[name]:
-            values = frame[column]
-            stored = shapely.to_wkb(values.to_numpy(), hex=True) if kind == "geometry" else values
-            arrays[f"{name}:{column}"] = _plain(stored.to_numpy() if isinstance(stored, pd.Series) else stored)
+            arrays |= {f"{name}:{column}{end}": array for end, array in _plain(frame[column].to_numpy(), kind).items()}
     cut = result.cut
     if cut is not None:
         # A fifth of a city is roof.
@@ -104,11 +103,22 @@ def _write(path: Path, result: TileResult) -> None:
         np.savez(target, **arrays)  # type: ignore[arg-type]
 
 
-def _plain(values: NDArray[Any]) -> NDArray[Any]:
-    """Numbers as they are, words as text of a fixed width; nothing as an empty one."""
+def _plain(values: NDArray[Any], kind: str) -> dict[str, NDArray[Any]]:
+    """Numbers as they are; words and shapes as bytes one after the other, with the length of each, −1 = nothing."""
     if values.dtype.kind in "biuf":
-        return values
-    return np.array(["" if value is None else str(value) for value in values], dtype=np.str_)
+        return {"": values}
+    coded = shapely.to_wkb(values) if kind == "geometry" else [None if v is None else str(v).encode() for v in values]
+    lengths = np.array([-1 if code is None else len(code) for code in coded], dtype=np.int64)
+    return {"": np.frombuffer(b"".join(code for code in coded if code), dtype=np.uint8), _LENGTHS: lengths}
+
+
+def _pieces(content: bytes, lengths: NDArray[np.int64]) -> list[bytes | None]:
+    """What :func:`_plain` put one after the other."""
+    ends = np.cumsum(np.maximum(lengths, 0))
+    if lengths.dtype != np.int64 or (len(ends) and ends[-1] != len(content)) or (lengths < -1).any():
+        raise ValueError("lengths")
+    each = zip(ends.tolist(), lengths.tolist(), strict=True)
+    return [None if length < 0 else content[end - length : end] for end, length in each]
 
 
 def _read(path: Path, most_cells: int) -> TileResult:
@@ -127,11 +137,18 @@ def _read(path: Path, most_cells: int) -> TileResult:
         for name in _TABLES:
             columns = {}
             for column, kind in told[name]:
-                values = stored[f"{name}:{column}"]
+                key = f"{name}:{column}"
+                values = stored[key]
+                if f"{key}{_LENGTHS}" not in stored:
+                    columns[column] = pd.Series(values, dtype=kind)
+                    continue
+                pieces = _pieces(values.tobytes(), stored[f"{key}{_LENGTHS}"])
                 if kind == "geometry":
-                    columns[column] = shapely.from_wkb([value or None for value in values.tolist()])
+                    columns[column] = shapely.from_wkb(pieces)
                 else:
-                    columns[column] = pd.Series(values.tolist() if values.dtype.kind == "U" else values, dtype=kind)
+                    columns[column] = pd.Series(
+                        [piece if piece is None else piece.decode() for piece in pieces], dtype=kind
+                    )
             frames.append(pd.DataFrame(columns))
         planes = gpd.GeoDataFrame(frames[0], geometry="geometry", crs=told["crs"])
         cut = None

@@ -65,6 +65,8 @@ class Work:
     inputs: tuple[InputFile, ...]
     dsm: Path
     cache_root: Path
+    # Where a large survey keeps what is done of it, should it be stopped; beside ``cache_root`` unless given.
+    unfinished: Path | None = None
     cache: Path | None = None
     crs: CRS | None = None
     synthetic: bool = False
@@ -104,6 +106,11 @@ class Work:
             yielded=Yielded(results.yields, results.month_hour, results.month_hour_lost, results.weather),
             decision=plan.decision, findings=by_stage(plan.findings), stamps=dict(plan.stamps), seconds=dict(plan.seconds), origin=plan,
         )  # fmt: skip
+
+    @property
+    def beside(self) -> Path:
+        """The folder for what a large survey cannot hold in memory."""
+        return self.cache_root.parent if self.unfinished is None else self.unfinished
 
     def plan(self) -> Plan:
         """The whole plan; every slot must be filled."""
@@ -184,6 +191,7 @@ def by_stage(findings: tuple[Finding, ...]) -> dict[str, tuple[Finding, ...]]:
 
 def run_ledger(work: Work, bench: Bench, progress: Progress) -> None:
     """Read the ledger and join it to the outlines."""
+    from gis.aside import aside
     from gis.progress import part
     from kawasolar.join import join_facilities
     from kawasolar.ledger import read_facilities
@@ -193,14 +201,14 @@ def run_ledger(work: Work, bench: Bench, progress: Progress) -> None:
         bench.surface(part(progress, 0.0, 0.6))
     grid = bench.grid()
     work.crs, work.synthetic = grid.crs, bench.synthetic()
-    ledger = read_facilities(
-        bench.path("facilities"),
-        grid.crs,
-        layer=bench.layer("facilities"),
-        area=grid.bounds,
-        layer_crs=bench.crs("facilities"),
+    path, layer, layer_crs = bench.path("facilities"), bench.layer("facilities"), bench.crs("facilities")
+    ledger = aside(
+        lambda: read_facilities(path, grid.crs, layer=layer, area=grid.bounds, layer_crs=layer_crs),
+        progress,
+        0.6,
+        "ledger",
     )
-    outlines = bench.outlines()
+    outlines = bench.outlines(part(progress, 0.6, 0.7))
     links, findings = join_facilities(
         ledger.facilities, outlines.frame, nearest_m=work.profile.number("join.nearest_m"),
         progress=part(progress, 0.7, 1.0), outlines=ledger.outlines,
@@ -246,7 +254,7 @@ def run_survey(work: Work, bench: Bench, changed: set[str] | None, progress: Pro
     detail = set(work.buildings_of_facilities())
     keepouts = _keepouts_on(work, detail)
     within = part(progress, 0.0, 0.9)
-    beside, key = work.cache_root.parent, survey_key(work, detail)
+    beside, key = work.beside, survey_key(work, detail)
     if changed is None or work.surveyed is None or can_restore_rasters(work):
         found: Survey | TiledSurvey | PartSurvey = bench.survey(work.profile, detail, keepouts, within, beside, key)
     else:
@@ -295,7 +303,7 @@ def restore_rasters(work: Work, bench: Bench, progress: Progress) -> None:
     from kawasolar.errors import NotWritable
 
     detail = set(work.buildings_of_facilities())
-    keepouts, beside = _keepouts_on(work, detail), work.cache_root.parent
+    keepouts, beside = _keepouts_on(work, detail), work.beside
     bench.survey(work.profile, detail, keepouts, part(progress, 0.0, 0.9), beside, survey_key(work, detail))
     # Nothing is computed from them: where they cannot be written, the plan stays as it is.
     with suppress(NotWritable):

@@ -9,6 +9,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pytest
+from geopandas.testing import assert_geodataframe_equal
 from pyproj import CRS
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
@@ -236,3 +237,17 @@ def test_real_outlines(realdata: Path) -> None:
     assert len(goteborg.frame) == 137
     assert codes(goteborg).count("outlines.crossing") == 2
     assert goteborg.frame.geometry.is_valid.all()
+
+
+@pytest.mark.parametrize("name", ["a.gpkg", "a.shp", "a.geojson"])
+def test_a_file_read_in_parts_is_the_same_file(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = houses()
+    frame["id"] = [1, 2, None, 4, 5][: len(frame)]
+    frame.drop(columns="building_id").to_file(
+        tmp_path / name, **({"encoding": "utf-8"} if name.endswith("shp") else {})
+    )
+    whole = read_outlines(tmp_path / name, ZONE_9)
+    monkeypatch.setattr("gis.outlines._ROWS_AT_ONCE", 2)
+    parts = read_outlines(tmp_path / name, ZONE_9)
+    assert parts.findings == whole.findings
+    assert_geodataframe_equal(parts.frame, whole.frame)

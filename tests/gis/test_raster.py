@@ -14,7 +14,8 @@ from rasterio.transform import from_origin
 from gis.crs import likely_crs, measures_metres, meridian_convergence
 from gis.errors import CrsMismatch, CrsMissing, UnreadableFile
 from gis.grid import Grid
-from gis.raster import read_surface, write_raster
+from gis.raster import read_surface
+from gis.raster_write import write_raster
 
 ZONE_9 = CRS.from_epsg(6677)
 WEST, NORTH = -20200.0, -44200.0
@@ -221,7 +222,7 @@ def test_what_cannot_be_written_leaves_the_old_one(
 ) -> None:
     grid = Grid(60, 80, 0.5, WEST, NORTH, ZONE_9)
     write_raster(tmp_path / "x.tif", hill, grid, nodata=None)
-    monkeypatch.setattr("gis.raster._REPLACE_WAIT_S", 0.001)
+    monkeypatch.setattr("gis.raster_write._REPLACE_WAIT_S", 0.001)
 
     def denied(_self: Path, _target: Path) -> Path:
         raise PermissionError(13, "in use")

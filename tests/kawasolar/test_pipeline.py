@@ -337,7 +337,7 @@ class TestBadInput:
         def full(*_args: object, **_more: object) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        monkeypatch.setattr("gis.raster.replace_file", full)
+        monkeypatch.setattr("gis.raster_write.replace_file", full)
         assert main(words(files, out)) == 4
         assert {path.name: path.read_bytes() for path in [out, *cache_folder(out).rglob("*.tif")]} == before
         assert sorted(path.name for path in tmp_path.iterdir()) == ["p.kawasolar", "p.kawasolar-cache"]

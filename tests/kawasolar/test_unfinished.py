@@ -8,17 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
 from geopandas.testing import assert_geodataframe_equal
 
 import gis.tiles
 from gis.progress import Cancelled, silent
 from gis.tiles import Tiling
-from kawasolar.pipeline import PlanInputs, input_files, make_project
+from kawasolar.pipeline import PlanInputs, input_files, make_and_save, make_project
 from kawasolar.profile import load_profile
 from kawasolar.stages.bench import Bench
 from kawasolar.stages.tiled import TiledSurvey, survey_large
+from kawasolar.stages.unfinished import _read, _write
 from tests.support.town import small_town
 
 if TYPE_CHECKING:
@@ -132,6 +135,21 @@ def test_what_is_damaged_is_computed_again(runs: Runs, damage: str) -> None:
     same(whole, again)
 
 
+def test_a_kept_tile_takes_no_more_room_than_what_is_in_it(runs: Runs) -> None:
+    """One outline with many corners once made all of them as long as it."""
+    runs.stopped(1)
+    result = _read(runs.kept()[0], 10**9)
+    long = shapely.Point(0, 0).buffer(1.0, quad_segs=2000)
+    shapes = [long] + [None] * (len(result.planes) - 1)
+    with_long = replace(result, planes=result.planes.set_geometry(gpd.GeoSeries(shapes, crs=result.planes.crs)))
+    path = runs.kept()[0]
+    _write(path, with_long)
+    assert path.stat().st_size < 2 * len(shapely.to_wkb(long)) + result.sunlit.nbytes + 50_000
+    again = _read(path, 10**9)
+    assert again.planes.geometry.iloc[0].equals_exact(long, 0.0)
+    assert again.planes.geometry.iloc[1:].isna().all()
+
+
 def test_a_full_disk_keeps_nothing_and_stops_nothing(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
@@ -150,14 +168,18 @@ def test_a_plan_goes_on_by_what_it_is_made_from(
     mine = replace(inputs, out=tmp_path / "計画.kawasolar")
     runs.stop_after = 2
     with pytest.raises(Cancelled):
-        make_project(mine)
+        make_and_save(mine)
     assert len(runs.kept()) == 2
     runs.stop_after = None
     runs.computed.clear()
-    made = make_project(mine)
+    made = make_and_save(mine)
     assert len(runs.computed) == TILES - 2
     assert made.plan.results.buildings["planes"].sum() > 0
     assert runs.kept() == []
+    assert sorted(path.name for path in tmp_path.iterdir() if "計画" in path.name or path.name.startswith(".")) == [
+        "計画.kawasolar",
+        "計画.kawasolar-cache",
+    ]
     runs.computed.clear()
     runs.stop_after = 2
     with pytest.raises(Cancelled):
