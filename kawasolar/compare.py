@@ -13,7 +13,7 @@ from kawasolar.document.views import scenarios_of
 from kawasolar.errors import PlanError
 from kawasolar.figures import figures
 from kawasolar.project.layers import site_class
-from kawasolar.reasons import criterion_name, reason_sentence, unit_text, value_text
+from kawasolar.reasons import CHOICE, choice_text, criterion_name, reason_sentence, unit_text, value_text
 from kawasolar.stages.state import plan_fingerprint, states
 from kawasolar.words import say
 
@@ -327,6 +327,8 @@ def setting_text(language: Language, kind: str, name: str, value: Any, compariso
         unit = comparison.titles.get(name, ("", "", ""))[2]
         if unit == "calendar year":
             return f"{value:.0f}"
+        if unit.startswith(CHOICE):
+            return choice_text(language, unit, value)
         shown = f"{value:,.10g}"
         return shown if unit in ("", "-") else f"{shown} {unit_text(language, unit)}"
     return say(language, f"compare.{kind}.{'yes' if value else 'no'}")

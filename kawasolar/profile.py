@@ -55,6 +55,7 @@ VALUE_RULES: dict[str, tuple[str, float, float]] = {
     "pv.rack_tilt": ("°", 0.0, 60.0),
     "pv.rack_azimuth": ("°", 0.0, 360.0),
     "pv.albedo": ("-", 0.0, 0.9),
+    "pv.losses": ("choice.losses", 1.0, 3.0),
     "pv.loss_shade": ("-", 0.1, 1.0),
     "pv.loss_ageing": ("-", 0.1, 1.0),
     "pv.loss_matching": ("-", 0.1, 1.0),
@@ -62,6 +63,27 @@ VALUE_RULES: dict[str, tuple[str, float, float]] = {
     "pv.pcs_efficiency": ("-", 0.1, 1.0),
     "pv.pcs_correction": ("-", 0.1, 1.0),
     "pv.temp_coefficient": ("1/°C", -0.01, 0.0),
+    "jis.k_hd": ("-", 0.1, 1.0),
+    "jis.k_pd": ("-", 0.1, 1.0),
+    "jis.k_pa": ("-", 0.1, 1.0),
+    "jis.k_pm": ("-", 0.1, 1.0),
+    "jis.inverter": ("-", 0.1, 1.0),
+    "pvwatts.soiling": ("-", 0.0, 0.9),
+    "pvwatts.shading": ("-", 0.0, 0.9),
+    "pvwatts.snow": ("-", 0.0, 0.9),
+    "pvwatts.mismatch": ("-", 0.0, 0.9),
+    "pvwatts.wiring": ("-", 0.0, 0.9),
+    "pvwatts.connections": ("-", 0.0, 0.9),
+    "pvwatts.lid": ("-", 0.0, 0.9),
+    "pvwatts.nameplate": ("-", 0.0, 0.9),
+    "pvwatts.age": ("-", 0.0, 0.9),
+    "pvwatts.availability": ("-", 0.0, 0.9),
+    "pvwatts.inverter": ("-", 0.5, 1.0),
+    "pvwatts.dc_ac_ratio": ("-", 0.5, 3.0),
+    "pvwatts.temp_coefficient": ("1/°C", -0.01, 0.0),
+    "pvwatts.module_efficiency": ("-", 0.05, 0.5),
+    "pvwatts.noct_rack": ("°C", 30.0, 80.0),
+    "pvwatts.noct_roof": ("°C", 30.0, 80.0),
     "temp.rack_fa": ("°C m²/kW", 1.0, 200.0),
     "temp.rack_fb": ("-", 0.0, 2.0),
     "temp.roof_fa": ("°C m²/kW", 1.0, 200.0),
@@ -81,7 +103,7 @@ VALUE_RULES: dict[str, tuple[str, float, float]] = {
     "canopy.leaf_off_month": ("month", 1.0, 12.0),
 }
 # Values that came when profiles had been given away already: where one lacks them, the bundled profile's are taken.
-_LATER = ("canopy.",)
+_LATER = ("canopy.", "pv.losses", "jis.", "pvwatts.")
 
 # Every criterion: unit of its threshold and bounds of it; no bounds where it has no threshold.
 CRITERION_RULES: dict[str, tuple[str, tuple[float, float] | None]] = {
@@ -96,7 +118,7 @@ CRITERION_RULES: dict[str, tuple[str, tuple[float, float] | None]] = {
     "flood": ("m", (0.0, 30.0)),
 }
 
-INTEGERS = ("plan.year", "engine.azimuths", "canopy.leaf_on_month", "canopy.leaf_off_month")
+INTEGERS = ("plan.year", "pv.losses", "engine.azimuths", "canopy.leaf_on_month", "canopy.leaf_off_month")
 _CITED_FIELDS = ("source_ja", "source_en", "note_ja", "note_en", "how_sure", "low", "high", "coefficient")
 _VALUE_FIELDS = ("value", "unit", "year", "name_ja", "name_en", *_CITED_FIELDS)
 _CRITERION_FIELDS = ("key", "applied", "threshold", "unit", "unknown", *_CITED_FIELDS)

@@ -65,8 +65,18 @@ def column_name(language: Language, code: str, column: str) -> str:
     return say(language, key) if key in catalogue() else column
 
 
+CHOICE = "choice."
+
+
+def choice_text(language: Language, unit: str, value: float) -> str:
+    """Which of several a value of the profile says, whose unit is their kind (``choice.losses``)."""
+    return say(language, f"{unit}.{round(value)}")
+
+
 def unit_text(language: Language, unit: str) -> str:
-    """A unit of the profile; units of time are words, the others are the same everywhere."""
+    """A unit of the profile; units of time are words, the others are the same everywhere; a choice has none."""
+    if unit.startswith(CHOICE):
+        return ""
     return say(language, _UNITS[unit]) if unit in _UNITS else unit
 
 

@@ -2,7 +2,7 @@
 
 The 8,760 hours of a plane come from the weather, the plane's (or its racks') orientation and one small table: the share
 of its usable cells that see the sky at each azimuth and elevation. pvlib transposes (Perez et al. 1990,
-doi:10.1016/0038-092X(90)90055-H) and converts (PVWatts); what the skyline takes is taken from each component where
+doi:10.1016/0038-092X(90)90055-H) and converts (one of three models, :mod:`kawasolar.losses`); what the skyline takes is taken from each component where
 it comes from: beam and circumsolar at the sun, the isotropic part over the plane's own sky, the horizon band over the
 low sky.
 Rows of racks on a flat roof shade one another: the capacity per usable area already leaves the distance between
@@ -12,14 +12,15 @@ rows for that, and no further loss is taken here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
-from pvlib import atmosphere, irradiance, pvsystem
+from pvlib import atmosphere, irradiance
 
 from gis.progress import Progress, silent
 from gis.sun import SunPosition, sun_position
+from kawasolar.losses import LossModel, Mounting
 from kawasolar.owners import owners_of_planes
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Yields:
 class Hours:
     """The hours with light, sorted by (month, hour of the day); arrays of shape (hours,).
 
+    ``rows`` are their places in the year.
     ``bins`` are the (month, hour) pairs that occur, as ``24 * month + hour`` from 0, and ``starts`` where each begins.
     """
 
@@ -64,48 +66,28 @@ class Hours:
     dni_extra: NDArray[np.float64]
     airmass: NDArray[np.float64]
     temp_air: NDArray[np.float64]
+    wind_speed: NDArray[np.float64]
     bins: NDArray[np.int64]
     starts: NDArray[np.int64]
+    rows: NDArray[np.int64]
+
+
+class Parts(NamedTuple):
+    """Light on a plane by where it comes from [W/m²], and the cosine of the beam's incidence; shape (orientations, hours)."""
+
+    beam: NDArray[np.float64]
+    sky: NDArray[np.float64]
+    ground: NDArray[np.float64]
+    cos_incidence: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Mount:
-    """How modules stand: orientation [deg], shape (planes, 1) or (1, 1), and the coefficients of their temperature."""
+    """How modules stand: orientation [deg], shape (planes, 1) or (1, 1), and what their temperature depends on."""
 
     tilt: NDArray[np.float64]
     azimuth: NDArray[np.float64]
-    fa: float
-    fb: float
-
-
-@dataclass(frozen=True)
-class Converter:
-    """From irradiance on the plane to AC power per kW: the profile's temperature model and factors."""
-
-    temp_coefficient: float
-    factor: float
-    wind_speed: float
-    albedo: float
-
-    @classmethod
-    def of(cls, profile: Profile) -> Converter:
-        names = ("loss_shade", "loss_ageing", "loss_matching", "loss_array", "pcs_efficiency", "pcs_correction")
-        return cls(
-            temp_coefficient=profile.number("pv.temp_coefficient"),
-            factor=float(np.prod([profile.number(f"pv.{name}") for name in names])),
-            wind_speed=profile.number("temp.wind_speed"),
-            albedo=profile.number("pv.albedo"),
-        )
-
-    def power(self, poa: NDArray[np.float64], temp_air: NDArray[np.float64], mount: Mount) -> NDArray[np.float64]:
-        """AC power [kW per kW] for the irradiance on the plane [W/m²] and the air's temperature [°C].
-
-        Weighted mean module temperature of JIS C 8907:2005 / WEBPRO: ``Ta + (fA / (fB V^0.8 + 1) + 2) G - 2``.
-        """
-        heating = mount.fa / (mount.fb * self.wind_speed**0.8 + 1.0) + 2.0
-        temp = temp_air + heating / 1000.0 * poa - 2.0
-        dc = pvsystem.pvwatts_dc(poa, temp, 1.0, self.temp_coefficient)
-        return np.maximum(dc, 0.0) * self.factor
+    mounting: Mounting
 
 
 def compute_yields(
@@ -143,12 +125,12 @@ def compute_yields(
     capacity = plane_capacity(mine, profile)
     produced, lost = np.zeros((2, len(facility_ids), 12 * 24))
     hours = daylight_hours(weather)
-    converter = Converter.of(profile)
+    losses, albedo = LossModel.of(profile), profile.number("pv.albedo")
     work = np.flatnonzero(capacity > 0)
     done = 0
     for mount, part in _chunks(mine, work, profile, len(hours.ghi)):
         progress(done / max(len(work), 1), "yield")
-        shaded, free = plane_energy(sunlit[rows[part]], azimuths, mount, hours, converter)
+        shaded, free = plane_energy(sunlit[rows[part]], azimuths, mount, hours, losses, albedo)
         weight = capacity[part, None]
         columns = np.ix_(np.arange(len(facility_ids)), hours.bins)
         produced[columns] += _by_owner(shaded * weight, owner[part], len(facility_ids))
@@ -210,38 +192,74 @@ def daylight_hours(weather: Weather) -> Hours:
         dni_extra=np.asarray(irradiance.get_extra_radiation(np.asarray(middle[order].day_of_year)), dtype=np.float64),
         airmass=np.asarray(atmosphere.get_relative_airmass(np.where(up, 90.0 - sun.elevation, np.nan))),
         temp_air=table["temp_air"].to_numpy(dtype=np.float64)[order],
+        wind_speed=table["wind_speed"].to_numpy(dtype=np.float64)[order],
         bins=found.astype(np.int64),
         starts=starts.astype(np.int64),
+        rows=order.astype(np.int64),
     )
 
 
 def plane_energy(
-    sunlit: NDArray[np.float32], azimuths: NDArray[np.float64], mount: Mount, hours: Hours, converter: Converter
+    sunlit: NDArray[np.float32],
+    azimuths: NDArray[np.float64],
+    mount: Mount,
+    hours: Hours,
+    losses: LossModel,
+    albedo: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """AC energy per kW [kWh/kW] of each plane in each (month, hour) bin, under its skyline and under an open sky.
 
     Both of shape (planes, bins).
     """
-    poa, open_poa = plane_irradiance(sunlit, azimuths, mount, hours, converter.albedo)
-    shaded = np.add.reduceat(converter.power(poa, hours.temp_air, mount), hours.starts, axis=1)
-    free = np.add.reduceat(converter.power(open_poa, hours.temp_air, mount), hours.starts, axis=1)
+    shaded, free = (
+        np.add.reduceat(
+            losses.power(through(losses, parts, mount), hours.temp_air, hours.wind_speed, mount.mounting), hours.starts, axis=1
+        )
+        for parts in shaded_parts(sunlit, azimuths, mount, hours, albedo)
+    )  # fmt: skip
     return shaded, np.broadcast_to(free, shaded.shape)
+
+
+def through(losses: LossModel, parts: Parts, mount: Mount) -> NDArray[np.float64]:
+    """What of the light reaches the cells [W/m²]."""
+    return losses.through_glass(*parts, tilt=mount.tilt)
 
 
 def plane_irradiance(
     sunlit: NDArray[np.float32], azimuths: NDArray[np.float64], mount: Mount, hours: Hours, albedo: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Irradiance on the modules [W/m²] by hour, (planes, hours), and under an open sky, (orientations, hours)."""
-    beam, sky = transpose(mount, hours)
+    shaded, free = (parts[0] + parts[1] + parts[2] for parts in shaded_parts(sunlit, azimuths, mount, hours, albedo))
+    return shaded, free
+
+
+def shaded_parts(
+    sunlit: NDArray[np.float32], azimuths: NDArray[np.float64], mount: Mount, hours: Hours, albedo: float
+) -> tuple[Parts, Parts]:
+    """The light on the modules, (planes, hours), and under an open sky, (orientations, hours)."""
+    beam, sky, towards = transpose(mount, hours)
     ground = hours.ghi * albedo * (1.0 - np.cos(np.radians(mount.tilt))) / 2.0
     view, low = sky_shares(sunlit, azimuths, mount)
     seen = sunlit_at(sunlit, azimuths, hours.sun)
     diffuse = sky["poa_isotropic"] * view[:, None] + sky["poa_horizon"] * low[:, None] + sky["poa_circumsolar"] * seen
-    return beam * seen + np.maximum(diffuse, 0.0) + ground, beam + sky["poa_sky_diffuse"] + ground
+    shaded = Parts(beam * seen, np.maximum(diffuse, 0.0), ground, towards)
+    return shaded, Parts(beam, sky["poa_sky_diffuse"], ground, towards)
 
 
-def transpose(mount: Mount, hours: Hours) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]]]:
-    """Beam and Perez's diffuse components on the plane [W/m²], shape (orientations, hours), with nothing in the way."""
+def irradiance_parts(mount: Mount, hours: Hours, albedo: float) -> Parts:
+    """The light on planes that nothing shades, (orientations, hours)."""
+    beam, sky, towards = transpose(mount, hours)
+    ground = hours.ghi * albedo * (1.0 - np.cos(np.radians(mount.tilt))) / 2.0
+    return Parts(beam, sky["poa_sky_diffuse"], ground, towards)
+
+
+def transpose(
+    mount: Mount, hours: Hours
+) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]], NDArray[np.float64]]:
+    """Beam and Perez's diffuse components on the plane [W/m²], with nothing in the way, and the cosine of the beam's incidence.
+
+    All of shape (orientations, hours).
+    """
     zenith = 90.0 - hours.sun.elevation
     towards = irradiance.aoi_projection(mount.tilt, mount.azimuth, zenith, hours.sun.azimuth)
     beam = hours.dni * np.maximum(towards, 0.0)
@@ -258,7 +276,7 @@ def transpose(mount: Mount, hours: Hours) -> tuple[NDArray[np.float64], dict[str
         ("poa_horizon", 0.0),
     ):
         sky[name] = np.where(up, sky[name], instead)
-    return beam, sky
+    return beam, sky, np.asarray(towards)
 
 
 def sunlit_at(sunlit: NDArray[np.float32], azimuths: NDArray[np.float64], sun: SunPosition) -> NDArray[np.float64]:
@@ -322,13 +340,12 @@ def _chunks(
     tilt = planes["tilt"].to_numpy(dtype=np.float64)
     azimuth = np.nan_to_num(planes["azimuth"].to_numpy(dtype=np.float64))
     rack = np.array([[profile.number("pv.rack_tilt")]]), np.array([[profile.number("pv.rack_azimuth")]])
-    racks = Mount(*rack, fa=profile.number("temp.rack_fa"), fb=profile.number("temp.rack_fb"))
-    fa, fb = profile.number("temp.roof_fa"), profile.number("temp.roof_fb")
+    racks, flush = Mount(*rack, Mounting.of(profile, "rack")), Mounting.of(profile, "roof")
     for wanted in (True, False):
         kind = work[flat[work] == wanted]
         for begin in range(0, len(kind), size):
             part = kind[begin : begin + size]
-            yield (racks if wanted else Mount(tilt[part, None], azimuth[part, None], fa, fb)), part
+            yield (racks if wanted else Mount(tilt[part, None], azimuth[part, None], flush)), part
 
 
 def _by_owner(values: NDArray[np.float64], owner: NDArray[np.int64], count: int) -> NDArray[np.float64]:

@@ -16,7 +16,15 @@ from kawasolar.export.xlsx_book import Field, present, text_width
 from kawasolar.figures import figures
 from kawasolar.provenance.sources import base_profile
 from kawasolar.provenance.words import mark_text, number
-from kawasolar.reasons import column_name, criterion_name, finding_sentence, unit_text, value_text
+from kawasolar.reasons import (
+    CHOICE,
+    choice_text,
+    column_name,
+    criterion_name,
+    finding_sentence,
+    unit_text,
+    value_text,
+)
 from kawasolar.words import say
 
 if TYPE_CHECKING:
@@ -172,6 +180,7 @@ def _value_row(book: Book, plan: Plan, value: Value) -> dict[str, object]:
     """A number of the profile; where the scenario has its own, with the profile's, the source given, and who and why."""
     language, entry = book.language, plan.entries.of_scenario("values", plan.scenario).get(value.key)
     mark, remark = _mark(book, value.how_sure, value.value, value.low, value.high), value.note(language)
+    choice = value.unit.startswith(CHOICE)
     how_sure: str | None = say(language, f"how_sure.{value.how_sure}")
     given: str | None = value.source(language)
     if entry is not None:
@@ -182,10 +191,10 @@ def _value_row(book: Book, plan: Plan, value: Value) -> dict[str, object]:
         mark = mark if mark == say(language, "export.mark.range") else None
     return {
         "item": value.name(book.language),
-        "value": value.value,
+        "value": choice_text(language, value.unit, value.value) if choice else value.value,
         "unit": unit_text(book.language, value.unit),
-        "low": value.low,
-        "high": value.high,
+        "low": None if choice else value.low,
+        "high": None if choice else value.high,
         "year": value.year if entry is None else None,
         "source": given,
         "how_sure": how_sure,

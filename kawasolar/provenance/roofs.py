@@ -167,7 +167,13 @@ def month(desk: Desk, facility_id: str, column: str) -> Explanation:
 def _simulated(desk: Desk, facility_id: str, figure: str, formula: str, **values: object) -> Explanation:
     weather = desk.plan.results.weather
     factors = list(desk.profile_of("yield", without=_NOT_ENERGY))
-    known = {"station": weather.station or weather.source, "kind": weather.kind, "ghi": weather.ghi_kwh_m2, **values}
+    known = {
+        "station": weather.station or weather.source,
+        "kind": weather.kind,
+        "ghi": weather.ghi_kwh_m2,
+        "losses": desk.used("pv.losses", "yield"),
+        **values,
+    }
     inputs = flat((capacity(desk, facility_id),), factors, (light(desk, facility_id),), desk.files("weather"))
     return _figure(desk, facility_id, figure, formula, inputs, **known)
 

@@ -118,8 +118,11 @@ class Desk:
     def profile_of(self, stage: StageName, without: Iterable[str] = ()) -> Iterator[ProfileSource]:
         """All numbers that a stage declares to use, but for those that have no part in a figure."""
         left_out = tuple(without)
+        stamp = self.plan.stamps.get(stage)
         for key in self.plan.profile.values:
-            if BY_NAME[stage].uses(key, self._inputs) and not key.startswith(left_out):
+            # What the stamp does not name had no part in the result: the factors of a model of losses that was not chosen.
+            had_part = stamp is None or f"value:{key}" in stamp.inputs
+            if had_part and BY_NAME[stage].uses(key, self._inputs) and not key.startswith(left_out):
                 yield self.profile(key, stage)
 
     def criterion(self, key: str) -> CriterionSource:

@@ -14,7 +14,7 @@ from kawasolar.provenance.model import (
     LedgerSource,
     ProfileSource,
 )
-from kawasolar.reasons import criterion_name, finding_sentence, unit_text, value_text
+from kawasolar.reasons import CHOICE, choice_text, criterion_name, finding_sentence, unit_text, value_text
 from kawasolar.words import catalogue, say
 
 if TYPE_CHECKING:
@@ -115,6 +115,8 @@ def quantity(language: Language, value: object, unit: str, *, percent: bool = Fa
 
 def number(language: Language, value: object, unit: str) -> str:
     """A number of the profile as it was written, with its unit."""
+    if unit.startswith(CHOICE) and isinstance(value, int | float):
+        return choice_text(language, unit, value)
     if not isinstance(value, int | float) or unit == "calendar year":
         return quantity(language, value, unit)
     shown = f"{value:,.10g}"
@@ -146,6 +148,9 @@ def formula_text(language: Language, explanation: Explanation) -> str:
     values = dict(explanation.values)
     if isinstance(values.get("objective"), str):
         values["objective"] = say(language, f"objective.{values['objective']}")
+    losses = values.get("losses")
+    if isinstance(losses, float):
+        values["losses"] = choice_text(language, "choice.losses", losses)
     text = say(language, code, **values)
     missing = values.get("not_applied")
     if isinstance(missing, tuple) and missing:

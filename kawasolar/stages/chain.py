@@ -16,6 +16,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
 from kawasolar.document.entries import OF_SCENARIO
+from kawasolar.loss_values import has_part
 from kawasolar.plan import Stamp, fingerprint
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ CHAIN: tuple[Stage, ...] = (
         parts=_parts_of_survey, drawn=("keepouts",), waits=("join",), values_with={"canopy": ("canopy.*",)},
     ),
     Stage(
-        "yield", 1, files=("weather",), values=("pv.*", "temp.*", "co2.*"), parts=_parts_of_yield, waits=("survey", "join"),
+        "yield", 1, files=("weather",), values=("pv.*", "temp.*", "jis.*", "pvwatts.*", "co2.*"), parts=_parts_of_yield, waits=("survey", "join"),
     ),
     Stage(
         "eligibility", 1, after=("ledger", "join", "yield"), values=("life.*", "plan.year"), entered=("criteria", "ledger"),
@@ -174,7 +175,7 @@ def expected(stage: Stage, work: Work) -> Stamp:
         if role in by_role:
             inputs[f"file:{role}"] = file_state(by_role[role])
     for key, value in work.profile.values.items():
-        if stage.uses(key, by_role):
+        if stage.uses(key, by_role) and has_part(key, work.profile):
             inputs[f"value:{key}"] = repr(float(value.value))
     for name in stage.entered:
         inputs.update(ENTERED[name](work))

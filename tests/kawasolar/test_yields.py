@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -15,10 +15,10 @@ from gis.irradiation import irradiation
 from gis.progress import Cancelled
 from gis.sky import SkyTable
 from gis.sun import SunPosition
+from kawasolar.losses import LossModel, Mounting
 from kawasolar.profile import Profile, load_profile, profile_from_text
 from kawasolar.weather import read_weather
 from kawasolar.yields import (
-    Converter,
     Mount,
     Yields,
     compute_yields,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 AZIMUTHS = np.arange(64) * 360.0 / 64
+ANY = Mounting(50.0, 0.38, 49.0)
 FACTOR = 1.0 * 0.96 * 0.94 * 0.97 * 0.96 * 0.97
 
 
@@ -149,12 +150,11 @@ def test_nothing_seen_leaves_the_ground_alone(weather: Sky, profile: Profile) ->
 
 def test_half_the_cells_seen_takes_half_of_what_comes_from_the_sky(weather: Sky, profile: Profile) -> None:
     planes = roofs([25.0], [200.0])
-    cool = Converter.of(profile)
-    flat_response = Converter(0.0, cool.factor, cool.wind_speed, cool.albedo)
-    mount = Mount(np.array([[25.0]]), np.array([[200.0]]), 50.0, 0.38)
+    flat_response = replace(LossModel.of(profile, "webpro"), temp_coefficient=0.0)
+    mount = Mount(np.array([[25.0]]), np.array([[200.0]]), Mounting.of(profile, "roof"))
     hours = daylight_hours(weather)
-    half, free = plane_energy(seen(planes, 0.5), AZIMUTHS, mount, hours, flat_response)
-    none, _ = plane_energy(seen(planes, 0.0), AZIMUTHS, mount, hours, flat_response)
+    half, free = plane_energy(seen(planes, 0.5), AZIMUTHS, mount, hours, flat_response, 0.2)
+    none, _ = plane_energy(seen(planes, 0.0), AZIMUTHS, mount, hours, flat_response, 0.2)
     # With no temperature effect the conversion is linear: half of the sky, all of the ground.
     np.testing.assert_allclose(half, (free + none) / 2, rtol=1e-6, atol=1e-9)
     got = compute_yields(planes, seen(planes, 0.5), AZIMUTHS, links(planes), weather, profile)
@@ -206,7 +206,7 @@ def test_sky_shares_of_a_uniform_skyline() -> None:
     table = np.zeros((1, 64, 91), dtype=np.float32)
     table[:, :, 30:] = 1.0
     table[:, :, 30] = 0.5  # the edge lies on the node
-    view, low = sky_shares(table, AZIMUTHS, Mount(np.array([[0.0]]), np.array([[0.0]]), 1.0, 1.0))
+    view, low = sky_shares(table, AZIMUTHS, Mount(np.array([[0.0]]), np.array([[0.0]]), ANY))
     assert view[0] == pytest.approx(0.75, abs=0.002)
     assert low[0] == 0.0
     # The northern half of the sky hidden: half of a horizontal plane's sky. A plane to the south at 60° has its normal
@@ -215,7 +215,7 @@ def test_sky_shares_of_a_uniform_skyline() -> None:
     north = np.cos(np.radians(AZIMUTHS))
     table[:] = np.where(np.abs(north) < 1e-9, 0.5, north < 0)[None, :, None]
     both = np.array([[0.0], [60.0]]), np.array([[0.0], [180.0]])
-    view, low = sky_shares(np.repeat(table, 2, axis=0), AZIMUTHS, Mount(*both, 1.0, 1.0))
+    view, low = sky_shares(np.repeat(table, 2, axis=0), AZIMUTHS, Mount(*both, ANY))
     assert view[0] == pytest.approx(0.5, abs=1e-6)
     assert view[1] == pytest.approx((np.sin(np.radians(60)) + 0.5) / 1.5, abs=0.002)
     assert low[1] > 0.99
@@ -237,7 +237,7 @@ def test_irradiance_agrees_with_the_survey_by_vectors(weather: Sky) -> None:
     normals = np.stack([level * np.sin(radians[1]), level * np.cos(radians[1]), np.cos(radians[0])], axis=1)
     place = (weather.latitude, weather.longitude, weather.altitude)
     by_vectors = irradiation(SkyTable.from_weather(weather.hours, *place, albedo=0.2), skyline, normals)
-    mount = Mount(tilt[:, None], azimuth[:, None], 50.0, 0.38)
+    mount = Mount(tilt[:, None], azimuth[:, None], ANY)
     shaded, free = plane_irradiance(table, AZIMUTHS, mount, daylight_hours(weather), 0.2)
     by_hours = shaded.sum(axis=1) / 1000
     assert (by_hours < 0.95 * free.sum(axis=1) / 1000).any()
@@ -309,15 +309,12 @@ def test_no_links_at_all(weather: Sky, profile: Profile) -> None:
 def test_tokyo_gives_what_webpro_gives(realdata: Path, profile: Profile, name: str, figure: float) -> None:
     """1,131 kWh/kW (951 dull, 1,289 sunny): racks to the south at 10°, isotropic sky, a 96 % inverter."""
     year = read_weather(next((realdata / "metpv").rglob(f"{name}44132*")))
-    hours, converter, mount = (
-        daylight_hours(year),
-        Converter.of(profile),
-        Mount(np.array([[10.0]]), np.array([[180.0]]), 46.0, 0.41),
-    )
-    beam, _ = transpose(mount, hours)
+    hours, losses, rack = daylight_hours(year), LossModel.of(profile, "webpro"), Mounting.of(profile, "rack")
+    mount = Mount(np.array([[10.0]]), np.array([[180.0]]), rack)
+    beam, _, _ = transpose(mount, hours)
     tilted = np.cos(np.radians(10.0))
     isotropic = beam + hours.dhi * (1 + tilted) / 2 + hours.ghi * 0.2 * (1 - tilted) / 2
-    assert converter.power(isotropic, hours.temp_air, mount).sum() == pytest.approx(figure, rel=0.003)
+    assert losses.power(isotropic, hours.temp_air, hours.wind_speed, rack).sum() == pytest.approx(figure, rel=0.003)
     # Perez's sky is brighter round the sun: 1 to 3 % more, and never less, on racks to the south.
     low = profile_from_text(
         profile.text.replace('value = 15.0\nunit = "°"\nlow = 5.0', 'value = 10.0\nunit = "°"\nlow = 5.0'), "test"

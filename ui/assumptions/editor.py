@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from kawasolar.reasons import choice_text
 from ui.assumptions.band import RangeBand
-from ui.assumptions.fields import LONGEST_TEXT, NumberField
+from ui.assumptions.fields import LONGEST_TEXT, ChoiceField, NumberField
 from ui.assumptions.reasoned import ReasonedEditor
 from ui.assumptions.values import (
     Assumption,
     effect_of,
+    is_choice,
     is_outside,
     plain_number,
     range_text,
@@ -63,9 +65,14 @@ class ValueEditor(ReasonedEditor):
         name, unit = given.name(look.language), unit_of(look, given)
         line = row(6)
         words = f"{name} [{unit}]" if unit else name
-        self.number = NumberField(words, step=step_of(given, whole=self._whole), low=self._least, high=self._most)
-        self.number.setMinimumWidth(84)
-        self.number.setMaximumWidth(120)
+        self.number: NumberField | ChoiceField
+        if is_choice(given):
+            each = range(round(self._least), round(self._most) + 1)
+            self.number = ChoiceField(words, tuple(choice_text(look.language, given.unit, k) for k in each))
+        else:
+            self.number = NumberField(words, step=step_of(given, whole=self._whole), low=self._least, high=self._most)
+            self.number.setMinimumWidth(84)
+            self.number.setMaximumWidth(120)
         self.number.textEdited.connect(self._check)
         self.number.submitted.connect(self.submit)
         line.addWidget(self.number)
@@ -76,8 +83,8 @@ class ValueEditor(ReasonedEditor):
         self.band.setAccessibleName(look.say("ui.assumptions.band", name=name, range=range_text(look, given)))
         layout.addWidget(self.band)
         town = look.say("ui.assumptions.given_short", value=with_unit(look, given, given.value))
-        usual = range_text(look, given) or look.say("ui.assumptions.no_range")
-        self.range = label(f"{usual}\n{town}", "muted", wrap=True)
+        usual = range_text(look, given) or ("" if is_choice(given) else look.say("ui.assumptions.no_range"))
+        self.range = label(f"{usual}\n{town}".strip(), "muted", wrap=True)
         layout.addWidget(self.range)
         self.note = label("", "attention", wrap=True)
         layout.addWidget(self.note)
@@ -111,7 +118,7 @@ class ValueEditor(ReasonedEditor):
         """Say at once whether the number will do, and what it changes."""
         say, one, found = self._look.say, self._one, self.number.value
         given, problem = one.given, self.problem
-        sensible = None if given.low is None or given.high is None else (given.low, given.high)
+        sensible = None if given.low is None or given.high is None or is_choice(given) else (given.low, given.high)
         self.band.setVisible(sensible is not None)
         self.band.show_values((self._least, self._most), sensible, given.value, None if problem else found)
         outside = not problem and found is not None and is_outside(found, given)

@@ -71,6 +71,48 @@ class NumberField(QLineEdit):
         self.textEdited.emit(self.text())
 
 
+class ChoiceField(QComboBox):
+    """One of several, where other values have a :class:`NumberField`; numbered from 1.
+
+    Signals
+    -------
+    textEdited : another was chosen
+    submitted : Enter
+    """
+
+    textEdited = Signal()
+    submitted = Signal()
+
+    def __init__(self, name: str, words: tuple[str, ...]) -> None:
+        super().__init__()
+        self.addItems(list(words))
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.activated.connect(self.textEdited)
+
+    @property
+    def value(self) -> float:
+        """Number of the chosen one."""
+        return float(self.currentIndex() + 1)
+
+    def setText(self, number: str) -> None:
+        """Choose by number."""
+        self.setCurrentIndex(round(float(number)) - 1)
+
+    def selectAll(self) -> None:
+        """Nothing is typed here."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.submitted.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QEvent) -> None:
+        # Who scrolls the panel does not mean to choose.
+        event.ignore()
+
+
 class ReasonField(QComboBox):
     """Why: what is often the reason to pick, or one's own words.
 

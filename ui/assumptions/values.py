@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from kawasolar.document.views import Mark, mark_of
+from kawasolar.reasons import CHOICE, choice_text
 from ui.format import folded
 from ui.reasons import unit_text
 
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 # Groups in the order of the work; the first whose beginning fits holds the value.
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("roof", ("roof.",)),
-    ("losses", ("pv.loss_", "pv.pcs_")),
+    ("losses", ("pv.loss", "pv.pcs_")),
+    ("jis", ("jis.",)),
+    ("pvwatts", ("pvwatts.",)),
     ("pv", ("pv.",)),
     ("temp", ("temp.",)),
     ("co2", ("co2.",)),
@@ -31,7 +34,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("canopy", ("canopy.",)),
     ("engine", ("engine.",)),
 )
-ORDER = ("roof", "pv", "losses", "temp", "co2", "life", "join", "plan", "canopy", "engine", "other")
+ORDER = ("roof", "pv", "losses", "temp", "jis", "pvwatts", "co2", "life", "join", "plan", "canopy", "engine", "other")
 # Values that no stage names, because they are where a setting of the scenario begins: setting -> stage that takes it.
 _BEGINS: Mapping[str, tuple[str, StageName]] = {"plan.share": ("share", "selection")}
 
@@ -130,6 +133,11 @@ def searched(look: Look, one: Assumption) -> str:
 # ---------------------------------------------------------------------------------------------- numbers in words
 
 
+def is_choice(given: Value) -> bool:
+    """Whether a value says which of several, and is no quantity."""
+    return given.unit.startswith(CHOICE)
+
+
 def plain_number(key: str, number: float) -> str:
     """A number of the profile as people write it: years without separators."""
     return f"{number:.0f}" if key == "plan.year" else f"{number:,.8g}".replace("-", "−")
@@ -137,17 +145,19 @@ def plain_number(key: str, number: float) -> str:
 
 def unit_of(look: Look, given: Value) -> str:
     """The unit after the number; empty for shares and years that are read as they stand."""
-    return "" if given.unit == "-" else unit_text(look, given.unit)
+    return "" if given.unit == "-" or is_choice(given) else unit_text(look, given.unit)
 
 
 def with_unit(look: Look, given: Value, number: float) -> str:
-    """Number and unit."""
+    """Number and unit, or which of several it says."""
+    if is_choice(given):
+        return choice_text(look.language, given.unit, number)
     return f"{plain_number(given.key, number)} {unit_of(look, given)}".strip()
 
 
 def range_text(look: Look, given: Value) -> str:
     """The sensible range; empty where nobody gives one."""
-    if given.low is None or given.high is None:
+    if given.low is None or given.high is None or is_choice(given):
         return ""
     low, high = plain_number(given.key, given.low), plain_number(given.key, given.high)
     return look.say("ui.assumptions.range", low=low, high=high, unit=unit_of(look, given)).strip()
@@ -185,11 +195,13 @@ class Effect:
 
 def effect_of(key: str, document: Document) -> Effect:
     """What a change of a value would make stale."""
+    from kawasolar.loss_values import has_part
     from kawasolar.stages import CHAIN
 
     plan = document.plan
     roles = None if plan is None else {entry.role for entry in plan.inputs}
-    stage = next((one.name for one in CHAIN if one.uses(key, roles)), None)
+    has_no_part = plan is not None and not has_part(key, plan.profile)
+    stage = None if has_no_part else next((one.name for one in CHAIN if one.uses(key, roles)), None)
     if stage is None and key in _BEGINS:
         setting, stage = _BEGINS[key]
         entries = document.entries

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
+from kawasolar.provenance.words import number
 from ui import format as fmt
 from ui import icons
 from ui.inspector.asked import asked_line, why_mark
@@ -14,7 +15,7 @@ from ui.inspector.gather import Site
 from ui.inspector.ledger import LedgerSection
 from ui.look import Look
 from ui.parts import button, clear, column, label, row, rule
-from ui.reasons import criterion_name, criterion_tip, limit_text, reason_text, unit_text, value_text
+from ui.reasons import criterion_name, criterion_tip, limit_text, reason_text, value_text
 
 if TYPE_CHECKING:
     from kawasolar.plan import Plan
@@ -32,6 +33,7 @@ ASSUMPTIONS = (
     "pv.panel_ratio",
     "pv.rack_tilt",
     "pv.rack_azimuth",
+    "pv.losses",
     "pv.pcs_efficiency",
     "co2.grid_factor",
 )
@@ -136,11 +138,13 @@ class BasisTab(QWidget):
         for key in ASSUMPTIONS:
             if key in plan.profile.values:
                 value = plan.profile.value(key)
-                number = str(int(value.value)) if value.unit == "calendar year" else f"{value.value:,.6g}"
-                unit = "" if value.unit in ("-", "calendar year") else unit_text(look, value.unit)
                 sure = look.say(f"ui.sure.{value.how_sure}")
                 rows.append(
-                    (value.name(look.language), f"{number} {unit}".strip(), f"{value.source(look.language)}\n{sure}")
+                    (
+                        value.name(look.language),
+                        number(look.language, value.value, value.unit),
+                        f"{value.source(look.language)}\n{sure}",
+                    )
                 )
         for line, (name, value_words, source) in enumerate(rows):
             shown = _right(value_words)

@@ -1,0 +1,43 @@
+"""Which values of the profile belong to which model of the losses (:mod:`kawasolar.losses`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from kawasolar.profile import Profile
+
+LossName = Literal["webpro", "jis", "pvwatts"]
+# By the number that ``pv.losses`` has in a profile, from 1.
+LOSSES: tuple[LossName, ...] = ("webpro", "jis", "pvwatts")
+_FACTORS: dict[LossName, tuple[str, ...]] = {
+    "webpro": (
+        "pv.loss_shade", "pv.loss_ageing", "pv.loss_matching", "pv.loss_array", "pv.pcs_efficiency", "pv.pcs_correction"
+    ),
+    "jis": ("jis.k_hd", "jis.k_pd", "jis.k_pa", "jis.k_pm", "jis.inverter"),
+    # Shares that are lost, of the direct current.
+    "pvwatts": (
+        "pvwatts.soiling", "pvwatts.shading", "pvwatts.snow", "pvwatts.mismatch", "pvwatts.wiring", "pvwatts.connections", "pvwatts.lid",
+        "pvwatts.nameplate", "pvwatts.age", "pvwatts.availability",
+    ),
+}  # fmt: skip
+# Beginnings of keys -> the models that use such values.
+_USED_BY: dict[str, tuple[LossName, ...]] = {
+    "pv.loss_": ("webpro",), "pv.pcs_": ("webpro",), "jis.": ("jis",), "pvwatts.": ("pvwatts",), "temp.": ("webpro", "jis"),
+    "pv.temp_coefficient": ("webpro", "jis"),
+}  # fmt: skip
+
+
+def name_of(profile: Profile) -> LossName:
+    """The model that a profile asks for."""
+    return LOSSES[round(profile.number("pv.losses")) - 1]
+
+
+def has_part(key: str, profile: Profile) -> bool:
+    """Whether a value has a part in the model that the profile asks for; values of no model always have."""
+    return next((name_of(profile) in names for begin, names in _USED_BY.items() if key.startswith(begin)), True)
+
+
+def factor_keys(name: LossName) -> tuple[str, ...]:
+    """Keys of the factors of a model, in their order."""
+    return _FACTORS[name]
