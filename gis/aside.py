@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cache
+from typing import TypeVar
 
 from gis.progress import Progress
 
@@ -12,37 +13,13 @@ _Result = TypeVar("_Result")
 
 # How often progress is told, and so a cancel is heard [s].
 _TELL_S = 0.04
+# One is taken again and again, since each thread keeps memory of its own; the others are for while a call that nobody waits for runs on.
+_THREADS = 4
 
 
-class _Aside(threading.Thread, Generic[_Result]):
-    """A call whose end can be waited for; what it raises is kept for whoever waits."""
-
-    def __init__(self, work: Callable[[], _Result], abandoned: Callable[[], None] | None) -> None:
-        super().__init__(name="aside")
-        self._work, self._clean = work, abandoned
-        self._lock = threading.Lock()
-        self._over = self._left = False
-        self.result: _Result
-        self.error: BaseException | None = None
-
-    def run(self) -> None:
-        try:
-            self.result = self._work()
-        except BaseException as error:  # noqa: BLE001 -- raised again where it is waited for
-            self.error = error
-        with self._lock:
-            self._over = True
-            left = self._left
-        if left and self._clean is not None:
-            self._clean()
-
-    def leave(self) -> None:
-        """Nobody waits any more: what the call leaves behind is taken away, by it or, if it is over, now."""
-        with self._lock:
-            self._left = True
-            over = self._over
-        if over and self._clean is not None:
-            self._clean()
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_THREADS, thread_name_prefix="aside")
 
 
 def aside(
@@ -53,7 +30,7 @@ def aside(
     *,
     abandoned: Callable[[], None] | None = None,
 ) -> _Result:
-    """The result of ``work``, which runs in a thread of its own; a cancel is heard meanwhile.
+    """The result of ``work``, which runs in another thread; a cancel is heard meanwhile. Never from within ``work`` itself.
 
     Parameters
     ----------
@@ -67,15 +44,14 @@ def aside(
         from ``progress``; besides whatever ``work`` raises
     """
     progress(share, what)
-    call = _Aside(work, abandoned)
-    call.start()
+    call = _pool().submit(work)
     try:
-        while call.is_alive():
-            call.join(_TELL_S)
+        while not call.done():
+            wait([call], _TELL_S)
             progress(share, what)
     except BaseException:
-        call.leave()
+        if not call.cancel() and abandoned is not None:
+            # At once, if it has ended meanwhile.
+            call.add_done_callback(lambda _: abandoned())
         raise
-    if call.error is not None:
-        raise call.error
-    return call.result
+    return call.result()
