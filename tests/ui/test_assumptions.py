@@ -14,11 +14,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit
 
 from kawasolar.document.edits import duplicate_scenario, set_share, set_value
+from kawasolar.losses import LossModel
 from kawasolar.profile import INTEGERS, VALUE_RULES, load_profile
 from kawasolar.stages import states
 from tests.support.town import project_of, small_town
 from ui.assumptions.band import ends_of
-from ui.assumptions.fields import number_of
+from ui.assumptions.fields import ChoiceField, number_of
 from ui.assumptions.values import assumptions, at_once_stages, effect_of, group_of, step_of
 from ui.document import Document
 from ui.steps.assumptions import AssumptionsPanel
@@ -87,6 +88,9 @@ def test_every_value_stands_once_with_unit_range_and_source(panel: AssumptionsPa
     for key, line in panel.lines.items():
         value = profile.value(key)
         assert line.name.text() == value.name_ja
+        if value.unit == "choice.losses":
+            assert line.value.text() == "WEBPRO（非住宅版）"
+            continue
         assert number_of(line.value.text().split(" ")[0]) == value.value or key == "plan.year"
         if value.unit not in ("-", "a", "calendar year", "month"):
             assert line.value.text().endswith(value.unit)
@@ -102,7 +106,8 @@ def test_every_value_stands_once_with_unit_range_and_source(panel: AssumptionsPa
 def test_groups_stand_in_the_order_of_the_work(panel: AssumptionsPanel) -> None:
     order = [group_of(key) for key in panel.visible_keys()]
     firsts = list(dict.fromkeys(order))
-    assert firsts == ["roof", "pv", "losses", "temp", "co2", "life", "join", "plan", "canopy", "engine"]
+    wanted = ["roof", "pv", "losses", "temp", "jis", "pvwatts", "co2", "life", "join", "plan", "canopy", "engine"]
+    assert firsts == wanted
     assert order == sorted(order, key=firsts.index)
     assert group_of("pv.loss_ageing") == group_of("pv.pcs_efficiency") == "losses"
 
@@ -353,6 +358,9 @@ def test_the_stage_that_is_told_is_the_first_that_becomes_stale(example_project:
     if key.startswith("canopy."):
         assert (told.stage, touched) == (None, []), "the example has no file of trees"
         return
+    if key.startswith(("jis.", "pvwatts.")):
+        assert (told.stage, touched) == (None, []), "the example's losses are WEBPRO's"
+        return
     # A changed join has no files to be computed from here, and is stale for that; the ledger before it is what is told.
     assert told.stage == touched[0]
     assert told.at_once == (told.stage in at_once_stages())
@@ -511,3 +519,40 @@ def test_all_values_of_a_project_are_assumptions(example_project: Project) -> No
     assert {one.key: one.now for one in assumptions(document).values()} == {
         key: value.value for key, value in example_project.profile.values.items()
     }
+
+
+def test_another_model_of_the_losses_is_chosen_by_name(
+    make_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    """A list of names, no number and no range; the year is computed anew, and what the model does not use waits for nothing."""
+    project = project_of(small_town(tmp_path / "town"), tmp_path)
+    window = make_window()
+    window.document.set_project(project, tmp_path / "plan.kawasolar", saved=False)
+    window.remembered.person = "山田 花子"
+    window.show_step("assumptions")
+    panel = window.assumptions
+    line = panel.lines["pv.losses"]
+    assert line.value.text() == "WEBPRO（非住宅版）"
+    assert line.band.isHidden()
+    assert line.range.text() == ""
+    before = window.document.plan.results.yields.set_index("facility_id")["energy_kwh"]  # type: ignore[union-attr]
+    editor = editor_of(panel, "pv.losses")
+    assert isinstance(editor.number, ChoiceField)
+    assert [editor.number.itemText(k) for k in range(3)] == ["WEBPRO（非住宅版）", "JIS C 8907:2005", "NREL PVWatts"]
+    editor.number.setFocus()
+    QTest.keyClick(editor.number, Qt.Key.Key_Down)
+    editor.number.activated.emit(1)
+    editor.reason.setEditText("仕様書による")
+    editor.submit()
+    assert line.value.text() == "JIS C 8907:2005"
+    wait_for_states(qtbot, window, stale=True)
+    assert shown_badges(panel, "pv.loss_ageing") == set()
+    assert "waits" in shown_badges(panel, "pv.losses")
+    panel.run.click()
+    qtbot.waitUntil(lambda: not window.controller.is_running, timeout=60_000)
+    wait_for_states(qtbot, window, stale=False)
+    after = window.document.plan.results.yields.set_index("facility_id")["energy_kwh"]  # type: ignore[union-attr]
+    ratio = LossModel.of(load_profile(), "jis").factor / LossModel.of(load_profile(), "webpro").factor
+    assert (after / before).dropna().to_numpy() == pytest.approx(ratio, rel=1e-6)
+    assert effect_of("pv.loss_ageing", window.document).stage is None
+    assert effect_of("jis.k_pd", window.document).stage == "yield"

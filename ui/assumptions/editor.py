@@ -18,6 +18,7 @@ from ui.assumptions.values import (
     is_outside,
     plain_number,
     range_text,
+    sensible_range,
     step_of,
     unit_of,
     with_unit,
@@ -118,7 +119,7 @@ class ValueEditor(ReasonedEditor):
         """Say at once whether the number will do, and what it changes."""
         say, one, found = self._look.say, self._one, self.number.value
         given, problem = one.given, self.problem
-        sensible = None if given.low is None or given.high is None or is_choice(given) else (given.low, given.high)
+        sensible = sensible_range(given)
         self.band.setVisible(sensible is not None)
         self.band.show_values((self._least, self._most), sensible, given.value, None if problem else found)
         outside = not problem and found is not None and is_outside(found, given)

@@ -11,7 +11,7 @@ from ui.assumptions.band import RangeBand
 from ui.assumptions.editor import ValueEditor
 from ui.assumptions.fields import Row, bring_into_view, holds_keyboard, in_order
 from ui.assumptions.marks import who_text, why_text
-from ui.assumptions.values import Assumption, range_text, with_unit
+from ui.assumptions.values import Assumption, range_text, sensible_range, with_unit
 from ui.look import Look
 from ui.parts import Elided, button, column, label, row, set_role
 
@@ -119,7 +119,7 @@ class ValueLine(QWidget):
             self.value, "attention" if one.outside else "accent" if one.changed and not one.confirmed else "", "tone"
         )
         _unit, least, most = VALUE_RULES[one.key]
-        sensible = None if given.low is None or given.high is None else (given.low, given.high)
+        sensible = sensible_range(given)
         self.band.setVisible(sensible is not None)
         self.band.show_values((least, most), sensible, given.value, one.now)
         self.range.setText(range_text(look, given))

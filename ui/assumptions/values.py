@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from kawasolar.document.views import Mark, mark_of
+from kawasolar.loss_values import has_part
 from kawasolar.reasons import CHOICE, choice_text
 from ui.format import folded
 from ui.reasons import unit_text
@@ -99,6 +100,9 @@ def assumptions(document: Document) -> dict[str, Assumption]:
         return {}
     entered = project.entries.of_scenario("values", project.active)
     waiting = {reason.name for state in document.stale for reason in state.reasons if reason.kind == "value"}
+    # What the scenario's model of the losses does not use waits for nothing.
+    plan = document.plan
+    waiting -= set() if plan is None else {key for key in waiting if not has_part(key, plan.profile)}
     found = {
         key: Assumption(
             given,
@@ -155,11 +159,17 @@ def with_unit(look: Look, given: Value, number: float) -> str:
     return f"{plain_number(given.key, number)} {unit_of(look, given)}".strip()
 
 
+def sensible_range(given: Value) -> tuple[float, float] | None:
+    """Within which a quantity may sensibly lie; None where nobody gives it, and of a choice."""
+    return None if given.low is None or given.high is None or is_choice(given) else (given.low, given.high)
+
+
 def range_text(look: Look, given: Value) -> str:
     """The sensible range; empty where nobody gives one."""
-    if given.low is None or given.high is None or is_choice(given):
+    sensible = sensible_range(given)
+    if sensible is None:
         return ""
-    low, high = plain_number(given.key, given.low), plain_number(given.key, given.high)
+    low, high = (plain_number(given.key, end) for end in sensible)
     return look.say("ui.assumptions.range", low=low, high=high, unit=unit_of(look, given)).strip()
 
 
@@ -195,7 +205,6 @@ class Effect:
 
 def effect_of(key: str, document: Document) -> Effect:
     """What a change of a value would make stale."""
-    from kawasolar.loss_values import has_part
     from kawasolar.stages import CHAIN
 
     plan = document.plan
