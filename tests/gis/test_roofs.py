@@ -17,6 +17,7 @@ from gis.grid import Grid
 from gis.progress import Cancelled
 from gis.roofs import RoofPlanes, RoofSettings, segment_roofs
 from gis.roofs_polygons import plane_polygons
+from tests.support.lod2 import merged, rendered, roof_surfaces
 from tests.support.roofs import GROUND, Scene, roof, town
 
 if TYPE_CHECKING:
@@ -92,6 +93,34 @@ def test_known_planes_are_recovered(cell: float, noise: float, least_leaning: fl
     assert leaning >= least_leaning
     assert whole >= least_whole
     assert len(planes) <= 1.03 * len(scene.tilt)
+
+
+# Of the 88 surfaces of 20 m² and more. Roofs of neighbouring wings that differ by 10° grow together under noise.
+@pytest.mark.realdata
+@pytest.mark.parametrize(("noise", "least"), [(0.0, 0.95), (0.03, 0.92), (0.05, 0.88)])
+def test_planes_of_a_city_model_are_recovered(realdata: Path, noise: float, least: float) -> None:
+    """LOD2 roofs of PLATEAU, seen from above on cells of 0.5 m: tilt within 2°, azimuth within 5°, area within 5 %."""
+    surfaces = merged(roof_surfaces(realdata / "plateau_kaga" / "54363371_bldg_6697.gml", 6675))
+    z, ids, seen = rendered(surfaces, 0.5)
+    z = (z + np.random.default_rng(1).normal(0.0, noise, z.shape)).astype(np.float32)
+    planes = segment_roofs(z, ids, 0.5, SETTINGS)
+    tilt, azimuth = planes.tilt(), planes.azimuth_grid()
+    right, total = 0, 0
+    for number, surface in enumerate(surfaces, start=1):
+        here = seen == number
+        if here.sum() * 0.25 < 20.0:
+            continue
+        total += 1
+        found = np.bincount(planes.labels[here], minlength=len(planes) + 1)
+        found[0] = 0
+        k = int(found.argmax()) - 1
+        if k < 0:
+            continue
+        turned = abs((azimuth[k] - surface.azimuth + 180.0) % 360.0 - 180.0) if surface.tilt >= 3.0 else 0.0
+        area = abs(int(planes.cells[k]) - int(here.sum())) <= 0.05 * here.sum()
+        right += bool(abs(tilt[k] - surface.tilt) <= 2.0 and turned <= 5.0 and area)
+    assert total == 88
+    assert right / total >= least
 
 
 @pytest.mark.parametrize("cell", [0.25, 0.5, 1.0, 2.0])
