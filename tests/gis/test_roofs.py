@@ -97,7 +97,7 @@ def test_known_planes_are_recovered(cell: float, noise: float, least_leaning: fl
 
 # Of the 88 surfaces of 20 m² and more. Roofs of neighbouring wings that differ by 10° grow together under noise.
 @pytest.mark.realdata
-@pytest.mark.parametrize(("noise", "least"), [(0.0, 0.95), (0.03, 0.92), (0.05, 0.88)])
+@pytest.mark.parametrize(("noise", "least"), [(0.0, 0.95), (0.03, 0.94), (0.05, 0.88)])
 def test_planes_of_a_city_model_are_recovered(realdata: Path, noise: float, least: float) -> None:
     """LOD2 roofs of PLATEAU, seen from above on cells of 0.5 m: tilt within 2°, azimuth within 5°, area within 5 %."""
     surfaces = merged(roof_surfaces(realdata / "plateau_kaga" / "54363371_bldg_6697.gml", 6675))
