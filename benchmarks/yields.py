@@ -43,7 +43,9 @@ def main() -> None:
     )  # fmt: skip
     skyline = rng.gamma(2.0, 5.0, (count, 64, 1))
     sunlit = np.clip((np.arange(91) - skyline) / 5.0, 0.0, 1.0).astype(np.float32)
-    links = pd.DataFrame({"facility_id": [f"F{k}" for k in range(SITES)], "building_id": [f"B{k}" for k in range(SITES)], "score": 1.0})
+    links = pd.DataFrame(
+        {"facility_id": [f"F{k}" for k in range(SITES)], "building_id": [f"B{k}" for k in range(SITES)], "score": 1.0}
+    )
     weather, profile = read_weather(WEATHER, latitude=35.6, longitude=139.5), load_profile()
     for number, name in enumerate(LOSSES, start=1):
         chosen = profile.with_numbers({"pv.losses": float(number)})
@@ -51,7 +53,9 @@ def main() -> None:
         found = compute_yields(planes, sunlit, azimuths, links, weather, chosen)
         spent, used = time.perf_counter() - begin, time.process_time() - cpu
         mean = float(found.yields["specific_yield"].mean())
-        print(f"{name:8} {SITES} sites, {count} planes: {spent:5.1f} s, {used:5.1f} CPU-s (bar 5 s); {mean:,.0f} kWh/kW")
+        print(
+            f"{name:8} {SITES} sites, {count} planes: {spent:5.1f} s, {used:5.1f} CPU-s (bar 5 s); {mean:,.0f} kWh/kW"
+        )
 
 
 if __name__ == "__main__":

@@ -393,7 +393,10 @@ def survey_tiles(
     for tile in tiles:
         within = part(progress, done / total, (done + tile.cells) / total)
         within(0.0, "read")
-        yield known(tile) or survey_tile(read, tile, work, far, within, read_canopy=read_canopy)
+        kept = known(tile)
+        if kept is not None:
+            within(1.0, "resume")
+        yield kept or survey_tile(read, tile, work, far, within, read_canopy=read_canopy)
         done += tile.cells
 
 

@@ -111,8 +111,10 @@ def make_and_save(
     adjust : settings of the user's on the fresh project, before it is written
     """
     from kawasolar.project import carry_cache, save_project
+    from kawasolar.stages.unfinished import sweep
 
     target = inputs.out.resolve()
+    sweep(target.parent)
     try:
         with tempfile.TemporaryDirectory(
             prefix=".kawasolar-", dir=target.parent, ignore_cleanup_errors=True

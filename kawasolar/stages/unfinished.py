@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
+import time
 import zipfile
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -28,8 +30,23 @@ if TYPE_CHECKING:
     from gis.tiles import Tile
 
 _PREFIX = ".kawasolar-tiles-"
+# Folders of runs that a crash or a power cut left behind: scratch as ``tempfile`` names it, and tiles that nobody went on with.
+_LEFT = re.compile(r"\.kawasolar-([a-z0-9_]{8}|tiles-[0-9a-f]{16})")
+_SCRATCH_KEPT_S, _TILES_KEPT_S = 24 * 3600.0, 30 * 24 * 3600.0
 _TABLES = ("planes", "coverage")
 _LENGTHS = ":lengths"
+
+
+def sweep(beside: Path) -> None:
+    """Take away what runs that ended badly left in a folder: scratch after a day, tiles after a month."""
+    with suppress(OSError):
+        for entry in beside.iterdir():
+            found = _LEFT.fullmatch(entry.name)
+            if found is None or entry.is_symlink() or not entry.is_dir():
+                continue
+            kept = _TILES_KEPT_S if found[1].startswith("tiles-") else _SCRATCH_KEPT_S
+            if time.time() - entry.stat().st_mtime > kept:
+                shutil.rmtree(entry, ignore_errors=True)
 
 
 class Unfinished:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +23,7 @@ from kawasolar.pipeline import PlanInputs, input_files, make_and_save, make_proj
 from kawasolar.profile import load_profile
 from kawasolar.stages.bench import Bench
 from kawasolar.stages.tiled import TiledSurvey, survey_large
-from kawasolar.stages.unfinished import _read, _write
+from kawasolar.stages.unfinished import _read, _write, sweep
 from tests.support.town import small_town
 
 if TYPE_CHECKING:
@@ -190,3 +192,24 @@ def test_a_plan_goes_on_by_what_it_is_made_from(
     runs.computed.clear()
     make_project(replace(mine, weather=weather))
     assert len(runs.computed) == TILES
+
+
+def test_what_a_crash_left_is_swept_away_and_nothing_else(tmp_path: Path) -> None:
+    day = 24 * 3600.0
+    kept = {
+        ".kawasolar-ab12_xyz": 0.5,
+        ".kawasolar-tiles-0123456789abcdef": 20.0,
+        ".kawasolar-other": 90.0,
+        "計画.kawasolar-cache": 90.0,
+    }
+    gone = {".kawasolar-zz9_0aaa": 2.0, ".kawasolar-tiles-ffffffffffffffff": 40.0}
+    for name, days in (kept | gone).items():
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "x").write_bytes(b"x")
+        then = time.time() - days * day
+        os.utime(folder, (then, then))
+    (tmp_path / ".kawasolar-linklink").symlink_to(tmp_path / "計画.kawasolar-cache")
+    sweep(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {*kept, ".kawasolar-linklink"}
+    sweep(tmp_path / "ない")
