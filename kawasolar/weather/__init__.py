@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kawasolar.errors import UnreadableWeather
 from kawasolar.weather.epw import read_epw
+from kawasolar.weather.hourly_csv import is_hourly, read_hourly
 from kawasolar.weather.metpv import CSV_HEADER, TEXT_HEADER, read_metpv
 from kawasolar.weather.model import Kind, Weather, months_of
 from kawasolar.weather.normals import hourly_from_normals
@@ -42,6 +43,9 @@ def read_weather(
         return read_epw(lines)
     if TEXT_HEADER.match(first) or CSV_HEADER.match(first):
         return read_metpv(lines)
+    # Before the normals: a table with months, days and hours has a month too.
+    if is_hourly(lines):
+        return read_hourly(lines, latitude=latitude, longitude=longitude, altitude=altitude)
     if is_normals(lines):
         return read_normals(lines, latitude=latitude, longitude=longitude, altitude=altitude)
     raise UnreadableWeather("weather.unknown_format", file=lines.file, found=first[:60])
