@@ -11,6 +11,9 @@ from kawasolar.weather.metpv import CSV_HEADER, TEXT_HEADER, read_metpv
 from kawasolar.weather.model import Kind, Weather, months_of
 from kawasolar.weather.normals import hourly_from_normals
 from kawasolar.weather.normals_file import is_normals, read_normals
+from kawasolar.weather.pvgis import read_pvgis
+from kawasolar.weather.pvgis_file import CSV_HEADER as PVGIS_HEADER
+from kawasolar.weather.pvgis_file import read_csv, read_json
 from kawasolar.weather.text import read_lines
 
 __all__ = ["Kind", "Weather", "hourly_from_normals", "months_of", "read_weather"]
@@ -43,6 +46,10 @@ def read_weather(
         return read_epw(lines)
     if TEXT_HEADER.match(first) or CSV_HEADER.match(first):
         return read_metpv(lines)
+    if PVGIS_HEADER.match(first):
+        return read_pvgis(read_csv(lines))
+    if first.lstrip().startswith("{"):
+        return read_pvgis(read_json(lines))
     # Before the normals: a table with months, days and hours has a month too.
     if is_hourly(lines):
         return read_hourly(lines, latitude=latitude, longitude=longitude, altitude=altitude)
