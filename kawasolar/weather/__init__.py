@@ -15,6 +15,7 @@ from kawasolar.weather.pvgis import read_pvgis
 from kawasolar.weather.pvgis_file import CSV_HEADER as PVGIS_HEADER
 from kawasolar.weather.pvgis_file import read_csv, read_json
 from kawasolar.weather.text import read_lines
+from kawasolar.weather.tmy3 import is_tmy3, read_tmy3
 
 __all__ = ["Kind", "Weather", "hourly_from_normals", "months_of", "read_weather"]
 
@@ -46,6 +47,8 @@ def read_weather(
         return read_epw(lines)
     if TEXT_HEADER.match(first) or CSV_HEADER.match(first):
         return read_metpv(lines)
+    if is_tmy3(lines):
+        return read_tmy3(lines)
     if PVGIS_HEADER.match(first):
         return read_pvgis(read_csv(lines))
     if first.lstrip().startswith("{"):
