@@ -7,6 +7,7 @@ from pathlib import Path
 from kawasolar.errors import UnreadableWeather
 from kawasolar.weather.epw import read_epw
 from kawasolar.weather.hourly_csv import is_hourly, read_hourly
+from kawasolar.weather.interpolation import between
 from kawasolar.weather.metpv import CSV_HEADER, TEXT_HEADER, read_metpv
 from kawasolar.weather.model import Kind, Weather, months_of
 from kawasolar.weather.normals import hourly_from_normals
@@ -17,7 +18,7 @@ from kawasolar.weather.pvgis_file import read_csv, read_json
 from kawasolar.weather.text import read_lines
 from kawasolar.weather.tmy3 import is_tmy3, read_tmy3
 
-__all__ = ["Kind", "Weather", "hourly_from_normals", "months_of", "read_weather"]
+__all__ = ["Kind", "Weather", "between", "hourly_from_normals", "months_of", "read_weather"]
 
 
 def read_weather(
