@@ -1,4 +1,4 @@
-"""A year of hourly weather from METPV-20 (text and CSV), EPW, or monthly normals."""
+"""A year of hourly weather from METPV-20 and METPV-11, EPW, TMY3, PVGIS, a user's own hourly CSV, or monthly normals."""
 
 from __future__ import annotations
 
@@ -32,10 +32,9 @@ def read_weather(
 
     Parameters
     ----------
-    path : METPV-20 text or CSV, EPW, or monthly normals as CSV
+    path : METPV-20 or METPV-11 as text or CSV, EPW, TMY3, PVGIS as CSV or JSON, own hours or monthly normals as CSV
     latitude, longitude, altitude : degrees, m
-        place that monthly normals are spread over the hours for where their file names none, which is said; a file's
-        own place counts before these
+        place of own hours and monthly normals whose file names none, which is said; a file's own place counts before these
 
     Raises
     ------

@@ -75,7 +75,7 @@ def read_pvgis(table: PvgisTable) -> Weather:
     radiation, moved = _to_the_middle(radiation, index, place, offset, table.file)
     columns = {**radiation, "temp_air": read["temp_air"], "wind_speed": read["wind_speed"]}
     hours, more = finish(columns, zone, place, table.file)
-    database = head.get("database", "").strip()
+    database = head.get("database", "").strip()[:40]
     what = "TMY" if table.typical else f"{stamps[0, 0]:.0f}"
     return Weather(
         hours=hours,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 CSV_HEADER = re.compile(r"^\s*Latitude \(decimal degrees\)\s*:", re.IGNORECASE)
 STAMP = re.compile(r"(\d{4})(\d{2})(\d{2}):(\d{2})(\d{2})")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _HEAD_LINES = 60
 # Twenty years of hourly records hold 0.2 million objects and 1.8 million values; what holds many more is something else
 # and is refused before it takes memory.
@@ -163,7 +164,8 @@ def read_json(lines: Lines) -> PvgisTable:
 
 
 def _load(lines: Lines) -> dict[str, Any]:
-    text = "\n".join(lines.rows).lstrip("\ufeff")
+    # Half a surrogate pair can be written in JSON, and nowhere be shown or saved.
+    text = _SURROGATE.sub("?", "\n".join(lines.rows).lstrip("\ufeff"))
     objects, values = text.count("{") + text.count("["), text.count(",")
     if objects > _MAX_OBJECTS or values > _MAX_VALUES:
         raise UnreadableWeather("weather.json_too_large", file=lines.file, found=f"{max(objects, values):,}")

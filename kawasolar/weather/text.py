@@ -73,9 +73,13 @@ def plain(heading: str) -> str:
 
 
 def split_row(row: str) -> list[str]:
-    """Fields of one line, separated by commas, or by tabs where it has no comma."""
+    """Fields of one line, separated by commas, or by tabs where it has no comma; none where they are no table's."""
     separator = "\t" if "\t" in row and "," not in row else ","
-    return [field.strip() for field in next(csv.reader([row], delimiter=separator), [])]
+    try:
+        return [field.strip() for field in next(csv.reader([row], delimiter=separator), [])]
+    except csv.Error:
+        # A field of more than 131,072 characters.
+        return []
 
 
 def _read(path: Path) -> bytes:

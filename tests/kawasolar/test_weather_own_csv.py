@@ -319,6 +319,9 @@ def test_binary_and_huge_files(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(ENGLISH.encode() + b"\n" + bytes(range(256)) * 100)
     refused(path, "weather.not_text", **PLACE)
+    refused(write(path, ["x" * 200_000, ENGLISH]), "weather.hour_count", **PLACE)
+    refused(write(path, ["x" * 200_000, "y"]), "weather.unknown_format", **PLACE)
+    refused(write(path, [ENGLISH, "z" * 200_000, *english()[2:]]), "weather.short_row", **PLACE)
     refused(write(path, [ENGLISH, *["2023-01-01T01:00,1,1,1,1,1"] * 900_000]), "weather.hour_count", **PLACE)
     refused(write(path, [ENGLISH, *["2023-01-01T01:00,1,1,1,1,1"] * 2_000_000]), "weather.too_large", **PLACE)
 

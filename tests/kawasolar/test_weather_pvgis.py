@@ -332,6 +332,13 @@ def test_missing_values_of_json(tmp_path: Path) -> None:
     assert codes(weather).count("weather.gaps_filled") == 2
 
 
+def test_half_a_character_in_json(tmp_path: Path) -> None:
+    """It could neither be shown nor saved."""
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(as_json(tmy_csv(), typical=True)).replace("PVGIS-ERA5", "\\ud800X"), "utf-8")
+    assert read_weather(path).source == "PVGIS TMY (?X)"
+
+
 def test_rows_of_a_csv_keep_their_line(tmp_path: Path) -> None:
     table = read_csv(
         Lines("a.csv", ("Slope: 0 deg.", "time,T2m", "20210101:0010,1", "20210101:0110,2"), (7, 8, 9, 10), {})
