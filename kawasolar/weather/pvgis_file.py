@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kawasolar.errors import UnreadableWeather
-from kawasolar.weather.table import numbers
+from kawasolar.weather.table import LEAP_HOURS, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +33,7 @@ _HEAD_LINES = 60
 # Twenty years of hourly records hold 0.2 million objects and 1.8 million values; what holds many more is something else
 # and is refused before it takes memory.
 _MAX_OBJECTS, _MAX_VALUES = 600_000, 5_000_000
+_MAX_ROWS = 50 * LEAP_HOURS
 _KEYS = {
     "latitude": "latitude (decimal degrees)",
     "longitude": "longitude (decimal degrees)",
@@ -102,6 +103,8 @@ def read_csv(lines: Lines) -> PvgisTable:
     at = next((k for k, row in enumerate(lines.rows[:_HEAD_LINES]) if row.lstrip().lower().startswith("time")), None)
     if at is None:
         raise UnreadableWeather("weather.pvgis_no_table", file=lines.file, line=lines.numbers[-1])
+    if len(lines.rows) > _MAX_ROWS:
+        raise UnreadableWeather("weather.pvgis_too_large", file=lines.file, found=f"{len(lines.rows):,}")
     said: dict[str, str] = {}
     for row in lines.rows[:at]:
         key, _, value = row.partition(":")
@@ -168,7 +171,7 @@ def _load(lines: Lines) -> dict[str, Any]:
     text = _SURROGATE.sub("?", "\n".join(lines.rows).lstrip("\ufeff"))
     objects, values = text.count("{") + text.count("["), text.count(",")
     if objects > _MAX_OBJECTS or values > _MAX_VALUES:
-        raise UnreadableWeather("weather.json_too_large", file=lines.file, found=f"{max(objects, values):,}")
+        raise UnreadableWeather("weather.pvgis_too_large", file=lines.file, found=f"{max(objects, values):,}")
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -285,6 +285,11 @@ def test_broken_csv(tmp_path: Path) -> None:
     refused(write(tmp_path / "a.csv", hourly[:5000]), "weather.hour_count")
 
 
+def test_a_csv_of_a_hundred_years(tmp_path: Path) -> None:
+    lines = hourly_csv()
+    refused(write(tmp_path / "a.csv", [*lines[:9], *lines[9:10] * 500_000]), "weather.pvgis_too_large")
+
+
 def test_broken_json(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     good = as_json(tmy_csv(), typical=True)
@@ -294,9 +299,9 @@ def test_broken_json(tmp_path: Path) -> None:
     path.write_text('{"a":' * 100_000, "utf-8")
     refused(path, "weather.json_broken")
     path.write_text('{"a":' + "[" * 700_000, "utf-8")
-    refused(path, "weather.json_too_large")
+    refused(path, "weather.pvgis_too_large")
     path.write_text('{"a":[' + "1," * 6_000_000 + "1]}", "utf-8")
-    refused(path, "weather.json_too_large")
+    refused(path, "weather.pvgis_too_large")
     path.write_text('{"a":' + "9" * 100_000 + "}", "utf-8")
     refused(path, "weather.json_broken")
     for content in (
