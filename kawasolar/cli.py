@@ -64,7 +64,9 @@ def plan(
     dsm: Annotated[Path, typer.Option(help="surface raster (GeoTIFF, ASC)")],
     buildings: Annotated[Path, typer.Option(help="building outlines (GeoPackage, shapefile, GeoJSON)")],
     facilities: Annotated[Path, typer.Option(help="facility ledger (CSV, XLSX, GeoJSON, GeoPackage)")],
-    weather: Annotated[Path, typer.Option(help="weather (METPV-20 text or CSV, EPW, monthly normals)")],
+    weather: Annotated[
+        Path, typer.Option(help="weather (METPV-20/11, EPW, TMY3, PVGIS CSV or JSON, hourly CSV, monthly normals)")
+    ],
     out: Annotated[Path, typer.Option(help="project file to write (NAME.kawasolar)")],
     profile: Annotated[
         Path | None, typer.Option(help="profile of the municipality (TOML); Kawasaki's unless given")

@@ -24,7 +24,7 @@ _SUNLIT = ("facilities", "all", "none")
 def survey(
     dsm: Annotated[Path, typer.Option(help="surface raster (GeoTIFF, ASC)")],
     buildings: Annotated[Path, typer.Option(help="building outlines (GeoPackage, shapefile, GeoJSON)")],
-    weather: Annotated[Path, typer.Option(help="weather (METPV-20 text or CSV, EPW, monthly normals)")],
+    weather: Annotated[Path, typer.Option(help="weather (METPV-20/11, EPW, TMY3, PVGIS CSV or JSON, hourly CSV, monthly normals)")],
     out: Annotated[Path, typer.Option(help="folder of the dataset; one with an unfinished survey of the same is gone on with")],
     facilities: Annotated[Path | None, typer.Option(help="facility ledger: its buildings are marked")] = None,
     only_facilities: Annotated[bool, typer.Option("--only-facilities", help="survey the ledger's buildings only")] = False,

@@ -17,7 +17,7 @@ _PLACES = ("rack", "roof")
 
 @app.command("yield")
 def yield_(
-    weather: Annotated[Path, typer.Option(help="weather (METPV-20 text or CSV, EPW, monthly normals)")],
+    weather: Annotated[Path, typer.Option(help="weather (METPV-20/11, EPW, TMY3, PVGIS CSV or JSON, hourly CSV, monthly normals)")],
     tilt: Annotated[float, typer.Option(min=0.0, max=90.0, help="tilt of the modules [°]")],
     azimuth: Annotated[float, typer.Option(min=0.0, max=360.0, help="direction they face, clockwise from true north [°]")],
     latitude: Annotated[float | None, typer.Option(min=-90.0, max=90.0, help="for weather that names no place [°]")] = None,

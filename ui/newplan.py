@@ -37,7 +37,7 @@ FILTERS: dict[Role, str] = {
     "dsm": "*.tif *.tiff *.asc *.img *.vrt",
     "buildings": "*.gpkg *.shp *.geojson *.json *.sqlite *.fgb",
     "facilities": "*.csv *.xlsx *.gpkg *.geojson *.shp *.txt",
-    "weather": "*.csv *.txt *.epw *.*",
+    "weather": "*.csv *.txt *.epw *.json *.*",
     "canopy": "*.tif *.tiff *.asc *.img *.vrt",
     "profile": "*.toml",
 }

@@ -1,8 +1,14 @@
-"""METPV-20 of NEDO: fixed-width text and CSV.
+"""METPV-20 of NEDO (2010–2018) and METPV-11 before it (1990–2009), fixed-width text and CSV.
 
-One header line, then ten elements for each day. Element 1 is global, 2 direct *horizontal*, 3 diffuse irradiation
+One header line, then ten elements for each day, nine in METPV-11. Element 1 is global, 2 direct *horizontal*, 3 diffuse irradiation
 [0.01 MJ/m² in the hour], 5 air temperature [0.1 °C], 7 wind speed [0.1 m/s]; hours end at their label 1 … 24 in
 Japan standard time. In the text the last digit of every hourly value is a remark and no part of it; the CSV has none.
+
+METPV-11 has the same columns but one: where METPV-20 has the year a day was taken from, it has the height of the anemometer
+[m], ``6.5``, or nothing. That tells the two apart. NEDO's own description (content/100500502.pdf) was not at hand; the layout
+is that of independent accounts of it: of the text smectic-g.hatenablog.jp/entry/2012/12/09/140445 and the comments of a
+parser in Scala (``metpv11_parser``), whose rows are tried in the tests; of the CSV, and of 8888 for a missing value, a reader in
+Python (``NEDOLocation``). Assumed: that the CSV has no remarks, as in METPV-20.
 """
 
 from __future__ import annotations
@@ -32,7 +38,10 @@ CSV_HEADER = re.compile(
     r"^\s*(\w{1,12})\s*,([^,]*),\s*(\d{1,3})\s*,\s*([\d.]+)\s*,\s*(\d{1,3})\s*,\s*([\d.]+)\s*,\s*(-?[\d.]+)[\s,]*$"
 )
 
-_ELEMENTS = 10
+# Rows of a day. The tenth element of METPV-20 is possible sunshine, which nothing here needs.
+_ELEMENTS, _OLDER_ELEMENTS = 10, 9
+# What stands in columns 11–15: a year, or the height of an anemometer [m].
+_FIRST_YEAR = 1900.0
 _NONE = 8888
 # W/m² in one hour for 0.01 MJ/m²: 10,000 J / 3,600 s.
 _WATTS = 1e4 / 3600.0
@@ -63,7 +72,7 @@ class _Table:
 
 
 def read_metpv(lines: Lines) -> Weather:
-    """Read a METPV-20 file of either flavour.
+    """Read a METPV-20 file of either flavour, or a METPV-11 file, which is said.
 
     Raises
     ------
@@ -78,10 +87,13 @@ def read_metpv(lines: Lines) -> Weather:
     name, lat, lat_min, lon, lon_min, altitude = match.groups()[1:]
     latitude, longitude = _degrees(lines, lat, lat_min), _degrees(lines, lon, lon_min)
     place = latitude, longitude, _number(lines, altitude, "altitude")
-    table = _parse(lines, flagged=text is not None)
+    older = _is_older(lines, flagged=text is not None)
+    table = _parse(lines, flagged=text is not None, elements=_OLDER_ELEMENTS if older else _ELEMENTS)
     table, findings = _without_leap_day(table, lines)
     columns = {column: _year(table, element, lines) * factor for element, (column, factor) in _WANTED.items()}
     findings += _sum_findings(table, lines)
+    if older:
+        findings.append(Finding("weather.metpv_older", "info", source=lines.file))
     kind, kind_findings = _kind(lines.file)
     hours, more = finish(columns, ZoneInfo("Asia/Tokyo"), place, lines.file)
     return Weather(
@@ -90,7 +102,7 @@ def read_metpv(lines: Lines) -> Weather:
         longitude=longitude,
         altitude=place[2],
         station=f"{match.group(1)} {name.strip()}".strip(),
-        source="METPV-20",
+        source="METPV-11" if older else "METPV-20",
         kind=kind,
         findings=tuple(findings + kind_findings + more),
     )
@@ -114,11 +126,23 @@ def _split_text(row: str) -> list[str]:
     return [row[0:5], row[5:8], row[8:10], row[10:15], *(row[at : at + 5] for at in range(15, 15 + 29 * 5, 5))]
 
 
-def _parse(lines: Lines, *, flagged: bool) -> _Table:
+def _is_older(lines: Lines, *, flagged: bool) -> bool:
+    """Whether the rows have heights of anemometers where METPV-20 has years: METPV-11."""
+    fields = [] if len(lines.rows) < 2 else _split_text(lines.rows[1]) if flagged else lines.rows[1].split(",")
+    if len(fields) < 4:
+        return False
+    field = fields[3].strip()
+    try:
+        return not field or float(field) < _FIRST_YEAR
+    except ValueError:
+        return False
+
+
+def _parse(lines: Lines, *, flagged: bool, elements: int) -> _Table:
     rows = lines.rows[1:]
-    if len(rows) not in (_ELEMENTS * _DAYS, _ELEMENTS * _LEAP_DAYS):
+    if len(rows) not in (elements * _DAYS, elements * _LEAP_DAYS):
         raise UnreadableWeather(
-            "weather.row_count", file=lines.file, line=lines.numbers[-1], found=len(rows), expected=_ELEMENTS * _DAYS
+            "weather.row_count", file=lines.file, line=lines.numbers[-1], found=len(rows), expected=elements * _DAYS
         )
     fields = [_split_text(row) if flagged else row.split(",") for row in rows]
     for position, row in enumerate(fields):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from gis.findings import Finding
 
-Kind = Literal["average", "sunny", "dull", "tmy", "normals"]
+Kind = Literal["average", "sunny", "dull", "tmy", "normals", "year"]
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,13 @@ import pandas as pd
 from gis.sun import sun_position
 from kawasolar.errors import UnreadableWeather
 from kawasolar.weather.model import months_of
-from kawasolar.weather.year import HOURS, extraterrestrial_normal, split_from_beam_horizontal, year_index
+from kawasolar.weather.year import (
+    HOURS,
+    beam_by_erbs,
+    extraterrestrial_normal,
+    split_from_beam_horizontal,
+    year_index,
+)
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -196,11 +202,7 @@ def _hourly_ghi(daily: Array, limit: Array, cos_zenith: Array, longitude: float,
 
 def _split(ghi: Array, cos_zenith: Array, limit: Array, index: pd.DatetimeIndex) -> tuple[Array, Array]:
     """Direct normal and diffuse by Erbs, closed so that ``ghi = dni cos θz + dhi``."""
-    from pvlib.irradiance import erbs
-
-    zenith = np.degrees(np.arccos(np.clip(cos_zenith, -1.0, 1.0)))
-    parts = erbs(ghi, zenith, np.asarray(index.day_of_year))
-    beam = np.clip(ghi - np.asarray(parts["dhi"], dtype=np.float64), 0.0, None)
+    beam = beam_by_erbs(ghi, cos_zenith, index)
     dni, dhi, _ = split_from_beam_horizontal(ghi, beam, cos_zenith, limit)
     return dni, dhi
 

@@ -5,7 +5,6 @@ The unit stands in the heading. The place comes from the caller or from comment 
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from typing import TYPE_CHECKING
@@ -17,6 +16,8 @@ from gis.findings import Finding
 from kawasolar.errors import UnreadableWeather
 from kawasolar.weather.model import Weather
 from kawasolar.weather.normals import MONTHS, hourly_from_normals
+from kawasolar.weather.place import comment, place_of
+from kawasolar.weather.text import plain, split_row
 from kawasolar.weather.year import DUMMY_YEAR, POSSIBLE
 
 if TYPE_CHECKING:
@@ -28,14 +29,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "temp_air": ("平均気温", "気温", "temp"),
     "wind_speed": ("平均風速", "風速", "wind"),
 }
-_COMMENTS: dict[str, tuple[str, ...]] = {
-    "latitude": ("latitude", "緯度"),
-    "longitude": ("longitude", "経度"),
-    "altitude": ("altitude", "elevation", "標高"),
-    "station": ("station", "地点"),
-}
 _KWH_PER_MJ = 1.0 / 3.6
-_LIMITS = {"latitude": 66.0, "longitude": 180.0, "altitude": 6000.0}
 
 
 def is_normals(lines: Lines) -> bool:
@@ -56,42 +50,24 @@ def read_normals(
     at = _heading(lines)
     if at is None:
         raise UnreadableWeather("weather.unknown_format", file=lines.file)
-    given = {"latitude": latitude, "longitude": longitude, "altitude": altitude}
-    place = {name: _coordinate(lines, name, value) for name, value in given.items()}
-    if place["latitude"] is None or place["longitude"] is None:
-        raise UnreadableWeather("weather.no_place", file=lines.file)
+    where, place_findings = place_of(lines, latitude, longitude, altitude)
     table = _table(lines, at)
-    where = place["latitude"], place["longitude"], place["altitude"] or 0.0
     try:
         hours = hourly_from_normals(table, *where)
     except UnreadableWeather as error:
         raise UnreadableWeather(error.code, file=lines.file, **error.details) from error
     total = float(table["ghi_kwh_m2"].sum())
-    findings = [Finding("weather.from_normals", "warning", source=lines.file, found=f"{total:,.0f}")]
-    if not all(_comment(lines, name) for name in ("latitude", "longitude")):
-        # The caller gave the place of the surface; hills or a coast between it and the station would matter.
-        where_taken = f"{where[0]:.2f}, {where[1]:.2f}"
-        findings.append(Finding("weather.place_of_site", "warning", source=lines.file, found=where_taken))
+    findings = [Finding("weather.from_normals", "warning", source=lines.file, found=f"{total:,.0f}"), *place_findings]
     return Weather(
         hours=hours,
         latitude=where[0],
         longitude=where[1],
         altitude=where[2],
-        station=_comment(lines, "station") or "",
+        station=comment(lines, "station") or "",
         source="normals",
         kind="normals",
         findings=tuple(findings),
     )
-
-
-def _plain(heading: str) -> str:
-    """Full-width forms and ㎡ made plain, lower case, without spaces."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", heading).lower())
-
-
-def _fields(row: str) -> list[str]:
-    separator = "\t" if "\t" in row and "," not in row else ","
-    return [field.strip() for field in next(csv.reader([row], delimiter=separator), [])]
 
 
 def _find(headings: list[str], name: str) -> int | None:
@@ -105,29 +81,10 @@ def _find(headings: list[str], name: str) -> int | None:
 
 def _heading(lines: Lines) -> int | None:
     for at, row in enumerate(lines.rows[:10]):
-        headings = [_plain(field) for field in _fields(row)]
+        headings = [plain(field) for field in split_row(row)]
         if _find(headings, "month") is not None and _find(headings, "ghi") is not None:
             return at
     return None
-
-
-def _comment(lines: Lines, name: str) -> str | None:
-    return next((lines.comments[key] for key in _COMMENTS[name] if key in lines.comments), None)
-
-
-def _coordinate(lines: Lines, name: str, given: float | None) -> float | None:
-    """What the file says itself, else what the caller gave."""
-    own = _comment(lines, name)
-    text = own or given
-    if text is None:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = np.nan
-    if not abs(value) <= _LIMITS[name]:
-        raise UnreadableWeather("weather.impossible_place", file=lines.file, column=name, found=str(text))
-    return value
 
 
 def _per_month(heading: str, lines: Lines, number: int) -> tuple[float, bool]:
@@ -142,7 +99,7 @@ def _per_month(heading: str, lines: Lines, number: int) -> tuple[float, bool]:
 
 
 def _table(lines: Lines, at: int) -> pd.DataFrame:
-    headings = [_plain(field) for field in _fields(lines.rows[at])]
+    headings = [plain(field) for field in split_row(lines.rows[at])]
     positions: dict[str, int] = {}
     for name in _NAMES:
         position = _find(headings, name)
@@ -152,7 +109,7 @@ def _table(lines: Lines, at: int) -> pd.DataFrame:
     factor, per_day = _per_month(headings[positions["ghi"]], lines, lines.numbers[at])
     rows: list[dict[str, float]] = []
     for row, number in zip(lines.rows[at + 1 :], lines.numbers[at + 1 :], strict=True):
-        fields = _fields(row)
+        fields = split_row(row)
         month = _month(fields[positions["month"]] if len(fields) > positions["month"] else "")
         if month is None:
             # The line of yearly means below the months, or a note.
@@ -170,12 +127,12 @@ def _table(lines: Lines, at: int) -> pd.DataFrame:
 
 
 def _month(text: str) -> int | None:
-    match = re.fullmatch(r"(\d{1,2})月?", _plain(text))
+    match = re.fullmatch(r"(\d{1,2})月?", plain(text))
     if match:
         month = int(match.group(1))
         return month if 1 <= month <= MONTHS else None
     names = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-    return names.index(_plain(text)[:3]) + 1 if _plain(text)[:3] in names else None
+    return names.index(plain(text)[:3]) + 1 if plain(text)[:3] in names else None
 
 
 def _value(fields: list[str], position: int, name: str, lines: Lines, number: int) -> float:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import csv
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -62,6 +65,21 @@ def read_lines(path: Path) -> Lines:
     if not rows:
         raise UnreadableWeather("weather.empty", file=path.name)
     return Lines(path.name, tuple(rows), tuple(numbers), comments)
+
+
+def plain(heading: str) -> str:
+    """Full-width forms and ㎡ made plain, lower case, without spaces."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", heading).lower())
+
+
+def split_row(row: str) -> list[str]:
+    """Fields of one line, separated by commas, or by tabs where it has no comma; none where they are no table's."""
+    separator = "\t" if "\t" in row and "," not in row else ","
+    try:
+        return [field.strip() for field in next(csv.reader([row], delimiter=separator), [])]
+    except csv.Error:
+        # A field of more than 131,072 characters.
+        return []
 
 
 def _read(path: Path) -> bytes:

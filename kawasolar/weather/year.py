@@ -160,6 +160,24 @@ def split_from_beam_horizontal(
     return dni, dhi, float((given - dni * up).sum())
 
 
+def beam_by_erbs(
+    ghi: NDArray[np.float64], cos_zenith: NDArray[np.float64], index: pd.DatetimeIndex
+) -> NDArray[np.float64]:
+    """Direct *horizontal* irradiance from global alone (Erbs, Klein & Duffie 1982, doi:10.1016/0038-092X(82)90302-4).
+
+    Parameters
+    ----------
+    ghi : W/m², (n,); NaN stays NaN
+    cos_zenith : of the sun where ``ghi`` was measured
+    index : the days, for the sun's distance
+    """
+    from pvlib.irradiance import erbs
+
+    zenith = np.degrees(np.arccos(np.clip(cos_zenith, -1.0, 1.0)))
+    parts = erbs(ghi, zenith, np.asarray(index.day_of_year))
+    return np.clip(ghi - np.asarray(parts["dhi"], dtype=np.float64), 0.0, None)
+
+
 def finish(
     columns: dict[str, NDArray[np.float64]], zone: tzinfo, place: tuple[float, float, float], file: str
 ) -> tuple[pd.DataFrame, list[Finding]]:
