@@ -25,6 +25,7 @@ from kawasolar.document.edits import Author
 from kawasolar.document.views import Mark
 from kawasolar.export.csv import write_csv
 from kawasolar.export.fingerprint import read_fingerprint
+from kawasolar.loss_values import has_part
 from kawasolar.pipeline import PlanInputs, make_project
 from kawasolar.project import load_project, save_project
 from kawasolar.provenance import (
@@ -271,7 +272,9 @@ def roles(explanation: Explanation) -> set[str]:
 
 def declared(plan: Plan, *stages: str) -> set[str]:
     have = {entry.role for entry in plan.inputs}
-    return {key for key in plan.profile.values for name in stages if BY_NAME[name].uses(key, have)}  # type: ignore[index]
+    # Of the models of the losses the one that is chosen.
+    keys = {key for key in plan.profile.values if has_part(key, plan.profile)}
+    return {key for key in keys for name in stages if BY_NAME[name].uses(key, have)}  # type: ignore[index]
 
 
 @pytest.mark.parametrize("figure", ["energy_kwh", "m07", "specific_yield", "shading_loss"])
@@ -291,7 +294,8 @@ def test_every_value_of_the_profile_is_in_some_explanation(plan: Plan) -> None:
             seen |= profile_keys(explain(plan, figure, site))
     # Service lives of structures that no facility has are asked of nobody, nor is anything of trees where no file has any.
     unseen = {f"life.{name}" for name in ("src", "s", "w", "cb", "other")}
-    assert set(plan.profile.values) - seen == unseen | {key for key in plan.profile.values if key.startswith("canopy.")}
+    elsewhere = ("canopy.", "jis.", "pvwatts.")
+    assert set(plan.profile.values) - seen == unseen | {key for key in plan.profile.values if key.startswith(elsewhere)}
 
 
 def test_values_that_a_rule_goes_by_stand_beside_what_it_took(plan: Plan) -> None:
