@@ -17,11 +17,11 @@ _PLACES = ("rack", "roof")
 
 @app.command("yield")
 def yield_(
-    weather: Annotated[Path, typer.Option(help="weather (METPV-20/11, EPW, TMY3, PVGIS CSV or JSON, hourly CSV, monthly normals)")],
+    weather: Annotated[list[Path], typer.Option(help="weather (METPV-20/11, EPW, TMY3, PVGIS CSV or JSON, hourly CSV, monthly normals); several stations are interpolated to the place")],
     tilt: Annotated[float, typer.Option(min=0.0, max=90.0, help="tilt of the modules [°]")],
     azimuth: Annotated[float, typer.Option(min=0.0, max=360.0, help="direction they face, clockwise from true north [°]")],
-    latitude: Annotated[float | None, typer.Option(min=-90.0, max=90.0, help="for weather that names no place [°]")] = None,
-    longitude: Annotated[float | None, typer.Option(min=-180.0, max=180.0, help="for weather that names no place [°]")] = None,
+    latitude: Annotated[float | None, typer.Option(min=-90.0, max=90.0, help="of the place: for several stations, and for weather that names none [°]")] = None,
+    longitude: Annotated[float | None, typer.Option(min=-180.0, max=180.0, help="of the place: for several stations, and for weather that names none [°]")] = None,
     losses: Annotated[str, typer.Option(help="webpro, jis or pvwatts; the profile's unless given")] = "",
     kw: Annotated[float, typer.Option(min=0.001, max=1e7, help="rated power of the modules [kW]")] = 1.0,
     mounting: Annotated[str, typer.Option(help="rack, or roof for modules flush with it")] = "rack",
@@ -34,17 +34,23 @@ def yield_(
     from kawasolar.loss_values import LOSSES, LossName
     from kawasolar.losses import LossModel
     from kawasolar.profile import load_profile
-    from kawasolar.weather import read_weather
+    from kawasolar.weather import between, read_weather
 
     if losses not in ("", *LOSSES):
         raise typer.BadParameter(", ".join(LOSSES), param_hint="--losses")
     if mounting not in _PLACES:
         raise typer.BadParameter(", ".join(_PLACES), param_hint="--mounting")
     if hourly is not None:
-        check_target(hourly, keep=(weather, profile))
+        check_target(hourly, keep=(*weather, profile))
     numbers = load_profile(profile)
     model = LossModel.of(numbers, cast("LossName", losses) if losses else None)
-    year = read_weather(weather, latitude=latitude, longitude=longitude)
+    stations = [read_weather(file, latitude=latitude, longitude=longitude) for file in weather]
+    if len(stations) == 1:
+        year = stations[0]
+    elif latitude is None or longitude is None:
+        raise typer.BadParameter(say(State.language, "cli.yield.needs_place"), param_hint="--latitude, --longitude")
+    else:
+        year = between(stations, latitude, longitude)
     array = Array(tilt, azimuth % 360.0, kw, cast("Literal['rack', 'roof']", mounting))
     found = array_year(array, year, numbers, model)
     tell_findings(year.findings)

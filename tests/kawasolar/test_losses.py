@@ -155,6 +155,25 @@ def test_the_command_says_what_the_functions_say(
 
 
 @pytest.mark.realdata
+def test_several_stations_are_interpolated_to_the_place(realdata: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two files of Tokyo, 2.7 km apart: between them by distance, and said; without a place it is asked for."""
+    files = [realdata / "epw" / "tokyo.epw", realdata / "metpv" / "mea44132.txt"]
+    array = ["--tilt", "15", "--azimuth", "180", "--json"]
+    one_kind = [word for name in ("mea", "mea") for word in ("--weather", str(realdata / "metpv" / f"{name}44132.txt"))]
+    code, out, err = command(capsys, *one_kind, "--latitude", "35.6", "--longitude", "139.6", *array)
+    assert code == 0, err
+    alone = json.loads(command(capsys, *one_kind[:2], *array)[1])
+    assert json.loads(out)["weather"]["ghi_kwh_m2"] == pytest.approx(alone["weather"]["ghi_kwh_m2"], rel=1e-6)
+    assert json.loads(out)["weather"]["latitude"] == 35.6
+    assert "50%" in err
+    assert command(capsys, *one_kind, *array)[0] == 2
+    mixed = [word for file in files for word in ("--weather", str(file))]
+    code, _, err = command(capsys, *mixed, "--latitude", "35.6", "--longitude", "139.6", *array)
+    assert code == 3
+    assert "kind" in err.lower()
+
+
+@pytest.mark.realdata
 @pytest.mark.parametrize(
     ("words", "code"),
     [
