@@ -22,6 +22,8 @@ def yield_(
     azimuth: Annotated[float, typer.Option(min=0.0, max=360.0, help="direction they face, clockwise from true north [°]")],
     latitude: Annotated[float | None, typer.Option(min=-90.0, max=90.0, help="of the place: for several stations, and for weather that names none [°]")] = None,
     longitude: Annotated[float | None, typer.Option(min=-180.0, max=180.0, help="of the place: for several stations, and for weather that names none [°]")] = None,
+    sunny: Annotated[Path | None, typer.Option(help="a sunny year of the same station (METPV-20 max): upper end of the band")] = None,
+    dull: Annotated[Path | None, typer.Option(help="a dull year of the same station (METPV-20 min): lower end of the band")] = None,
     losses: Annotated[str, typer.Option(help="webpro, jis or pvwatts; the profile's unless given")] = "",
     kw: Annotated[float, typer.Option(min=0.001, max=1e7, help="rated power of the modules [kW]")] = 1.0,
     mounting: Annotated[str, typer.Option(help="rack, or roof for modules flush with it")] = "rack",
@@ -41,7 +43,7 @@ def yield_(
     if mounting not in _PLACES:
         raise typer.BadParameter(", ".join(_PLACES), param_hint="--mounting")
     if hourly is not None:
-        check_target(hourly, keep=(*weather, profile))
+        check_target(hourly, keep=(*weather, sunny, dull, profile))
     numbers = load_profile(profile)
     model = LossModel.of(numbers, cast("LossName", losses) if losses else None)
     stations = [read_weather(file, latitude=latitude, longitude=longitude) for file in weather]
@@ -61,6 +63,11 @@ def yield_(
         },
         **found.figures(),
     }  # fmt: skip
+    for name, file in (("sunny", sunny), ("dull", dull)):
+        if file is not None:
+            other = read_weather(file, latitude=latitude, longitude=longitude)
+            tell_findings(other.findings)
+            figures[f"{name}_kwh"] = round(array_year(array, other, numbers, model).energy_kwh, 3)
     if hourly is not None:
         from kawasolar.export.writing import atomic
 
@@ -82,5 +89,9 @@ def _tell(figures: dict[str, Any]) -> None:
     for name in names:
         digits = 3 if name in ("factor", "performance_ratio") else 1
         typer.echo(f"{say(language, f'cli.yield.{name}')}: {figures[name]:,.{digits}f}")
+    for name in ("sunny_kwh", "dull_kwh"):
+        if name in figures:
+            share = figures[name] / figures["energy_kwh"] - 1.0 if figures["energy_kwh"] > 0 else 0.0
+            typer.echo(f"{say(language, f'cli.yield.{name}')}: {figures[name]:,.1f} ({share:+.1%})")
     months = "  ".join(f"{value:,.1f}" for value in figures["months_kwh"])
     typer.echo(f"{say(language, 'cli.yield.months_kwh')}: {months}")
