@@ -89,7 +89,7 @@ def array_year(array: Array, weather: Weather, profile: Profile, losses: LossMod
     losses : the profile's own unless given
     """
     model = LossModel.of(profile) if losses is None else losses
-    mount = Mount(np.array([[array.tilt]]), np.array([[array.azimuth]]), Mounting.of(profile, array.place))
+    mount = Mount(np.array([[array.tilt]]), np.array([[array.azimuth]]), Mounting.of(profile, array.place, model.name))
     light = daylight_hours(weather)
     parts = irradiance_parts(mount, light, profile.number("pv.albedo"))
     effective = through(model, parts, mount)

@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from kawasolar.profile import Profile
 
 LossName = Literal["webpro", "jis", "pvwatts"]
-# By the number that ``pv.losses`` has in a profile, from 1.
+# The value that says which; by its number, from 1.
+MODEL = "pv.losses"
 LOSSES: tuple[LossName, ...] = ("webpro", "jis", "pvwatts")
 _FACTORS: dict[LossName, tuple[str, ...]] = {
     "webpro": (
@@ -30,7 +31,12 @@ _USED_BY: dict[str, tuple[LossName, ...]] = {
 
 def name_of(profile: Profile) -> LossName:
     """The model that a profile asks for."""
-    return LOSSES[round(profile.number("pv.losses")) - 1]
+    return LOSSES[round(profile.number(MODEL)) - 1]
+
+
+def is_of_a_model(key: str) -> bool:
+    """Whether a value belongs to some of the models."""
+    return key.startswith(tuple(_USED_BY))
 
 
 def has_part(key: str, profile: Profile) -> bool:

@@ -13,6 +13,7 @@ In the first two K_PT = 1 + α (T − 25 °C), with the weighted mean module tem
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Literal, cast
@@ -36,18 +37,18 @@ _TILTS = np.arange(0.0, 91.0, 2.0)
 
 @dataclass(frozen=True)
 class Mounting:
-    """What the temperature of modules depends on beside the weather: f_A and f_B of JIS C 8907, and the NOCT [°C]."""
+    """What the temperature of modules depends on beside the weather: f_A and f_B of JIS C 8907, or the NOCT [°C] of PVWatts; NaN what a model has not."""
 
-    fa: float
-    fb: float
-    noct: float
+    fa: float = math.nan
+    fb: float = math.nan
+    noct: float = math.nan
 
     @classmethod
-    def of(cls, profile: Profile, place: Literal["rack", "roof"]) -> Mounting:
-        """On a rack, or flush with the roof."""
-        return cls(
-            profile.number(f"temp.{place}_fa"), profile.number(f"temp.{place}_fb"), profile.number(f"pvwatts.noct_{place}")
-        )  # fmt: skip
+    def of(cls, profile: Profile, place: Literal["rack", "roof"], name: LossName | None = None) -> Mounting:
+        """On a rack, or flush with the roof; for the profile's model, or another."""
+        if (name_of(profile) if name is None else name) == "pvwatts":
+            return cls(noct=profile.number(f"pvwatts.noct_{place}"))
+        return cls(profile.number(f"temp.{place}_fa"), profile.number(f"temp.{place}_fb"))
 
 
 @dataclass(frozen=True)

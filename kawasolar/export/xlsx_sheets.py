@@ -192,7 +192,7 @@ def _value_row(book: Book, plan: Plan, value: Value) -> dict[str, object]:
     return {
         "item": value.name(book.language),
         "value": choice_text(language, value.unit, value.value) if choice else value.value,
-        "unit": unit_text(book.language, value.unit),
+        "unit": unit_text(book.language, value.unit) or None,
         "low": None if choice else value.low,
         "high": None if choice else value.high,
         "year": value.year if entry is None else None,

@@ -81,14 +81,14 @@ def test_one_hour_by_hand(profile: Profile, name: str, place: str) -> None:
     fa, fb = {"rack": (46.0, 0.41), "roof": (50.0, 0.38)}[place]
     temp = 20.0 + (fa / (fb * 1.5**0.8 + 1.0) + 2.0) * 0.8 - 2.0
     expected = 0.8 * model.factor * (1.0 - 0.0041 * (temp - 25.0))
-    got = model.power(np.array([800.0]), np.array([20.0]), np.array([9.0]), Mounting.of(profile, place))  # type: ignore[arg-type]
+    got = model.power(np.array([800.0]), np.array([20.0]), np.array([9.0]), Mounting.of(profile, place, name))  # type: ignore[arg-type]
     assert got[0] == pytest.approx(expected, rel=1e-12)
 
 
 def test_an_inverter_gives_no_more_than_its_rating(profile: Profile) -> None:
     model = replace(LossModel.of(profile, "pvwatts"), dc_ac_ratio=2.0)
     light = np.linspace(0.0, 1200.0, 50)
-    power = model.power(light, np.full(50, 10.0), np.full(50, 3.0), Mounting.of(profile, "rack"))
+    power = model.power(light, np.full(50, 10.0), np.full(50, 3.0), Mounting.of(profile, "rack", "pvwatts"))
     assert power.max() == pytest.approx(0.5)
     assert power[0] == 0.0
     assert (np.diff(power) >= -1e-12).all()
