@@ -36,22 +36,26 @@ def aside(
     ----------
     work : changes nothing that others see; after a cancel it runs to its end, and what it gives is dropped
     share, what : told to ``progress`` again and again
-    abandoned : takes away what ``work`` leaves behind, once it has ended, if nobody waits for it any more
+    abandoned : if nobody waits any more, takes away what ``work`` was given or leaves behind: once it has ended, at once where it never began
 
     Raises
     ------
     gis.progress.Cancelled
         from ``progress``; besides whatever ``work`` raises
     """
-    progress(share, what)
-    call = _pool().submit(work)
+    call = None
     try:
+        progress(share, what)
+        call = _pool().submit(work)
         while not call.done():
             wait([call], _TELL_S)
             progress(share, what)
     except BaseException:
-        if not call.cancel() and abandoned is not None:
-            # At once, if it has ended meanwhile.
-            call.add_done_callback(lambda _: abandoned())
+        if abandoned is not None:
+            if call is None or call.cancel():
+                abandoned()
+            else:
+                # At once, if it has ended meanwhile.
+                call.add_done_callback(lambda _: abandoned())
         raise
     return call.result()

@@ -10,7 +10,7 @@ Lengths are in the horizontal, as the raster is: a module of length L at a tilt 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -160,11 +160,6 @@ def lay_out(usable: NDArray[np.bool_], cell: float, rows: Rows, paths: Paths | N
 def best_of(layouts: list[Layout]) -> Layout:
     """The one with the most modules; of equals the first."""
     return max(layouts, key=len)
-
-
-def turned(rows: Rows, azimuth: float) -> Rows:
-    """The same rows facing elsewhere."""
-    return replace(rows, azimuth=azimuth)
 
 
 def _sides(module: Module, *, portrait: bool) -> tuple[float, float]:

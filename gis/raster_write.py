@@ -56,13 +56,12 @@ def write_raster(
         raise
 
     def packed() -> bytes:
-        # Who packs closes the files: a cancel does not wait for it.
         with plain, MemoryFile() as memory:
             _pack(plain.name, memory.name, values.dtype)
             return bytes(memory.getbuffer())
 
     try:
-        content = memoryview(aside(packed, progress, 0.3, "write"))
+        content = memoryview(aside(packed, progress, 0.3, "write", abandoned=plain.close))
         with unfinished.open("wb") as file:
             for begin in range(0, len(content), _BYTES_WRITTEN):
                 progress(0.9, "write")

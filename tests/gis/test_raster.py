@@ -14,6 +14,7 @@ from rasterio.transform import from_origin
 from gis.crs import likely_crs, measures_metres, meridian_convergence
 from gis.errors import CrsMismatch, CrsMissing, UnreadableFile
 from gis.grid import Grid
+from gis.progress import Cancelled
 from gis.raster import read_surface
 from gis.raster_write import write_raster
 
@@ -261,3 +262,38 @@ def test_real_surfaces(realdata: Path) -> None:
     assert goteborg.grid.crs.to_epsg() == 3007
     with pytest.raises(CrsMissing):
         read_surface(realdata / "goteborg" / "CDSM_KRbig.asc")
+
+
+@pytest.mark.parametrize("stop", range(1, 6))
+def test_a_write_that_is_stopped_leaves_neither_file_nor_memory(
+    tmp_path: Path, stop: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At whichever look at the progress: rows, before the packing, while packing."""
+    import time
+
+    from rasterio.io import MemoryFile
+
+    opened: list[MemoryFile] = []
+
+    class Watched(MemoryFile):
+        def __init__(self) -> None:
+            super().__init__()
+            opened.append(self)
+
+    monkeypatch.setattr("gis.raster_write.MemoryFile", Watched)
+    grid = Grid(600, 400, 1.0, 0.0, 0.0, CRS.from_epsg(6677))
+    calls: list[float] = []
+
+    def progress(share: float, _what: str) -> None:
+        calls.append(share)
+        if len(calls) == stop:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        write_raster(tmp_path / "a.tif", np.ones((600, 400), np.float32), grid, nodata=None, progress=progress)
+    assert list(tmp_path.iterdir()) == []
+    until = time.monotonic() + 10.0
+    while not all(memory.closed for memory in opened) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert opened
+    assert all(memory.closed for memory in opened)

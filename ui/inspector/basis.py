@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
+from kawasolar.loss_values import has_part
 from kawasolar.provenance.words import number
 from ui import format as fmt
 from ui import icons
@@ -136,7 +137,7 @@ class BasisTab(QWidget):
             (look.say("ui.basis.ghi"), f"{fmt.number(weather.ghi_kwh_m2)} kWh/m²", weather.source),
         ]
         for key in ASSUMPTIONS:
-            if key in plan.profile.values:
+            if key in plan.profile.values and has_part(key, plan.profile):
                 value = plan.profile.value(key)
                 sure = look.say(f"ui.sure.{value.how_sure}")
                 rows.append(
