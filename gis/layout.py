@@ -25,6 +25,8 @@ _STEP_M = 0.1
 _NO_PATH = 10**9
 # Declination of the sun at the winter solstice [deg].
 _SOLSTICE = -23.44
+# A row counts as close in front from half a pitch to one and a half, where it stands before at least a quarter of the module.
+_NEXT_ROW, _OVERLAP = (0.4, 1.5), 0.75
 
 
 class Module(NamedTuple):
@@ -245,3 +247,29 @@ def _placed(left: NDArray[np.float64], low: NDArray[np.float64], rows: Rows) -> 
         corners.append(np.stack([u * eu + v * ev, u * nu + v * nv], axis=-1))
         azimuth.append(np.full(len(left), (rows.azimuth + 180.0 * k) % 360.0))
     return Layout(np.concatenate(corners), np.concatenate(azimuth), rows)
+
+
+def share_behind(layout: Layout) -> NDArray[np.float64]:
+    """For each direction in which modules face, those of ``rows.azimuth`` first: the share of them that has another row close in front [-]."""
+    rows = layout.rows
+    middle = layout.corners.mean(axis=1)
+    found = []
+    for k in range(rows.each):
+        facing = (rows.azimuth + 180.0 * k) % 360.0
+        (eu, ev), (nu, nv) = _axes(facing)
+        u, v = middle[:, 0] * eu + middle[:, 1] * nu, middle[:, 0] * ev + middle[:, 1] * nv
+        mine = np.flatnonzero(layout.azimuth == facing)
+        found.append(_behind(u, v, mine, rows) if len(mine) else 0.0)
+    return np.array(found)
+
+
+def _behind(u: NDArray[np.float64], v: NDArray[np.float64], mine: NDArray[np.int64], rows: Rows) -> float:
+    """Of a pair that stands back to back the nearer half is what shades: it begins somewhat less than a pitch in front."""
+    order = np.argsort(v, kind="stable")
+    sorted_v = v[order]
+    begin = np.searchsorted(sorted_v, v[mine] - _NEXT_ROW[1] * rows.pitch)
+    end = np.searchsorted(sorted_v, v[mine] - _NEXT_ROW[0] * rows.pitch)
+    count = 0
+    for one, first, last in zip(mine.tolist(), begin.tolist(), end.tolist(), strict=True):
+        count += bool((np.abs(u[order[first:last]] - u[one]) < _OVERLAP * rows.across).any())
+    return count / len(mine)

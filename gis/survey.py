@@ -395,6 +395,9 @@ def _joined(
         raise SurveyChanged("survey.changed", found="planes")
     if len(old) == 0:
         return fresh, fresh_sunlit
+    if "cell_rules" not in old:
+        # An older survey, which did not keep them.
+        raise SurveyChanged("survey.changed", found="planes")
     rows = old.reset_index(drop=True)
     if "lost_keepout_m2" not in rows:
         rows["lost_keepout_m2"] = 0.0

@@ -12,6 +12,7 @@ import shapely
 
 from gis.findings import Finding
 from gis.irradiation import sunlit_fractions
+from gis.plane_cells import cells_of_planes
 from gis.roofs_polygons import plane_polygons
 from gis.usable import RULES, USABLE
 
@@ -180,7 +181,7 @@ def plane_details(
     grid: Grid,
     boxes: NDArray[np.int64],
 ) -> tuple[gpd.GeoDataFrame, NDArray[np.float32]]:
-    """Planes of the wanted buildings with their outlines, and the share of their cells that sees each height."""
+    """Planes of the wanted buildings with their outlines and cells, and the share of their cells that sees each height."""
     mask = wanted[roofs.building - 1] if len(table) else np.zeros(0, dtype=bool)
     sunlit = plane_sunlit(mask, usable, light, cells)
     chosen = np.flatnonzero(mask)
@@ -189,6 +190,7 @@ def plane_details(
         roofs.labels, grid, chosen + 1, group=roofs.building, window=_window(boxes[np.unique(roofs.building[chosen])])
     )
     frame = table.iloc[chosen].reset_index(drop=True)
+    frame["cell_rules"] = cells_of_planes(mask, cells, usable.mask, grid)[chosen]
     geometry = shapes.set_index("plane").geometry.reindex(frame["plane_id"]).to_numpy()
     return gpd.GeoDataFrame(frame, geometry=geometry, crs=grid.crs), sunlit
 

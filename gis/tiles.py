@@ -23,6 +23,7 @@ from gis.aside import aside
 from gis.canopy import Canopy, said_once
 from gis.crs import meridian_convergence
 from gis.grid import Grid
+from gis.plane_cells import cells_of_planes
 from gis.prepared import Place, convergence_of
 from gis.progress import Progress, part, silent
 from gis.raster import Surface
@@ -142,6 +143,7 @@ class TiledWork:
     geometry : whether every plane gets its outline, or only those in detail
     near_only : only parts of the surface near the tile's own roofs are swept: for a few roofs among many
     cuts : whether the derived rasters are wanted
+    cells : whether planes in detail get their cells (``cell_rules``)
     transmissivity : (12,), of the vegetation, where one is read
     """
 
@@ -155,6 +157,7 @@ class TiledWork:
     geometry: bool = True
     near_only: bool = False
     cuts: bool = False
+    cells: bool = False
     transmissivity: NDArray[np.float64] | None = None
 
 
@@ -287,6 +290,11 @@ def survey_tile(
     coverage = pd.DataFrame(
         {"row": rows[own], "share": ready.coverage.share[own], "overlapped": ready.coverage.overlapped[own]}
     )
+    if work.cells:
+        codes = aside(
+            lambda: cells_of_planes(kept[building], done.cells, done.usable.mask, here), progress, 0.98, "planes"
+        )
+        planes["cell_rules"] = codes[asked]
     frame = gpd.GeoDataFrame(planes.drop(columns="plane_id"), geometry=shapes[asked], crs=grid.crs)
     cut = aside(lambda: _cut(tile, ready.roofs.labels, asked, done), progress, 0.99, "planes") if work.cuts else None
     return TileResult(

@@ -22,26 +22,11 @@ _FACTORS: dict[LossName, tuple[str, ...]] = {
         "pvwatts.nameplate", "pvwatts.age", "pvwatts.availability",
     ),
 }  # fmt: skip
-# Beginnings of keys -> the models that use such values.
-_USED_BY: dict[str, tuple[LossName, ...]] = {
-    "pv.loss_": ("webpro",), "pv.pcs_": ("webpro",), "jis.": ("jis",), "pvwatts.": ("pvwatts",), "temp.": ("webpro", "jis"),
-    "pv.temp_coefficient": ("webpro", "jis"),
-}  # fmt: skip
 
 
 def name_of(profile: Profile) -> LossName:
     """The model that a profile asks for."""
     return LOSSES[round(profile.number(MODEL)) - 1]
-
-
-def is_of_a_model(key: str) -> bool:
-    """Whether a value belongs to some of the models."""
-    return key.startswith(tuple(_USED_BY))
-
-
-def has_part(key: str, profile: Profile) -> bool:
-    """Whether a value has a part in the model that the profile asks for; values of no model always have."""
-    return next((name_of(profile) in names for begin, names in _USED_BY.items() if key.startswith(begin)), True)
 
 
 def factor_keys(name: LossName) -> tuple[str, ...]:

@@ -31,8 +31,19 @@ def owners_of_planes(planes: gpd.GeoDataFrame, links: pd.DataFrame) -> tuple[NDA
     """
     joined = links.dropna(subset=["building_id"])
     facility_ids = joined["facility_id"].drop_duplicates().to_numpy(dtype=object)
-    ranked = joined.sort_values("score", ascending=False, kind="stable") if "score" in joined else joined
-    single = ranked.drop_duplicates("building_id").set_index("building_id")["facility_id"]
+    single = _single(joined)
     place = pd.Series(np.arange(len(facility_ids)), index=facility_ids, dtype=np.int64)
     owner = planes["building_id"].map(single).map(place)
     return facility_ids, owner.fillna(-1).to_numpy(dtype=np.int64)
+
+
+def owners_of_buildings(links: pd.DataFrame) -> dict[str, str]:
+    """Building -> the facility that owns it; ``links`` as for :func:`owners_of_planes`."""
+    single = _single(links.dropna(subset=["building_id"]))
+    return dict(zip(single.index, single, strict=True))
+
+
+def _single(joined: pd.DataFrame) -> pd.Series[str]:
+    """The one facility of each building."""
+    ranked = joined.sort_values("score", ascending=False, kind="stable") if "score" in joined else joined
+    return ranked.drop_duplicates("building_id").set_index("building_id")["facility_id"]

@@ -89,6 +89,7 @@ class Results:
     planes: gpd.GeoDataFrame
     sunlit: NDArray[np.float32]
     azimuths: NDArray[np.float64]
+    subarrays: gpd.GeoDataFrame
     links: pd.DataFrame
     yields: pd.DataFrame
     month_hour: NDArray[np.float32]

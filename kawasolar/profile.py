@@ -49,11 +49,26 @@ VALUE_RULES: dict[str, tuple[str, float, float]] = {
     "roof.min_plane_area": ("m²", 0.0, 1000.0),
     "roof.min_width": ("m", 0.0, 10.0),
     "roof.irradiation_share": ("-", 0.0, 1.0),
+    "pv.capacity": ("choice.capacity", 1.0, 2.0),
     "pv.density_flat": ("kW/m²", 0.01, 0.4),
     "pv.density_panel": ("kW/m²", 0.01, 0.4),
     "pv.panel_ratio": ("-", 0.05, 1.0),
     "pv.rack_tilt": ("°", 0.0, 60.0),
     "pv.rack_azimuth": ("°", 0.0, 360.0),
+    "module.power": ("W", 50.0, 1000.0),
+    "module.width": ("m", 0.3, 3.0),
+    "module.length": ("m", 0.5, 4.0),
+    "module.weight": ("kg", 1.0, 80.0),
+    "layout.orientation": ("choice.orientation", 1.0, 3.0),
+    "layout.racks": ("choice.racks", 1.0, 3.0),
+    "layout.east_west_tilt": ("°", 0.0, 45.0),
+    "layout.winter_hours": ("h", 0.0, 4.0),
+    "layout.valley": ("m", 0.0, 5.0),
+    "layout.gap": ("m", 0.0, 0.5),
+    "layout.least_modules": ("-", 1.0, 1000.0),
+    "layout.path_area": ("m²", 1.0, 100_000.0),
+    "layout.path_reach": ("m", 2.0, 1000.0),
+    "layout.path_width": ("m", 0.0, 10.0),
     "pv.albedo": ("-", 0.0, 0.9),
     "pv.losses": ("choice.losses", 1.0, 3.0),
     "pv.loss_shade": ("-", 0.1, 1.0),
@@ -103,7 +118,7 @@ VALUE_RULES: dict[str, tuple[str, float, float]] = {
     "canopy.leaf_off_month": ("month", 1.0, 12.0),
 }
 # Values that came when profiles had been given away already: where one lacks them, the bundled profile's are taken.
-_LATER = ("canopy.", "pv.losses", "jis.", "pvwatts.")
+_LATER = ("canopy.", "pv.losses", "jis.", "pvwatts.", "pv.capacity", "module.", "layout.")
 
 # Every criterion: unit of its threshold and bounds of it; no bounds where it has no threshold.
 CRITERION_RULES: dict[str, tuple[str, tuple[float, float] | None]] = {
@@ -118,7 +133,10 @@ CRITERION_RULES: dict[str, tuple[str, tuple[float, float] | None]] = {
     "flood": ("m", (0.0, 30.0)),
 }
 
-INTEGERS = ("plan.year", "pv.losses", "engine.azimuths", "canopy.leaf_on_month", "canopy.leaf_off_month")
+INTEGERS = (
+    "plan.year", "pv.losses", "pv.capacity", "layout.orientation", "layout.racks", "layout.least_modules", "engine.azimuths", "canopy.leaf_on_month",
+    "canopy.leaf_off_month",
+)  # fmt: skip
 _CITED_FIELDS = ("source_ja", "source_en", "note_ja", "note_en", "how_sure", "low", "high", "coefficient")
 _VALUE_FIELDS = ("value", "unit", "year", "name_ja", "name_en", *_CITED_FIELDS)
 _CRITERION_FIELDS = ("key", "applied", "threshold", "unit", "unknown", *_CITED_FIELDS)

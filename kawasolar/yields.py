@@ -1,25 +1,27 @@
-"""Energy of every linked roof plane by hour, shaded by its own skyline, summed by facility.
+"""Energy of every subarray by hour, shaded by the skyline of its roof plane and by the rows before it, summed by facility.
 
-The 8,760 hours of a plane come from the weather, the plane's (or its racks') orientation and one small table: the share
-of its usable cells that see the sky at each azimuth and elevation. pvlib transposes (Perez et al. 1990,
+The 8,760 hours of a subarray come from the weather, the orientation of its modules and one small table: the share
+of its plane's usable cells that see the sky at each azimuth and elevation. pvlib transposes (Perez et al. 1990,
 doi:10.1016/0038-092X(90)90055-H) and converts (one of three models, :mod:`kawasolar.losses`); what the skyline takes is taken from each component where
 it comes from: beam and circumsolar at the sun, the isotropic part over the plane's own sky, the horizon band over the
 low sky.
-Rows of racks on a flat roof shade one another: the capacity per usable area already leaves the distance between
-rows for that, and no further loss is taken here.
+Rows of racks on a flat roof shade one another: of the beam that part of a module's slant that lies in the shade of the row before it (Anderson & Jensen
+2024, doi:10.1063/5.0202220, rows without end), of the sky what the row hides on the mean (Passias & Källbäck 1984, doi:10.1016/0379-6787(84)90017-6).
+Light and power are taken as proportional: that half a shaded cell may stop a string is among the factors of mismatch, not here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
-from pvlib import atmosphere, irradiance
+from pvlib import atmosphere, irradiance, shading
 
 from gis.progress import Progress, silent
 from gis.sun import SunPosition, sun_position
+from kawasolar.layout_values import by_density
 from kawasolar.losses import LossModel, Mounting
 from kawasolar.owners import owners_of_planes
 
@@ -82,18 +84,49 @@ class Parts(NamedTuple):
 
 
 @dataclass(frozen=True)
+class RowsBefore:
+    """Rows that shade one another: slant of a row and distance to the next [m], and the share of modules that has a row before it; shape (planes, 1)."""
+
+    slant: NDArray[np.float64]
+    pitch: NDArray[np.float64]
+    behind: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class Mount:
-    """How modules stand: orientation [deg], shape (planes, 1) or (1, 1), and what their temperature depends on."""
+    """How modules stand: orientation [deg], shape (planes, 1) or (1, 1), what their temperature depends on, and the rows before them if any."""
 
     tilt: NDArray[np.float64]
     azimuth: NDArray[np.float64]
     mounting: Mounting
+    rows: RowsBefore | None = None
+
+
+class Units(NamedTuple):
+    """What is simulated: subarrays, or whole planes where capacity is told from their area; arrays of shape (units,).
+
+    ``plane`` is the place of its plane in the frame, ``capacity`` in kW, ``rack`` whether it stands free of the roof.
+    """
+
+    plane: NDArray[np.int64]
+    capacity: NDArray[np.float64]
+    tilt: NDArray[np.float64]
+    azimuth: NDArray[np.float64]
+    rack: NDArray[np.bool_]
+    slant: NDArray[np.float64]
+    pitch: NDArray[np.float64]
+    behind: NDArray[np.float64]
+
+    def where(self, wanted: NDArray[np.bool_]) -> Units:
+        """Some of them."""
+        return Units(**{name: values[wanted] for name, values in self._asdict().items()})
 
 
 def compute_yields(
     planes: gpd.GeoDataFrame,
     sunlit: NDArray[np.float32],
     azimuths: NDArray[np.float64],
+    subarrays: gpd.GeoDataFrame,
     links: pd.DataFrame,
     weather: Weather,
     profile: Profile,
@@ -109,6 +142,8 @@ def compute_yields(
         Share of the plane's usable cells that see elevation 0 … 90° in each sector.
     azimuths : ndarray
         Sector centres [deg].
+    subarrays : GeoDataFrame
+        Modules on the planes (:mod:`kawasolar.layouts`); not looked at where the profile tells capacity from the area.
     links : DataFrame
         ``facility_id``, ``building_id``; a building belongs to one facility, the best ``score`` if several claim it.
     weather : Weather
@@ -119,25 +154,25 @@ def compute_yields(
         Called once a chunk of planes; may raise ``Cancelled``.
     """
     facility_ids, owner = owners_of_planes(planes, links)
-    rows = np.flatnonzero(owner >= 0)
-    owner = owner[rows]
-    mine = planes.iloc[rows]
-    capacity = plane_capacity(mine, profile)
+    units = units_of(planes, subarrays, profile)
+    units = units.where(owner[units.plane] >= 0)
+    owner_of = owner[units.plane]
     produced, lost = np.zeros((2, len(facility_ids), 12 * 24))
     hours = daylight_hours(weather)
     losses, albedo = LossModel.of(profile), profile.number("pv.albedo")
-    work = np.flatnonzero(capacity > 0)
     done = 0
-    for mount, part in _chunks(mine, work, profile, len(hours.ghi)):
-        progress(done / max(len(work), 1), "yield")
-        shaded, free = plane_energy(sunlit[rows[part]], azimuths, mount, hours, losses, albedo)
-        weight = capacity[part, None]
+    for mount, part in _chunks(units, profile, len(hours.ghi)):
+        progress(done / max(len(units.plane), 1), "yield")
+        shaded, free = plane_energy(sunlit[units.plane[part]], azimuths, mount, hours, losses, albedo)
+        weight = units.capacity[part, None]
         columns = np.ix_(np.arange(len(facility_ids)), hours.bins)
-        produced[columns] += _by_owner(shaded * weight, owner[part], len(facility_ids))
-        lost[columns] += _by_owner((free - shaded) * weight, owner[part], len(facility_ids))
+        produced[columns] += _by_owner(shaded * weight, owner_of[part], len(facility_ids))
+        lost[columns] += _by_owner((free - shaded) * weight, owner_of[part], len(facility_ids))
         done += len(part)
     progress(1.0, "yield")
-    table = _table(facility_ids, owner, mine, capacity, produced, lost, profile)
+    mine = np.flatnonzero(owner >= 0)
+    capacity = np.bincount(owner_of, weights=units.capacity, minlength=len(facility_ids)).astype(np.float64)
+    table = _table(facility_ids, owner[mine], planes.iloc[mine], capacity, produced, lost, profile)
     shape = (len(facility_ids), 12, 24)
     return Yields(table, produced.reshape(shape).astype(np.float32), lost.reshape(shape).astype(np.float32))
 
@@ -166,6 +201,33 @@ def plane_capacity(planes: gpd.GeoDataFrame, profile: Profile) -> NDArray[np.flo
     pitched = profile.number("pv.density_panel") * profile.number("pv.panel_ratio")
     density = np.where(planes["flat"].to_numpy(dtype=bool), profile.number("pv.density_flat"), pitched)
     return density * np.nan_to_num(planes["usable_m2"].to_numpy(dtype=np.float64))
+
+
+def units_of(planes: gpd.GeoDataFrame, subarrays: gpd.GeoDataFrame, profile: Profile) -> Units:
+    """What is simulated, in the order of the planes."""
+    if by_density(profile):
+        return _by_density(planes, profile)
+    place = pd.Series(np.arange(len(planes)), index=planes["plane_id"]).reindex(subarrays["plane_id"])
+    known = place.notna().to_numpy()
+    rows = subarrays[known]
+    capacity, tilt, azimuth, slant, pitch, behind = (
+        rows[name].to_numpy(dtype=np.float64)
+        for name in ("capacity_kw", "tilt", "azimuth", "slant_m", "pitch_m", "behind")
+    )
+    rack = rows["mounting"].to_numpy() != "roof"
+    return Units(place[known].to_numpy(dtype=np.int64), capacity, tilt, azimuth, rack, slant, pitch, behind)
+
+
+def _by_density(planes: gpd.GeoDataFrame, profile: Profile) -> Units:
+    """Whole planes: on flat ones racks of one direction, whose distance from one another is in the density."""
+    capacity = plane_capacity(planes, profile)
+    some = np.flatnonzero(capacity > 0)
+    flat = planes["flat"].to_numpy(dtype=bool)[some]
+    tilt, azimuth = (np.nan_to_num(planes[name].to_numpy(dtype=np.float64)[some]) for name in ("tilt", "azimuth"))
+    tilt = np.where(flat, profile.number("pv.rack_tilt"), tilt)
+    azimuth = np.where(flat, profile.number("pv.rack_azimuth"), azimuth)
+    ones = np.ones(len(some))
+    return Units(some, capacity[some], tilt, azimuth, flat, ones, ones, np.zeros(len(some)))
 
 
 def daylight_hours(weather: Weather) -> Hours:
@@ -241,9 +303,37 @@ def shaded_parts(
     ground = hours.ghi * albedo * (1.0 - np.cos(np.radians(mount.tilt))) / 2.0
     view, low = sky_shares(sunlit, azimuths, mount)
     seen = sunlit_at(sunlit, azimuths, hours.sun)
-    diffuse = sky["poa_isotropic"] * view[:, None] + sky["poa_horizon"] * low[:, None] + sky["poa_circumsolar"] * seen
+    isotropic, horizon = view[:, None], low[:, None]
+    if mount.rows is not None:
+        isotropic, horizon, seen = _behind_rows(mount, mount.rows, hours, isotropic, horizon, seen)
+    diffuse = sky["poa_isotropic"] * isotropic + sky["poa_horizon"] * horizon + sky["poa_circumsolar"] * seen
     shaded = Parts(beam * seen, np.maximum(diffuse, 0.0), ground, towards)
     return shaded, Parts(beam, sky["poa_sky_diffuse"], ground, towards)
+
+
+def _behind_rows(
+    mount: Mount,
+    rows: RowsBefore,
+    hours: Hours,
+    isotropic: NDArray[np.float64],
+    horizon: NDArray[np.float64],
+    seen: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """What is left of the sky, of its horizon band and of the sun where rows stand before some of the modules."""
+    in_shade = row_shade(mount, rows, hours)
+    masked = shading.masking_angle_passias(mount.tilt, rows.slant / rows.pitch)
+    of_sky = rows.behind * shading.sky_diffuse_passias(masked)
+    of_band = rows.behind * np.clip(masked / _LOW_SKY, 0.0, 1.0)
+    return isotropic * (1.0 - of_sky), horizon * (1.0 - of_band), seen * (1.0 - rows.behind * in_shade)
+
+
+def row_shade(mount: Mount, rows: RowsBefore, hours: Hours) -> NDArray[np.float64]:
+    """Share of the slant of a row that lies in the shade of the row before it, shape (planes, hours); nothing where the sun stands behind the modules."""
+    zenith = 90.0 - hours.sun.elevation
+    found = shading.shaded_fraction1d(
+        zenith, hours.sun.azimuth, mount.azimuth - 90.0, mount.tilt, collector_width=rows.slant, pitch=rows.pitch
+    )
+    return np.where(irradiance.aoi_projection(mount.tilt, mount.azimuth, zenith, hours.sun.azimuth) > 0, found, 0.0)
 
 
 def irradiance_parts(mount: Mount, hours: Hours, albedo: float) -> Parts:
@@ -331,21 +421,22 @@ def _sector_widths(azimuths: NDArray[np.float64]) -> NDArray[np.float64]:
     return (gap + np.roll(gap, 1)) / 2.0
 
 
-def _chunks(
-    planes: gpd.GeoDataFrame, work: NDArray[np.int64], profile: Profile, hours: int
-) -> Iterator[tuple[Mount, NDArray[np.int64]]]:
-    """Planes mounted alike, as many at a time as the memory allows: first the racks, then those along the roof."""
+def _chunks(units: Units, profile: Profile, hours: int) -> Iterator[tuple[Mount, NDArray[np.int64]]]:
+    """Units mounted alike, as many at a time as the memory allows: first the racks, then those along the roof."""
     size = max(1, _CHUNK_BYTES // (max(hours, 1) * 8 * _ARRAYS))
-    flat = planes["flat"].to_numpy(dtype=bool)
-    tilt = planes["tilt"].to_numpy(dtype=np.float64)
-    azimuth = np.nan_to_num(planes["azimuth"].to_numpy(dtype=np.float64))
-    rack = np.array([[profile.number("pv.rack_tilt")]]), np.array([[profile.number("pv.rack_azimuth")]])
-    racks, flush = Mount(*rack, Mounting.of(profile, "rack")), Mounting.of(profile, "roof")
-    for wanted in (True, False):
-        kind = work[flat[work] == wanted]
+    for place, wanted in (("rack", True), ("roof", False)):
+        kind = np.flatnonzero(units.rack == wanted)
+        mounting = Mounting.of(profile, cast("Literal['rack', 'roof']", place))
         for begin in range(0, len(kind), size):
             part = kind[begin : begin + size]
-            yield (racks if wanted else Mount(tilt[part, None], azimuth[part, None], flush)), part
+            tilt, azimuth, slant, pitch, behind = (
+                values[part, None] for values in (units.tilt, units.azimuth, units.slant, units.pitch, units.behind)
+            )
+            rows = RowsBefore(slant, pitch, behind) if behind.any() else None
+            if np.ptp(tilt) == 0 and np.ptp(azimuth) == 0:
+                # One direction is transposed once.
+                tilt, azimuth = tilt[:1], azimuth[:1]
+            yield Mount(tilt, azimuth, mounting, rows), part
 
 
 def _by_owner(values: NDArray[np.float64], owner: NDArray[np.int64], count: int) -> NDArray[np.float64]:
@@ -372,7 +463,7 @@ def _table(
 
     usable = planes["usable_m2"].to_numpy(dtype=np.float64)
     irradiation = planes["usable_irradiation_kwh_m2"].to_numpy(dtype=np.float64)
-    energy, gone, power, area = produced.sum(axis=1), lost.sum(axis=1), total(capacity), total(usable)
+    energy, gone, power, area = produced.sum(axis=1), lost.sum(axis=1), capacity, total(usable)
     months = produced.reshape(-1, 12, 24).sum(axis=2)
     table = pd.DataFrame(
         {

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from kawasolar.document.entries import OF_SCENARIO, TABLES, Entries
 from kawasolar.document.views import LEDGER_COLUMNS
+from kawasolar.layout_values import CHOICES
 from kawasolar.plan import ROLES
 from kawasolar.profile import CRITERION_RULES, INTEGERS, MAX_BYTES, VALUE_RULES
 
@@ -67,7 +68,7 @@ def is_whole(text: str) -> bool:
     return True
 
 
-def _number(value: object) -> bool:
+def _number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST <= value <= _LARGEST
 
 
@@ -91,12 +92,23 @@ def _criterion(key: str, entry: Any) -> bool:  # noqa: ANN401
 
 
 def _value(key: str, entry: Any) -> bool:  # noqa: ANN401
-    rule = VALUE_RULES.get(key.split("/", 1)[1])
-    if rule is None or not _marked(entry, "value", "source") or not _text(entry["source"]):
+    if not _marked(entry, "value", "source") or not _text(entry["source"]):
         return False
-    if not _number(entry["value"]) or not rule[1] <= entry["value"] <= rule[2]:
+    return is_value(key.split("/", 1)[1], entry["value"])
+
+
+def is_value(key: str, value: object) -> TypeGuard[float]:
+    """Whether a value of the profile may be this number."""
+    rule = VALUE_RULES.get(key)
+    if rule is None or not _number(value) or not rule[1] <= value <= rule[2]:
         return False
-    return key.split("/", 1)[1] not in INTEGERS or entry["value"] == int(entry["value"])
+    return key not in INTEGERS or value == int(value)
+
+
+def _layout(_key: str, entry: Any) -> bool:  # noqa: ANN401
+    if not _marked(entry, "values") or not isinstance(entry["values"], dict) or not entry["values"]:
+        return False
+    return all(key in CHOICES and is_value(key, value) for key, value in entry["values"].items())
 
 
 def _ledger(key: str, entry: Any) -> bool:  # noqa: ANN401
@@ -172,6 +184,7 @@ _CHECKS: dict[str, Callable[[str, Any], bool]] = {
     "pins": lambda _key, entry: _marked(entry),
     "vetoes": lambda _key, entry: _marked(entry),
     "values": _value,
+    "layouts": _layout,
     "ledger": _ledger,
     "joins": _join,
     "keepouts": _keepout,

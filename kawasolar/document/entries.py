@@ -8,6 +8,7 @@ its inverse is the same edit read backwards. Tables of a scenario have keys that
     criteria    "s1/remaining_years"   {"applied", "threshold"} + mark
     pins        "s1/0000012"           mark                                  vetoes      "s1/0000012"   mark
     values      "s1/pv.albedo"         {"value", "source"} + mark            a number of the profile overridden
+    layouts     "s1/0000012"           {"values": {"layout.racks": 3, ...}} + mark    modules on its roofs laid out by other values than the rest
     ledger      "built_year/0000012"   {"value", "read"} + mark              a value of the ledger corrected; ``read`` is the file's
     joins       "0000012"              {"building_ids": [...]} + mark        the buildings of a facility, as a person says
     keepouts    "k1"                   {"building_id", "rings": [[[x, y], ...], ...]} + mark   no modules here; project CRS
@@ -28,7 +29,7 @@ from typing import Any, TypeGuard
 from kawasolar.errors import PlanError
 
 # Tables whose entries belong to one scenario: their key is the scenario's, or begins with it and a stroke.
-OF_SCENARIO = ("share", "objective", "criteria", "pins", "vetoes", "values")
+OF_SCENARIO = ("share", "objective", "criteria", "pins", "vetoes", "values", "layouts")
 TABLES = ("scenarios", *OF_SCENARIO, "ledger", "joins", "keepouts", "inputs")
 # Of a text of an edit: it may name a reason or a name in full.
 _LONGEST = 10_000

@@ -71,6 +71,12 @@ def profile_of(entries: Entries, scenario: str, base: Profile) -> Profile:
     return base.with_numbers({key: float(entry["value"]) for key, entry in entered.items()})
 
 
+def special_layouts(entries: Entries, scenario: str, profile: Profile) -> dict[str, Profile]:
+    """Facilities that a scenario lays out otherwise than the rest, each with the profile by which it is."""
+    entered = entries.of_scenario("layouts", scenario)
+    return {facility: profile.with_numbers(dict(entry["values"])) for facility, entry in sorted(entered.items())}
+
+
 def corrected(entries: Entries, read: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """The ledger with the values that people corrected; ``read`` itself where there are none.
 

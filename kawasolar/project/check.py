@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gis.plane_cells import PlaneCells
 from kawasolar.errors import UnreadableProject
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def check_plan(plan: Plan, path: Path) -> None:
     try:
         _check_ids(plan)
         _check_shapes(plan)
+        _check_layout(plan)
         _check_settings(plan.settings)
         _check_weather(plan)
         for finding in plan.findings:
@@ -58,7 +60,7 @@ def _check_ids(plan: Plan) -> None:
     results, decision = plan.results, plan.decision
     facilities = _unique("facilities", "facility_id", plan.facilities["facility_id"])
     buildings = _unique("buildings", "building_id", results.buildings["building_id"])
-    _unique("roof_planes", "plane_id", results.planes["plane_id"])
+    planes = _unique("roof_planes", "plane_id", results.planes["plane_id"])
     sites = _unique("sites", "facility_id", decision.sites["facility_id"])
     if lacking := set(facilities) - set(sites):
         raise _Mismatch("sites", "facility_id", f"{min(lacking)} …, {len(lacking)} missing")
@@ -70,6 +72,8 @@ def _check_ids(plan: Plan) -> None:
         ("links", results.links, "facility_id", facilities),
         ("links", results.links, "building_id", buildings),
         ("roof_planes", results.planes, "building_id", buildings),
+        ("subarrays", results.subarrays, "building_id", buildings),
+        ("subarrays", results.subarrays, "plane_id", planes),
     ):
         strange = frame[column][~frame[column].isin(known)]
         if len(strange):
@@ -92,8 +96,28 @@ def _check_shapes(plan: Plan) -> None:
     _check_kinds("facilities", places[~shapely.is_missing(places)], _PLACES)
     if shapely.is_empty(places).any():
         raise _Mismatch("facilities", "geom", "EMPTY")
-    for table, frame in (("buildings", plan.results.buildings), ("roof_planes", plan.results.planes)):
+    results = plan.results
+    for table, frame in (
+        ("buildings", results.buildings),
+        ("roof_planes", results.planes),
+        ("subarrays", results.subarrays),
+    ):
         _check_kinds(table, frame.geometry.to_numpy(), _AREAL)
+
+
+def _check_layout(plan: Plan) -> None:
+    """Where modules may stand, and what stands."""
+    planes, subarrays = plan.results.planes, plan.results.subarrays
+    for code in planes["cell_rules"].dropna() if "cell_rules" in planes else ():
+        try:
+            PlaneCells.decode(code)
+        except (ValueError, AttributeError) as error:
+            raise _Mismatch("roof_planes", "cell_rules", code) from error
+    for column in subarrays.select_dtypes("number"):
+        values = subarrays[column].to_numpy(dtype=np.float64)
+        wrong = ~np.isfinite(values) | (values < 0)
+        if wrong.any():
+            raise _Mismatch("subarrays", column, values[int(wrong.argmax())])
 
 
 def _check_kinds(table: str, shapes: NDArray[np.object_], kinds: tuple[shapely.GeometryType, ...]) -> None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kawasolar.plan import Plan
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 SUFFIX = ".kawasolar"
 CACHE_SUFFIX = ".kawasolar-cache"
-LAYERS = ("facilities", "buildings", "roof_planes")
+LAYERS = ("facilities", "buildings", "roof_planes", "subarrays")
 INPUT_FIELDS = ("role", "path", "size", "sha256", "note", "crs", "layer")
 FINDING_FIELDS = ("code", "severity", "source", "row", "column", "found", "expected", "item", "details")
 STAMP_FIELDS = ("scenario", "stage", "version", "inputs", "parts", "made", "seconds")

@@ -12,6 +12,7 @@ import shapely
 
 from kawasolar.document.views import corrected, profile_of, settings_of
 from kawasolar.errors import UnreadableProject
+from kawasolar.layout_values import COLUMNS
 from kawasolar.ledger.notes import folded
 from kawasolar.plan import Decision, ExportRecord, InputFile, LedgerRead, Plan, Project, Results, WeatherSummary
 from kawasolar.project.arrays import unpack_array
@@ -52,6 +53,7 @@ _REQUIRED = {
     "facilities_read": {"facility_id", "name"},
     "buildings": {"building_id"},
     "roof_planes": {"plane_id", "building_id"},
+    "subarrays": {*COLUMNS},
     "links": {"facility_id", "building_id"},
     "links_read": {"facility_id", "building_id"},
     "yields": {"facility_id", "capacity_kw", "energy_kwh", "co2_t"},
@@ -323,12 +325,15 @@ def _yield(file: _File, suffix: str) -> dict[str, Any]:
 
 
 def _results(file: _File, slots: dict[str, str]) -> Results:
-    survey, found, links = slots["survey"], slots["yield"], slots["links"]
+    survey, laid_out, found, links = slots["survey"], slots["layout"], slots["yield"], slots["links"]
 
     def make() -> Results:
-        return Results(links=_frame(file, f"links{links}"), **_survey(file, survey), **_yield(file, found))
+        subarrays = cast("gpd.GeoDataFrame", _frame(file, f"subarrays{laid_out}"))
+        return Results(
+            links=_frame(file, f"links{links}"), subarrays=subarrays, **_survey(file, survey), **_yield(file, found)
+        )
 
-    return _once(file, ("results", survey, found, links), make)
+    return _once(file, ("results", survey, laid_out, found, links), make)
 
 
 def _weather(weather: dict[str, Any]) -> WeatherSummary:

@@ -47,6 +47,7 @@ SLOTS: tuple[Slot, ...] = (
         "survey", ("buildings", "roof_planes"), ("sunlit", "azimuths"), "survey",
         lambda plan: (plan.results.buildings, plan.results.planes, plan.results.sunlit, plan.results.azimuths, plan.results.open_sky_kwh_m2),
     ),
+    Slot("layout", ("subarrays",), (), "layout", lambda plan: (plan.results.subarrays,)),
     Slot(
         "yield", ("yields",), ("month_hour", "month_hour_lost"), "yield",
         lambda plan: (plan.results.yields, plan.results.month_hour, plan.results.month_hour_lost, plan.results.weather),

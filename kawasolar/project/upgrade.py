@@ -98,7 +98,27 @@ def _entries_of(settings: dict[str, Any], name: str, when: str) -> list[tuple[st
     return [(kind, key, json.dumps(value)) for kind, key, value in found]
 
 
-STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {1: upgrade_1_to_2}
+def upgrade_2_to_3(copy: sqlite3.Connection) -> None:
+    """Modules are laid out: nothing is, in an older file."""
+    from kawasolar.layout_values import COLUMNS
+
+    meta = _values(copy, "kawasolar_meta")
+    columns = [[name, name, _STORED[kind], kind] for name, kind in COLUMNS.items()]
+    meta["frames"]["subarrays"] = {
+        "columns": columns, "geometry": "geometry", "simple": False, "order": [*COLUMNS, "geometry"], "crs": meta["crs"],
+    }  # fmt: skip
+    for own in meta["scenarios"].values():
+        own["slots"]["layout"] = ""
+    meta["format_version"] = 3
+    copy.execute("DROP TABLE IF EXISTS subarrays")
+    _fill(copy, "subarrays", (*COLUMNS, "geom"), [])
+    copy.execute("DROP TABLE kawasolar_meta")
+    _fill(copy, "kawasolar_meta", ("key", "value"), [(key, json.dumps(value)) for key, value in meta.items()])
+
+
+# How a column of a frame lies in the file.
+_STORED = {"int64": "int", "float64": "real", "bool": "bool", "object": "text"}
+STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {1: upgrade_1_to_2, 2: upgrade_2_to_3}
 
 
 def _values(copy: sqlite3.Connection, table: str) -> dict[str, Any]:

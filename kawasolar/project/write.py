@@ -75,6 +75,9 @@ def _layers(project: Project, layout: Layout) -> Iterator[tuple[str, gpd.GeoData
         plan = project.plans[key]
         yield f"buildings{suffix}", building_layer(plan), plan.results.buildings, "MultiPolygon", plan.crs
         yield f"roof_planes{suffix}", plan.results.planes, plan.results.planes, "MultiPolygon", plan.crs
+    for suffix, key in owners(layout, "layout").items():
+        plan = project.plans[key]
+        yield f"subarrays{suffix}", plan.results.subarrays, plan.results.subarrays, "MultiPolygon", plan.crs
 
 
 def read_of(plan: Plan) -> LedgerRead:

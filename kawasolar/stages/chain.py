@@ -1,11 +1,11 @@
 """The stages of a plan as a declared chain: what each takes, and so what its result depends on.
 
-    files ──► ledger ──► join ──┬─► survey ──► yield ──► eligibility ──► selection
-                                └─────────────────────────►
+    files ──► ledger ──► join ──┬─► survey ──► layout ──► yield ──► eligibility ──► selection
+                                └───────────────────────────────────►
 
 A stage names the input files, the values of the profile, what people entered, and the stages whose results it takes. From these alone its
 stamp is made; a result whose stamp is no longer what it would be now is stale. *Parts* are what a stage can compute one by one: the
-buildings of the survey, the facilities of the yield.
+buildings of the survey, the facilities of the layout and of the yield.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
+from kawasolar.choices import has_part
 from kawasolar.document.entries import OF_SCENARIO
-from kawasolar.loss_values import has_part
 from kawasolar.plan import Stamp, fingerprint
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kawasolar.plan import InputFile, Role
     from kawasolar.stages.work import Work
 
-StageName = Literal["ledger", "join", "survey", "yield", "eligibility", "selection"]
+StageName = Literal["ledger", "join", "survey", "layout", "yield", "eligibility", "selection"]
 
 
 @dataclass(frozen=True)
@@ -82,13 +82,23 @@ def _parts_of_survey(work: Work) -> dict[str, str]:
     return {name: fingerprint(drawn[name]) if name in drawn else "" for name in work.buildings_of_facilities()}
 
 
-def _parts_of_yield(work: Work) -> dict[str, str]:
-    """Each facility, by its buildings and what the survey of each was made from."""
+def _parts_of_layout(work: Work) -> dict[str, str]:
+    """Each facility, by its buildings, what the survey of each was made from, and how it is laid out if otherwise than the rest."""
     stamp = work.stamps["survey"]
     parts: dict[str, list[str]] = {}
     for facility, building in work.owned():
         parts.setdefault(facility, []).append(f"{building} {stamp.parts.get(building, '-')}")
-    return {facility: fingerprint([stamp.base, *sorted(found)]) for facility, found in parts.items()}
+    special = {facility: fingerprint(numbers) for facility, numbers in work.laid_out_specially().items()}
+    return {
+        facility: fingerprint([stamp.base, special.get(facility, ""), *sorted(found)])
+        for facility, found in parts.items()
+    }
+
+
+def _parts_of_yield(work: Work) -> dict[str, str]:
+    """Each facility, by what its layout was made from."""
+    stamp = work.stamps["layout"]
+    return {facility: fingerprint([stamp.base, found]) for facility, found in stamp.parts.items()}
 
 
 CHAIN: tuple[Stage, ...] = (
@@ -96,11 +106,17 @@ CHAIN: tuple[Stage, ...] = (
     Stage("join", 1, after=("ledger",), entered=("joins",)),
     Stage(
         # 2: heights on the digital line itself, walls by the second difference, block maxima beyond the window.
-        "survey", 2, files=("dsm", "buildings", "weather", "canopy"), values=("roof.*", "engine.*", "pv.albedo"), entered=("epsg",),
+        # 3: each plane keeps its cells.
+        "survey", 3, files=("dsm", "buildings", "weather", "canopy"), values=("roof.*", "engine.*", "pv.albedo"), entered=("epsg",),
         parts=_parts_of_survey, drawn=("keepouts",), waits=("join",), values_with={"canopy": ("canopy.*",)},
     ),
     Stage(
-        "yield", 1, files=("weather",), values=("pv.*", "temp.*", "jis.*", "pvwatts.*", "co2.*"), parts=_parts_of_yield, waits=("survey", "join"),
+        "layout", 1, values=("module.*", "layout.*", "pv.capacity", "pv.rack_*"), parts=_parts_of_layout, drawn=("layouts",), waits=("survey", "join"),
+    ),
+    Stage(
+        # 2: of modules that are laid out, with the shade of row on row.
+        "yield", 2, files=("weather",), values=("pv.*", "temp.*", "jis.*", "pvwatts.*", "co2.*"), parts=_parts_of_yield,
+        waits=("survey", "join", "layout"),
     ),
     Stage(
         "eligibility", 1, after=("ledger", "join", "yield"), values=("life.*", "plan.year"), entered=("criteria", "ledger"),

@@ -33,7 +33,15 @@ if TYPE_CHECKING:
     from kawasolar.stages.chain import Stage
 
 # Share of the whole time that a stage takes, for the progress bar.
-_WEIGHT = {"ledger": 0.08, "join": 0.01, "survey": 0.78, "yield": 0.12, "eligibility": 0.005, "selection": 0.005}
+_WEIGHT = {
+    "ledger": 0.08,
+    "join": 0.01,
+    "survey": 0.76,
+    "layout": 0.05,
+    "yield": 0.09,
+    "eligibility": 0.005,
+    "selection": 0.005,
+}
 # Computed at once with every edit: they take milliseconds.
 AT_ONCE = ("eligibility", "selection")
 
@@ -281,6 +289,9 @@ def stamped(plan: Plan, base: Profile, version: int | None = None) -> Plan:
     """
     work = Work.of(plan, base)
     for stage in CHAIN:
+        if version is not None and stage.name == "layout":
+            # No older file has one.
+            continue
         wanted = expected(stage, work)
         work.stamps[stage.name] = wanted if version is None else replace(wanted, version=version)
     return work.plan()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from kawasolar.loss_values import MODEL, is_of_a_model
+from kawasolar.choices import WITH, chooser_of
 from kawasolar.plan import fingerprint
 from kawasolar.stages.chain import CHAIN, StageName, expected
 from kawasolar.stages.work import Work
@@ -97,12 +97,15 @@ def _reasons(stamp: Stamp, wanted: Stamp) -> list[Reason]:
     found = []
     if stamp.version != wanted.version:
         found.append(Reason("version", "", str(stamp.version), str(wanted.version)))
-    # Another model of the losses has other values: they come and go with it, and it is the reason.
-    model = f"value:{MODEL}"
-    other_model = model in stamp.inputs and stamp.inputs[model] != wanted.inputs.get(model)
+    # Another way to compute has other values: they come and go with it, and it is the reason.
+    chosen = {
+        name
+        for name in WITH
+        if f"value:{name}" in stamp.inputs and stamp.inputs[f"value:{name}"] != wanted.inputs.get(f"value:{name}")
+    }
     for name in sorted({*stamp.inputs, *wanted.inputs}):
         before, after = stamp.inputs.get(name), wanted.inputs.get(name)
-        comes_along = other_model and (before is None or after is None) and is_of_a_model(name.removeprefix("value:"))
+        comes_along = (before is None or after is None) and chooser_of(name.removeprefix("value:")) in chosen
         if before != after and not comes_along:
             kind, _, rest = name.partition(":")
             found.append(Reason(kind, rest, before, after))

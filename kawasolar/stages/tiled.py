@@ -169,7 +169,7 @@ def _far(source: SurfaceSource, tiling: Tiling, progress: Progress) -> FarField:
 def _work(source: SurfaceSource, inputs: TiledInputs, *, cuts: bool) -> TiledWork:
     return TiledWork(
         source.grid, inputs.outlines, inputs.sky, inputs.settings, inputs.tiling, frozenset(inputs.detail), inputs.keepouts, geometry=False, cuts=cuts,
-        transmissivity=inputs.transmissivity,
+        cells=True, transmissivity=inputs.transmissivity,
     )  # fmt: skip
 
 

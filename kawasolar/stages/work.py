@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kawasolar.document.entries import Entries
-from kawasolar.document.views import corrected, joins_of, keepouts_of, profile_of, settings_of
+from kawasolar.document.views import corrected, joins_of, keepouts_of, profile_of, settings_of, special_layouts
+from kawasolar.layout_values import CHOICES
+from kawasolar.owners import owners_of_buildings
 from kawasolar.plan import Plan, Results
 
 if TYPE_CHECKING:
@@ -73,6 +75,7 @@ class Work:
     read: LedgerRead | None = None
     links: pd.DataFrame | None = None
     surveyed: Surveyed | None = None
+    subarrays: gpd.GeoDataFrame | None = None
     yielded: Yielded | None = None
     decision: Decision | None = None
     findings: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
@@ -103,7 +106,7 @@ class Work:
             dsm=plan.dsm, cache_root=cache_root_of(plan.cache), cache=plan.cache, crs=plan.crs, synthetic=plan.synthetic, read=plan.read,
             links=results.links,
             surveyed=Surveyed(results.buildings, results.planes, results.sunlit, results.azimuths, results.open_sky_kwh_m2),
-            yielded=Yielded(results.yields, results.month_hour, results.month_hour_lost, results.weather),
+            subarrays=results.subarrays, yielded=Yielded(results.yields, results.month_hour, results.month_hour_lost, results.weather),
             decision=plan.decision, findings=by_stage(plan.findings), stamps=dict(plan.stamps), seconds=dict(plan.seconds), origin=plan,
         )  # fmt: skip
 
@@ -119,6 +122,7 @@ class Work:
             read is None
             or links is None
             or surveyed is None
+            or self.subarrays is None
             or yielded is None
             or self.decision is None
             or self.crs is None
@@ -135,8 +139,10 @@ class Work:
 
     def results(self, surveyed: Surveyed, yielded: Yielded, links: pd.DataFrame) -> Results:
         """The slots as one; the same object as before where none changed."""
+        if self.subarrays is None:
+            raise AssertionError("nothing is laid out")
         made = Results(
-            surveyed.buildings, surveyed.planes, surveyed.sunlit, surveyed.azimuths, links, yielded.yields, yielded.month_hour,
+            surveyed.buildings, surveyed.planes, surveyed.sunlit, surveyed.azimuths, self.subarrays, links, yielded.yields, yielded.month_hour,
             yielded.month_hour_lost, yielded.weather, surveyed.open_sky_kwh_m2,
         )  # fmt: skip
         before = self.origin.results if self.origin is not None else None
@@ -168,6 +174,13 @@ class Work:
             return []
         found = self.links.dropna(subset=["building_id"])
         return list(zip(found["facility_id"], found["building_id"], strict=True))
+
+    def laid_out_specially(self) -> dict[str, dict[str, float]]:
+        """Facilities that are laid out otherwise than the rest, with all values by which they are."""
+        return {
+            facility: {key: profile.number(key) for key in CHOICES}
+            for facility, profile in special_layouts(self.entries, self.scenario, self.profile).items()
+        }
 
 
 # By the first word of their code: which stage's findings they are, in the order in which they are shown.
@@ -324,17 +337,43 @@ def survey_key(work: Work, detail: set[str]) -> str:
     return " ".join([expected(BY_NAME["survey"], work).fingerprint, *sorted(detail)])
 
 
-def run_yield(work: Work, bench: Bench, changed: set[str] | None, progress: Progress) -> None:
-    """The year of each facility, or only of those in ``changed``."""
-    from kawasolar.yields import compute_yields, merged
+def run_layout(work: Work, changed: set[str] | None, progress: Progress) -> None:
+    """Modules on the roofs of each facility, or only of those in ``changed``."""
+    import geopandas as gpd
+    import pandas as pd
+
+    from kawasolar.layouts import compute_layouts
 
     surveyed, links = work.surveyed, work.links
     if surveyed is None or links is None:
         raise AssertionError("the survey has not run")
+    owners = owners_of_buildings(links)
+    before = work.subarrays if changed is not None else None
+    asked = owners if before is None else {b: owner for b, owner in owners.items() if owner in (changed or set())}
+    special = special_layouts(work.entries, work.scenario, work.profile)
+    found = compute_layouts(surveyed.planes, surveyed.buildings, asked, work.profile, special, progress)
+    if before is not None:
+        kept = before[before["building_id"].isin(set(owners) - set(asked))]
+        both = [frame for frame in (kept, found) if len(frame)]
+        if both:
+            joined = pd.concat(both, ignore_index=True).sort_values("plane_id", kind="stable", ignore_index=True)
+            found = gpd.GeoDataFrame(joined, geometry="geometry", crs=found.crs)
+    work.subarrays = found
+
+
+def run_yield(work: Work, bench: Bench, changed: set[str] | None, progress: Progress) -> None:
+    """The year of each facility, or only of those in ``changed``."""
+    from kawasolar.yields import compute_yields, merged
+
+    surveyed, links, subarrays = work.surveyed, work.links, work.subarrays
+    if surveyed is None or links is None or subarrays is None:
+        raise AssertionError("the layout has not run")
     weather = bench.weather(_place_of_before(work))
     before = work.yielded if changed is not None else None
     asked = links if before is None else links[links["facility_id"].isin(changed or set())]
-    found = compute_yields(surveyed.planes, surveyed.sunlit, surveyed.azimuths, asked, weather, work.profile, progress)
+    found = compute_yields(
+        surveyed.planes, surveyed.sunlit, surveyed.azimuths, subarrays, asked, weather, work.profile, progress
+    )
     if before is not None:
         found = merged(before, found, links)
     work.yielded = Yielded(found.yields, found.month_hour, found.month_hour_lost, weather.summary())
@@ -371,6 +410,7 @@ SLOTS: Mapping[str, tuple[str, ...]] = {
     "ledger": ("read", "crs", "synthetic"),
     "join": ("links",),
     "survey": ("surveyed", "cache"),
+    "layout": ("subarrays",),
     "yield": ("yielded",),
     "eligibility": (),
     "selection": ("decision",),
@@ -380,6 +420,7 @@ RUN: Mapping[str, Run] = {
     "ledger": lambda work, bench, _changed, progress: run_ledger(work, bench, progress),
     "join": lambda work, bench, _changed, _progress: run_join(work, bench),
     "survey": run_survey,
+    "layout": lambda work, _bench, changed, progress: run_layout(work, changed, progress),
     "yield": run_yield,
     "eligibility": lambda _work, _bench, _changed, _progress: None,
     "selection": lambda work, _bench, _changed, _progress: run_decision(work),

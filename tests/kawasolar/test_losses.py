@@ -12,7 +12,8 @@ import pytest
 
 from kawasolar.array_yield import Array, array_year
 from kawasolar.cli import run_command
-from kawasolar.loss_values import LOSSES, factor_keys, has_part, name_of
+from kawasolar.choices import has_part
+from kawasolar.loss_values import LOSSES, factor_keys, name_of
 from kawasolar.losses import LossModel, Mounting
 from kawasolar.profile import VALUE_RULES, Profile, load_profile
 from kawasolar.weather import Weather, read_weather
@@ -116,7 +117,8 @@ def test_each_value_belongs_to_its_model(profile: Profile) -> None:
         assert name_of(chosen) == name
         for other in LOSSES:
             assert all(has_part(key, chosen) == (other == name) for key in factor_keys(other))
-        assert has_part("pv.density_flat", chosen)
+        assert not has_part("pv.density_flat", chosen)
+        assert has_part("pv.density_flat", chosen.with_numbers({"pv.capacity": 2.0}))
         assert has_part("pv.albedo", chosen)
         assert has_part("pv.temp_coefficient", chosen) == (name != "pvwatts")
     assert {key for name in LOSSES for key in factor_keys(name)} <= set(VALUE_RULES)

@@ -25,7 +25,7 @@ from kawasolar.document.edits import Author
 from kawasolar.document.views import Mark
 from kawasolar.export.csv import write_csv
 from kawasolar.export.fingerprint import read_fingerprint
-from kawasolar.loss_values import has_part
+from kawasolar.choices import has_part
 from kawasolar.pipeline import PlanInputs, make_project
 from kawasolar.project import load_project, save_project
 from kawasolar.provenance import (

@@ -26,7 +26,7 @@ from gis.progress import Cancelled, silent
 from kawasolar.document import edits
 from kawasolar.document.entries import OF_SCENARIO, EditConflict, Entries, apply, edit_of, inverse
 from kawasolar.document.views import profile_of, settings_of
-from kawasolar.loss_values import has_part
+from kawasolar.choices import has_part
 from kawasolar.plan import InputFile, LedgerRead, Project, Results
 from kawasolar.profile import CRITERION_RULES, INTEGERS, VALUE_RULES
 from kawasolar.project import CACHE_RASTERS, load_project, save_project

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from kawasolar.document.views import Mark, mark_of
-from kawasolar.loss_values import has_part
+from kawasolar.choices import has_part
 from kawasolar.reasons import CHOICE, choice_text
 from ui.format import folded
 from ui.reasons import unit_text

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
-from kawasolar.loss_values import has_part
+from kawasolar.choices import has_part
 from kawasolar.provenance.words import number
 from ui import format as fmt
 from ui import icons

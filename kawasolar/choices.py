@@ -1,0 +1,40 @@
+"""Values of the profile that choose between ways to compute, and which other values have a part in which way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kawasolar.profile import Profile
+
+_WEBPRO, _JIS, _PVWATTS = 1, 2, 3
+_MODULES, _DENSITY = 1, 2
+_AZIMUTH, _BUILDING, _EAST_WEST = 1, 2, 3
+# The value that chooses -> beginnings of keys -> its numbers with which such values have a part.
+WITH: Mapping[str, Mapping[str, tuple[int, ...]]] = {
+    "pv.losses": {
+        "pv.loss_": (_WEBPRO,), "pv.pcs_": (_WEBPRO,), "jis.": (_JIS,), "pvwatts.": (_PVWATTS,), "temp.": (_WEBPRO, _JIS),
+        "pv.temp_coefficient": (_WEBPRO, _JIS),
+    },
+    "pv.capacity": {
+        "pv.density_": (_DENSITY,), "pv.panel_ratio": (_DENSITY,), "module.": (_MODULES,), "layout.": (_MODULES,),
+    },
+    "layout.racks": {"layout.east_west_tilt": (_EAST_WEST,), "layout.valley": (_EAST_WEST,), "layout.winter_hours": (_AZIMUTH, _BUILDING)},
+}  # fmt: skip
+
+
+def chooser_of(key: str) -> str | None:
+    """The value that says whether this one has a part; of two the nearer one."""
+    found = [name for name, keys in WITH.items() if key.startswith(tuple(keys))]
+    return found[-1] if found else None
+
+
+def has_part(key: str, profile: Profile) -> bool:
+    """Whether a value has a part in what the profile asks for."""
+    for name, keys in WITH.items():
+        wanted = next((numbers for begin, numbers in keys.items() if key.startswith(begin)), None)
+        if wanted is not None and round(profile.number(name)) not in wanted:
+            return False
+    return True
