@@ -89,6 +89,12 @@ def _units(length: float, across: float, gap: float, most: int, path: float) -> 
     return whole * most + min(more, most)
 
 
+@inner
+def _taken(units: int, across: float, gap: float, most: int, path: float) -> float:  # pragma: no cover - compiled
+    """Length that units side by side take, with their paths."""
+    return units * (across + gap) - gap + (units - 1) // most * (path - gap)
+
+
 @kernel
 def fill_strips(
     start: NDArray[np.int64],
@@ -138,6 +144,13 @@ def choose_strips(
             j += 1
 
 
+@inner
+def _begin(reach: float, slack: float, period: float, phase: float) -> float:  # pragma: no cover - compiled
+    """Where a run begins within its free length: in step with the longest run if it can, so that rows line up, else in the middle."""
+    after = (phase - reach) % period
+    return reach + after if after <= slack else reach + 0.5 * slack
+
+
 @kernel
 def place_units(
     start: NDArray[np.int64],
@@ -151,8 +164,20 @@ def place_units(
     left: NDArray[np.float64],
     strip: NDArray[np.int64],
 ) -> int:  # pragma: no cover - compiled
-    """First u of every unit in the chosen strips, each run in the middle of its free length; how many."""
+    """First u of every unit in the chosen strips; how many."""
     count = 0
+    longest, phase = 0.0, 0.0
+    for j in chosen:
+        if end[j] == start[j]:
+            continue
+        reach = blocked[start[j], 1]
+        for k in range(start[j] + 1, end[j]):
+            length = blocked[k, 0] - reach
+            if length > longest:
+                longest = length
+                units = _units(length, across, gap, most, path)
+                phase = reach + 0.5 * max(0.0, length - _taken(units, across, gap, most, path))
+            reach = max(reach, blocked[k, 1])
     for j in chosen:
         if end[j] == start[j]:
             continue
@@ -161,9 +186,8 @@ def place_units(
             length = blocked[k, 0] - reach
             units = _units(length, across, gap, most, path)
             if units > 0:
-                paths = (units - 1) // most
-                taken = units * (across + gap) - gap + paths * (path - gap)
-                begin = reach + max(0.0, 0.5 * (length - taken))
+                slack = max(0.0, length - _taken(units, across, gap, most, path))
+                begin = _begin(reach, slack, across + gap, phase)
                 for n in range(units):
                     left[count] = begin + n * (across + gap) + (n // most) * (path - gap)
                     strip[count] = j

@@ -102,6 +102,50 @@ def edit_value(
     edited(project, make, scenario, run=compute)
 
 
+@edit_app.command("layout")
+def edit_layout(
+    project: ProjectFile, facilities: list[str],
+    racks: Annotated[str, typer.Option(help="on flat roofs: azimuth, building or east_west")] = "",
+    orientation: Annotated[str, typer.Option(help="portrait, landscape or more")] = "",
+    tilt: Annotated[float | None, typer.Option(help="of racks [°]")] = None,
+    azimuth: Annotated[float | None, typer.Option(help="of racks, true [°]")] = None,
+    module: Annotated[str, typer.Option(help="key of the catalogue (kawasolar modules)")] = "",
+    value: Annotated[list[str] | None, typer.Option("--value", help="KEY=NUMBER of any other value of the layout")] = None,
+    reset: Annotated[bool, typer.Option("--reset", help="as the rest of the plan again")] = False,
+    why: Why = "", scenario: Scenario = "", compute: Annotated[bool, typer.Option("--run/--later", help="compute what follows at once")] = True,
+) -> None:  # fmt: skip
+    """Lay modules out on the roofs of some facilities otherwise than on the rest."""
+    from kawasolar.document import edits
+    from kawasolar.layout_values import ORIENTATIONS, RACKS
+    from kawasolar.modules import module_of, values_of
+
+    values: dict[str, float | None] = {}
+    for key, given, known in (("layout.racks", racks, RACKS), ("layout.orientation", orientation, ORIENTATIONS)):
+        if given and given not in known:
+            raise typer.BadParameter(", ".join(known), param_hint=f"--{key.partition('.')[2]}")
+        if given:
+            values[key] = 1.0 + known.index(given)
+    values |= {
+        key: number for key, number in (("pv.rack_tilt", tilt), ("pv.rack_azimuth", azimuth)) if number is not None
+    }
+    if module:
+        values |= values_of(module_of(module))
+    for pair in value or ():
+        key, _, text = pair.partition("=")
+        try:
+            values[key] = float(text)
+        except ValueError:
+            raise typer.BadParameter(pair, param_hint="--value") from None
+    if not values and not reset:
+        raise typer.BadParameter("--racks, --orientation, --tilt, --azimuth, --module, --value", param_hint="--reset")
+
+    def make(opened: Project, key: str) -> Edit:
+        asked = {} if reset else values
+        return edits.lay_out(opened.entries, key, _known(opened, facilities), asked, author(why))
+
+    edited(project, make, scenario, run=compute)
+
+
 @edit_app.command("ledger", context_settings=_NEGATIVE)
 def edit_ledger(
     project: ProjectFile, facility: str, column: str, value: Annotated[str, typer.Argument(help="the value; empty for none")], why: Why = "",

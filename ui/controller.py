@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 # Seconds between two looks at the input files.
 _LOOK_AGAIN_S = 5.0
+# Stages that are computed with a new layout by themselves: seconds at most.
+_SOON = {"yield", "eligibility", "selection"}
 
 
 class Controller(QObject):
@@ -299,6 +301,21 @@ class Controller(QObject):
     def run(self) -> None:
         """Compute what is stale in the scenario that is worked on."""
         self._compute((self._window.document.scenario,), force=False)
+
+    def lay_out(self, facility_id: str, values: Mapping[str, float | None]) -> None:
+        """Lay a facility out by other values than the rest; where only its year follows, that is computed at once."""
+        from kawasolar.stages import states
+
+        document = self._window.document
+        document.lay_out([facility_id], values)
+        project = document.project
+        if project is None or self.is_running:
+            return
+        waiting = {
+            state.name for state in states(project.plan, project.profile, document.observed) if not state.is_fresh
+        }
+        if waiting and waiting <= _SOON:
+            self.run()
 
     def run_all(self) -> None:
         """Compute what is stale in all scenarios."""

@@ -367,6 +367,12 @@ class Document(QObject):
 
         self._do(edits.pin, facility_ids, self.author(why))
 
+    def lay_out(self, facility_ids: list[str], values: Mapping[str, float | None], why: str = "") -> None:
+        """Lay these out by other values than the rest; without a value as the rest."""
+        from kawasolar.document import edits
+
+        self._do(edits.lay_out, facility_ids, values, self.author(why))
+
     def veto(self, facility_ids: list[str], why: str = "") -> None:
         """Never choose these, for this reason."""
         from kawasolar.document import edits

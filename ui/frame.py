@@ -66,7 +66,7 @@ STEPS = (
 # Which stages stand behind a step: it bears a mark while one of them is stale.
 STAGES_OF: dict[str, tuple[str, ...]] = {
     "data": ("ledger", "join"),
-    "roofs": ("survey",),
+    "roofs": ("survey", "layout"),
     "half": ("yield", "eligibility", "selection"),
 }
 

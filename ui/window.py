@@ -229,6 +229,7 @@ class MainWindow(QMainWindow):
         self.inspector.overview.data_asked.connect(lambda: self.show_step("data"))
         self.half.show_asked.connect(lambda status: self.table.show_only([status]))
         self.data.replace_asked.connect(control.replace_input)
+        self.inspector.roof.layout_part.changed.connect(control.lay_out)
         self.inspector.roof.buildings.pick_asked.connect(self.pick_buildings)
         drawn = self.roofs.keepouts
         drawn.draw_asked.connect(self.draw_keepout)

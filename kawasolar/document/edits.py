@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from kawasolar.document import entries as plain
 from kawasolar.document.entries import OF_SCENARIO
 from kawasolar.errors import PlanError
+from kawasolar.layout_values import CHOICES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -167,6 +168,34 @@ def release(entries: Entries, scenario: str, facility_ids: Iterable[str]) -> Edi
     return edit_of(entries, "ui.undo.release", {(table, key): None for key in keys for table in ("pins", "vetoes")})
 
 
+# ---------------------------------------------------------------------------------------------- layouts
+
+
+def lay_out(
+    entries: Entries, scenario: str, facility_ids: Iterable[str], values: Mapping[str, float | None], by: Author
+) -> Edit:
+    """Lay some facilities out by other values than the rest; None gives a value of the plan back, and no value at all the whole layout.
+
+    Raises
+    ------
+    BadEdit
+        ``edit.no_such_value``: none by which a single facility can be laid out; ``edit.out_of_range``
+    """
+    for key, value in values.items():
+        if key not in CHOICES:
+            raise BadEdit("edit.no_such_value", key=key)
+        if value is not None:
+            _check_value(key, value)
+    wanted: dict[tuple[str, str], Entry] = {}
+    for name in facility_ids:
+        known = entries.get("layouts", f"{scenario}/{name}")
+        merged = {**({} if known is None else known["values"]), **values} if values else {}
+        kept = {key: float(value) for key, value in merged.items() if value is not None}
+        same = known is not None and known["values"] == kept and not by.why.strip()
+        wanted["layouts", f"{scenario}/{name}"] = known if same else {"values": kept, **by.mark()} if kept else None
+    return edit_of(entries, "ui.undo.layout", wanted)
+
+
 # ---------------------------------------------------------------------------------------------- values and the ledger
 
 
@@ -178,6 +207,14 @@ def set_value(entries: Entries, scenario: str, key: str, value: float, by: Autho
     BadEdit
         ``edit.no_such_value``, ``edit.out_of_range`` or ``edit.no_reason``
     """
+    _check_value(key, value)
+    if not by.why.strip():
+        raise BadEdit("edit.no_reason", key=key)
+    entry = {"value": float(value), "source": source.strip(), **by.mark()}
+    return edit_of(entries, "ui.undo.value", {("values", f"{scenario}/{key}"): entry}, key=key)
+
+
+def _check_value(key: str, value: float) -> None:
     from kawasolar.profile import INTEGERS, VALUE_RULES
 
     if key not in VALUE_RULES:
@@ -185,10 +222,6 @@ def set_value(entries: Entries, scenario: str, key: str, value: float, by: Autho
     unit, low, high = VALUE_RULES[key]
     if not low <= value <= high or (key in INTEGERS and value != int(value)):
         raise BadEdit("edit.out_of_range", key=key, found=value, low=low, high=high, unit=unit)
-    if not by.why.strip():
-        raise BadEdit("edit.no_reason", key=key)
-    entry = {"value": float(value), "source": source.strip(), **by.mark()}
-    return edit_of(entries, "ui.undo.value", {("values", f"{scenario}/{key}"): entry}, key=key)
 
 
 def reset_value(entries: Entries, scenario: str, keys: Collection[str]) -> Edit:

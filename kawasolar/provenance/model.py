@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kawasolar.stages.state import Freshness
     from kawasolar.words import Language
 
-EnteredKind = Literal["pin", "veto", "join", "keepout", "share", "objective"]
+EnteredKind = Literal["pin", "veto", "join", "keepout", "layout", "share", "objective"]
 
 
 class NothingToExplain(PlanError):

@@ -34,7 +34,7 @@ def register(plan: Plan) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``kind`` (``value criterion share objective ledger join keepout pin veto``), ``key``, ``facility_id``, ``name_ja``,
+        ``kind`` (``value criterion share objective ledger join layout keepout pin veto``), ``key``, ``facility_id``, ``name_ja``,
         ``name_en``, ``value`` (as it stands now; a criterion's is its threshold), ``unit``, ``low``, ``high``, ``source_ja``,
         ``source_en``, ``year``, ``how_sure`` (of the default; None where a person gave the value), ``applied`` (of a criterion),
         ``changed`` (a person entered it), ``base_value`` (what the profile or the file says), ``who``, ``when`` (ISO 8601), ``why``. Missing values are None.
@@ -160,6 +160,11 @@ def _drawn(desk: Desk) -> Iterator[Row]:
         yield _row(
             "join", facility, _named("why.register.join"), tuple(entry["building_ids"]), facility_id=facility, changed=True,
             base_value=before, **_marked(mark_of(entry)),
+        )  # fmt: skip
+    for facility in sorted(plan.entries.of_scenario("layouts", plan.scenario)):
+        (source,) = desk.layout_of(facility)
+        yield _row(
+            "layout", facility, _named("why.register.layout"), source.value, facility_id=facility, changed=True, **_marked(source.mark)
         )  # fmt: skip
     owner = dict(zip(plan.results.links["building_id"], plan.results.links["facility_id"], strict=True))
     for key, entry in sorted(plan.entries.table("keepouts").items()):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kawasolar.layout_values import CAPACITIES
 from kawasolar.provenance.model import Explanation
 from kawasolar.provenance.sources import flat
 from kawasolar.yields import MONTHS
@@ -32,12 +33,16 @@ RULE_VALUES: dict[str, tuple[str, ...]] = {
     "shade": ("roof.irradiation_share",),
     "small": ("roof.min_plane_area", "roof.min_width"),
 }
+# Of pv.capacity: capacity is told from the area.
+_DENSITY = 1 + CAPACITIES.index("density")
 # Numbers that make roof planes out of the surface, whatever is done with them afterwards.
 _PLANES = ("roof.min_plane_area", "roof.obstacle_height")
 _SURVEY_FILES: tuple[Role, ...] = ("dsm", "buildings")
 _LIGHT_FILES: tuple[Role, ...] = ("dsm", "buildings", "weather", "canopy")
 # Of what the yield stage declares, what turns area into capacity and energy into CO₂: they have figures of their own.
-_NOT_ENERGY = ("pv.density_", "pv.panel_ratio", "co2.")
+_NOT_ENERGY = ("pv.density_", "pv.panel_ratio", "pv.capacity", "pv.rack_", "co2.")
+# Of a layout that was made for modules of another facility's own, these say nothing of the number of modules.
+_NOT_NUMBER = ("module.power", "module.weight", "pv.capacity")
 
 
 def total(planes: pd.DataFrame, column: str) -> float:
@@ -107,6 +112,40 @@ def open_sky(desk: Desk) -> Explanation:
 
 
 def capacity(desk: Desk, facility_id: str) -> Explanation:
+    """Modules that are laid out × their rated power; or usable area × density, where the plan asks for that."""
+    if desk.used("pv.capacity", "yield") == _DENSITY or "layout" not in desk.plan.stamps:
+        return _by_density(desk, facility_id)
+    mine = desk.subarrays_of(facility_id)
+    parts = [
+        _laid_out(desk, facility_id, str(mounting), rows) for mounting, rows in mine.groupby("mounting", sort=True)
+    ]
+    return _figure(desk, facility_id, "capacity_kw", "capacity_laid_out", (*parts, usable(desk, facility_id)))
+
+
+def _laid_out(desk: Desk, facility_id: str, mounting: str, rows: pd.DataFrame) -> Explanation:
+    stage = desk.stage("layout")
+    entered = desk.layout_of(facility_id)
+    values = [source for source in desk.profile_of("layout", without=_NOT_NUMBER) if _is_of(source.key, mounting)]
+    count = Explanation(
+        f"modules_{mounting}", int(rows["modules"].sum()), "-", f"modules_{mounting}", (*values, *entered), stage,
+        {"planes": int(rows["plane_id"].nunique())}, facility_id,
+    )  # fmt: skip
+    # A facility that is laid out of other modules has its rating from what was entered.
+    own = any(key == "module.power" for source in entered for key, _ in source.value)  # type: ignore[attr-defined]
+    rating = () if own else (desk.profile("module.power", "layout"),)
+    return Explanation(
+        f"capacity_{mounting}_kw", float(rows["capacity_kw"].sum()), "kW", "capacity_modules", (count, *rating), stage, facility_id=facility_id
+    )  # fmt: skip
+
+
+def _is_of(key: str, mounting: str) -> bool:
+    """Whether a value says something of modules that are mounted so."""
+    if mounting == "roof":
+        return not key.startswith(("pv.rack_", "layout.racks", "layout.winter", "layout.east_west", "layout.valley"))
+    return mounting == "rack" or not key.startswith("pv.rack_")
+
+
+def _by_density(desk: Desk, facility_id: str) -> Explanation:
     """Usable area × density, of flat and of pitched planes."""
     planes = desk.planes_of(facility_id)
     is_flat = planes["flat"].to_numpy(dtype=bool)

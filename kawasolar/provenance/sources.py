@@ -250,6 +250,13 @@ class Desk:
             [] if entry is None else [EnteredSource("join", facility_id, tuple(entry["building_ids"]), mark_of(entry))]
         )
 
+    def layout_of(self, facility_id: str) -> list[EnteredSource]:
+        """How a person had a facility laid out otherwise than the rest: key and number of each value."""
+        entry = self.plan.entries.of_scenario("layouts", self.plan.scenario).get(facility_id)
+        if entry is None:
+            return []
+        return [EnteredSource("layout", facility_id, tuple(sorted(entry["values"].items())), mark_of(entry))]
+
     def keepouts_on(self, buildings: Iterable[str]) -> list[EnteredSource]:
         """Keep-outs drawn on the roofs of these buildings, with their area [m²]."""
         import shapely
@@ -269,6 +276,11 @@ class Desk:
         ranked = links.sort_values("score", ascending=False, kind="stable") if "score" in links else links
         single = ranked.drop_duplicates("building_id")
         return sorted(str(name) for name in single.loc[single["facility_id"] == facility_id, "building_id"])
+
+    def subarrays_of(self, facility_id: str) -> pd.DataFrame:
+        """Modules on the roofs of a facility."""
+        subarrays = self.plan.results.subarrays
+        return subarrays[subarrays["building_id"].isin(self.buildings_of(facility_id))]
 
     def planes_of(self, facility_id: str) -> pd.DataFrame:
         """Roof planes of a facility."""

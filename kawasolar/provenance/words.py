@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from kawasolar.profile import load_profile
 from kawasolar.provenance.model import (
     CriterionSource,
     EnteredSource,
@@ -18,10 +20,11 @@ from kawasolar.reasons import CHOICE, choice_text, criterion_name, finding_sente
 from kawasolar.words import catalogue, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from gis.findings import Finding
     from kawasolar.document.views import Mark
+    from kawasolar.profile import Profile
     from kawasolar.provenance.model import Source, StageNote
     from kawasolar.words import Language
 
@@ -194,6 +197,8 @@ def _entry_value(language: Language, entry: Mapping[Any, Any], value: object) ->
         return ledger_value(language, str(entry["key"]), value)
     if kind == "objective":
         return say(language, f"objective.{value}")
+    if kind == "layout":
+        return layout_text(language, cast("tuple[tuple[str, float], ...] | None", value) or ())
     if isinstance(value, bool):
         return say(language, f"why.line.criterion.{'on' if value else 'off'}")
     if isinstance(value, tuple):
@@ -201,6 +206,19 @@ def _entry_value(language: Language, entry: Mapping[Any, Any], value: object) ->
     if kind == "keepout":
         return quantity(language, value, "m²")
     return number(language, value, str(entry["unit"] or ""))
+
+
+@cache
+def _shipped_profile() -> Profile:
+    """What the values are called."""
+    return load_profile()
+
+
+def layout_text(language: Language, values: Iterable[tuple[str, float]]) -> str:
+    """Values by which a facility is laid out, with their names."""
+    known = _shipped_profile().values
+    told = [f"{known[key].name(language)} {number(language, value, known[key].unit)}" for key, value in values]
+    return say(language, "list.separator").join(told)
 
 
 class _Teller:
@@ -386,6 +404,8 @@ class _Teller:
             shown = quantity(self.language, value, "-", percent=True)
         elif source.kind == "objective":
             shown = say(self.language, f"objective.{value}")
+        elif source.kind == "layout":
+            shown = layout_text(self.language, cast("tuple[tuple[str, float], ...]", value))
         elif isinstance(value, tuple):
             shown = say(self.language, "list.separator").join(map(str, value)) or self.say("none")
         else:

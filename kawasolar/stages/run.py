@@ -44,6 +44,8 @@ _WEIGHT = {
 }
 # Computed at once with every edit: they take milliseconds.
 AT_ONCE = ("eligibility", "selection")
+# Facilities that are laid out again with the edit that says so.
+LAID_OUT_AT_ONCE = 10
 
 
 def bring_up_to_date(
@@ -264,6 +266,10 @@ def with_entries(
         elif stage.name == "join":
             # No file is opened for an edit: where only the outlines' file can tell, the join waits for the next run.
             if known_buildings(work) is not None:
+                _run(stage, work, Bench(work.inputs, base.epsg), silent)
+        elif stage.name == "layout" and stamp is not None and stamp.base == wanted.base:
+            # A few facilities take milliseconds, and no file.
+            if len(changed_parts(stamp, wanted)) <= LAID_OUT_AT_ONCE:
                 _run(stage, work, Bench(work.inputs, base.epsg), silent)
         elif stage.name in AT_ONCE:
             _decide(stage, work)

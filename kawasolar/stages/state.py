@@ -66,6 +66,10 @@ def states(plan: Plan, base: Profile, inputs: tuple[InputFile, ...] | None = Non
     return states_of(Work.of(plan, base, inputs=inputs))
 
 
+# Stages of which people change single parts -> how that is told.
+_TOLD_BY_PART = {"survey": "parts", "layout": "layouts"}
+
+
 def states_of(work: Work) -> tuple[StageState, ...]:
     """As :func:`states`, of a plan on the bench."""
     found: dict[str, StageState] = {}
@@ -109,8 +113,8 @@ def _reasons(stamp: Stamp, wanted: Stamp) -> list[Reason]:
         if before != after and not comes_along:
             kind, _, rest = name.partition(":")
             found.append(Reason(kind, rest, before, after))
-    if not found and wanted.stage == "survey" and (parts := changed_parts(stamp, wanted)):
-        found.append(Reason("parts", str(len(parts)), None, None))
+    if not found and wanted.stage in _TOLD_BY_PART and (parts := changed_parts(stamp, wanted)):
+        found.append(Reason(_TOLD_BY_PART[wanted.stage], str(len(parts)), None, None))
     return found
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from kawasolar.document.views import Mark, mark_of
 from kawasolar.choices import has_part
+from kawasolar.document.views import Mark, mark_of
 from kawasolar.reasons import CHOICE, choice_text
 from ui.format import folded
 from ui.reasons import unit_text

@@ -29,6 +29,10 @@ OUTCOME_ICONS = {
 }
 ASSUMPTIONS = (
     "plan.year",
+    "pv.capacity",
+    "module.power",
+    "layout.racks",
+    "layout.orientation",
     "pv.density_flat",
     "pv.density_panel",
     "pv.panel_ratio",

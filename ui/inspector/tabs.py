@@ -16,6 +16,7 @@ from ui.charts.skyline import SkylineChart
 from ui.inspector.asked import asked_head, asked_line
 from ui.inspector.buildings import BuildingsPart
 from ui.inspector.gather import DAYS, Site, sun_paths
+from ui.inspector.layout import LayoutPart
 from ui.look import Look
 from ui.parts import button, clear, column, label, row, rule
 from ui.steps.roofs import ladder_rungs
@@ -104,6 +105,10 @@ class RoofTab(QWidget):
         layout.addLayout(asked_head(look, look.say("ui.roof.ladder"), "usable_m2", self.why_asked.emit))
         self.ladder = Ladder(look, look.say("ui.roof.ladder"), "m²")
         layout.addWidget(self.ladder)
+        layout.addWidget(rule())
+        layout.addWidget(label(look.say("ui.roof.layout"), "head"))
+        self.layout_part = LayoutPart(look)
+        layout.addWidget(self.layout_part)
         self._capacity = label("", wrap=True)
         name = look.say("ui.column.capacity_kw")
         layout.addLayout(asked_line(look, self._capacity, name, "capacity_kw", self.why_asked.emit))
@@ -135,6 +140,7 @@ class RoofTab(QWidget):
             self._capacity.setText(
                 say("ui.roof.to_kw", usable=fmt.number(usable), each=fmt.number(each, 3), kw=fmt.number(kw, 1))
             )
+        self.layout_part.show_site(plan, site)
         self._head.setText(say("ui.roof.planes", number=len(planes)))
         self._show_planes(site)
         parts = [

@@ -66,10 +66,13 @@ def stale_buildings(plan: Plan) -> set[str]:
 def yield_is_stale(plan: Plan, facility_id: str) -> bool:
     """Whether the year of a facility must be computed anew for its buildings or their roofs."""
     work = Work.of(plan, plan.profile)
-    stamp, wanted = work.stamps.get("yield"), expected(BY_NAME["yield"], work)
-    if stamp is None or stamp.base != wanted.base:
-        return True
-    return stamp.parts.get(facility_id) != wanted.parts.get(facility_id)
+    for stage in ("layout", "yield"):
+        stamp, wanted = work.stamps.get(stage), expected(BY_NAME[stage], work)
+        if stamp is None or stamp.base != wanted.base:
+            return True
+        if stamp.parts.get(facility_id) != wanted.parts.get(facility_id):
+            return True
+    return False
 
 
 def drawn_on(plan: Plan) -> list[Keepout]:

@@ -31,6 +31,8 @@ SHARE_ALONE, SHARE_OVER_SUN = 0.55, 0.12
 FULL_STROKE_FROM = 14.0
 # Roof planes are drawn once a metre takes up this many pixels.
 PLANES_FROM = 3.0
+# Modules are drawn once a metre takes up this many pixels.
+MODULES_FROM = 1.0
 
 Check = Callable[[], None]
 
@@ -200,6 +202,26 @@ def planes(picture: Picture, view: Viewport, scene: Scene, check: Check) -> None
         size = np.sqrt(arrows.shapes.area[seen]) / view.scale
         for k in seen[size > 14.0]:
             _arrow(painter, view, arrows.x[k], arrows.y[k], arrows.east[k], arrows.north[k], bool(arrows.flat[k]))
+            check()
+    finally:
+        painter.end()
+
+
+def modules(picture: Picture, view: Viewport, scene: Scene, check: Check) -> None:
+    """Modules as they are laid out; from afar without the lines between them."""
+    if 1.0 / view.scale < MODULES_FROM or scene.modules.count == 0:
+        return
+    seen = scene.modules.within(view.bounds)
+    painter = QPainter(picture.image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setTransform(_to_pixels(view, scene.origin))
+    pen = QPen(style.veil(style.MODULE_LINE, 220), 1.0 * view.ratio)
+    pen.setCosmetic(True)
+    painter.setPen(pen if 1.0 / view.scale >= PLANES_FROM else Qt.PenStyle.NoPen)
+    painter.setBrush(style.veil(style.MODULE, 225))
+    try:
+        for k in seen:
+            painter.drawPath(scene.modules.path(np.array([k])))
             check()
     finally:
         painter.end()

@@ -240,6 +240,8 @@ class Renderer:
         check = lambda: self._check(wish)  # noqa: E731
         if "buildings" in wish.layers:
             paint.public(picture, wish.view, current.scene, wish.kinds, wish.tokens, check)
+        if "modules" in wish.layers:
+            paint.modules(picture, wish.view, current.scene, check)
         if "planes" in wish.layers:
             paint.planes(picture, wish.view, current.scene, check)
         return picture

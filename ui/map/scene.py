@@ -173,6 +173,7 @@ class Scene:
         self.public_ids, self.other_ids = ids[is_public], ids[~is_public]
         self.public = Shapes(geometry[is_public], self.origin)
         self.others = Tiles(Shapes(geometry[~is_public], self.origin))
+        self.modules = Shapes(np.asarray(plan.results.subarrays.geometry.array), self.origin)
         self.arrows = _arrows(plan.results.planes, self.origin)
         self._link(self.public_ids, linked, plan)
 

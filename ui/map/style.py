@@ -55,6 +55,10 @@ def mix(first: str, second: str, share: float) -> QColor:
     )
 
 
+# Modules on a roof and the lines between them.
+MODULE, MODULE_LINE = "#1D3A5F", "#8FA9C8"
+
+
 def veil(color: str, alpha: int) -> QColor:
     """A colour that lets through what lies below it."""
     veiled = QColor(color)

@@ -16,7 +16,7 @@ from ui.steps.keepouts import KeepoutList
 RULES = ("tilt", "north", "keepout", "setback", "obstacle", "shade", "small")
 THRESHOLDS = (
     "roof.flat_tilt", "roof.max_tilt", "roof.north_halfwidth", "roof.setback", "roof.obstacle_height", "roof.obstacle_clearance",
-    "roof.irradiation_share", "roof.min_plane_area", "roof.min_width", "pv.density_flat", "pv.density_panel", "pv.panel_ratio",
+    "roof.irradiation_share", "roof.min_plane_area", "roof.min_width", "layout.least_modules", "layout.path_area", "layout.winter_hours",
 )  # fmt: skip
 
 

@@ -1,0 +1,143 @@
+"""Modules on the roofs of one facility: the picture from above, what stands there, and the choices by which it is laid out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
+
+from gis.plane_cells import PlaneCells
+from kawasolar.document.views import mark_of
+from kawasolar.layout_values import ORIENTATIONS, RACKS, by_density
+from ui import format as fmt
+from ui.assumptions.fields import ChoiceField
+from ui.assumptions.marks import who_text
+from ui.charts.roof import RoofChart, RoofFromAbove
+from ui.look import Look
+from ui.parts import button, clear, column, label, row
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kawasolar.plan import Plan
+    from ui.inspector.gather import Site
+
+# Value of the profile -> how many ways there are.
+_WAYS = {"layout.racks": len(RACKS), "layout.orientation": len(ORIENTATIONS)}
+_MOST_LINES = 20
+
+
+class LayoutPart(QWidget):
+    """Laid out, and laid out again.
+
+    Signals
+    -------
+    changed : facility, and the values that it is to be laid out by; None of a value is the plan's, no value at all the whole layout
+    """
+
+    changed = Signal(str, object)
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look, self._facility = look, ""
+        say = look.say
+        layout = column(self, margin=0, spacing=6)
+        self.chart = RoofChart(look, say("ui.roof.above"))
+        layout.addWidget(self.chart)
+        self.sum = label("", "accent", wrap=True)
+        layout.addWidget(self.sum)
+        self._lines = QGridLayout()
+        self._lines.setHorizontalSpacing(8)
+        layout.addLayout(self._lines)
+        self.choices = {key: self._choice(key, number) for key, number in _WAYS.items()}
+        fields = QGridLayout()
+        fields.setColumnStretch(1, 1)
+        for line, (key, field) in enumerate(self.choices.items()):
+            words = label(say(f"ui.roof.choice.{key.partition('.')[2]}"), "muted")
+            words.setBuddy(field)
+            fields.addWidget(words, line, 0)
+            fields.addWidget(field, line, 1)
+        layout.addLayout(fields)
+        self.own = label("", "muted", wrap=True)
+        below = row(4)
+        below.addWidget(self.own, 1)
+        self.reset = button(say("ui.roof.as_the_rest"), "link")
+        self.reset.clicked.connect(lambda: self.changed.emit(self._facility, {}))
+        below.addWidget(self.reset)
+        layout.addLayout(below)
+
+    def _choice(self, key: str, number: int) -> ChoiceField:
+        say = self._look.say
+        kind = f"choice.{key.partition('.')[2]}"
+        # The first is the plan's own.
+        made = ChoiceField(say(f"ui.roof.{kind}"), ("", *(say(f"{kind}.{k}") for k in range(1, number + 1))))
+        # In a narrow panel the words are cut in the field, not the panel.
+        made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        made.setMinimumContentsLength(8)
+        made.activated.connect(lambda k, key=key: self._on_chosen(key, k))
+        return made
+
+    def _on_chosen(self, key: str, place: int) -> None:
+        self.changed.emit(self._facility, {key: float(place) if place else None})
+
+    def show_site(self, plan: Plan, site: Site) -> None:
+        """Show one facility."""
+        self._facility = site.facility_id
+        mine = plan.results.subarrays
+        mine = mine[mine["plane_id"].isin(site.planes["plane_id"])]
+        codes = site.planes["cell_rules"].dropna().tolist() if "cell_rules" in site.planes else []
+        known = len(codes) > 0
+        self.chart.setVisible(known)
+        if known:
+            cells = [PlaneCells.decode(code) for code in codes]
+            self.chart.show_roof(RoofFromAbove(cells, site.planes.geometry.to_numpy(), mine.geometry.to_numpy()))
+        self._show_sum(plan, mine)
+        self._show_lines(mine)
+        self._show_choices(plan, site.facility_id)
+
+    def _show_sum(self, plan: Plan, mine: pd.DataFrame) -> None:
+        say = self._look.say
+        if by_density(plan.profile):
+            self.sum.setText(say("ui.roof.by_density"))
+            return
+        modules, kw, weight = (
+            int(mine["modules"].sum()),
+            float(mine["capacity_kw"].sum()),
+            float(mine["weight_kg"].sum()),
+        )
+        each = 1000.0 * kw / modules if modules else float("nan")
+        load = weight / float(mine["area_m2"].sum()) if modules else float("nan")
+        code = "ui.roof.laid_out" if modules else "ui.roof.laid_out_none"
+        self.sum.setText(
+            say(
+                code, modules=fmt.number(modules), each=fmt.number(each), kw=fmt.number(kw, 1), weight=fmt.number(weight), load=fmt.number(load, 1)
+            )
+        )  # fmt: skip
+
+    def _show_lines(self, mine: pd.DataFrame) -> None:
+        clear(self._lines)
+        say = self._look.say
+        for line, found in enumerate(mine.sort_values("modules", ascending=False).head(_MOST_LINES).itertuples()):
+            stands = say(f"ui.roof.stands.{'portrait' if found.portrait else 'landscape'}")
+            words = say(
+                f"ui.roof.mounting.{found.mounting}", azimuth=fmt.number(found.azimuth), tilt=fmt.number(found.tilt),
+                pitch=fmt.number(found.pitch_m, 2), stands=stands,
+            )  # fmt: skip
+            self._lines.addWidget(label(words, "muted", wrap=True), line, 0)
+            self._lines.addWidget(label(say("ui.roof.modules", number=fmt.number(found.modules))), line, 1)
+        self._lines.setColumnStretch(0, 1)
+
+    def _show_choices(self, plan: Plan, facility_id: str) -> None:
+        say = self._look.say
+        entry = plan.entries.of_scenario("layouts", plan.scenario).get(facility_id)
+        values = {} if entry is None else entry["values"]
+        for key, field in self.choices.items():
+            usual = say(f"choice.{key.partition('.')[2]}.{round(plan.profile.number(key))}")
+            field.setItemText(0, say("ui.roof.as_plan", usual=usual))
+            field.setCurrentIndex(round(values.get(key, 0.0)))
+            field.setEnabled(not by_density(plan.profile))
+        self.own.setVisible(entry is not None)
+        self.reset.setVisible(entry is not None)
+        if entry is not None:
+            self.own.setText(say("ui.roof.own_layout", who=who_text(self._look, mark_of(entry))))
