@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 # Irradiation, low to high; the order survives colour-blindness and grey print.
 IRRADIATION_RAMP = ("#312C6C", "#6E3478", "#B24860", "#E27438", "#F5B43C", "#FCF0AA")
 
+# Modules on a roof, and the lines between them.
+MODULE_COLOUR, MODULE_LINE = "#1D3A5F", "#8FA9C8"
+
 # What became of a facility; the same colour on the map, in the table and on paper.
 CLASS_COLOURS = {
     "chosen": "#0B7A6F",

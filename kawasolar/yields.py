@@ -105,7 +105,7 @@ class Mount:
 class Units(NamedTuple):
     """What is simulated: subarrays, or whole planes where capacity is told from their area; arrays of shape (units,).
 
-    ``plane`` is the place of its plane in the frame, ``capacity`` in kW, ``rack`` whether it stands free of the roof.
+    ``plane`` is the place of its plane in the frame, ``capacity`` in kW, ``rack`` whether it stands free of the roof, ``modules`` 0 where none are laid out.
     """
 
     plane: NDArray[np.int64]
@@ -116,6 +116,7 @@ class Units(NamedTuple):
     slant: NDArray[np.float64]
     pitch: NDArray[np.float64]
     behind: NDArray[np.float64]
+    modules: NDArray[np.int64]
 
     def where(self, wanted: NDArray[np.bool_]) -> Units:
         """Some of them."""
@@ -171,8 +172,12 @@ def compute_yields(
         done += len(part)
     progress(1.0, "yield")
     mine = np.flatnonzero(owner >= 0)
-    capacity = np.bincount(owner_of, weights=units.capacity, minlength=len(facility_ids)).astype(np.float64)
+    capacity, modules = (
+        np.bincount(owner_of, weights=values, minlength=len(facility_ids)).astype(np.float64)
+        for values in (units.capacity, units.modules)
+    )
     table = _table(facility_ids, owner[mine], planes.iloc[mine], capacity, produced, lost, profile)
+    table.insert(3, "modules", modules.astype(np.int64))
     shape = (len(facility_ids), 12, 24)
     return Yields(table, produced.reshape(shape).astype(np.float32), lost.reshape(shape).astype(np.float32))
 
@@ -215,7 +220,8 @@ def units_of(planes: gpd.GeoDataFrame, subarrays: gpd.GeoDataFrame, profile: Pro
         for name in ("capacity_kw", "tilt", "azimuth", "slant_m", "pitch_m", "behind")
     )
     rack = rows["mounting"].to_numpy() != "roof"
-    return Units(place[known].to_numpy(dtype=np.int64), capacity, tilt, azimuth, rack, slant, pitch, behind)
+    modules = rows["modules"].to_numpy(dtype=np.int64)
+    return Units(place[known].to_numpy(dtype=np.int64), capacity, tilt, azimuth, rack, slant, pitch, behind, modules)
 
 
 def _by_density(planes: gpd.GeoDataFrame, profile: Profile) -> Units:
@@ -226,8 +232,8 @@ def _by_density(planes: gpd.GeoDataFrame, profile: Profile) -> Units:
     tilt, azimuth = (np.nan_to_num(planes[name].to_numpy(dtype=np.float64)[some]) for name in ("tilt", "azimuth"))
     tilt = np.where(flat, profile.number("pv.rack_tilt"), tilt)
     azimuth = np.where(flat, profile.number("pv.rack_azimuth"), azimuth)
-    ones = np.ones(len(some))
-    return Units(some, capacity[some], tilt, azimuth, flat, ones, ones, np.zeros(len(some)))
+    ones, none = np.ones(len(some)), np.zeros(len(some), np.int64)
+    return Units(some, capacity[some], tilt, azimuth, flat, ones, ones, none.astype(np.float64), none)
 
 
 def daylight_hours(weather: Weather) -> Hours:

@@ -63,6 +63,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("facility_id", "text", "ledger", width=88, shown=False),
     Column("address", "text", "ledger", width=200, shown=False),
     Column("department", "text", "ledger", width=120, shown=False),
+    Column("modules", "number", "yields", width=72, shown=False),
     Column("roof_m2", "number", "yields", width=84, shown=False),
     Column("usable_m2", "number", "yields", width=84, shown=False),
     Column("specific_yield", "number", "yields", width=84, shown=False),

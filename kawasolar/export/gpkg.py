@@ -10,7 +10,7 @@ from kawasolar import __version__
 from kawasolar.export.fingerprint import Origin
 from kawasolar.export.png_map import irradiation_range
 from kawasolar.export.writing import atomic_geopackage
-from kawasolar.palette import CLASS_COLOURS, IRRADIATION_RAMP, rgb
+from kawasolar.palette import CLASS_COLOURS, IRRADIATION_RAMP, MODULE_COLOUR, MODULE_LINE, rgb
 from kawasolar.project.gpkg import create_table, describe_columns, prepare
 from kawasolar.project.layers import building_layer, facility_layer, site_class
 from kawasolar.project.write import write_layer
@@ -38,7 +38,7 @@ CREATE TABLE layer_styles (
 
 
 def write_gpkg(plan: Plan, path: Path, language: Language, *, today: date | None = None) -> None:
-    """Write the layers ``facilities``, ``buildings`` and ``roof_planes`` in the project's CRS, styled.
+    """Write the layers ``facilities``, ``buildings``, ``roof_planes`` and ``subarrays`` (modules, a multi-polygon each) in the project's CRS, styled.
 
     ``facilities`` carries the ledger, the yield, the decision and the reason as a sentence in ``language``. The table ``plan`` says which
     plan this is, with its fingerprint; ``corrections`` lists what people corrected or entered, with who and why.
@@ -51,7 +51,8 @@ def write_gpkg(plan: Plan, path: Path, language: Language, *, today: date | None
     layers = {
         "facilities": (_facilities(plan, language), "Point"),
         "buildings": (building_layer(plan), "MultiPolygon"),
-        "roof_planes": (plan.results.planes, "MultiPolygon"),
+        "roof_planes": (plan.results.planes.drop(columns="cell_rules", errors="ignore"), "MultiPolygon"),
+        "subarrays": (plan.results.subarrays, "MultiPolygon"),
     }
     with atomic_geopackage(path, lambda connection: _finish(connection, plan, language, list(layers), today)) as work:
         for name, (frame, shape) in layers.items():
@@ -111,6 +112,7 @@ def _finish(
         "facilities": _classes("class", language, "marker"),
         "buildings": _classes("class", language, "fill"),
         "roof_planes": _ramp("irradiation_kwh_m2", irradiation_range(plan)),
+        "subarrays": _modules(),
     }
     connection.executemany(
         "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, styleQML, useAsDefault, description, owner)"
@@ -174,6 +176,21 @@ def _classes(field: str, language: Language, kind: str) -> str:
     return _qml(
         f'<renderer-v2 type="categorizedSymbol" attr="{field}" symbollevels="0" enableorderby="0" forceraster="0">',
         f"<categories>{categories}</categories><symbols>{symbols}</symbols>",
+    )
+
+
+def _modules() -> str:
+    """All alike."""
+    options = {
+        "color": _colour(MODULE_COLOUR),
+        "style": "solid",
+        "outline_color": _colour(MODULE_LINE),
+        "outline_width": "0.1",
+    }
+    symbol = _symbol(0, "fill", "SimpleFill", options)
+    return _qml(
+        '<renderer-v2 type="singleSymbol" symbollevels="0" enableorderby="0" forceraster="0">',
+        f"<symbols>{symbol}</symbols>",
     )
 
 

@@ -77,6 +77,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("waterproofed_year", "year", 9),
     Column("shelter", "code", 10),
     Column("usable_m2", "whole", 11, "result", summed=True),
+    Column("modules", "whole", 9, "result", summed=True),
     Column("capacity_kw", "one", 11, "result", summed=True),
     Column("irradiation_kwh_m2", "whole", 11, "result"),
     Column("energy_kwh", "whole", 13, "result", summed=True),
@@ -107,7 +108,9 @@ def chosen_ids(plan: Plan) -> list[str]:
 def site_columns(plan: Plan) -> list[Column]:
     """The columns that this plan can fill."""
     known = set(plan.facilities.columns) | ({"built_era"} if "built_year" in plan.facilities.columns else set())
-    return [column for column in COLUMNS if column.source == "result" or column.key in known]
+    # The yields of an older project tell no number of modules.
+    told = {"number", *plan.decision.sites.columns, *plan.results.yields.columns}
+    return [column for column in COLUMNS if column.key in (told if column.source == "result" else known)]
 
 
 def site_frame(plan: Plan, language: Language, *, chosen_only: bool = False) -> pd.DataFrame:

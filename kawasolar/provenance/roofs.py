@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kawasolar.provenance.sources import Desk
 
 UNITS = {
-    "roof_m2": "m²", "usable_m2": "m²", "capacity_kw": "kW", "energy_kwh": "kWh", "specific_yield": "kWh/kW",
+    "roof_m2": "m²", "usable_m2": "m²", "modules": "-", "capacity_kw": "kW", "energy_kwh": "kWh", "specific_yield": "kWh/kW",
     "irradiation_kwh_m2": "kWh/m²", "shading_loss": "-", "co2_t": "t-CO₂", **dict.fromkeys(MONTHS, "kWh"),
 }  # fmt: skip
 # Which numbers of the profile a rule of the survey takes its cells by; drawn keep-outs need none.
@@ -115,26 +115,41 @@ def capacity(desk: Desk, facility_id: str) -> Explanation:
     """Modules that are laid out × their rated power; or usable area × density, where the plan asks for that."""
     if desk.used("pv.capacity", "yield") == _DENSITY or "layout" not in desk.plan.stamps:
         return _by_density(desk, facility_id)
-    mine = desk.subarrays_of(facility_id)
-    parts = [
-        _laid_out(desk, facility_id, str(mounting), rows) for mounting, rows in mine.groupby("mounting", sort=True)
-    ]
+    parts = [_laid_out(desk, facility_id, mounting, rows) for mounting, rows in _by_mounting(desk, facility_id)]
     return _figure(desk, facility_id, "capacity_kw", "capacity_laid_out", (*parts, usable(desk, facility_id)))
 
 
-def _laid_out(desk: Desk, facility_id: str, mounting: str, rows: pd.DataFrame) -> Explanation:
-    stage = desk.stage("layout")
-    entered = desk.layout_of(facility_id)
+def modules(desk: Desk, facility_id: str) -> Explanation:
+    """How many are laid out on all its roofs."""
+    parts = [_count(desk, facility_id, mounting, rows) for mounting, rows in _by_mounting(desk, facility_id)]
+    return _figure(desk, facility_id, "modules", "modules", (*parts, usable(desk, facility_id)))
+
+
+def _by_mounting(desk: Desk, facility_id: str) -> list[tuple[str, pd.DataFrame]]:
+    groups = desk.subarrays_of(facility_id).groupby("mounting", sort=True)
+    return [(str(mounting), rows) for mounting, rows in groups]
+
+
+def _count(desk: Desk, facility_id: str, mounting: str, rows: pd.DataFrame) -> Explanation:
     values = [source for source in desk.profile_of("layout", without=_NOT_NUMBER) if _is_of(source.key, mounting)]
-    count = Explanation(
-        f"modules_{mounting}", int(rows["modules"].sum()), "-", f"modules_{mounting}", (*values, *entered), stage,
-        {"planes": int(rows["plane_id"].nunique())}, facility_id,
+    return Explanation(
+        f"modules_{mounting}", int(rows["modules"].sum()), "-", f"modules_{mounting}", (*values, *desk.layout_of(facility_id)),
+        desk.stage("layout"), {"planes": int(rows["plane_id"].nunique())}, facility_id,
     )  # fmt: skip
+
+
+def _laid_out(desk: Desk, facility_id: str, mounting: str, rows: pd.DataFrame) -> Explanation:
+    count = _count(desk, facility_id, mounting, rows)
     # A facility that is laid out of other modules has its rating from what was entered.
-    own = any(key == "module.power" for source in entered for key, _ in source.value)  # type: ignore[attr-defined]
+    own = any(
+        key == "module.power"
+        for source in desk.layout_of(facility_id)
+        for key, _ in cast("tuple[tuple[str, float], ...]", source.value)
+    )
     rating = () if own else (desk.profile("module.power", "layout"),)
     return Explanation(
-        f"capacity_{mounting}_kw", float(rows["capacity_kw"].sum()), "kW", "capacity_modules", (count, *rating), stage, facility_id=facility_id
+        f"capacity_{mounting}_kw", float(rows["capacity_kw"].sum()), "kW", "capacity_modules", (count, *rating), desk.stage("layout"),
+        facility_id=facility_id,
     )  # fmt: skip
 
 
@@ -296,6 +311,7 @@ def _figure(
 FIGURES: dict[str, Callable[[Desk, str], Explanation]] = {
     "roof_m2": roof,
     "usable_m2": usable,
+    "modules": modules,
     "capacity_kw": capacity,
     "energy_kwh": energy,
     "specific_yield": specific,

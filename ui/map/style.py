@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QPen
 
+from kawasolar import palette
 from ui.map import differences
 from ui.map.differences import Difference
 from ui.tokens import IRRADIATION_RAMP
@@ -56,7 +57,7 @@ def mix(first: str, second: str, share: float) -> QColor:
 
 
 # Modules on a roof and the lines between them.
-MODULE, MODULE_LINE = "#1D3A5F", "#8FA9C8"
+MODULE, MODULE_LINE = palette.MODULE_COLOUR, palette.MODULE_LINE
 
 
 def veil(color: str, alpha: int) -> QColor:
