@@ -67,7 +67,8 @@ def figures_of(plan: Plan, facility_id: str | None = None) -> tuple[str, ...]:
     outcomes = plan.decision.outcomes
     keys = outcomes.loc[outcomes["facility_id"] == facility_id, "criterion"].tolist()
     return (
-        *(roofs.FIGURES if has_yield else ()), "status", "rank", "chosen", "link", *(f"criterion.{key}" for key in keys),
+        # The yields of an older file tell no number of modules.
+        *(name for name in roofs.FIGURES if has_yield and name in plan.results.yields), "status", "rank", "chosen", "link", *(f"criterion.{key}" for key in keys),
         *(f"ledger.{column}" for column in _columns(plan)),
     )  # fmt: skip
 

@@ -40,7 +40,7 @@ _PLANES = ("roof.min_plane_area", "roof.obstacle_height")
 _SURVEY_FILES: tuple[Role, ...] = ("dsm", "buildings")
 _LIGHT_FILES: tuple[Role, ...] = ("dsm", "buildings", "weather", "canopy")
 # Of what the yield stage declares, what turns area into capacity and energy into CO₂: they have figures of their own.
-_NOT_ENERGY = ("pv.density_", "pv.panel_ratio", "pv.capacity", "pv.rack_", "co2.")
+_NOT_ENERGY = ("pv.density_", "pv.panel_ratio", "pv.capacity", "co2.")
 # Of a layout that was made for modules of another facility's own, these say nothing of the number of modules.
 _NOT_NUMBER = ("module.power", "module.weight", "pv.capacity")
 
@@ -113,10 +113,15 @@ def open_sky(desk: Desk) -> Explanation:
 
 def capacity(desk: Desk, facility_id: str) -> Explanation:
     """Modules that are laid out × their rated power; or usable area × density, where the plan asks for that."""
-    if desk.used("pv.capacity", "yield") == _DENSITY or "layout" not in desk.plan.stamps:
+    if not _is_laid_out(desk):
         return _by_density(desk, facility_id)
     parts = [_laid_out(desk, facility_id, mounting, rows) for mounting, rows in _by_mounting(desk, facility_id)]
-    return _figure(desk, facility_id, "capacity_kw", "capacity_laid_out", (*parts, usable(desk, facility_id)))
+    return _figure(desk, facility_id, "capacity_kw", "capacity_laid_out", (*parts, desk.profile("pv.capacity", "layout"), usable(desk, facility_id)))
+
+
+def _is_laid_out(desk: Desk) -> bool:
+    """Whether the yield is that of modules; that of an older file is not."""
+    return "layout" in desk.plan.stamps and desk.used("pv.capacity", "yield") != _DENSITY
 
 
 def modules(desk: Desk, facility_id: str) -> Explanation:
@@ -171,7 +176,8 @@ def _by_density(desk: Desk, facility_id: str) -> Explanation:
             ("pitched", False, ("pv.density_panel", "pv.panel_ratio")),
         )
     ]
-    return _figure(desk, facility_id, "capacity_kw", "capacity", (*parts, usable(desk, facility_id)))
+    choice = (desk.profile("pv.capacity", "yield"),) if "layout" in desk.plan.stamps else ()
+    return _figure(desk, facility_id, "capacity_kw", "capacity", (*parts, *choice, usable(desk, facility_id)))
 
 
 def _capacity_part(
@@ -220,7 +226,9 @@ def month(desk: Desk, facility_id: str, column: str) -> Explanation:
 
 def _simulated(desk: Desk, facility_id: str, figure: str, formula: str, **values: object) -> Explanation:
     weather = desk.plan.results.weather
-    factors = list(desk.profile_of("yield", without=_NOT_ENERGY))
+    # How racks stand is among what the modules are laid out by.
+    without = (*_NOT_ENERGY, "pv.rack_") if _is_laid_out(desk) else _NOT_ENERGY
+    factors = list(desk.profile_of("yield", without=without))
     known = {
         "station": weather.station or weather.source,
         "kind": weather.kind,

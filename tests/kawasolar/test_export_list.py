@@ -274,8 +274,8 @@ def test_assumptions_have_unit_range_and_source(plan: Plan, tmp_path: Path) -> N
     by_name = {row[0]: row for row in rows}
     for value in plan.profile.values.values():
         row = by_name[value.name_ja]
-        if value.unit == "choice.losses":
-            assert tuple(row[1:5]) == ("WEBPRO（非住宅版）", None, None, None)
+        if value.unit.startswith("choice."):
+            assert tuple(row[1:5]) == (say("ja", f"{value.unit}.{value.value:.0f}"), None, None, None)
         else:
             assert float(row[1]) == value.value
         assert row[6] == value.source("ja")

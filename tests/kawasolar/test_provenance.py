@@ -125,6 +125,22 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.fixture(scope="module")
+def paired(project: Project) -> Project:
+    """The same with racks to the east and west, but for one facility that is laid out otherwise."""
+    edit = edits.set_value(project.entries, "s1", "layout.racks", 3.0, BY)
+    turned = with_edit(project, edit)
+    own = edits.lay_out(turned.entries, "s1", ["002"], {"layout.racks": 1.0, "module.power": 500.0}, BY)
+    return bring_up_to_date(with_edit(turned, own))
+
+
+@pytest.fixture(scope="module")
+def dense(project: Project) -> Project:
+    """The same with capacity from area × density."""
+    edit = edits.set_value(project.entries, "s1", "pv.capacity", 2.0, BY)
+    return bring_up_to_date(with_edit(project, edit))
+
+
+@pytest.fixture(scope="module")
 def plan(project: Project) -> Plan:
     return project.plan
 
@@ -182,8 +198,25 @@ def test_a_roof_is_the_sum_of_its_buildings_and_the_usable_part_what_the_rules_l
 
 
 @pytest.mark.parametrize("site", SITES)
-def test_capacity_is_area_times_density(plan: Plan, site: str) -> None:
+def test_capacity_is_the_modules_times_their_rating(plan: Plan, site: str) -> None:
     found = explain(plan, "capacity_kw", site)
+    parts = children(found, "capacity_")
+    mine = plan.results.subarrays[plan.results.subarrays["building_id"] == f"B{int(site) - 1}"]
+    assert {part.figure for part in parts} == {f"capacity_{name}_kw" for name in mine["mounting"].unique()}
+    for part in parts:
+        mounting = part.figure.removeprefix("capacity_").removesuffix("_kw")
+        count, power = values(part, f"modules_{mounting}", "module.power")
+        assert count == mine.loc[mine["mounting"] == mounting, "modules"].sum()
+        assert part.value == pytest.approx(count * power / 1000)
+    assert found.value == pytest.approx(total(parts))
+    assert explain(plan, "modules", site).value == mine["modules"].sum() > 0
+    # The fourth roof is half pitched.
+    assert ("capacity_roof_kw" in {part.figure for part in parts}) == (site == "004")
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_capacity_by_density_is_area_times_density(dense: Project, site: str) -> None:
+    found = explain(dense.plan, "capacity_kw", site)
     flat, pitched = child(found, "capacity_flat_kw"), child(found, "capacity_pitched_kw")
     area, density = values(flat, "usable_flat_m2", "pv.density_flat")
     assert flat.value == pytest.approx(area * density)
@@ -280,20 +313,22 @@ def declared(plan: Plan, *stages: str) -> set[str]:
 @pytest.mark.parametrize("figure", ["energy_kwh", "m07", "specific_yield", "shading_loss"])
 def test_energy_names_every_value_and_file_that_its_stages_declare(plan: Plan, figure: str) -> None:
     found = explain(plan, figure, "004")
-    wanted = declared(plan, "yield", "survey") - {"co2.grid_factor"}
+    # What a module weighs makes no energy.
+    wanted = declared(plan, "yield", "layout", "survey") - {"co2.grid_factor", "module.weight"}
     assert profile_keys(found) == wanted
     assert profile_keys(explain(plan, "co2_t", "004")) == wanted | {"co2.grid_factor"}
     have = {entry.role for entry in plan.inputs}
     assert roles(found) == {role for name in ("yield", "survey") for role in BY_NAME[name].files} & have  # type: ignore[index]
 
 
-def test_every_value_of_the_profile_is_in_some_explanation(plan: Plan) -> None:
+def test_every_value_of_the_profile_is_in_some_explanation(plan: Plan, dense: Project, paired: Project) -> None:
     seen: set[str] = set()
-    for site in (*SITES, "005", None):
-        for figure in figures_of(plan, site):
-            seen |= profile_keys(explain(plan, figure, site))
+    for shown in (plan, dense.plan, paired.plan):
+        for site in (*SITES, "005", None):
+            for figure in figures_of(shown, site):
+                seen |= profile_keys(explain(shown, figure, site))
     # Service lives of structures that no facility has are asked of nobody, nor is anything of trees where no file has any.
-    unseen = {f"life.{name}" for name in ("src", "s", "w", "cb", "other")}
+    unseen = {f"life.{name}" for name in ("src", "s", "w", "cb", "other")} | {"module.weight"}
     elsewhere = ("canopy.", "jis.", "pvwatts.")
     assert set(plan.profile.values) - seen == unseen | {key for key in plan.profile.values if key.startswith(elsewhere)}
 
@@ -340,15 +375,15 @@ def test_sources_of_a_value_and_what_is_only_assumed(plan: Plan) -> None:
 BY = Author("資産 太郎", "メーカー見積り", "2026-11-20T09:30:00+09:00")
 
 
-def test_an_overridden_value_before_and_after_the_update(project: Project) -> None:
-    edit = edits.set_value(project.entries, "s1", "pv.density_flat", 0.15, BY, source="見積書 第3号")
-    waiting = with_edit(project, edit)
+def test_an_overridden_value_before_and_after_the_update(dense: Project) -> None:
+    edit = edits.set_value(dense.entries, "s1", "pv.density_flat", 0.15, BY, source="見積書 第3号")
+    waiting = with_edit(dense, edit)
     # Not computed yet: the figure is still that of the old value, and says so.
     found = explain(waiting.plan, "capacity_kw", "001")
     flat = child(found, "capacity_flat_kw")
     (density,) = (entry for entry in flat.inputs if isinstance(entry, ProfileSource))
     assert (density.value, density.now, density.override) == (0.1125, 0.15, None)
-    assert found.value == explain(project.plan, "capacity_kw", "001").value
+    assert found.value == explain(dense.plan, "capacity_kw", "001").value
     assert flat.value == pytest.approx(values(flat, "usable_flat_m2")[0] * 0.1125)
     assert found.stage is not None
     assert found.stage.freshness == "stale"
@@ -743,3 +778,19 @@ def test_ranked_by_energy_where_a_person_says_so(project: Project) -> None:
     assert found.value == 1 + int(str(found.values["better"]))
     assert "年間発電量」の大きい順" in sentences(found, "ja")[1][1]
     assert "選定の目的：年間発電量" in sentences(found, "ja")[-1][1]
+
+
+def test_a_facility_laid_out_otherwise_says_so(paired: Project) -> None:
+    found = explain(paired.plan, "capacity_kw", "002")
+    (part,) = children(found, "capacity_")
+    assert part.figure == "capacity_rack_kw"
+    (count,) = children(part, "modules_")
+    # Its rating is what was entered, not the profile's.
+    assert part.value == pytest.approx(float(str(count.value)) * 500.0 / 1000.0)
+    assert "module.power" not in profile_keys(part)
+    for language, words in (("ja", "モジュール定格出力 500 W"), ("en", "Rated power of a module 500 W")):
+        text = "\n".join(line for _, line in sentences(found, language))
+        assert words in text
+        assert "資産 太郎" in text
+    others = explain(paired.plan, "capacity_kw", "001")
+    assert {part.figure for part in children(others, "capacity_")} == {"capacity_back_to_back_kw"}
