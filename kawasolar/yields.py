@@ -21,6 +21,7 @@ from pvlib import atmosphere, irradiance, shading
 
 from gis.progress import Progress, silent
 from gis.sun import SunPosition, sun_position
+from gis.threads import run_blocks, threads
 from kawasolar.layout_values import by_density
 from kawasolar.losses import LossModel, Mounting
 from kawasolar.owners import owners_of_planes
@@ -39,9 +40,9 @@ MONTHS = tuple(f"m{month:02d}" for month in range(1, 13))
 
 # Perez's horizon band is reckoned as the lowest 6.5° of the sky, as in the model's first form of 1987.
 _LOW_SKY = 6.5
-# Hours × planes arrays that live at once while a chunk is computed, and the memory they may take together.
-_ARRAYS = 20
-_CHUNK_BYTES = 150_000_000
+# Hours × planes arrays that live at once while a chunk is computed, and the memory they may take together on all cores.
+_ARRAYS = 24
+_CHUNK_BYTES = 40_000_000
 
 
 @dataclass(frozen=True)
@@ -161,15 +162,22 @@ def compute_yields(
     produced, lost = np.zeros((2, len(facility_ids), 12 * 24))
     hours = daylight_hours(weather)
     losses, albedo = LossModel.of(profile), profile.number("pv.albedo")
-    done = 0
-    for mount, part in _chunks(units, profile, len(hours.ghi)):
-        progress(done / max(len(units.plane), 1), "yield")
-        shaded, free = plane_energy(sunlit[units.plane[part]], azimuths, mount, hours, losses, albedo)
+    chunks = list(_chunks(units, profile, len(hours.ghi)))
+    energy: list[tuple[NDArray[np.float64], NDArray[np.float64]] | None] = [None] * len(chunks)
+
+    def simulate(begin: int, end: int) -> None:
+        for k in range(begin, end):
+            mount, part = chunks[k]
+            energy[k] = plane_energy(sunlit[units.plane[part]], azimuths, mount, hours, losses, albedo)
+
+    run_blocks(simulate, len(chunks), 1, progress, "yield")
+    columns = np.ix_(np.arange(len(facility_ids)), hours.bins)
+    # In their order, so that the sums are the same on any number of cores.
+    for (_, part), found in zip(chunks, energy, strict=True):
+        shaded, free = cast("tuple[NDArray[np.float64], NDArray[np.float64]]", found)
         weight = units.capacity[part, None]
-        columns = np.ix_(np.arange(len(facility_ids)), hours.bins)
         produced[columns] += _by_owner(shaded * weight, owner_of[part], len(facility_ids))
         lost[columns] += _by_owner((free - shaded) * weight, owner_of[part], len(facility_ids))
-        done += len(part)
     progress(1.0, "yield")
     mine = np.flatnonzero(owner >= 0)
     capacity, modules = (
@@ -429,7 +437,7 @@ def _sector_widths(azimuths: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _chunks(units: Units, profile: Profile, hours: int) -> Iterator[tuple[Mount, NDArray[np.int64]]]:
     """Units mounted alike, as many at a time as the memory allows: first the racks, then those along the roof."""
-    size = max(1, _CHUNK_BYTES // (max(hours, 1) * 8 * _ARRAYS))
+    size = max(1, _CHUNK_BYTES // (max(hours, 1) * 8 * _ARRAYS * threads()))
     for place, wanted in (("rack", True), ("roof", False)):
         kind = np.flatnonzero(units.rack == wanted)
         mounting = Mounting.of(profile, cast("Literal['rack', 'roof']", place))

@@ -11,6 +11,7 @@ import numpy as np
 from ui.charts.skyline import Skyline, SunPath
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -31,7 +32,8 @@ class Site:
     decision: pd.Series | None
     outcomes: pd.DataFrame
     links: pd.DataFrame
-    planes: pd.DataFrame
+    planes: gpd.GeoDataFrame
+    subarrays: gpd.GeoDataFrame
     month_hour: NDArray[np.float32] | None
     month_hour_lost: NDArray[np.float32] | None
     skyline: Skyline | None
@@ -55,6 +57,7 @@ def site_of(plan: Plan, facility_id: str) -> Site:
         outcomes=decision.outcomes[decision.outcomes["facility_id"] == facility_id],
         links=links,
         planes=planes,
+        subarrays=results.subarrays[results.subarrays["plane_id"].isin(planes["plane_id"])],
         month_hour=results.month_hour[place] if place is not None else None,
         month_hour_lost=results.month_hour_lost[place] if place is not None else None,
         skyline=skyline_of(results.sunlit[mine], results.planes[mine], results.azimuths),

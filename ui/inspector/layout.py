@@ -84,8 +84,7 @@ class LayoutPart(QWidget):
     def show_site(self, plan: Plan, site: Site) -> None:
         """Show one facility."""
         self._facility = site.facility_id
-        mine = plan.results.subarrays
-        mine = mine[mine["plane_id"].isin(site.planes["plane_id"])]
+        mine = site.subarrays
         codes = site.planes["cell_rules"].dropna().tolist() if "cell_rules" in site.planes else []
         known = len(codes) > 0
         self.chart.setVisible(known)

@@ -115,6 +115,8 @@ class RoofTab(QWidget):
         layout.addWidget(rule())
         self._head = label("", "head")
         layout.addWidget(self._head)
+        self._fit = label("", "muted", wrap=True)
+        layout.addWidget(self._fit)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(6)
@@ -129,7 +131,7 @@ class RoofTab(QWidget):
         """Show one facility."""
         say = self._look.say
         planes = site.planes
-        rungs: list[Rung] = ladder_rungs(self._look, planes) if len(planes) else []
+        rungs: list[Rung] = ladder_rungs(self._look, planes, site.subarrays) if len(planes) else []
         self.ladder.setVisible(bool(rungs))
         self.ladder.show_rungs(rungs)
         if site.yields is None:
@@ -142,6 +144,9 @@ class RoofTab(QWidget):
             )
         self.layout_part.show_site(plan, site)
         self._head.setText(say("ui.roof.planes", number=len(planes)))
+        self._fit.setVisible(len(planes) > 0)
+        if len(planes):
+            self._fit.setText(say("ui.roof.fit", most=fmt.number(100.0 * float(planes["residual_m"].max()))))
         self._show_planes(site)
         parts = [
             say(
@@ -174,8 +179,15 @@ class RoofTab(QWidget):
                 fmt.number(plane.usable_m2),
                 fmt.number(plane.irradiation_kwh_m2),
             )
+            told = say(
+                "ui.roof.plane_fit",
+                cells=fmt.number(plane.cells),
+                residual=fmt.number(100.0 * float(cast("float", plane.residual_m)), 1),
+            )
             for k, text in enumerate(cells):
-                self._grid.addWidget(label(text), line, k, Qt.AlignmentFlag.AlignLeft if k == 0 else right)
+                shown = label(text)
+                shown.setToolTip(told)
+                self._grid.addWidget(shown, line, k, Qt.AlignmentFlag.AlignLeft if k == 0 else right)
         self._grid.setColumnStretch(0, 1)
         if len(site.planes) > MOST_PLANES:
             self._grid.addWidget(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -13,6 +16,9 @@ from ui.parts import Elided, Figure, clear, column, label, rule, two_by_two
 from ui.reasons import unit_text
 from ui.steps.keepouts import KeepoutList
 
+if TYPE_CHECKING:
+    import geopandas as gpd
+
 RULES = ("tilt", "north", "keepout", "setback", "obstacle", "shade", "small")
 THRESHOLDS = (
     "roof.flat_tilt", "roof.max_tilt", "roof.north_halfwidth", "roof.setback", "roof.obstacle_height", "roof.obstacle_clearance",
@@ -20,16 +26,27 @@ THRESHOLDS = (
 )  # fmt: skip
 
 
-def ladder_rungs(look: Look, planes: object) -> list[Rung]:
-    """The ladder of some planes: roof area, what each rule took, usable area [m²]."""
-    total = float(planes["area_m2"].sum())  # type: ignore[index]
+def ladder_rungs(look: Look, planes: gpd.GeoDataFrame, subarrays: gpd.GeoDataFrame) -> list[Rung]:
+    """The ladder of some planes: roof area, what each rule took, usable area, and what of it modules cover [m²]."""
+    total = float(planes["area_m2"].sum())
     rungs = [Rung(look.say("ui.ladder.area"), total, loss=False, role="muted")]
     for name in RULES:
-        lost = float(planes[f"lost_{name}_m2"].sum()) if f"lost_{name}_m2" in planes else 0.0  # type: ignore[index,operator]
+        lost = float(planes[f"lost_{name}_m2"].sum()) if f"lost_{name}_m2" in planes else 0.0
         if lost > 0:
             rungs.append(Rung(look.say(f"ui.ladder.{name}"), lost, loss=True))
-    rungs.append(Rung(look.say("ui.ladder.usable"), float(planes["usable_m2"].sum()), loss=False))  # type: ignore[index]
+    usable = float(planes["usable_m2"].sum())
+    rungs.append(Rung(look.say("ui.ladder.usable"), usable, loss=False))
+    covered = covered_m2(planes, subarrays)
+    if covered > 0:
+        rungs.append(Rung(look.say("ui.ladder.between"), max(0.0, usable - covered), loss=True))
+        rungs.append(Rung(look.say("ui.ladder.covered"), covered, loss=False, role="sun"))
     return rungs
+
+
+def covered_m2(planes: gpd.GeoDataFrame, subarrays: gpd.GeoDataFrame) -> float:
+    """What modules cover of some planes, along the slope [m²]: of racks what lies below them."""
+    tilt = planes.set_index("plane_id")["tilt"].reindex(subarrays["plane_id"]).to_numpy(dtype=np.float64)
+    return float(np.nansum(subarrays.geometry.area.to_numpy() / np.cos(np.radians(tilt))))
 
 
 class RoofsPanel(QWidget):
@@ -91,7 +108,7 @@ class RoofsPanel(QWidget):
         )
         self.figures["irradiation"].show_value(fmt.number(mean), "kWh/m²")
         self._open.setText(say("ui.roofs.open", open=fmt.number(results.open_sky_kwh_m2)))
-        self.ladder.show_rungs(ladder_rungs(self._look, planes))
+        self.ladder.show_rungs(ladder_rungs(self._look, planes, results.subarrays))
         self._show_thresholds()
 
     def _show_thresholds(self) -> None:
