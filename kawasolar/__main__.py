@@ -9,7 +9,21 @@ from __future__ import annotations
 import os
 import sys
 
-_COMMANDS = ("plan", "run", "status", "export", "why", "compare", "scenario", "edit", "recover", "survey", "yield")
+_COMMANDS = (
+    "plan",
+    "run",
+    "status",
+    "export",
+    "why",
+    "compare",
+    "scenario",
+    "edit",
+    "recover",
+    "survey",
+    "yield",
+    "layout",
+    "modules",
+)
 _PROJECT_SUFFIX = ".kawasolar"
 _HELP = ("--help", "--version")
 

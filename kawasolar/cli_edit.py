@@ -110,6 +110,7 @@ def edit_layout(
     tilt: Annotated[float | None, typer.Option(help="of racks [°]")] = None,
     azimuth: Annotated[float | None, typer.Option(help="of racks, true [°]")] = None,
     module: Annotated[str, typer.Option(help="key of the catalogue (kawasolar modules)")] = "",
+    catalogue: Annotated[Path | None, typer.Option(help="catalogue of your own (CSV)")] = None,
     value: Annotated[list[str] | None, typer.Option("--value", help="KEY=NUMBER of any other value of the layout")] = None,
     reset: Annotated[bool, typer.Option("--reset", help="as the rest of the plan again")] = False,
     why: Why = "", scenario: Scenario = "", compute: Annotated[bool, typer.Option("--run/--later", help="compute what follows at once")] = True,
@@ -129,7 +130,7 @@ def edit_layout(
         key: number for key, number in (("pv.rack_tilt", tilt), ("pv.rack_azimuth", azimuth)) if number is not None
     }
     if module:
-        values |= values_of(module_of(module))
+        values |= values_of(module_of(module, catalogue))
     for pair in value or ():
         key, _, text = pair.partition("=")
         try:

@@ -145,6 +145,29 @@ def shipped_catalogue() -> tuple[Module, ...]:
     return read_catalogue(resource_path("modules.csv"))[0]
 
 
+def module_of(key: str, path: Path | None = None) -> Module:
+    """A module of a catalogue; of the shipped one unless given.
+
+    Raises
+    ------
+    PlanError
+        ``modules.unknown``
+    """
+    modules = shipped_catalogue() if path is None else read_catalogue(path)[0]
+    found = {module.key: module for module in modules}
+    if key not in found:
+        raise PlanError("modules.unknown", key=key, known=", ".join(found))
+    return found[key]
+
+
+def values_of(module: Module) -> dict[str, float]:
+    """As values of the profile."""
+    return {
+        "module.power": module.power_w, "module.width": module.width_m, "module.length": module.length_m, "module.weight": module.weight_kg,
+        "module.voc": module.voc_v, "module.vmp": module.vmp_v, "module.temp_voc": module.temp_voc_pct, "module.temp_pmax": module.temp_pmax_pct,
+    }  # fmt: skip
+
+
 def write_catalogue(path: Path, modules: Sequence[Module]) -> None:
     """Write all modules, in UTF-8 with mark and CRLF, as spreadsheets expect it; the file appears whole or not at all.
 

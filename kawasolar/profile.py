@@ -69,6 +69,35 @@ VALUE_RULES: dict[str, tuple[str, float, float]] = {
     "layout.path_area": ("m²", 1.0, 100_000.0),
     "layout.path_reach": ("m", 2.0, 1000.0),
     "layout.path_width": ("m", 0.0, 10.0),
+    "module.voc": ("V", 5.0, 150.0),
+    "module.vmp": ("V", 5.0, 120.0),
+    "module.temp_voc": ("%/°C", -1.0, 0.0),
+    "module.temp_pmax": ("%/°C", -1.0, 0.0),
+    "string.temp_low": ("°C", -60.0, 25.0),
+    "string.temp_high": ("°C", 25.0, 120.0),
+    "string.temp_isc": ("%/°C", 0.0, 0.5),
+    "string.system_voltage": ("V", 50.0, 2000.0),
+    "string.mppt_low": ("V", 0.0, 1500.0),
+    "string.mppt_high": ("V", 50.0, 2000.0),
+    "inverter.unit": ("kW", 0.5, 5000.0),
+    "inverter.dc_ac_ratio": ("-", 0.5, 3.0),
+    "load.fixing": ("choice.fixing", 1.0, 2.0),
+    "load.rack_flush": ("kg/m²", 0.0, 100.0),
+    "load.rack_bolted": ("kg/m²", 0.0, 100.0),
+    "load.rack_ballasted": ("kg/m²", 0.0, 300.0),
+    "load.limit_flat": ("N/m²", 0.0, 20000.0),
+    "load.limit_metal": ("N/m²", 0.0, 20000.0),
+    "load.limit_gable": ("N/m²", 0.0, 20000.0),
+    "load.limit_hip": ("N/m²", 0.0, 20000.0),
+    "load.limit_sawtooth": ("N/m²", 0.0, 20000.0),
+    "load.limit_other": ("N/m²", 0.0, 20000.0),
+    "load.structure_rc": ("N/m²", 0.0, 20000.0),
+    "load.structure_src": ("N/m²", 0.0, 20000.0),
+    "load.structure_s": ("N/m²", 0.0, 20000.0),
+    "load.structure_cb": ("N/m²", 0.0, 20000.0),
+    "load.structure_w": ("N/m²", 0.0, 20000.0),
+    "load.structure_other": ("N/m²", 0.0, 20000.0),
+    "load.old_share": ("-", 0.05, 1.0),
     "pv.albedo": ("-", 0.0, 0.9),
     "pv.losses": ("choice.losses", 1.0, 3.0),
     "pv.loss_shade": ("-", 0.1, 1.0),
@@ -118,7 +147,18 @@ VALUE_RULES: dict[str, tuple[str, float, float]] = {
     "canopy.leaf_off_month": ("month", 1.0, 12.0),
 }
 # Values that came when profiles had been given away already: where one lacks them, the bundled profile's are taken.
-_LATER = ("canopy.", "pv.losses", "jis.", "pvwatts.", "pv.capacity", "module.", "layout.")
+_LATER = (
+    "canopy.",
+    "pv.losses",
+    "jis.",
+    "pvwatts.",
+    "pv.capacity",
+    "module.",
+    "layout.",
+    "string.",
+    "inverter.",
+    "load.",
+)
 
 # Every criterion: unit of its threshold and bounds of it; no bounds where it has no threshold.
 CRITERION_RULES: dict[str, tuple[str, tuple[float, float] | None]] = {
@@ -134,7 +174,7 @@ CRITERION_RULES: dict[str, tuple[str, tuple[float, float] | None]] = {
 }
 
 INTEGERS = (
-    "plan.year", "pv.losses", "pv.capacity", "layout.orientation", "layout.racks", "layout.least_modules", "engine.azimuths", "canopy.leaf_on_month",
+    "plan.year", "pv.losses", "pv.capacity", "layout.orientation", "layout.racks", "layout.least_modules", "load.fixing", "engine.azimuths", "canopy.leaf_on_month",
     "canopy.leaf_off_month",
 )  # fmt: skip
 _CITED_FIELDS = ("source_ja", "source_en", "note_ja", "note_en", "how_sure", "low", "high", "coefficient")

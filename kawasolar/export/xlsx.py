@@ -1,4 +1,4 @@
-"""The site list as a workbook that goes into a tender as it is: seven sheets, print set-up included."""
+"""The site list as a workbook that goes into a tender as it is: eight sheets, print set-up included."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from kawasolar.export.table import BRIEF, chosen_ids, site_columns, site_frame
 from kawasolar.export.writing import atomic
 from kawasolar.export.xlsx_book import Book, Field
 from kawasolar.export.xlsx_corrections import ledger_marks, write_corrections
+from kawasolar.export.xlsx_layout import write_layout
 from kawasolar.export.xlsx_sheets import write_assumptions, write_findings, write_outcomes, write_overview
 from kawasolar.project.layers import site_class
 from kawasolar.words import say
@@ -34,7 +35,7 @@ _NARROW = {
 
 
 def write_xlsx(plan: Plan, path: Path, language: Language, *, today: date | None = None) -> None:
-    """Write the workbook: chosen sites, all facilities, criteria, assumptions, what was entered by hand, findings, overview.
+    """Write the workbook: chosen sites, all facilities, what is built, criteria, assumptions, what was entered by hand, findings, overview.
 
     Every sheet names the plan and its fingerprint, on every page that is printed. Corrected values of the ledger are shaded, with a note
     that says who corrected them and why. No text of the user's can become a formula or a link; ids are text.
@@ -67,6 +68,7 @@ def _write(plan: Plan, target: BytesIO, language: Language, origin: Origin) -> N
     workbook.set_custom_property(PROPERTY, origin.fingerprint, "text")
     _write_list(book, plan, "chosen")
     _write_list(book, plan, "all")
+    write_layout(book, plan)
     write_outcomes(book, plan)
     write_assumptions(book, plan)
     write_corrections(book, plan)

@@ -116,7 +116,13 @@ def capacity(desk: Desk, facility_id: str) -> Explanation:
     if not _is_laid_out(desk):
         return _by_density(desk, facility_id)
     parts = [_laid_out(desk, facility_id, mounting, rows) for mounting, rows in _by_mounting(desk, facility_id)]
-    return _figure(desk, facility_id, "capacity_kw", "capacity_laid_out", (*parts, desk.profile("pv.capacity", "layout"), usable(desk, facility_id)))
+    return _figure(
+        desk,
+        facility_id,
+        "capacity_kw",
+        "capacity_laid_out",
+        (*parts, desk.profile("pv.capacity", "layout"), usable(desk, facility_id)),
+    )
 
 
 def _is_laid_out(desk: Desk) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kawasolar.document.entries import Entries
 from kawasolar.document.views import corrected, joins_of, keepouts_of, profile_of, settings_of, special_layouts
-from kawasolar.layout_values import CHOICES
+from kawasolar.layout_values import CHOICES, MODULE
 from kawasolar.owners import owners_of_buildings
 from kawasolar.plan import Plan, Results
 
@@ -178,7 +178,7 @@ class Work:
     def laid_out_specially(self) -> dict[str, dict[str, float]]:
         """Facilities that are laid out otherwise than the rest, with all values by which they are."""
         return {
-            facility: {key: profile.number(key) for key in CHOICES}
+            facility: {key: profile.number(key) for key in CHOICES if key not in MODULE}
             for facility, profile in special_layouts(self.entries, self.scenario, self.profile).items()
         }
 

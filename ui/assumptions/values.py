@@ -27,6 +27,10 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("jis", ("jis.",)),
     ("pvwatts", ("pvwatts.",)),
     ("pv", ("pv.",)),
+    ("module", ("module.",)),
+    ("layout", ("layout.",)),
+    ("string", ("string.", "inverter.")),
+    ("load", ("load.",)),
     ("temp", ("temp.",)),
     ("co2", ("co2.",)),
     ("life", ("life.",)),
@@ -35,7 +39,25 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("canopy", ("canopy.",)),
     ("engine", ("engine.",)),
 )
-ORDER = ("roof", "pv", "losses", "temp", "jis", "pvwatts", "co2", "life", "join", "plan", "canopy", "engine", "other")
+ORDER = (
+    "roof",
+    "module",
+    "layout",
+    "pv",
+    "losses",
+    "temp",
+    "jis",
+    "pvwatts",
+    "co2",
+    "life",
+    "join",
+    "plan",
+    "string",
+    "load",
+    "canopy",
+    "engine",
+    "other",
+)
 # Values that no stage names, because they are where a setting of the scenario begins: setting -> stage that takes it.
 _BEGINS: Mapping[str, tuple[str, StageName]] = {"plan.share": ("share", "selection")}
 

@@ -9,13 +9,15 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
 
 from gis.plane_cells import PlaneCells
 from kawasolar.document.views import mark_of
+from kawasolar.electrical import system_of
+from kawasolar.electrical_words import load_texts, system_texts
 from kawasolar.layout_values import ORIENTATIONS, RACKS, by_density
 from ui import format as fmt
 from ui.assumptions.fields import ChoiceField
 from ui.assumptions.marks import who_text
 from ui.charts.roof import RoofChart, RoofFromAbove
 from ui.look import Look
-from ui.parts import button, clear, column, label, row
+from ui.parts import button, clear, column, label, row, set_role
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +52,10 @@ class LayoutPart(QWidget):
         self._lines = QGridLayout()
         self._lines.setHorizontalSpacing(8)
         layout.addLayout(self._lines)
+        self.strings = label("", "muted", wrap=True)
+        self.load = label("", "muted", wrap=True)
+        layout.addWidget(self.strings)
+        layout.addWidget(self.load)
         self.choices = {key: self._choice(key, number) for key, number in _WAYS.items()}
         fields = QGridLayout()
         fields.setColumnStretch(1, 1)
@@ -93,6 +99,7 @@ class LayoutPart(QWidget):
             self.chart.show_roof(RoofFromAbove(cells, site.planes.geometry.to_numpy(), mine.geometry.to_numpy()))
         self._show_sum(plan, mine)
         self._show_lines(mine)
+        self._show_system(plan, site.facility_id)
         self._show_choices(plan, site.facility_id)
 
     def _show_sum(self, plan: Plan, mine: pd.DataFrame) -> None:
@@ -126,6 +133,18 @@ class LayoutPart(QWidget):
             self._lines.addWidget(label(words, "muted", wrap=True), line, 0)
             self._lines.addWidget(label(say("ui.roof.modules", number=fmt.number(found.modules))), line, 1)
         self._lines.setColumnStretch(0, 1)
+
+    def _show_system(self, plan: Plan, facility_id: str) -> None:
+        """Strings and inverters, and whether the roof bears it."""
+        system = system_of(plan, facility_id)
+        for shown in (self.strings, self.load):
+            shown.setVisible(system is not None)
+        if system is None:
+            return
+        language = self._look.language
+        self.strings.setText("\n".join(system_texts(language, system)))
+        self.load.setText("\n".join(load_texts(language, system)))
+        set_role(self.load, {"pass": "muted", "unknown": "attention", "fail": "attention"}[system.outcome])
 
     def _show_choices(self, plan: Plan, facility_id: str) -> None:
         say = self._look.say
