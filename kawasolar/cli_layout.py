@@ -111,14 +111,15 @@ def _figures(plan: Plan, facility_id: str, system: System) -> dict[str, Any]:
 
 @app.command("modules")
 def modules(
-    catalogue: Annotated[Path | None, typer.Option(help="CSV of your own; the shipped one unless given")] = None,
+    catalogue: Annotated[Path | None, typer.Option(help="CSV; your own, else the shipped one, unless given")] = None,
     out: Annotated[Path | None, typer.Option(help="write it as CSV, to be edited in Excel")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print it as JSON")] = False,
 ) -> None:
     """The catalogue of modules: list it, check one of your own, or write it out to be edited."""
-    from kawasolar.modules import read_catalogue, shipped_catalogue, write_catalogue
+    from kawasolar.modules import catalogue as known
+    from kawasolar.modules import read_catalogue, write_catalogue
 
-    found, findings = (shipped_catalogue(), ()) if catalogue is None else read_catalogue(catalogue)
+    found, findings = known() if catalogue is None else read_catalogue(catalogue)
     tell_findings(findings)
     if out is not None:
         check_target(out, keep=() if catalogue is None else (catalogue,))

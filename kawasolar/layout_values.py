@@ -12,10 +12,12 @@ Racks = Literal["azimuth", "building", "east_west"]
 
 # What strings ask of a module; where it stands does not depend on them.
 MODULE = ("module.voc", "module.vmp", "module.temp_voc", "module.temp_pmax")
+# All values that a module of the catalogue has.
+OF_MODULE = ("module.power", "module.width", "module.length", "module.weight", *MODULE)
 # Values by which a facility can be laid out otherwise than the rest of the plan.
 CHOICES = (
-    "module.power", "module.width", "module.length", "module.weight", "layout.orientation", "layout.racks", "pv.rack_tilt", "pv.rack_azimuth",
-    "layout.east_west_tilt", "layout.winter_hours", "layout.valley", "layout.gap", "layout.least_modules", *MODULE,
+    "layout.orientation", "layout.racks", "pv.rack_tilt", "pv.rack_azimuth",
+    "layout.east_west_tilt", "layout.winter_hours", "layout.valley", "layout.gap", "layout.least_modules", *OF_MODULE,
 )  # fmt: skip
 # In the order of their numbers, from 1.
 ORIENTATIONS: tuple[Orientation, ...] = ("portrait", "landscape", "more")

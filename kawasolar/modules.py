@@ -145,15 +145,34 @@ def shipped_catalogue() -> tuple[Module, ...]:
     return read_catalogue(resource_path("modules.csv"))[0]
 
 
+def own_catalogue() -> Path:
+    """Where a person keeps a catalogue of their own: used in the place of the shipped one if it is there."""
+    from platformdirs import user_config_path
+
+    return user_config_path("KawaSolar", appauthor=False) / "modules.csv"
+
+
+def catalogue() -> tuple[tuple[Module, ...], tuple[Finding, ...]]:
+    """The person's own catalogue, or the shipped one.
+
+    Raises
+    ------
+    UnreadableCatalogue
+        as :func:`read_catalogue`, of their own
+    """
+    own = own_catalogue()
+    return read_catalogue(own) if own.exists() else (shipped_catalogue(), ())
+
+
 def module_of(key: str, path: Path | None = None) -> Module:
-    """A module of a catalogue; of the shipped one unless given.
+    """A module of a catalogue; of :func:`catalogue` unless given.
 
     Raises
     ------
     PlanError
         ``modules.unknown``
     """
-    modules = shipped_catalogue() if path is None else read_catalogue(path)[0]
+    modules = catalogue()[0] if path is None else read_catalogue(path)[0]
     found = {module.key: module for module in modules}
     if key not in found:
         raise PlanError("modules.unknown", key=key, known=", ".join(found))

@@ -317,6 +317,20 @@ class Controller(QObject):
         if waiting and waiting <= _SOON:
             self.run()
 
+    def edit_catalogue(self) -> None:
+        """Open the person's own catalogue of modules in the program for such files; the shipped one is copied there first."""
+        from kawasolar.modules import own_catalogue, shipped_catalogue, write_catalogue
+
+        path = own_catalogue()
+        try:
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_catalogue(path, shipped_catalogue())
+        except (OSError, PlanError) as error:
+            self.fail(error)
+            return
+        self._window.open_folder(path)
+
     def run_all(self) -> None:
         """Compute what is stale in all scenarios."""
         project = self._window.document.project

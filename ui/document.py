@@ -373,6 +373,12 @@ class Document(QObject):
 
         self._do(edits.lay_out, facility_ids, values, self.author(why))
 
+    def choose_module(self, values: Mapping[str, float], why: str, source: str, name: str) -> None:
+        """Lay the scenario out of another module."""
+        from kawasolar.document import edits
+
+        self._do(edits.choose_module, values, self.author(why), source=source, name=name)
+
     def veto(self, facility_ids: list[str], why: str = "") -> None:
         """Never choose these, for this reason."""
         from kawasolar.document import edits

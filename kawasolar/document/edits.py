@@ -224,6 +224,23 @@ def _check_value(key: str, value: float) -> None:
         raise BadEdit("edit.out_of_range", key=key, found=value, low=low, high=high, unit=unit)
 
 
+def choose_module(
+    entries: Entries, scenario: str, values: Mapping[str, float], by: Author, *, source: str = "", name: str = ""
+) -> Edit:
+    """Lay the whole scenario out of another module: its values (:func:`kawasolar.modules.values_of`) in one step.
+
+    Raises
+    ------
+    BadEdit
+        as :func:`set_value`
+    """
+    wanted: dict[tuple[str, str], Entry] = {}
+    for key, value in values.items():
+        change = set_value(entries, scenario, key, value, by, source=source)
+        wanted |= {(c.table, c.key): c.after for c in change.changes}
+    return edit_of(entries, "ui.undo.module", wanted, name=name)
+
+
 def reset_value(entries: Entries, scenario: str, keys: Collection[str]) -> Edit:
     """The profile's numbers again."""
     wanted = {("values", f"{scenario}/{key}"): None for key in keys}

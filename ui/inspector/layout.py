@@ -11,17 +11,20 @@ from gis.plane_cells import PlaneCells
 from kawasolar.document.views import mark_of
 from kawasolar.electrical import system_of
 from kawasolar.electrical_words import load_texts, system_texts
-from kawasolar.layout_values import ORIENTATIONS, RACKS, by_density
+from kawasolar.layout_values import OF_MODULE, ORIENTATIONS, RACKS, by_density
+from kawasolar.modules import values_of
 from ui import format as fmt
 from ui.assumptions.fields import ChoiceField
 from ui.assumptions.marks import who_text
 from ui.charts.roof import RoofChart, RoofFromAbove
 from ui.look import Look
+from ui.module_field import ModuleField
 from ui.parts import button, clear, column, label, row, set_role
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from kawasolar.modules import Module
     from kawasolar.plan import Plan
     from ui.inspector.gather import Site
 
@@ -57,6 +60,8 @@ class LayoutPart(QWidget):
         layout.addWidget(self.strings)
         layout.addWidget(self.load)
         self.choices = {key: self._choice(key, number) for key, number in _WAYS.items()}
+        self.module = ModuleField(look, say("ui.roof.choice.module"))
+        self.module.picked.connect(self._on_module)
         fields = QGridLayout()
         fields.setColumnStretch(1, 1)
         for line, (key, field) in enumerate(self.choices.items()):
@@ -64,6 +69,8 @@ class LayoutPart(QWidget):
             words.setBuddy(field)
             fields.addWidget(words, line, 0)
             fields.addWidget(field, line, 1)
+        fields.addWidget(label(say("ui.roof.choice.module"), "muted"), len(self.choices), 0)
+        fields.addWidget(self.module, len(self.choices), 1)
         layout.addLayout(fields)
         self.own = label("", "muted", wrap=True)
         below = row(4)
@@ -86,6 +93,10 @@ class LayoutPart(QWidget):
 
     def _on_chosen(self, key: str, place: int) -> None:
         self.changed.emit(self._facility, {key: float(place) if place else None})
+
+    def _on_module(self, module: Module | None) -> None:
+        given: dict[str, float | None] = dict.fromkeys(OF_MODULE) if module is None else {**values_of(module)}
+        self.changed.emit(self._facility, given)
 
     def show_site(self, plan: Plan, site: Site) -> None:
         """Show one facility."""
@@ -155,6 +166,9 @@ class LayoutPart(QWidget):
             field.setItemText(0, say("ui.roof.as_plan", usual=usual))
             field.setCurrentIndex(round(values.get(key, 0.0)))
             field.setEnabled(not by_density(plan.profile))
+        usual = say("ui.roof.as_plan", usual=f"{plan.profile.number('module.power'):g} W")
+        self.module.show_values(usual, values if "module.power" in values else None)
+        self.module.setEnabled(not by_density(plan.profile))
         self.own.setVisible(entry is not None)
         self.reset.setVisible(entry is not None)
         if entry is not None:

@@ -8,10 +8,13 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from kawasolar.layout_values import OF_MODULE
+from kawasolar.modules import Module, values_of
 from ui import format as fmt
 from ui.charts.ladder import Ladder, Rung
 from ui.document import Document
 from ui.look import Look
+from ui.module_field import ModuleField
 from ui.parts import Elided, Figure, clear, column, label, rule, two_by_two
 from ui.reasons import unit_text
 from ui.steps.keepouts import KeepoutList
@@ -74,6 +77,11 @@ class RoofsPanel(QWidget):
         self.keepouts = KeepoutList(look, document)
         layout.addWidget(self.keepouts)
         layout.addWidget(rule())
+        layout.addWidget(label(say("ui.roofs.module"), "head"))
+        self.module = ModuleField(look, say("ui.roofs.module"))
+        self.module.picked.connect(self._on_module)
+        layout.addWidget(self.module)
+        layout.addWidget(rule())
         layout.addWidget(label(say("ui.roofs.thresholds"), "head"))
         self._table = QGridLayout()
         self._table.setHorizontalSpacing(8)
@@ -110,6 +118,20 @@ class RoofsPanel(QWidget):
         self._open.setText(say("ui.roofs.open", open=fmt.number(results.open_sky_kwh_m2)))
         self.ladder.show_rungs(ladder_rungs(self._look, planes, results.subarrays))
         self._show_thresholds()
+        self._show_module()
+
+    def _show_module(self) -> None:
+        plan = self._document.plan
+        if plan is None:
+            return
+        own = {key: plan.profile.number(key) for key in OF_MODULE}
+        self.module.show_values(self._look.say("ui.modules.of_plan", power=f"{own['module.power']:g}"), own)
+
+    def _on_module(self, module: Module | None) -> None:
+        if module is not None:
+            name = f"{module.maker} {module.name}"
+            why = self._look.say("ui.modules.picked", maker=module.maker, name=module.name)
+            self._document.choose_module(values_of(module), why, module.source, name)
 
     def _show_thresholds(self) -> None:
         plan = self._document.plan
