@@ -13,10 +13,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit
 
+from kawasolar.choices import has_part
 from kawasolar.document.edits import duplicate_scenario, set_share, set_value
+from kawasolar.layout_values import MODULE
 from kawasolar.losses import LossModel
 from kawasolar.profile import INTEGERS, VALUE_RULES, load_profile
 from kawasolar.stages import states
+from kawasolar.words import say
 from tests.support.town import project_of, small_town
 from ui.assumptions.band import ends_of
 from ui.assumptions.fields import ChoiceField, number_of
@@ -88,8 +91,8 @@ def test_every_value_stands_once_with_unit_range_and_source(panel: AssumptionsPa
     for key, line in panel.lines.items():
         value = profile.value(key)
         assert line.name.text() == value.name_ja
-        if value.unit == "choice.losses":
-            assert line.value.text() == "WEBPRO（非住宅版）"
+        if value.unit.startswith("choice."):
+            assert line.value.text() == say("ja", f"{value.unit}.{value.value:.0f}")
             continue
         assert number_of(line.value.text().split(" ")[0]) == value.value or key == "plan.year"
         if value.unit not in ("-", "a", "calendar year", "month"):
@@ -106,7 +109,10 @@ def test_every_value_stands_once_with_unit_range_and_source(panel: AssumptionsPa
 def test_groups_stand_in_the_order_of_the_work(panel: AssumptionsPanel) -> None:
     order = [group_of(key) for key in panel.visible_keys()]
     firsts = list(dict.fromkeys(order))
-    wanted = ["roof", "pv", "losses", "temp", "jis", "pvwatts", "co2", "life", "join", "plan", "canopy", "engine"]
+    wanted = [
+        "roof", "module", "layout", "pv", "losses", "temp", "jis", "pvwatts", "co2", "life", "join", "plan", "string", "load", "canopy",
+        "engine",
+    ]  # fmt: skip
     assert firsts == wanted
     assert order == sorted(order, key=firsts.index)
     assert group_of("pv.loss_ageing") == group_of("pv.pcs_efficiency") == "losses"
@@ -358,8 +364,11 @@ def test_the_stage_that_is_told_is_the_first_that_becomes_stale(example_project:
     if key.startswith("canopy."):
         assert (told.stage, touched) == (None, []), "the example has no file of trees"
         return
-    if key.startswith(("jis.", "pvwatts.")):
-        assert (told.stage, touched) == (None, []), "the example's losses are WEBPRO's"
+    if not has_part(key, example_project.profile):
+        assert (told.stage, touched) == (None, []), "the example's choices ask for other values"
+        return
+    if key.startswith(("string.", "inverter.", "load.", *MODULE)):
+        assert (told.stage, told.at_once, touched) == ("layout", True, []), "worked out when it is shown"
         return
     # A changed join has no files to be computed from here, and is stale for that; the ledger before it is what is told.
     assert told.stage == touched[0]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kawasolar.choices import has_part
 from kawasolar.document.views import Mark, mark_of
+from kawasolar.layout_values import MODULE
 from kawasolar.reasons import CHOICE, choice_text
 from ui.format import folded
 from ui.reasons import unit_text
@@ -58,6 +59,8 @@ ORDER = (
     "engine",
     "other",
 )
+# Strings, inverters and loads are worked out whenever they are shown (kawasolar.electrical).
+_WORKED_OUT = ("string.", "inverter.", "load.", *MODULE)
 # Values that no stage names, because they are where a setting of the scenario begins: setting -> stage that takes it.
 _BEGINS: Mapping[str, tuple[str, StageName]] = {"plan.share": ("share", "selection")}
 
@@ -238,6 +241,8 @@ def effect_of(key: str, document: Document) -> Effect:
         entries = document.entries
         hidden = entries is not None and entries.get(setting, document.scenario) is not None
         return Effect(stage, at_once=True, setting=setting if hidden else "")
+    if stage is None and key.startswith(_WORKED_OUT):
+        return Effect("layout", at_once=True)
     if stage is None:
         return Effect(None)
     return Effect(stage, stage in at_once_stages(), seconds_from(stage, document.states))
