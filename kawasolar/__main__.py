@@ -23,6 +23,7 @@ _COMMANDS = (
     "yield",
     "layout",
     "modules",
+    "glare",
 )
 _PROJECT_SUFFIX = ".kawasolar"
 _HELP = ("--help", "--version")

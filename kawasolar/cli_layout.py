@@ -1,4 +1,4 @@
-"""The command line for modules: ``kawasolar layout`` and ``kawasolar modules``."""
+"""The command line for modules: ``kawasolar layout``, ``kawasolar glare`` and ``kawasolar modules``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 
 from kawasolar.cli import app
 from kawasolar.cli_project import ProjectFile, Scenario, scenario_of
-from kawasolar.console import State, check_target, tell_findings
+from kawasolar.console import State, bar, check_target, tell_findings
 from kawasolar.words import say
 
 if TYPE_CHECKING:
@@ -107,6 +107,39 @@ def _figures(plan: Plan, facility_id: str, system: System) -> dict[str, Any]:
             for load in system.loads
         ],
     }  # fmt: skip
+
+
+@app.command("glare")
+def glare(
+    project: ProjectFile,
+    facility: Annotated[str, typer.Argument(help="id of the facility")],
+    scenario: Scenario = "",
+    as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
+) -> None:
+    """Which neighbours a facility's modules dazzle, how long and when."""
+    from kawasolar.errors import PlanError
+    from kawasolar.glare import glare_of
+    from kawasolar.glare_words import glare_texts
+    from kawasolar.project import load_project
+
+    opened = load_project(project)
+    plan = opened.plans[scenario_of(opened, scenario)]
+    if facility not in set(plan.facilities["facility_id"]):
+        raise PlanError("edit.no_such_facility", facility=facility)
+    with bar() as progress:
+        report = glare_of(plan, facility, progress)
+    if as_json:
+        rows = report.buildings.drop(columns="geometry").assign(exceeds=report.exceeds)
+        told = {
+            "facility_id": facility, "neighbours": report.neighbours, "points": report.points, "reach_m": report.reach,
+            "limit_day_min": report.day_limit, "limit_year_min": report.year_limit, "buildings": json.loads(rows.to_json(orient="records")),
+            "month_hour_min": report.by_hour.tolist(),
+        }  # fmt: skip
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    for line in glare_texts(State.language, report, most=len(report.buildings)):
+        typer.echo(line)
+    typer.echo(say(State.language, "glare.note"))
 
 
 @app.command("modules")

@@ -98,6 +98,13 @@ VALUE_RULES: dict[str, tuple[str, float, float]] = {
     "load.structure_w": ("N/m²", 0.0, 20000.0),
     "load.structure_other": ("N/m²", 0.0, 20000.0),
     "load.old_share": ("-", 0.05, 1.0),
+    "glare.slope_error": ("mrad", 0.0, 50.0),
+    "glare.apart": ("°", 0.0, 90.0),
+    "glare.reach": ("m", 1.0, 2000.0),
+    "glare.spacing": ("m", 0.5, 50.0),
+    "glare.storey": ("m", 2.0, 10.0),
+    "glare.limit_day": ("min", 0.0, 1440.0),
+    "glare.limit_year": ("h", 0.0, 8760.0),
     "pv.albedo": ("-", 0.0, 0.9),
     "pv.losses": ("choice.losses", 1.0, 3.0),
     "pv.loss_shade": ("-", 0.1, 1.0),
@@ -158,6 +165,7 @@ _LATER = (
     "string.",
     "inverter.",
     "load.",
+    "glare.",
 )
 
 # Every criterion: unit of its threshold and bounds of it; no bounds where it has no threshold.

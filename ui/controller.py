@@ -317,6 +317,30 @@ class Controller(QObject):
         if waiting and waiting <= _SOON:
             self.run()
 
+    def look_for_glare(self, facility_id: str) -> None:
+        """Which neighbours a facility's modules dazzle."""
+        from kawasolar.glare import GlareReport, glare_of
+
+        window, plan, part = self._window, self._window.document.plan, self._window.inspector.roof.glare
+        if plan is None:
+            return
+        job = window.jobs.start(lambda progress: glare_of(plan, facility_id, progress), "glare", pool="kernel")
+        part.show_progress(0.0)
+        job.progressed.connect(lambda share, _what: part.show_progress(share))
+        job.ended.connect(lambda: part.show_progress(None))
+        job.failed.connect(self.fail)
+
+        def show(report: object) -> None:
+            if isinstance(report, GlareReport) and window.document.plan is plan:
+                part.show_report(facility_id, report)
+
+        job.done.connect(show)
+
+    def stop_glare(self) -> None:
+        """Stop looking."""
+        for job in self._window.jobs.running("glare"):
+            job.cancel()
+
     def edit_catalogue(self) -> None:
         """Open the person's own catalogue of modules in the program for such files; the shipped one is copied there first."""
         from kawasolar.modules import own_catalogue, shipped_catalogue, write_catalogue

@@ -230,6 +230,10 @@ class MainWindow(QMainWindow):
         self.half.show_asked.connect(lambda status: self.table.show_only([status]))
         self.data.replace_asked.connect(control.replace_input)
         self.inspector.roof.layout_part.changed.connect(control.lay_out)
+        self.inspector.roof.glare.asked.connect(control.look_for_glare)
+        self.inspector.roof.glare.changed.connect(self._show_glare)
+        self.document.selection_changed.connect(lambda _selected: self._show_glare())
+        self.inspector.roof.glare.stopped.connect(control.stop_glare)
         self.inspector.roof.buildings.pick_asked.connect(self.pick_buildings)
         drawn = self.roofs.keepouts
         drawn.draw_asked.connect(self.draw_keepout)
@@ -440,6 +444,12 @@ class MainWindow(QMainWindow):
         if self.docks:
             name = "why" if self.why.is_open else "overview" if self.document.selected is None else "inspector"
             self.inspector_title.set_name(self.look.say(f"ui.dock.{name}"))
+
+    def _show_glare(self) -> None:
+        """On the map: of the facility that is selected, as long as it is."""
+        if self.map is not None:
+            part = self.inspector.roof.glare
+            self.map.show_glare(part.report if part.facility == self.document.selected else None)
 
     def go_to(self, facility_id: str) -> None:
         """Select a facility and bring it into view."""

@@ -32,6 +32,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("layout", ("layout.",)),
     ("string", ("string.", "inverter.")),
     ("load", ("load.",)),
+    ("glare", ("glare.",)),
     ("temp", ("temp.",)),
     ("co2", ("co2.",)),
     ("life", ("life.",)),
@@ -55,12 +56,13 @@ ORDER = (
     "plan",
     "string",
     "load",
+    "glare",
     "canopy",
     "engine",
     "other",
 )
-# Strings, inverters and loads are worked out whenever they are shown (kawasolar.electrical).
-_WORKED_OUT = ("string.", "inverter.", "load.", *MODULE)
+# Strings, inverters, loads and glare are worked out whenever they are shown (kawasolar.electrical).
+_WORKED_OUT = ("string.", "inverter.", "load.", "glare.", *MODULE)
 # Values that no stage names, because they are where a setting of the scenario begins: setting -> stage that takes it.
 _BEGINS: Mapping[str, tuple[str, StageName]] = {"plan.share": ("share", "selection")}
 

@@ -32,10 +32,11 @@ def ramp(share: float) -> QColor:
 
 
 class MonthHourChart(Chart):
-    """Twelve columns of hours; the colour is energy [kWh] in that hour of the day of that month."""
+    """Twelve columns of hours; the colour is energy [kWh], or another ``unit``, in that hour of the day of that month."""
 
-    def __init__(self, look: Look, title: str, parent: QWidget | None = None) -> None:
+    def __init__(self, look: Look, title: str, parent: QWidget | None = None, *, unit: str = "kWh") -> None:
         super().__init__(look, 164, title, parent)
+        self._unit = unit
         self._values: NDArray[np.float32] | None = None
         self._top = 0.0
         self._first, self._last = 4, 20
@@ -86,7 +87,7 @@ class MonthHourChart(Chart):
         for x in range(80):
             picture.setPixelColor(x, 0, ramp(x / 79))
         painter.drawImage(bar, picture)
-        words = self.look.say("ui.chart.scale", top=fmt.significant(self._top))
+        words = self.look.say("ui.chart.scale", top=fmt.significant(self._top), unit=self._unit)
         self.text(painter, bar.right() + 8, bar.center().y(), words, align="left")
 
     def read(self, position: QPointF) -> str | None:
@@ -99,4 +100,6 @@ class MonthHourChart(Chart):
             int((area.bottom() - position.y()) / area.height() * (self._last - self._first)),
         )
         value = fmt.significant(float(self._values[month, hour]))
-        return self.look.say("ui.chart.month_hour", month=month + 1, begin=hour, end=hour + 1, value=value)
+        return self.look.say(
+            "ui.chart.month_hour", month=month + 1, begin=hour, end=hour + 1, value=value, unit=self._unit
+        )

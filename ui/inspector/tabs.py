@@ -16,6 +16,7 @@ from ui.charts.skyline import SkylineChart
 from ui.inspector.asked import asked_head, asked_line
 from ui.inspector.buildings import BuildingsPart
 from ui.inspector.gather import DAYS, Site, sun_paths
+from ui.inspector.glare import GlarePart
 from ui.inspector.layout import LayoutPart
 from ui.look import Look
 from ui.parts import button, clear, column, label, row, rule
@@ -109,6 +110,10 @@ class RoofTab(QWidget):
         layout.addWidget(label(look.say("ui.roof.layout"), "head"))
         self.layout_part = LayoutPart(look)
         layout.addWidget(self.layout_part)
+        layout.addWidget(rule())
+        self.glare = GlarePart(look)
+        layout.addWidget(self.glare)
+        layout.addWidget(rule())
         self._capacity = label("", wrap=True)
         name = look.say("ui.column.capacity_kw")
         layout.addLayout(asked_line(look, self._capacity, name, "capacity_kw", self.why_asked.emit))
@@ -143,6 +148,7 @@ class RoofTab(QWidget):
                 say("ui.roof.to_kw", usable=fmt.number(usable), each=fmt.number(each, 3), kw=fmt.number(kw, 1))
             )
         self.layout_part.show_site(plan, site)
+        self.glare.show_site(plan, site.facility_id, int(site.subarrays["modules"].sum()))
         self._head.setText(say("ui.roof.planes", number=len(planes)))
         self._fit.setVisible(len(planes) > 0)
         if len(planes):

@@ -60,6 +60,10 @@ def mix(first: str, second: str, share: float) -> QColor:
 MODULE, MODULE_LINE = palette.MODULE_COLOUR, palette.MODULE_LINE
 
 
+# Buildings that are dazzled: no colour of the roofs' ramp nor of a class.
+GLARE = "#C2188F"
+
+
 def veil(color: str, alpha: int) -> QColor:
     """A colour that lets through what lies below it."""
     veiled = QColor(color)

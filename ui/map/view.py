@@ -15,6 +15,7 @@ from ui.map.backdrop import paint_focus, paint_frame, paint_hint
 from ui.map.canvas import Canvas
 from ui.map.cards import Cards
 from ui.map.foreground import Foreground
+from ui.map.glare import GlareLayer
 from ui.map.heights import Heights
 from ui.map.keepouts import SHOWN_FROM, KeepoutLayer
 from ui.map.navigate import ZOOM_STEP
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QHideEvent, QPixmap, QShowEvent
     from PySide6.QtWidgets import QWidget
 
+    from kawasolar.glare import GlareReport
     from kawasolar.plan import Decision, Plan
     from ui.map.differences import Differences
     from ui.map.keepouts import Keepout
@@ -67,6 +69,7 @@ class MapView(Canvas):
         # Whether irradiation was on the map before the differences came: their colours need quiet roofs.
         self._lit_before = False
         self.keepouts = KeepoutLayer()
+        self.glare = GlareLayer()
         self._loaded: Loaded | None = None
         self._front: Foreground | None = None
         self._kinds: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
@@ -211,6 +214,11 @@ class MapView(Canvas):
     def cards(self) -> Cards:
         """What lies on the map."""
         return self._cards
+
+    def show_glare(self, report: GlareReport | None) -> None:
+        """Mark the buildings that are dazzled, or none."""
+        self.glare.show(report)
+        self.update()
 
     def show_keepouts(self, rows: list[Keepout]) -> None:
         """Show these keep-outs."""
@@ -386,6 +394,7 @@ class MapView(Canvas):
         frame = self._frame
         if frame is not None:
             paint_frame(painter, frame, self._view)
+        self.glare.paint(painter, self._view, self._tokens)
         if self._layers["keepouts"]:
             self.keepouts.paint(painter, self._view, self._tokens)
         tool = self._hand.tool
