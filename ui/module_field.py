@@ -47,13 +47,11 @@ class ModuleField(QComboBox):
         self.clear()
         self.addItem(first)
         for module in self._modules:
-            self.addItem(
-                say(
-                    "ui.modules.entry", maker=module.maker, name=module.name, power=f"{module.power_w:g}",
-                    size=f"{module.width_m:.3f} × {module.length_m:.3f}", weight=f"{module.weight_kg:g}",
-                )
+            self.addItem(say("ui.modules.entry", name=module.name, power=f"{module.power_w:g}"))
+            tip = say(
+                "ui.modules.tip", maker=module.maker, size=f"{module.width_m:.3f} × {module.length_m:.3f}", weight=f"{module.weight_kg:g}",
+                source=module.source, sure=say(f"ui.sure.{module.how_sure}"),
             )  # fmt: skip
-            tip = say("ui.modules.tip", source=module.source, sure=say(f"ui.sure.{module.how_sure}"))
             self.setItemData(self.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.setToolTip(told)
         found = 0 if values is None else next((k for k, m in enumerate(self._modules, 1) if _is(m, values)), 0)

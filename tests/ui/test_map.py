@@ -252,7 +252,7 @@ def test_irradiation_is_drawn_in_the_ramps_colours_where_it_lies(
 ) -> None:
     """The pixel over the middle of a known cell has that cell's colour: raster, window and ramp agree."""
     view = make(plan)
-    for name in ("buildings", "facilities", "planes"):
+    for name in ("buildings", "facilities", "planes", "modules"):
         view.set_layer(name, False)
     with rasterio.open(plan.cache / "irradiation.tif") as file:
         values, place_of = file.read(1), file.transform

@@ -62,16 +62,11 @@ class LayoutPart(QWidget):
         self.choices = {key: self._choice(key, number) for key, number in _WAYS.items()}
         self.module = ModuleField(look, say("ui.roof.choice.module"))
         self.module.picked.connect(self._on_module)
-        fields = QGridLayout()
-        fields.setColumnStretch(1, 1)
-        for line, (key, field) in enumerate(self.choices.items()):
+        for key, field in (*self.choices.items(), ("layout.module", self.module)):
             words = label(say(f"ui.roof.choice.{key.partition('.')[2]}"), "muted")
             words.setBuddy(field)
-            fields.addWidget(words, line, 0)
-            fields.addWidget(field, line, 1)
-        fields.addWidget(label(say("ui.roof.choice.module"), "muted"), len(self.choices), 0)
-        fields.addWidget(self.module, len(self.choices), 1)
-        layout.addLayout(fields)
+            layout.addWidget(words)
+            layout.addWidget(field)
         self.own = label("", "muted", wrap=True)
         below = row(4)
         below.addWidget(self.own, 1)
