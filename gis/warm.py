@@ -68,6 +68,7 @@ def warm(half: str) -> None:
         from gis.survey import prepare
 
         prepare(surface, outlines, settings)
+        _warm_modules(surface)
         return
     grid = surface.grid
     horizon_angles(surface.z, grid.cell, [10.0, 100.0])
@@ -81,6 +82,22 @@ def warm(half: str) -> None:
     every = np.ones(len(outlines), dtype=bool)
     done = compute(ready, outlines, sky, settings, every, every, None, silent)
     plane_details(done.table, ready.roofs, every, done.usable, done.light, done.cells, grid, ready.boxes)
+
+
+def _warm_modules(surface: Surface) -> None:
+    """Those that lay modules out, and look for their glare."""
+    import numpy as np
+
+    from gis.glare import GlareRules, Panels, Receptors, mirrored, sun_steps
+    from gis.layout import Module, Paths, flush, lay_out
+
+    rows = flush(Module(1.1, 1.7), portrait=False, tilt=20.0, azimuth=170.0, gap=0.02)
+    lay_out(np.ones((20, 20), np.bool_), 0.5, rows, Paths(10.0, 4.0, 1.0))
+    one = np.array([10.0])
+    panels = Panels(np.array([[5.0, -5.0, 12.0]]), one, 180.0 + one, one)
+    receptors = Receptors.around(np.array([[8.0, -9.0, 9.0]]))
+    sun = sun_steps(35.6, 139.6, "Asia/Tokyo", minutes=60)
+    mirrored(panels, receptors, sun, surface.z, surface.grid, GlareRules(0.3))
 
 
 def main() -> int:
