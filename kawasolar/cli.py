@@ -81,6 +81,12 @@ def plan(
     buildings_layer: Annotated[str | None, typer.Option(help="layer of the outlines")] = None,
     facilities_crs: Annotated[str | None, typer.Option(help="CRS of a facility layer that names none")] = None,
     facilities_layer: Annotated[str | None, typer.Option(help="layer or sheet of the ledger")] = None,
+    sunny: Annotated[
+        Path | None, typer.Option(help="a sunny year of the same station (METPV-20 max): upper end of the band")
+    ] = None,
+    dull: Annotated[
+        Path | None, typer.Option(help="a dull year of the same station (METPV-20 min): lower end of the band")
+    ] = None,
     canopy: Annotated[
         Path | None, typer.Option(help="vegetation raster: height of the treetops above the surface [m]")
     ] = None,
@@ -100,9 +106,9 @@ def plan(
         raise typer.BadParameter("co2 or energy", param_hint="--objective")
     inputs = PlanInputs(
         dsm, buildings, facilities, weather, out, profile, name, dsm_crs, buildings_crs, facilities_crs, buildings_layer, facilities_layer,
-        canopy=canopy, canopy_crs=canopy_crs,
+        weather_sunny=sunny, weather_dull=dull, canopy=canopy, canopy_crs=canopy_crs,
     )  # fmt: skip
-    check_target(out, keep=(dsm, buildings, facilities, weather, canopy, profile))
+    check_target(out, keep=(dsm, buildings, facilities, weather, sunny, dull, canopy, profile))
     if out.exists():
         try:
             load_project(out)

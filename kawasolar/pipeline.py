@@ -34,7 +34,7 @@ class PlanInputs:
     """The files of a plan, and what the user said of those that do not say it themselves.
 
     ``dsm_crs``, ``buildings_crs``, ``facilities_crs``, ``canopy_crs`` are needed only for files that name none; ``*_layer`` for files of
-    several layers. ``canopy``: heights of vegetation above the surface, if there is such a raster.
+    several layers. ``weather_sunny``, ``weather_dull``: a sunny and a dull year of the same station (METPV-20 max, min). ``canopy``: heights of vegetation above the surface, if there is such a raster.
     """
 
     dsm: Path
@@ -50,6 +50,8 @@ class PlanInputs:
     buildings_layer: str | None = None
     facilities_layer: str | None = None
     scenario: str = ""
+    weather_sunny: Path | None = None
+    weather_dull: Path | None = None
     canopy: Path | None = None
     canopy_crs: str | None = None
 
@@ -153,6 +155,8 @@ def inputs_of(plan: Plan, out: Path) -> PlanInputs:
         profile=Path(by_role["profile"].path) if "profile" in by_role else None, name=plan.name,
         dsm_crs=crs("dsm"), buildings_crs=crs("buildings"), facilities_crs=crs("facilities"),
         buildings_layer=by_role["buildings"].layer or None, facilities_layer=by_role["facilities"].layer or None,
+        weather_sunny=Path(by_role["weather_sunny"].path) if "weather_sunny" in by_role else None,
+        weather_dull=Path(by_role["weather_dull"].path) if "weather_dull" in by_role else None,
         canopy=Path(by_role["canopy"].path) if "canopy" in by_role else None, canopy_crs=crs("canopy") if "canopy" in by_role else None,
     )  # fmt: skip
 
@@ -246,6 +250,8 @@ def input_files(inputs: PlanInputs) -> tuple[InputFile, ...]:
         ("buildings", inputs.buildings, inputs.buildings_crs, inputs.buildings_layer),
         ("facilities", inputs.facilities, inputs.facilities_crs, inputs.facilities_layer),
         ("weather", inputs.weather, None, None),
+        ("weather_sunny", inputs.weather_sunny, None, None),
+        ("weather_dull", inputs.weather_dull, None, None),
         ("canopy", inputs.canopy, inputs.canopy_crs, None),
         ("profile", inputs.profile, None, None),
     )

@@ -24,10 +24,14 @@ if TYPE_CHECKING:
     from kawasolar.profile import Profile
 
 Objective = Literal["co2", "energy"]
-Role = Literal["dsm", "buildings", "facilities", "weather", "canopy", "profile"]
-ROLES: tuple[Role, ...] = ("dsm", "buildings", "facilities", "weather", "canopy", "profile")
+Role = Literal["dsm", "buildings", "facilities", "weather", "weather_sunny", "weather_dull", "canopy", "profile"]
+ROLES: tuple[Role, ...] = (
+    "dsm", "buildings", "facilities", "weather", "weather_sunny", "weather_dull", "canopy", "profile",
+)  # fmt: skip
 # Files that can be taken away from a plan again.
-REMOVABLE: tuple[Role, ...] = ("canopy",)
+REMOVABLE: tuple[Role, ...] = ("weather_sunny", "weather_dull", "canopy")
+# Further years of the same station, and what the band is called by them.
+BAND: dict[Role, str] = {"weather_sunny": "sunny", "weather_dull": "dull"}
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,14 @@ Light and power are taken as proportional: that half a shaded cell may stop a st
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
 from pvlib import atmosphere, irradiance, shading
 
-from gis.progress import Progress, silent
+from gis.progress import Progress, part, silent
 from gis.sun import SunPosition, sun_position
 from gis.threads import run_blocks, threads
 from kawasolar.layout_values import by_density
@@ -27,7 +28,7 @@ from kawasolar.losses import LossModel, Mounting
 from kawasolar.owners import owners_of_planes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -133,6 +134,8 @@ def compute_yields(
     weather: Weather,
     profile: Profile,
     progress: Progress = silent,
+    *,
+    band: Mapping[str, Weather] = MappingProxyType({}),
 ) -> Yields:
     """Yearly, monthly and hourly yield of every facility that has a building.
 
@@ -154,40 +157,76 @@ def compute_yields(
         Densities, mounting, loss factors, emission factor.
     progress : Progress
         Called once a chunk of planes; may raise ``Cancelled``.
+    band : Mapping
+        Further years of the place (``sunny``, ``dull``); the yields tell their energy, of the year and by month.
     """
     facility_ids, owner = owners_of_planes(planes, links)
     units = units_of(planes, subarrays, profile)
     units = units.where(owner[units.plane] >= 0)
-    owner_of = owner[units.plane]
-    produced, lost = np.zeros((2, len(facility_ids), 12 * 24))
-    hours = daylight_hours(weather)
-    losses, albedo = LossModel.of(profile), profile.number("pv.albedo")
-    chunks = list(_chunks(units, profile, len(hours.ghi)))
-    energy: list[tuple[NDArray[np.float64], NDArray[np.float64]] | None] = [None] * len(chunks)
-
-    def simulate(begin: int, end: int) -> None:
-        for k in range(begin, end):
-            mount, part = chunks[k]
-            energy[k] = plane_energy(sunlit[units.plane[part]], azimuths, mount, hours, losses, albedo)
-
-    run_blocks(simulate, len(chunks), 1, progress, "yield")
-    columns = np.ix_(np.arange(len(facility_ids)), hours.bins)
-    # In their order, so that the sums are the same on any number of cores.
-    for (_, part), found in zip(chunks, energy, strict=True):
-        shaded, free = cast("tuple[NDArray[np.float64], NDArray[np.float64]]", found)
-        weight = units.capacity[part, None]
-        produced[columns] += _by_owner(shaded * weight, owner_of[part], len(facility_ids))
-        lost[columns] += _by_owner((free - shaded) * weight, owner_of[part], len(facility_ids))
-    progress(1.0, "yield")
+    owner_of, count = owner[units.plane], len(facility_ids)
+    simulation = _Simulation(units, owner_of, count, sunlit, azimuths, profile)
+    produced, lost = simulation.year(weather, part(progress, 0.0, 1.0 / (1 + len(band))))
     mine = np.flatnonzero(owner >= 0)
     capacity, modules = (
-        np.bincount(owner_of, weights=values, minlength=len(facility_ids)).astype(np.float64)
+        np.bincount(owner_of, weights=values, minlength=count).astype(np.float64)
         for values in (units.capacity, units.modules)
     )
     table = _table(facility_ids, owner[mine], planes.iloc[mine], capacity, produced, lost, profile)
     table.insert(3, "modules", modules.astype(np.int64))
-    shape = (len(facility_ids), 12, 24)
-    return Yields(table, produced.reshape(shape).astype(np.float32), lost.reshape(shape).astype(np.float32))
+    further = []
+    for k, (name, year) in enumerate(band.items(), start=1):
+        made, _ = simulation.year(year, part(progress, k / (1 + len(band)), (k + 1) / (1 + len(band))))
+        further.append(_of_band(name, made))
+    shape = (count, 12, 24)
+    return Yields(
+        pd.concat([table, *further], axis=1),
+        produced.reshape(shape).astype(np.float32),
+        lost.reshape(shape).astype(np.float32),
+    )
+
+
+def _of_band(name: str, produced: NDArray[np.float64]) -> pd.DataFrame:
+    """Energy of another year: ``energy_sunny_kwh``, ``sunny_m01`` …"""
+    months = produced.reshape(-1, 12, 24).sum(axis=2)
+    table = pd.DataFrame(months, columns=[f"{name}_{month}" for month in MONTHS])
+    table.insert(0, f"energy_{name}_kwh", produced.sum(axis=1))
+    return table
+
+
+@dataclass(frozen=True)
+class _Simulation:
+    """Units under their skylines, for any year."""
+
+    units: Units
+    owner: NDArray[np.int64]
+    facilities: int
+    sunlit: NDArray[np.float32]
+    azimuths: NDArray[np.float64]
+    profile: Profile
+
+    def year(self, weather: Weather, progress: Progress) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Energy of each facility in each (month, hour), produced and lost [kWh]; both (facilities, 12 × 24)."""
+        units, hours = self.units, daylight_hours(weather)
+        losses, albedo = LossModel.of(self.profile), self.profile.number("pv.albedo")
+        chunks = list(_chunks(units, self.profile, len(hours.ghi)))
+        energy: list[tuple[NDArray[np.float64], NDArray[np.float64]] | None] = [None] * len(chunks)
+
+        def simulate(begin: int, end: int) -> None:
+            for k in range(begin, end):
+                mount, some = chunks[k]
+                energy[k] = plane_energy(self.sunlit[units.plane[some]], self.azimuths, mount, hours, losses, albedo)
+
+        run_blocks(simulate, len(chunks), 1, progress, "yield")
+        produced, lost = np.zeros((2, self.facilities, 12 * 24))
+        columns = np.ix_(np.arange(self.facilities), hours.bins)
+        # In their order, so that the sums are the same on any number of cores.
+        for (_, some), found in zip(chunks, energy, strict=True):
+            shaded, free = cast("tuple[NDArray[np.float64], NDArray[np.float64]]", found)
+            weight = units.capacity[some, None]
+            produced[columns] += _by_owner(shaded * weight, self.owner[some], self.facilities)
+            lost[columns] += _by_owner((free - shaded) * weight, self.owner[some], self.facilities)
+        progress(1.0, "yield")
+        return produced, lost
 
 
 def merged(before: Yields | Yielded, fresh: Yields, links: pd.DataFrame) -> Yields:

@@ -17,8 +17,10 @@ from kawasolar.errors import PlanError
 if TYPE_CHECKING:
     from pyproj import CRS
 
-Role = Literal["dsm", "buildings", "facilities", "weather", "canopy", "profile"]
-ROLES: tuple[Role, ...] = ("dsm", "buildings", "facilities", "weather", "canopy", "profile")
+Role = Literal["dsm", "buildings", "facilities", "weather", "weather_sunny", "weather_dull", "canopy", "profile"]
+ROLES: tuple[Role, ...] = (
+    "dsm", "buildings", "facilities", "weather", "weather_sunny", "weather_dull", "canopy", "profile",
+)  # fmt: skip
 REQUIRED: tuple[Role, ...] = ("dsm", "buildings", "facilities", "weather")
 # Cells along the longer side of a first look at a large raster.
 _LOOK_CELLS = 1000
@@ -72,8 +74,8 @@ def check(
             return _buildings(path, area, epsg, crs, layer)
         if role == "facilities":
             return _facilities(path, area, epsg, crs, layer)
-        if role == "weather":
-            return _weather(path, area)
+        if role in ("weather", "weather_sunny", "weather_dull"):
+            return _weather(role, path, area)
         if role == "canopy":
             return _canopy(path, area, crs)
         return _profile(path)
@@ -132,7 +134,7 @@ def _facilities(path: Path, area: Area | None, epsg: int, crs: str | None, layer
     return Checked("facilities", path, values, findings=len(ledger.findings))
 
 
-def _weather(path: Path, area: Area | None) -> Checked:
+def _weather(role: Role, path: Path, area: Area | None) -> Checked:
     from gis.crs import to_lonlat
     from kawasolar.weather import read_weather
 
@@ -143,7 +145,7 @@ def _weather(path: Path, area: Area | None) -> Checked:
         place = {"latitude": latitude, "longitude": longitude}
     found = read_weather(path, **place)
     values = {"station": found.station, "kind": found.kind, "ghi": f"{found.ghi_kwh_m2:,.0f}"}
-    return Checked("weather", path, values, findings=len(found.findings))
+    return Checked(role, path, values, findings=len(found.findings))
 
 
 def _canopy(path: Path, area: Area | None, crs: str | None) -> Checked:

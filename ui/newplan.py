@@ -33,16 +33,20 @@ if TYPE_CHECKING:
     from kawasolar.pipeline import PlanInputs
     from kawasolar.plan import Plan
 
+_WEATHER = "*.csv *.txt *.epw *.json *.*"
 FILTERS: dict[Role, str] = {
     "dsm": "*.tif *.tiff *.asc *.img *.vrt",
     "buildings": "*.gpkg *.shp *.geojson *.json *.sqlite *.fgb",
     "facilities": "*.csv *.xlsx *.gpkg *.geojson *.shp *.txt",
-    "weather": "*.csv *.txt *.epw *.json *.*",
+    "weather": _WEATHER,
+    "weather_sunny": _WEATHER,
+    "weather_dull": _WEATHER,
     "canopy": "*.tif *.tiff *.asc *.img *.vrt",
     "profile": "*.toml",
 }
 ICONS: dict[Role, str] = {
-    "dsm": "terrain", "buildings": "office-building-outline", "facilities": "format-list-bulleted", "weather": "weather-partly-cloudy", "canopy": "pine-tree",
+    "dsm": "terrain", "buildings": "office-building-outline", "facilities": "format-list-bulleted", "weather": "weather-partly-cloudy",
+    "weather_sunny": "weather-partly-cloudy", "weather_dull": "weather-partly-cloudy", "canopy": "pine-tree",
     "profile": "tune-variant",
 }  # fmt: skip
 # A profile's system until one is chosen: the bundled profile's.
@@ -172,7 +176,7 @@ class FileCard(QFrame):
 
     def _good_words(self, checked: Checked) -> str:
         values = dict(checked.values)
-        if self.role == "weather":
+        if self.role.startswith("weather"):
             values["kind"] = self._look.say(f"ui.weather.{values['kind']}")
         if self.role == "profile":
             values["name"] = values[f"name_{self._look.language}"]
@@ -363,7 +367,7 @@ class NewPlanDialog(QDialog):
         card.show_checked(checked)
         if checked.role == "dsm" and checked.area != before:
             # What was looked at without knowing where the surface lies is looked at again.
-            for role in ("buildings", "facilities", "weather", "canopy"):
+            for role in ("buildings", "facilities", "weather", "weather_sunny", "weather_dull", "canopy"):
                 self._check(role)
         self._refresh()
 
@@ -417,6 +421,7 @@ class NewPlanDialog(QDialog):
             out=self.target, profile=self.cards["profile"].path,
             name=self.plan_name.text().strip(), dsm_crs=self._said("dsm")[0], buildings_crs=self._said("buildings")[0],
             buildings_layer=self._said("buildings")[1], facilities_crs=self._said("facilities")[0],
+            weather_sunny=self.cards["weather_sunny"].path, weather_dull=self.cards["weather_dull"].path,
             canopy=self.cards["canopy"].path, canopy_crs=self._said("canopy")[0],
         )  # fmt: skip
 

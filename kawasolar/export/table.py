@@ -81,6 +81,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("capacity_kw", "one", 11, "result", summed=True),
     Column("irradiation_kwh_m2", "whole", 11, "result"),
     Column("energy_kwh", "whole", 13, "result", summed=True),
+    Column("energy_dull_kwh", "whole", 13, "result", summed=True),
+    Column("energy_sunny_kwh", "whole", 13, "result", summed=True),
     Column("specific_yield", "whole", 12, "result"),
     Column("shading_loss", "one", 9, "result"),
     Column("co2_t", "one", 12, "result", summed=True),

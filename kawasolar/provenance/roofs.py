@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from kawasolar.provenance.sources import Desk
 
 UNITS = {
-    "roof_m2": "m²", "usable_m2": "m²", "modules": "-", "capacity_kw": "kW", "energy_kwh": "kWh", "specific_yield": "kWh/kW",
+    "roof_m2": "m²", "usable_m2": "m²", "modules": "-", "capacity_kw": "kW", "energy_kwh": "kWh", "energy_sunny_kwh": "kWh", "energy_dull_kwh": "kWh", "specific_yield": "kWh/kW",
     "irradiation_kwh_m2": "kWh/m²", "shading_loss": "-", "co2_t": "t-CO₂", **dict.fromkeys(MONTHS, "kWh"),
 }  # fmt: skip
 # Which numbers of the profile a rule of the survey takes its cells by; drawn keep-outs need none.
@@ -224,6 +225,12 @@ def energy(desk: Desk, facility_id: str) -> Explanation:
     return _simulated(desk, facility_id, "energy_kwh", "energy")
 
 
+def of_year(desk: Desk, facility_id: str, figure: str, role: Role) -> Explanation:
+    """The hours of another year."""
+    found = _simulated(desk, facility_id, figure, figure.removesuffix("_kwh"))
+    return replace(found, inputs=(*found.inputs, *desk.files(role)))
+
+
 def month(desk: Desk, facility_id: str, column: str) -> Explanation:
     """One month of the same hours."""
     share = desk.yielded(facility_id, column)
@@ -328,6 +335,8 @@ FIGURES: dict[str, Callable[[Desk, str], Explanation]] = {
     "modules": modules,
     "capacity_kw": capacity,
     "energy_kwh": energy,
+    "energy_sunny_kwh": lambda desk, facility_id: of_year(desk, facility_id, "energy_sunny_kwh", "weather_sunny"),
+    "energy_dull_kwh": lambda desk, facility_id: of_year(desk, facility_id, "energy_dull_kwh", "weather_dull"),
     "specific_yield": specific,
     "irradiation_kwh_m2": irradiation,
     "shading_loss": shading,

@@ -15,6 +15,7 @@ from gis.errors import UnreadableFile
 from gis.findings import Finding
 from gis.progress import Progress, part, silent
 from kawasolar.errors import PlanError
+from kawasolar.plan import BAND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,6 +59,7 @@ class Bench:
     _trees_noticed: tuple[Finding, ...] = ()
     _outlines: Outlines | None = None
     _weather: Weather | None = None
+    _band: dict[str, Weather] = field(default_factory=dict)
     _last: Survey | TiledSurvey | None = field(default=None, repr=False)
     _prepared: Prepared | None = field(default=None, repr=False)
 
@@ -191,6 +193,20 @@ class Bench:
                 lambda: read_weather(path, latitude=latitude, longitude=longitude), progress, 0.0, "read"
             )
         return self._weather
+
+    def band(self) -> dict[str, Weather]:
+        """Further years that the plan has, by name (``sunny``, ``dull``)."""
+        from kawasolar.weather import read_weather
+
+        for entry in self.inputs:
+            name = BAND.get(entry.role)
+            if name is not None and name not in self._band:
+                longitude, latitude = self._middle()
+                path = Path(entry.path)
+                self._band[name] = aside(
+                    partial(read_weather, path, latitude=latitude, longitude=longitude), silent, 0.0, "read"
+                )
+        return self._band
 
     def _middle(self) -> tuple[float, float]:
         from gis.crs import to_lonlat

@@ -372,7 +372,15 @@ def run_yield(work: Work, bench: Bench, changed: set[str] | None, progress: Prog
     before = work.yielded if changed is not None else None
     asked = links if before is None else links[links["facility_id"].isin(changed or set())]
     found = compute_yields(
-        surveyed.planes, surveyed.sunlit, surveyed.azimuths, subarrays, asked, weather, work.profile, progress
+        surveyed.planes,
+        surveyed.sunlit,
+        surveyed.azimuths,
+        subarrays,
+        asked,
+        weather,
+        work.profile,
+        progress,
+        band=bench.band(),
     )
     if before is not None:
         found = merged(before, found, links)

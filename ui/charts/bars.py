@@ -21,11 +21,12 @@ class MonthBars(Chart):
     def __init__(self, look: Look, title: str, parent: QWidget | None = None) -> None:
         super().__init__(look, 172, title, parent)
         self._values: tuple[float, ...] = ()
+        self._band: tuple[tuple[float, float], ...] = ()
         self._unit = ""
 
-    def show_values(self, values: Sequence[float], unit: str) -> None:
-        """Draw twelve values."""
-        self._values, self._unit = tuple(values), unit
+    def show_values(self, values: Sequence[float], unit: str, band: Sequence[tuple[float, float]] = ()) -> None:
+        """Draw twelve values; ``band``: lowest and highest of each month, where they are known."""
+        self._values, self._unit, self._band = tuple(values), unit, tuple(band)
         self.update()
 
     def _area(self) -> QRectF:
@@ -33,7 +34,8 @@ class MonthBars(Chart):
 
     def draw(self, painter: QPainter) -> None:
         area = self._area()
-        top = max(self._values, default=0.0)
+        highest = max(self._values, default=0.0)
+        top = max([highest, *(high for _, high in self._band)])
         if top <= 0:
             self.text(painter, area.center().x(), area.center().y(), self.look.say("ui.chart.nothing"))
             return
@@ -46,7 +48,7 @@ class MonthBars(Chart):
             self.text(painter, LEFT - 4, y, f"{mark:,.4g}", align="right")
             mark += step
         width = area.width() / 12
-        best, worst = self._values.index(top), self._values.index(min(self._values))
+        best, worst = self._values.index(highest), self._values.index(min(self._values))
         for month, value in enumerate(self._values):
             height = max(0.0, value) / top * area.height()
             left = area.left() + (month + 0.16) * width
@@ -55,8 +57,16 @@ class MonthBars(Chart):
             painter.drawRect(QRectF(left, area.bottom() - height, width * 0.68, height))
             centre = area.left() + (month + 0.5) * width
             self.text(painter, centre, area.bottom() + 10, str(month + 1))
+            reach = height
+            if self._band:
+                low, high = (max(0.0, end) / top * area.height() for end in self._band[month])
+                reach = max(height, high)
+                painter.setPen(self.pen("ink", 1.2, 0.7))
+                painter.drawLine(QPointF(centre, area.bottom() - low), QPointF(centre, area.bottom() - high))
+                for end in (low, high):
+                    painter.drawLine(QPointF(centre - 3, area.bottom() - end), QPointF(centre + 3, area.bottom() - end))
             if month in (best, worst):
-                self.text(painter, centre, area.bottom() - height - 7, fmt.significant(value), role="ink")
+                self.text(painter, centre, area.bottom() - reach - 7, fmt.significant(value), role="ink")
 
     def read(self, position: QPointF) -> str | None:
         area = self._area()

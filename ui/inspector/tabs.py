@@ -201,6 +201,18 @@ class RoofTab(QWidget):
             )
 
 
+def band_of(yields: Any) -> list[tuple[float, float]]:  # noqa: ANN401 - a row of the yields
+    """Lowest and highest of the average, the dull and the sunny year by month [MWh]; empty where there is one year only."""
+    years = [name for name in ("dull", "sunny") if f"energy_{name}_kwh" in yields]
+    if not years:
+        return []
+    found = []
+    for k in range(1, 13):
+        values = [float(yields[f"{prefix}m{k:02d}"]) / 1000 for prefix in ("", *(f"{name}_" for name in years))]
+        found.append((min(values), max(values)))
+    return found
+
+
 class PowerTab(QWidget):
     """電力: month by month, and against what the facility uses."""
 
@@ -214,6 +226,8 @@ class PowerTab(QWidget):
         layout.addLayout(asked_head(look, say("ui.power.months"), "energy_kwh", self.why_asked.emit))
         self.months = MonthBars(look, say("ui.power.months"))
         layout.addWidget(self.months)
+        self.band = label("", "muted", wrap=True)
+        layout.addWidget(self.band)
         self._specific = label("", "muted", wrap=True)
         name = say("ui.column.specific_yield")
         layout.addLayout(asked_line(look, self._specific, name, "specific_yield", self.why_asked.emit))
@@ -230,12 +244,19 @@ class PowerTab(QWidget):
         say = self._look.say
         if site.yields is None:
             self.months.show_values([0.0] * 12, "MWh")
+            self.band.hide()
             self._specific.setText("")
             self.against.show_rows([])
             self._note.setText(say("ui.roof.none"))
             return
         months = np.array([float(site.yields[f"m{k:02d}"]) for k in range(1, 13)]) / 1000
-        self.months.show_values([float(v) for v in months], "MWh")
+        self.months.show_values([float(v) for v in months], "MWh", band_of(site.yields))
+        ends = [(name, site.yields.get(f"energy_{name}_kwh")) for name in ("dull", "sunny")]
+        known = [
+            say(f"ui.power.{name}", energy=" ".join(fmt.energy(value))) for name, value in ends if value is not None
+        ]
+        self.band.setText(say("ui.list.comma").join(known))
+        self.band.setVisible(bool(known))
         weather = plan.results.weather
         kind = say(f"ui.weather.{weather.kind}")
         self._specific.setText(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QListWidget, QListWidgetItem, QWidget
 
+from kawasolar.plan import REMOVABLE
 from ui import icons
 from ui.document import Document
 from ui.look import Look
@@ -15,13 +16,15 @@ from ui.parts import Elided, RoomyDelegate, button, clear, column, label, row, r
 from ui.reasons import finding_text
 
 if TYPE_CHECKING:
-    from kawasolar.plan import InputFile, Plan
+    from kawasolar.plan import InputFile, Plan, Role
 
 ROLE_ICONS = {
     "dsm": "terrain",
     "buildings": "office-building-outline",
     "facilities": "format-list-bulleted",
     "weather": "weather-partly-cloudy",
+    "weather_sunny": "weather-partly-cloudy",
+    "weather_dull": "weather-partly-cloudy",
     "canopy": "pine-tree",
     "profile": "tune-variant",
 }
@@ -95,8 +98,10 @@ class DataPanel(QWidget):
         self._intro.setText(self._look.say(code, crs=crs_name(plan.crs, self._look.language), epsg=plan.crs.to_epsg()))
         for entry in plan.inputs:
             self._files_layout.addWidget(self._file(plan, entry))
-        if all(entry.role != "canopy" for entry in plan.inputs):
-            self._files_layout.addWidget(self._without_canopy())
+        have = {entry.role for entry in plan.inputs}
+        for role in REMOVABLE:
+            if role not in have:
+                self._files_layout.addWidget(self._without(role))
         self._show_findings(plan)
 
     def _refresh_missing(self) -> None:
@@ -134,19 +139,19 @@ class DataPanel(QWidget):
             layout.addWidget(label(look.say("ui.data.missing"), "attention", wrap=True), 3, 1)
         return card
 
-    def _without_canopy(self) -> QWidget:
-        """The file that a plan may have, and this one has not."""
+    def _without(self, role: Role) -> QWidget:
+        """A file that a plan may have, and this one has not."""
         look, card = self._look, QWidget()
         layout = QGridLayout(card)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setHorizontalSpacing(8)
         picture = QLabel()
-        picture.setPixmap(icons.pixmap(ROLE_ICONS["canopy"], look.tokens.muted, 20, 2.0))
+        picture.setPixmap(icons.pixmap(ROLE_ICONS[role], look.tokens.muted, 20, 2.0))
         layout.addWidget(picture, 0, 0)
-        name = look.say("ui.role.canopy")
+        name = look.say(f"ui.role.{role}")
         add = button(look.say("ui.data.add"), "link", tip=look.say("ui.data.add_tip", role=name))
         add.setAccessibleName(look.say("ui.data.add_tip", role=name))
-        add.clicked.connect(lambda: self.replace_asked.emit("canopy"))
+        add.clicked.connect(lambda: self.replace_asked.emit(role))
         layout.addWidget(Elided(name, "muted", Qt.TextElideMode.ElideRight), 0, 1)
         layout.addWidget(add, 0, 2)
         layout.setColumnStretch(1, 1)
@@ -159,6 +164,8 @@ class DataPanel(QWidget):
             "facilities": say("ui.data.n_facilities", number=f"{len(plan.facilities):,}"),
             "weather": results.weather.station,
             "dsm": f"EPSG:{plan.crs.to_epsg()}",
+            "weather_sunny": say("ui.data.band"),
+            "weather_dull": say("ui.data.band"),
             "canopy": say("ui.data.canopy"),
             "profile": plan.profile.name(self._look.language),
         }
