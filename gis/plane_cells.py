@@ -78,10 +78,11 @@ class PlaneCells:
         unpack = zlib.decompressobj()
         try:
             code = unpack.decompress(base64.b64decode(words[5], validate=True), rows * cols)
+            more = unpack.decompress(unpack.unconsumed_tail, 1)
         except (binascii.Error, zlib.error) as error:
             raise ValueError("cells of a plane are damaged") from error
         rules = np.frombuffer(code, np.uint8)
-        if rules.size != rows * cols or rules.max() > _LAST_CODE:
+        if more or not unpack.eof or rules.size != rows * cols or rules.max() > _LAST_CODE:
             raise ValueError("cells of a plane are damaged")
         return cls(west, north, cell, rules.reshape(rows, cols))
 

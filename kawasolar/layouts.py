@@ -33,6 +33,7 @@ from gis.layout import (
 )
 from gis.plane_cells import PlaneCells
 from gis.progress import Progress, silent
+from kawasolar.errors import PlanError
 from kawasolar.layout_values import COLUMNS, ORIENTATIONS, RACKS, Orientation, Racks, by_density
 
 if TYPE_CHECKING:
@@ -144,6 +145,8 @@ def compute_layouts(
 
     Raises
     ------
+    PlanError
+        ``layout.no_sun``: on the shortest day the sun is not up as long as the rows shall be free of shade
     gis.progress.Cancelled
         from ``progress``
     """
@@ -233,7 +236,10 @@ def _racks(plane: Plane, choices: Choices, *, portrait: bool) -> Rows:
         azimuth = _along(plane.place.walls, azimuth)
     slant = choices.module.length if portrait else choices.module.width
     facing = (azimuth + plane.place.convergence) % 360.0
-    spacing = winter_spacing(slant, choices.tilt, facing, plane.place.latitude, choices.winter_hours)
+    try:
+        spacing = winter_spacing(slant, choices.tilt, facing, plane.place.latitude, choices.winter_hours)
+    except ValueError as error:
+        raise PlanError("layout.no_sun", latitude=round(plane.place.latitude, 1), hours=choices.winter_hours) from error
     return racks(
         choices.module, portrait=portrait, tilt=choices.tilt, azimuth=azimuth, gap=choices.gap, spacing=spacing
     )
@@ -268,12 +274,17 @@ def places_of(buildings: gpd.GeoDataFrame) -> dict[str, Place]:
 
 def wall_directions(shapes: NDArray[np.object_]) -> NDArray[np.float64]:
     """The direction of most of each outline's walls, from grid north [deg, 0…90): the mean of four times their angle, weighted by length."""
-    points, owner = shapely.get_coordinates(shapes, return_index=True)
+    parts, of_part = shapely.get_parts(shapes, return_index=True)
+    rings, of_ring = shapely.get_rings(parts, return_index=True)
+    points, ring = shapely.get_coordinates(rings, return_index=True)
     side = np.diff(points, axis=0)
-    # From the end of one outline to the begin of the next there is no wall; holes are few and their first points near.
-    side[np.diff(owner) != 0] = 0.0
+    # From the end of one ring to the begin of the next there is no wall.
+    side[np.diff(ring) != 0] = 0.0
+    owner = of_part[of_ring[ring[:-1]]]
     length = np.hypot(side[:, 0], side[:, 1])
     angle = np.arctan2(side[:, 0], side[:, 1])
-    turned = np.bincount(owner[:-1], weights=length * np.sin(4.0 * angle), minlength=len(shapes))
-    along = np.bincount(owner[:-1], weights=length * np.cos(4.0 * angle), minlength=len(shapes))
-    return np.degrees(np.arctan2(turned, along)) / 4.0 % 90.0
+    turned = np.bincount(owner, weights=length * np.sin(4.0 * angle), minlength=len(shapes))
+    along = np.bincount(owner, weights=length * np.cos(4.0 * angle), minlength=len(shapes))
+    found = np.degrees(np.arctan2(turned, along)) / 4.0 % 90.0
+    # The remainder of a very small negative number is rounded to 90.
+    return np.where(found < 90.0, found, 0.0)

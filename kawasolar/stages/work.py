@@ -176,11 +176,14 @@ class Work:
         return list(zip(found["facility_id"], found["building_id"], strict=True))
 
     def laid_out_specially(self) -> dict[str, dict[str, float]]:
-        """Facilities that are laid out otherwise than the rest, with all values by which they are."""
-        return {
-            facility: {key: profile.number(key) for key in CHOICES if key not in MODULE}
+        """Facilities whose modules stand otherwise than by the plan's values, with the values by which they do."""
+        keys = [key for key in CHOICES if key not in MODULE]
+        usual = {key: self.profile.number(key) for key in keys}
+        found = {
+            facility: {key: profile.number(key) for key in keys}
             for facility, profile in special_layouts(self.entries, self.scenario, self.profile).items()
         }
+        return {facility: numbers for facility, numbers in found.items() if numbers != usual}
 
 
 # By the first word of their code: which stage's findings they are, in the order in which they are shown.
