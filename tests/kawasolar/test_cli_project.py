@@ -39,7 +39,7 @@ def project(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 
 
 def test_all_commands_are_known_at_the_door() -> None:
-    from kawasolar import cli_edit  # noqa: F401
+    from kawasolar import cli_edit, cli_layout, cli_survey, cli_yield  # noqa: F401
     from kawasolar.cli import app
 
     names = {found.name or found.callback.__name__ for found in app.registered_commands}  # type: ignore[union-attr]
@@ -147,6 +147,54 @@ def test_a_keepout_computes_one_site(project: Path, capsys: pytest.CaptureFixtur
     assert main(["-q", "edit", "keepout", str(project), "B8", "--run"]) == 0
     back = load_project(project).plan.results.yields.set_index("facility_id")["usable_m2"]
     assert back.equals(old)
+
+
+def test_a_layout_of_one_facility(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = load_project(project).plan.results
+    words = ["edit", "layout", str(project), "003", "--racks", "east_west", "--value", "module.power=500"]
+    assert main(["-q", *words, "--why", "所管課の希望"]) == 0
+    plan = load_project(project).plan
+    assert stale(status(project, capsys)) == []
+    entry = plan.entries.get("layouts", "s1/003")
+    assert entry["values"] == {"layout.racks": 3.0, "module.power": 500.0}
+    assert (entry["who"], entry["why"]) == ("川崎 花子", "所管課の希望")
+    mine = set(plan.results.links.loc[plan.results.links["facility_id"] == "003", "building_id"])
+    own = plan.results.subarrays["building_id"].isin(mine)
+    assert set(plan.results.subarrays.loc[own, "mounting"]) == {"back_to_back"}
+    assert "back_to_back" not in set(plan.results.subarrays.loc[~own, "mounting"])
+    old, new = (results.yields.set_index("facility_id")["energy_kwh"] for results in (before, plan.results))
+    assert old.index[old != new].tolist() == ["003"]
+    # More of the same facility, and all of it given back.
+    assert main(["-q", "edit", "layout", str(project), "003", "--tilt", "20"]) == 0
+    assert load_project(project).plan.entries.get("layouts", "s1/003")["values"]["pv.rack_tilt"] == 20.0
+    assert main(["-q", "edit", "layout", str(project), "003", "--reset"]) == 0
+    back = load_project(project).plan
+    assert not back.entries.table("layouts")
+    assert back.results.yields["energy_kwh"].tolist() == before.yields["energy_kwh"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["003"], 2),
+        (["003", "--racks", "north"], 2),
+        (["003", "--orientation", "upright"], 2),
+        (["003", "--value", "module.power"], 2),
+        (["003", "--value", "module.power=much"], 2),
+        (["003", "--value", "module.power=nan"], 3),
+        (["003", "--value", "module.power=1e9"], 3),
+        (["003", "--value", "pv.albedo=0.3"], 3),
+        (["003", "--module", "no such module"], 3),
+        (["999", "--racks", "azimuth"], 3),
+    ],
+)
+def test_a_layout_that_cannot_be_is_refused(
+    project: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: int
+) -> None:
+    before = project.read_bytes()
+    assert main(["-q", "edit", "layout", str(project), *words]) == code
+    assert capsys.readouterr().err
+    assert project.read_bytes() == before
 
 
 def test_scenarios(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -201,9 +201,9 @@ def test_a_facility_that_one_scenario_does_not_know_differs(project: Project) ->
 def test_a_stale_scenario_is_marked(tmp_path: Path) -> None:
     project = project_of(small_town(tmp_path / "町"), tmp_path)
     project, key = copied(project, "増設案")
-    turned = with_edit(project, edits.set_value(project.entries, key, "pv.density_flat", 0.16, BY))
+    turned = with_edit(project, edits.set_value(project.entries, key, "module.power", 500.0, BY))
     found = compare(turned, ["s1", key])
-    assert [side.stale for side in found.sides] == [(), ("yield", "eligibility", "selection")]
+    assert [side.stale for side in found.sides] == [(), ("layout", "yield", "eligibility", "selection")]
     assert found.figures.loc["capacity_kw", f"difference.{key}"] == 0, "of the last calculation"
     assert any("再計算が必要" in line for line in lines(found, "ja"))
     done = compare(bring_up_to_date(turned, [key]), ["s1", key])
@@ -215,7 +215,8 @@ def test_a_stale_scenario_is_marked(tmp_path: Path) -> None:
     with_notes = tmp_path / "比較.xlsx"
     write_comparison_xlsx(found, with_notes, "ja")
     texts = [cell.value for row in openpyxl.load_workbook(with_notes)["比較"].iter_rows() for cell in row if cell.value]
-    assert "再計算が必要（発電量、設置可能の判定、半数の選定）" in texts
+    layout = catalogue()["stages.layout"]["ja"]
+    assert f"再計算が必要（{layout}、発電量、設置可能の判定、半数の選定）" in texts
     assert any("前回の計算" in str(text) for text in texts)
 
 
@@ -347,7 +348,7 @@ def test_sites_of_the_workbook_have_class_and_reason_of_each_scenario(
 def test_numbers_that_differ_have_a_column_for_each(tmp_path: Path) -> None:
     project = project_of(small_town(tmp_path / "町"), tmp_path)
     project, key = copied(project, "増設案")
-    project = with_edit(project, edits.set_value(project.entries, key, "pv.density_flat", 0.16, BY))
+    project = with_edit(project, edits.set_value(project.entries, key, "module.power", 500.0, BY))
     project = bring_up_to_date(with_edit(project, edits.set_share(project.entries, key, 1.0)), [key])
     path = tmp_path / "比較.xlsx"
     write_comparison_xlsx(compare(project, ["s1", key]), path, "ja")

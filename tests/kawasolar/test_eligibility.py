@@ -19,6 +19,7 @@ from shapely.geometry import Point
 from kawasolar.decide import criteria_table, decide, decision_findings, default_settings, effect_of_criteria
 from kawasolar.eligibility import assess
 from kawasolar.figures import figures
+from kawasolar.layouts import no_subarrays
 from kawasolar.plan import Decision, Results, Settings, WeatherSummary
 from kawasolar.profile import CRITERION_RULES, Profile, load_profile, profile_from_text
 from kawasolar.reasons import reason_sentence
@@ -87,7 +88,7 @@ def town(*overrides: dict[str, object], without: tuple[str, ...] = (), profile: 
     shape = (len(yields), 12, 24)
     results = Results(
         buildings=planes, planes=planes, sunlit=np.ones((len(planes), 4, 91), np.float32), azimuths=np.arange(4) * 90.0,
-        links=links, yields=yields, month_hour=np.zeros(shape, np.float32), month_hour_lost=np.zeros(shape, np.float32),
+        subarrays=no_subarrays(planes.crs), links=links, yields=yields, month_hour=np.zeros(shape, np.float32), month_hour_lost=np.zeros(shape, np.float32),
         weather=WeatherSummary("s", "f", "average", 35.6, 139.6, 1367.9, (114.0,) * 12), open_sky_kwh_m2=1367.9,
     )  # fmt: skip
     return Town(ledger, results, profile)

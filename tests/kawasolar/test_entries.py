@@ -29,7 +29,9 @@ from kawasolar.document.entries import (
     inverse,
 )
 from kawasolar.document.history import History
-from kawasolar.document.views import LEDGER_COLUMNS, keepouts_of, scenarios_of, settings_of
+from kawasolar.document.views import LEDGER_COLUMNS, keepouts_of, scenarios_of, settings_of, special_layouts
+from kawasolar.layout_values import CHOICES
+from kawasolar.layouts import Choices
 from kawasolar.plan import ROLES, InputFile
 from kawasolar.profile import CRITERION_RULES, INTEGERS, VALUE_RULES, load_profile
 from kawasolar.words import LANGUAGES, catalogue, say
@@ -91,6 +93,24 @@ def draw_value(draw: Any, entries: Entries) -> Edit:
     key, scenario = draw(st.sampled_from(sorted(VALUE_RULES))), a_scenario(draw, entries)
     value = draw(numbers(*VALUE_RULES[key][1:], whole=key in INTEGERS))
     return edits.set_value(entries, scenario, key, value, draw(REASONED), source=draw(TEXT))
+
+
+def draw_layout(draw: Any, entries: Entries) -> Edit:
+    values = {
+        key: draw(st.none() | numbers(*VALUE_RULES[key][1:], whole=key in INTEGERS))
+        for key in draw(st.lists(st.sampled_from(CHOICES), unique=True, max_size=3))
+    }
+    scenario, names = a_scenario(draw, entries), draw(st.lists(NAMES, max_size=3))
+    return edits.lay_out(entries, scenario, names, values, draw(BY))
+
+
+def draw_module(draw: Any, entries: Entries) -> Edit:
+    values = {
+        key: draw(numbers(*VALUE_RULES[key][1:]))
+        for key in ("module.power", "module.width", "module.length", "module.weight")
+    }
+    scenario = a_scenario(draw, entries)
+    return edits.choose_module(entries, scenario, values, draw(REASONED), source=draw(TEXT), name=draw(TEXT))
 
 
 def draw_reset_value(draw: Any, entries: Entries) -> Edit:
@@ -161,7 +181,7 @@ def draw_remove(draw: Any, entries: Entries) -> Edit:
 
 
 KINDS: list[Callable[[Any, Entries], Edit]] = [
-    draw_share, draw_share, draw_objective, draw_criterion, draw_reset, draw_place, draw_place, draw_value,
+    draw_share, draw_share, draw_objective, draw_criterion, draw_reset, draw_place, draw_place, draw_value, draw_layout, draw_module,
     draw_reset_value, draw_ledger, draw_join, draw_keepout, draw_remove_keepout, draw_files, draw_duplicate, draw_rename, draw_remove,
 ]  # fmt: skip
 
@@ -241,6 +261,7 @@ def everything() -> Entries:
         lambda e: edits.pin(e, "s1", ["F1"], ME),
         lambda e: edits.veto(e, "s1", ["F2"], ME),
         lambda e: edits.set_value(e, "s1", "pv.albedo", 0.3, ME),
+        lambda e: edits.lay_out(e, "s1", ["F1"], {"layout.racks": 3.0, "module.power": 500.0}, ME),
         lambda e: edits.correct_ledger(e, "F1", "built_year", 1981.0, 1971.0, ME),
         lambda e: edits.correct_join(e, "F1", ["b2", "b1"], ME),
         lambda e: edits.add_keepout(e, "b1", box, ME),
@@ -266,6 +287,29 @@ PLACES = [
     ("values", "s1/pv.albedo", {"value": 0.95, "source": "", **ME.mark()}),
     ("values", "s1/plan.year", {"value": 2026.5, "source": "", **ME.mark()}),
     ("values", "s1/nothing", {"value": 0.5, "source": "", **ME.mark()}),
+    ("layouts", "s9/F1", {"values": {"layout.racks": 1.0}, **ME.mark()}),
+    ("layouts", "F1", {"values": {"layout.racks": 1.0}, **ME.mark()}),
+    ("layouts", "s1/F1", {"layout.racks": 1.0, **ME.mark()}),
+    ("layouts", "s1/F1", {"values": {"layout.racks": 1.0}}),
+    *(
+        ("layouts", "s1/F1", {"values": values, **ME.mark()})
+        for values in (
+            {},
+            [],
+            None,
+            {"layout.racks": 4.0},
+            {"layout.racks": 1.5},
+            {"layout.racks": None},
+            {"layout.racks": True},
+            {"layout.racks": "3"},
+            {"module.power": math.nan},
+            {"module.power": 10**400},
+            {"pv.albedo": 0.3},
+            {"layout.path_area": 300.0},
+            {"nothing": 1.0},
+            {"layout.racks": 1.0, "pv.losses": 2.0},
+        )
+    ),
     ("ledger", "built_year", {"value": 1981.0, "read": None, **ME.mark()}),
     ("ledger", "built_year/F1", {"value": "Showa", "read": None, **ME.mark()}),
     ("ledger", "shelter/F1", {"value": 1.0, "read": None, **ME.mark()}),
@@ -325,6 +369,8 @@ def test_junk_anywhere_is_refused_with_value_error_or_is_an_entry(data: st.DataO
     profile = load_profile()
     for scenario in scenarios_of(found):
         settings_of(found, scenario.key, profile)
+        for own in special_layouts(found, scenario.key, profile).values():
+            Choices.of(own)
     assert keepouts_of(found, "EPSG:6677").geometry.is_valid.all()
     found.canonical()
 
@@ -451,6 +497,42 @@ def test_names_of_scenarios_are_given_once() -> None:
     assert apply(entries, edits.rename_scenario(entries, "s1", "二")).get("scenarios", "s1")["name"] == "二"
 
 
+def test_a_layout_keeps_what_was_entered_before_and_is_given_back_value_by_value() -> None:
+    entries = started()
+    entries = apply(entries, edits.lay_out(entries, "s1", ["F1", "F2"], {"layout.racks": 3.0}, ME))
+    entries = apply(entries, edits.lay_out(entries, "s1", ["F1"], {"module.power": 500, "layout.racks": 1.0}, ME))
+    assert entries.get("layouts", "s1/F1") == {"values": {"layout.racks": 1.0, "module.power": 500.0}, **ME.mark()}
+    assert entries.get("layouts", "s1/F2") == {"values": {"layout.racks": 3.0}, **ME.mark()}
+    # The same again without a reason leaves the first mark; with one it is another.
+    assert not edits.lay_out(entries, "s1", ["F2"], {"layout.racks": 3.0}, Author("佐藤")).changes
+    assert edits.lay_out(entries, "s1", ["F2"], {"layout.racks": 3.0}, Author("佐藤", "別の理由")).changes
+    entries = apply(entries, edits.lay_out(entries, "s1", ["F1"], {"layout.racks": None}, ME))
+    assert entries.get("layouts", "s1/F1")["values"] == {"module.power": 500.0}
+    # The last value given back is the whole of it, as is no value at all.
+    assert entries.get("layouts", "s1/F2") is not None
+    without = apply(entries, edits.lay_out(entries, "s1", ["F1"], {"module.power": None}, ME))
+    assert set(without.table("layouts")) == {"s1/F2"}
+    assert not apply(entries, edits.lay_out(entries, "s1", ["F1", "F2", "F3"], {}, ME)).table("layouts")
+
+
+def test_a_module_is_chosen_in_one_step_and_given_back_in_one() -> None:
+    entries = everything()
+    edit = edits.choose_module(
+        entries,
+        "s1",
+        {"module.power": 610.0, "module.width": 1.134, "module.length": 2.382},
+        ME,
+        source="カタログ",
+        name="大判",
+    )
+    chosen = apply(entries, edit)
+    assert {key: entry["value"] for key, entry in chosen.of_scenario("values", "s1").items()} == {
+        "pv.albedo": 0.3, "module.power": 610.0, "module.width": 1.134, "module.length": 2.382,
+    }  # fmt: skip
+    assert chosen.get("values", "s1/module.power")["source"] == "カタログ"
+    assert apply(chosen, inverse(edit)).canonical() == entries.canonical()
+
+
 def test_a_correction_that_equals_the_file_vanishes() -> None:
     entries = started()
     entries = apply(entries, edits.correct_ledger(entries, "F1", "built_year", 1981.0, 1971.0, ME))
@@ -515,6 +597,14 @@ def refused(entries: Entries) -> list[Callable[[], object]]:
         lambda: edits.set_value(entries, "s1", "pv.albedo", math.nan, ME),
         lambda: edits.set_value(entries, "s1", "plan.year", 2026.5, ME),
         lambda: edits.set_value(entries, "s1", "pv.albedo", 0.3, Author("山田")),
+        lambda: edits.lay_out(entries, "s1", ["F1"], {"pv.albedo": 0.3}, ME),
+        lambda: edits.lay_out(entries, "s1", ["F1"], {"nothing": None}, ME),
+        lambda: edits.lay_out(entries, "s1", ["F1"], {"layout.racks": 4.0}, ME),
+        lambda: edits.lay_out(entries, "s1", ["F1"], {"layout.racks": 1.5}, ME),
+        lambda: edits.lay_out(entries, "s1", ["F1"], {"module.power": math.nan}, ME),
+        lambda: edits.lay_out(entries, "s1", ["F1"], {"layout.racks": 1.0}, long),
+        lambda: edits.choose_module(entries, "s1", {"module.power": 1e6}, ME),
+        lambda: edits.choose_module(entries, "s1", {"module.power": 500.0}, Author("山田")),
         lambda: edits.pin(entries, "s1", ["F1"], long),
         lambda: edits.correct_ledger(entries, "F1", "built_year", math.nan, 1971.0, ME),
         lambda: edits.correct_ledger(entries, "F1", "shelter", "yes", None, ME),
@@ -632,6 +722,7 @@ def test_every_edit_and_every_refusal_has_words(language: Any) -> None:
         edits.set_share(entries, "s1", 0.1), edits.set_objective(entries, "s1", "co2"), edits.reset_settings(entries, "s1"),
         edits.set_criterion(entries, "s1", "flood", True, 1.0, ME), edits.pin(entries, "s1", ["F3"], ME),
         edits.veto(entries, "s1", ["F3"], ME), edits.release(entries, "s1", ["F1"]),
+        edits.lay_out(entries, "s1", ["F2"], {"layout.racks": 1.0}, ME), edits.choose_module(entries, "s1", {"module.power": 500.0}, ME, name="x"),
         edits.set_value(entries, "s1", "pv.albedo", 0.1, ME), edits.reset_value(entries, "s1", ["pv.albedo"]),
         edits.correct_ledger(entries, "F1", "name", "x", None, ME), edits.correct_join(entries, "F1", None, ME),
         edits.add_keepout(entries, "b", shapely.box(0, 0, 1, 1), ME), edits.remove_keepouts(entries, ["k1"]),

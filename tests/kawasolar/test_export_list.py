@@ -116,7 +116,7 @@ def test_reasons_and_criteria_of_a_real_decision_are_whole_sentences(
         assert not any(sign in text for sign in ("{", "–", "reason.", "criterion.", "nan"))
         assert not text.rstrip().endswith((":", "："))
     book = book_of(real, tmp_path / "s.xlsx", language)
-    headings, rows = rows_below(book.worksheets[2], "No.")
+    headings, rows = rows_below(book[say(language, "export.sheet.outcomes")], "No.")
     keys = list(dict.fromkeys(decision.outcomes["criterion"]))
     assert len(headings) == 4 + 2 * len(keys)
     for row in rows:

@@ -231,6 +231,14 @@ def test_layers_for_qgis(plan: Plan, tmp_path: Path) -> None:
     planes = pyogrio.read_dataframe(path, layer="roof_planes")
     assert planes["plane_id"].tolist() == plan.results.planes["plane_id"].tolist()
     assert planes.geometry.area.sum() == pytest.approx(plan.results.planes.geometry.area.sum())
+    # What only the program reads stays in the project.
+    assert "cell_rules" not in planes
+    subarrays = pyogrio.read_dataframe(path, layer="subarrays")
+    assert subarrays.crs.to_epsg() == 6677
+    assert subarrays["modules"].tolist() == [len(shape.geoms) for shape in subarrays.geometry]
+    assert set(subarrays["plane_id"]) <= set(planes["plane_id"])
+    power = subarrays.groupby("building_id")["capacity_kw"].sum()[plan.facilities["building_ids"]]
+    np.testing.assert_allclose(power, plan.results.yields["capacity_kw"], rtol=1e-12)
     assert [item.name for item in tmp_path.iterdir()] == [path.name]
 
 
@@ -249,6 +257,9 @@ def test_styles_are_sound(plan: Plan, tmp_path: Path) -> None:
         renderer = ET.fromstring(qml.split(">", 1)[1]).find("renderer-v2")  # noqa: S314 - our own
         assert renderer is not None
         symbols = {symbol.get("name") for symbol in renderer.findall("symbols/symbol")}
+        if renderer.get("type") == "singleSymbol":
+            assert (table, symbols) == ("subarrays", {"0"})
+            continue
         entries = renderer.findall("categories/category") + renderer.findall("ranges/range")
         assert {entry.get("symbol") for entry in entries} == symbols
         assert len(entries) >= 4
@@ -268,7 +279,7 @@ def test_ogrinfo_reads_the_export(plan: Plan, tmp_path: Path) -> None:
         [program, "-ro", "-so", "-al", str(tmp_path / "s.gpkg")], capture_output=True, text=True, check=True
     )
     assert shown.stderr == ""
-    assert shown.stdout.count("Geometry: Multi Polygon") == 2
+    assert shown.stdout.count("Geometry: Multi Polygon") == 3
     assert f"Feature Count: {len(plan.results.planes)}" in shown.stdout
 
 

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from kawasolar.array_yield import Array, array_year
-from kawasolar.cli import run_command
 from kawasolar.choices import has_part
+from kawasolar.cli import run_command
 from kawasolar.loss_values import LOSSES, factor_keys, name_of
 from kawasolar.losses import LossModel, Mounting
 from kawasolar.profile import VALUE_RULES, Profile, load_profile

@@ -103,7 +103,7 @@ def test_plan_from_files(files: dict[str, Path], tmp_path: Path, capsys: pytest.
     figures = json.loads(capsys.readouterr().out)
     assert figures["facilities"] == 9
     assert figures["chosen"] == math.ceil(figures["eligible"] / 2)
-    assert set(figures["seconds"]) == {"ledger", "join", "survey", "yield", "eligibility", "selection"}
+    assert set(figures["seconds"]) == {"ledger", "join", "survey", "layout", "yield", "eligibility", "selection"}
     plan = load_plan(out)
     assert sorted(path.name for path in plan.cache.iterdir()) == [
         "hillshade.tif",
@@ -115,10 +115,29 @@ def test_plan_from_files(files: dict[str, Path], tmp_path: Path, capsys: pytest.
     # The roof north of the tower loses most; the largest roof is ranked first.
     assert yields["shading_loss"].idxmax() == "001"
     assert plan.decision.sites.set_index("facility_id")["rank"].idxmin() == "009"
-    # Capacity is the usable area times the profile's density; energy lies where a plant in Kawasaki lies.
+    # Capacity is the number of modules times their power, facility by facility; energy lies where a plant in Kawasaki lies.
+    owner = plan.results.links.set_index("building_id")["facility_id"]
+    modules = plan.results.subarrays.groupby(plan.results.subarrays["building_id"].map(owner))["modules"].sum()
+    power = plan.profile.number("module.power") / 1000
+    assert yields.modules.to_dict() == modules.to_dict()
+    np.testing.assert_allclose(yields.capacity_kw, modules.reindex(yields.index) * power, rtol=1e-12)
+    assert yields.specific_yield.drop("001").between(900, 1300).all()
+    # What an early guess by area says is near.
+    density = plan.profile.number("pv.density_flat")
+    assert yields.capacity_kw.sum() == pytest.approx(yields.usable_m2.sum() * density, rel=0.35)
+
+
+def test_plan_by_density(files: dict[str, Path], tmp_path: Path) -> None:
+    from kawasolar.document import edits
+    from kawasolar.stages import bring_up_to_date, with_edit
+
+    project = make_project(inputs(files, tmp_path))
+    edit = edits.set_value(project.entries, "s1", "pv.capacity", 2.0, edits.Author("試験", "早い段階の概算"))
+    plan = bring_up_to_date(with_edit(project, edit)).plan
+    yields = plan.results.yields
     density = plan.profile.number("pv.density_flat")
     assert yields.capacity_kw.sum() == pytest.approx(yields.usable_m2.sum() * density)
-    assert yields.specific_yield.drop("001").between(900, 1300).all()
+    assert len(plan.results.subarrays) == yields.modules.sum() == 0
 
 
 def test_set_back_is_taken_from_the_roof(files: dict[str, Path], tmp_path: Path) -> None:

@@ -119,8 +119,8 @@ def victim(whole: bytes, tmp_path: Path) -> Path:
 def frames(plan: Plan) -> dict[str, pd.DataFrame]:
     results, decision = plan.results, plan.decision
     return {
-        "facilities": plan.facilities, "buildings": results.buildings, "planes": results.planes, "links": results.links,
-        "yields": results.yields, "outcomes": decision.outcomes, "sites": decision.sites,
+        "facilities": plan.facilities, "buildings": results.buildings, "planes": results.planes, "subarrays": results.subarrays,
+        "links": results.links, "yields": results.yields, "outcomes": decision.outcomes, "sites": decision.sites,
     }  # fmt: skip
 
 
@@ -208,7 +208,7 @@ def test_frames_may_be_empty(plan: Plan, tmp_path: Path) -> None:
         inputs=(),
         results=replace(
             results, buildings=results.buildings.iloc[:0], planes=results.planes.iloc[:0], sunlit=results.sunlit[:0], links=results.links.iloc[:0],
-            yields=results.yields.iloc[:0], month_hour=results.month_hour[:0], month_hour_lost=results.month_hour_lost[:0],
+            subarrays=results.subarrays.iloc[:0], yields=results.yields.iloc[:0], month_hour=results.month_hour[:0], month_hour_lost=results.month_hour_lost[:0],
         ),
         decision=replace(plan.decision, outcomes=plan.decision.outcomes.iloc[:0], sites=plan.decision.sites.iloc[:0]),
     )  # fmt: skip
@@ -228,7 +228,7 @@ def test_gdal_reads_the_layers(plan: Plan, saved: Path, tmp_path: Path) -> None:
     shutil.copy(saved, as_gpkg)
     layers = dict(pyogrio.list_layers(as_gpkg))
     assert layers["facilities"] == "Point"
-    assert layers["buildings"] == layers["roof_planes"] == "MultiPolygon"
+    assert layers["buildings"] == layers["roof_planes"] == layers["subarrays"] == "MultiPolygon"
     assert {
         "links",
         "yields",
@@ -252,6 +252,11 @@ def test_gdal_reads_the_layers(plan: Plan, saved: Path, tmp_path: Path) -> None:
     for ids, name in zip(buildings["facility_ids"], buildings["class"], strict=True):
         assert (name == "chosen") == (isinstance(ids, str) and bool(set(ids.split(";")) & picked))
     assert (buildings["class"] == "other").sum() == len(buildings) - len(plan.results.links)
+    subarrays = pyogrio.read_dataframe(as_gpkg, layer="subarrays")
+    assert subarrays["modules"].tolist() == [len(shape.geoms) for shape in subarrays.geometry]
+    by_building = subarrays.groupby("building_id")["capacity_kw"].sum()
+    power = plan.results.yields["capacity_kw"].to_numpy()
+    np.testing.assert_allclose(by_building[plan.facilities["building_ids"]], power, rtol=1e-12)
 
 
 def test_ogrinfo_opens_it_by_its_own_name(saved: Path) -> None:
@@ -439,13 +444,13 @@ def test_what_is_no_project_is_told_apart(victim: Path, tmp_path: Path, plan: Pl
 
 
 def test_a_newer_format_is_not_read(victim: Path) -> None:
-    alter(victim, "UPDATE kawasolar_meta SET value = '3' WHERE key = 'format_version'")
+    alter(victim, "UPDATE kawasolar_meta SET value = '4' WHERE key = 'format_version'")
     with pytest.raises(UnreadableProject) as caught:
         load_plan(victim)
     assert caught.value.code == "project.newer"
-    assert caught.value.details["found"] == 3
-    assert caught.value.details["expected"] == FORMAT_VERSION == 2
-    assert "3" in say("ja", "project.newer", **caught.value.details)
+    assert caught.value.details["found"] == 4
+    assert caught.value.details["expected"] == FORMAT_VERSION == 3
+    assert "4" in say("ja", "project.newer", **caught.value.details)
 
 
 def alter(path: Path, *statements: str) -> None:
@@ -489,6 +494,11 @@ def test_a_view_is_no_table(victim: Path) -> None:
         ("facilities", "geom", b"not a geometry at all"),
         ("roof_planes", "geom", b"GP\x00\x01" + b"\x00" * 4 + b"\x01\x06\x00\x00\x00\xff\xff\xff\xff"),
         ("roof_planes", "plane_id", None),
+        ("subarrays", "modules", None),
+        ("subarrays", "plane_id", "zwei"),
+        ("subarrays", "capacity_kw", "viel"),
+        ("subarrays", "portrait", None),
+        ("subarrays", "geom", b"not a geometry at all"),
         ("kawasolar_arrays", "data", b""),
         ("kawasolar_arrays", "name", "sunlit"),
     ],
@@ -539,6 +549,24 @@ MONTHS = '$.yield."".weather.months_ghi_kwh_m2'
             "geom",
         ),
         ("UPDATE roof_planes SET plane_id = 1", "roof_planes", "plane_id"),
+        ("UPDATE roof_planes SET cell_rules = 'x'", "roof_planes", "cell_rules"),
+        ("UPDATE roof_planes SET cell_rules = replace(cell_rules, ' ', '  ')", "roof_planes", "cell_rules"),
+        ("UPDATE roof_planes SET cell_rules = '0 0 1.0 4000 4001 eJw='", "roof_planes", "cell_rules"),
+        ("UPDATE subarrays SET building_id = 'nobody'", "subarrays", "building_id"),
+        ("UPDATE subarrays SET plane_id = 9999", "subarrays", "plane_id"),
+        ("UPDATE subarrays SET geom = NULL", "subarrays", "geom"),
+        ("UPDATE subarrays SET geom = (SELECT geom FROM facilities LIMIT 1)", "subarrays", "geom"),
+        ("UPDATE subarrays SET capacity_kw = -1.0", "subarrays", "capacity_kw"),
+        ("UPDATE subarrays SET behind = NULL", "subarrays", "behind"),
+        ("UPDATE subarrays SET pitch_m = 9e999", "subarrays", "pitch_m"),
+        ("UPDATE subarrays SET modules = -3", "subarrays", "modules"),
+        # No such way to mount: it would be taken for a rack.
+        ("UPDATE subarrays SET mounting = 'floating'", "subarrays", "mounting"),
+        ("UPDATE subarrays SET mounting = NULL", "subarrays", "mounting"),
+        # Rows nearer to one another than they are deep, more than all modules behind others, a wall: nothing is computed from such.
+        ("UPDATE subarrays SET pitch_m = 0.0", "subarrays", "pitch_m"),
+        ("UPDATE subarrays SET behind = 1.5", "subarrays", "behind"),
+        ("UPDATE subarrays SET tilt = 120.0", "subarrays", "tilt"),
         ("UPDATE yields SET facility_id = 'same'", "yields", "facility_id"),
         ("UPDATE links SET building_id = 'nobody'", "links", "building_id"),
         ("UPDATE outcomes SET facility_id = 'nobody'", "outcomes", "facility_id"),
@@ -590,7 +618,7 @@ def test_a_hundred_thousand_findings_are_folded(victim: Path) -> None:
     assert findings[20].details["count"] == 99_980
 
 
-@pytest.mark.parametrize("table", ["facilities", "links", "sites", "inputs", "kawasolar_arrays"])
+@pytest.mark.parametrize("table", ["facilities", "subarrays", "links", "sites", "inputs", "kawasolar_arrays"])
 def test_a_missing_table_or_column_is_said(victim: Path, table: str) -> None:
     alter(victim, f'ALTER TABLE "{table}" RENAME TO "gone"')
     assert code_of(victim) == "project.damaged"
@@ -724,6 +752,6 @@ def test_meta_is_plain_json(saved: Path) -> None:
     connection = sqlite3.connect(saved)
     meta = {key: json.loads(value) for key, value in connection.execute("SELECT key, value FROM kawasolar_meta")}
     connection.close()
-    assert meta["format_version"] == 2
+    assert meta["format_version"] == 3
     assert meta["crs"] == meta["scenarios"]["s1"]["crs"] == "EPSG:6677"
     assert meta["scenarios"]["s1"]["synthetic"] is True

@@ -1,4 +1,4 @@
-"""The project file, version 2: scenarios, corrections, upgrades of version 1, and files that somebody has tampered with."""
+"""The project file: scenarios, corrections, upgrades of versions 1 and 2, and files that somebody has tampered with."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ from kawasolar.document.edits import (
 from kawasolar.document.entries import apply
 from kawasolar.document.views import corrected, profile_of, settings_of
 from kawasolar.errors import NotWritable, UnreadableProject
+from kawasolar.layout_values import COLUMNS
 from kawasolar.plan import Decision, ExportRecord, LedgerRead, Project, SaveMark
 from kawasolar.project import (
     CACHE_RASTERS,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from kawasolar.plan import Plan
 
 VERSION_1 = Path(__file__).resolve().parent.parent / "data" / "version1"
+VERSION_2 = VERSION_1.parent / "version2" / "edited.kawasolar"
 BY = Author("川崎 花子", "現地で確認した", "2026-11-20T09:00:00+00:00")
 FIRST = "0000001"
 
@@ -170,7 +172,7 @@ def test_three_scenarios_come_back(three: Project, saved: Path) -> None:
     assert [plan.profile.number("pv.pcs_efficiency") for plan in back.plans.values()][2] == 0.97
     assert back.profile.number("pv.pcs_efficiency") != 0.97
     for key, plan in back.plans.items():
-        assert [s.freshness for s in states(plan, back.profile)] == ["fresh"] * 6, key
+        assert [s.freshness for s in states(plan, back.profile)] == ["fresh"] * 7, key
 
 
 def test_what_scenarios_share_is_one_object_again(saved: Path) -> None:
@@ -181,7 +183,7 @@ def test_what_scenarios_share_is_one_object_again(saved: Path) -> None:
     assert s1.profile is s2.profile
     assert s1.inputs is s2.inputs is s3.inputs
     assert s1.findings is s2.findings is s3.findings
-    for name in ("buildings", "planes", "sunlit", "azimuths", "links"):
+    for name in ("buildings", "planes", "sunlit", "azimuths", "subarrays", "links"):
         assert getattr(s1.results, name) is getattr(s3.results, name), name
     for name in ("yields", "month_hour", "month_hour_lost"):
         assert getattr(s1.results, name) is not getattr(s3.results, name), name
@@ -192,8 +194,8 @@ def test_what_scenarios_share_is_one_object_again(saved: Path) -> None:
 
 def test_what_scenarios_share_is_stored_once(three: Project, saved: Path, tmp_path: Path) -> None:
     base = {
-        "facilities", "facilities_read", "buildings", "roof_planes", "links", "links_read", "yields", "outcomes", "sites", "inputs",
-        "findings", "profile", "entries", "stamps", "exports", "kawasolar_arrays", "kawasolar_meta",
+        "facilities", "facilities_read", "buildings", "roof_planes", "subarrays", "links", "links_read", "yields", "outcomes", "sites",
+        "inputs", "findings", "profile", "entries", "stamps", "exports", "kawasolar_arrays", "kawasolar_meta",
     }  # fmt: skip
     assert table_names(saved) == base | {"outcomes__s2", "sites__s2", "yields__s3", "outcomes__s3", "sites__s3"}
     connection = sqlite3.connect(saved)
@@ -230,11 +232,12 @@ def test_surveys_and_ledgers_of_their_own(three: Project, tmp_path: Path) -> Non
     plan = three.plans["s2"]
     assert plan.read is not None
     keep = plan.results.planes.index < len(plan.results.planes) - 2
+    standing = plan.results.subarrays["plane_id"].isin(plan.results.planes.loc[keep, "plane_id"])
     old = replace(
         plan, stamps={}, crs=plan.crs, read=LedgerRead(plan.read.frame.copy(), plan.read.links.copy(), {"name": "名"}),
         results=replace(
             plan.results, buildings=plan.results.buildings.copy(), planes=plan.results.planes[keep].copy(),
-            sunlit=plan.results.sunlit[keep], links=plan.results.links.copy(), open_sky_kwh_m2=1.0,
+            sunlit=plan.results.sunlit[keep], subarrays=plan.results.subarrays[standing].reset_index(drop=True), links=plan.results.links.copy(), open_sky_kwh_m2=1.0,
         ),
         findings=plan.findings[:0], inputs=plan.inputs[:2], name="前の", synthetic=False,
     )  # fmt: skip
@@ -243,12 +246,12 @@ def test_surveys_and_ledgers_of_their_own(three: Project, tmp_path: Path) -> Non
     save_project(project, path)
     suffixed = {name for name in table_names(path) if name.endswith("__s2")}
     assert suffixed == {
-        "facilities__s2", "facilities_read__s2", "buildings__s2", "roof_planes__s2", "links__s2", "links_read__s2", "yields__s2",
+        "facilities__s2", "facilities_read__s2", "buildings__s2", "roof_planes__s2", "subarrays__s2", "links__s2", "links_read__s2", "yields__s2",
         "outcomes__s2", "sites__s2", "findings__s2", "inputs__s2",
     } - {"yields__s2"}  # fmt: skip
     shutil.copy(path, path.with_suffix(".gpkg"))
     layers = {name for name, kind in pyogrio.list_layers(path.with_suffix(".gpkg")) if kind is not None}
-    assert {"facilities__s2", "buildings__s2", "roof_planes__s2"} < layers
+    assert {"facilities__s2", "buildings__s2", "roof_planes__s2", "subarrays__s2"} < layers
     back = load_project(path)
     assert_same_project(project, back)
     assert back.plans["s2"].cache == cache_folder(path)
@@ -383,10 +386,12 @@ def test_version_1_is_upgraded_saved_and_opened_again(older: Path) -> None:
     assert first.upgraded_from == 1
     assert first.plan.cache == cache_folder(older)
     assert first.plan.scenario_name in ("基本案", "Base case")
-    # Its survey is of the engine of its time.
-    survey = states(first.plan, first.profile)[2]
-    assert [(reason.kind, reason.before, reason.after) for reason in survey.reasons] == [("version", "1", "2")]
-    standing = ["fresh", "fresh", "stale", "follows", "follows", "follows"]
+    # Its survey is of the engine of its time, its capacities are of the area, and nothing was laid out.
+    _, _, survey, layout, made, *_ = states(first.plan, first.profile)
+    assert [(reason.kind, reason.before, reason.after) for reason in survey.reasons] == [("version", "1", "3")]
+    assert [(reason.kind, reason.before, reason.after) for reason in made.reasons] == [("version", "1", "2")]
+    assert (layout.reasons, layout.parts, layout.stale_parts) == ((), layout.parts, layout.parts)
+    standing = ["fresh", "fresh", "stale", "missing", "stale", "follows", "follows"]
     assert [state.freshness for state in states(first.plan, first.profile)] == standing
     backup = save_project(first, older)
     assert backup == older.with_name(f"{older.stem}.v1.kawasolar")
@@ -515,7 +520,7 @@ def test_a_file_that_somebody_else_saved_is_not_replaced(three: Project, saved: 
 def test_a_file_of_a_newer_program_is_not_replaced(three: Project, saved: Path) -> None:
     alter(
         saved,
-        "UPDATE kawasolar_meta SET value = '3' WHERE key = 'format_version'",
+        "UPDATE kawasolar_meta SET value = '4' WHERE key = 'format_version'",
         "UPDATE kawasolar_meta SET value = '[]' WHERE key = 'mark'",
     )
     data = saved.read_bytes()
@@ -675,7 +680,7 @@ def test_every_table_is_registered_and_every_layer_has_its_index(three: Project,
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     layers = [name for (name,) in connection.execute("SELECT table_name FROM gpkg_geometry_columns")]
-    assert sorted(layers) == ["buildings", "facilities", "facilities_read", "roof_planes"]
+    assert sorted(layers) == ["buildings", "facilities", "facilities_read", "roof_planes", "subarrays"]
     for layer in layers:
         shapes = connection.execute(f"SELECT count(*) FROM {layer} WHERE geom IS NOT NULL").fetchone()  # noqa: S608
         assert connection.execute(f"SELECT count(*) FROM rtree_{layer}_geom").fetchone() == shapes  # noqa: S608
@@ -699,9 +704,16 @@ def test_what_a_killed_program_left_is_swept_away_a_day_later(three: Project, tm
     assert left == {young.name, "p.kawasolar", *(path.name for path in others)}
 
 
+@pytest.fixture
+def second(tmp_path: Path) -> Path:
+    path = tmp_path / "edited.kawasolar"
+    shutil.copy(VERSION_2, path)
+    return path
+
+
 def test_the_kept_file_of_version_2_opens_as_it_was_saved() -> None:
     """Written when version 2 was settled: whatever changes since, it must open, through an upgrade or without."""
-    kept = load_project(Path(__file__).parents[1] / "data" / "version2" / "edited.kawasolar")
+    kept = load_project(VERSION_2)
     less, more = kept.plans["s1"], kept.plans["s2"]
     assert (less.settings.share, more.settings.share) == (0.4, 0.7)
     assert (more.scenario_name, kept.mark.seq) == ("7割", 8)
@@ -712,3 +724,44 @@ def test_the_kept_file_of_version_2_opens_as_it_was_saved() -> None:
     assert len(kept.entries.table("keepouts")) == 1
     assert less.results.planes is more.results.planes
     assert set(less.decision.sites.loc[less.decision.sites["chosen"], "facility_id"]) == less.settings.pins
+
+
+def test_a_version_2_is_upgraded_saved_and_opened_again(second: Path) -> None:
+    """It has no layout: nothing stands on its roofs, its yields are those that were saved, and both are said to be old."""
+    data = second.read_bytes()
+    first = load_project(second)
+    assert second.read_bytes() == data
+    assert first.upgraded_from == 2
+    for plan in first.plans.values():
+        results = plan.results
+        assert len(results.subarrays) == 0
+        assert list(results.subarrays.columns) == [*COLUMNS, "geometry"]
+        assert {name: str(results.subarrays[name].dtype) for name in COLUMNS} == COLUMNS
+        assert results.subarrays.crs == results.planes.crs
+        assert "cell_rules" not in results.planes
+        assert results.yields["capacity_kw"].sum() > 0
+        found = {state.name: state for state in states(plan, first.profile)}
+        assert [(r.kind, r.before, r.after) for r in found["survey"].reasons] == [("version", "1", "3")]
+        assert ("version", "1", "2") in [(r.kind, r.before, r.after) for r in found["yield"].reasons]
+        assert [state.freshness for state in found.values()] == [
+            "fresh", "fresh", "stale", "missing", "stale", "follows", "follows",
+        ]  # fmt: skip
+    backup = save_project(first, second)
+    assert backup == second.with_name("edited.v2.kawasolar")
+    assert backup.read_bytes() == data
+    again = load_project(second)
+    assert again.upgraded_from is None
+    assert_same_project(first, again)
+    assert again.plans["s1"].results.subarrays is again.plans["s2"].results.subarrays
+    assert "subarrays" in table_names(second)
+    assert save_project(again, second) is None
+
+
+def test_what_a_newer_program_left_in_a_version_2_is_not_taken_for_a_layout(second: Path) -> None:
+    """A table of that name that version 2 knows nothing of."""
+    alter(
+        second,
+        "CREATE TABLE subarrays (fid INTEGER PRIMARY KEY, plane_id)",
+        "INSERT INTO subarrays (plane_id) VALUES (1)",
+    )
+    assert len(load_project(second).plan.results.subarrays) == 0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
 import sqlite3
 import time
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,7 @@ from kawasolar.project.upgrade import upgraded
 from kawasolar.stages import states
 from kawasolar.words import say
 from tests.kawasolar.test_project import alter, frames
-from tests.kawasolar.test_project_2 import VERSION_1, three_scenarios
+from tests.kawasolar.test_project_2 import VERSION_1, VERSION_2, three_scenarios
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +92,7 @@ def disarmed(path: Path) -> sqlite3.Connection:
 
 
 NEEDED = (
-    "facilities_read", "buildings", "roof_planes", "links", "links_read", "yields", "yields__s3", "outcomes", "outcomes__s2",
+    "facilities_read", "buildings", "roof_planes", "subarrays", "links", "links_read", "yields", "yields__s3", "outcomes", "outcomes__s2",
     "outcomes__s3", "sites", "sites__s2", "sites__s3", "inputs", "findings", "profile", "entries", "stamps", "exports",
     "kawasolar_arrays",
 )  # fmt: skip
@@ -360,3 +362,50 @@ def test_a_damaged_version_1_is_refused(older: Path, statement: str) -> None:
     with pytest.raises(UnreadableProject) as caught:
         load_project(older)
     assert caught.value.code in ("project.damaged", "project.inconsistent")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE kawasolar_meta SET value = '[]' WHERE key = 'frames'",
+        "UPDATE kawasolar_meta SET value = NULL WHERE key = 'frames'",
+        "UPDATE kawasolar_meta SET value = '[1]' WHERE key = 'scenarios'",
+        "UPDATE kawasolar_meta SET value = json_remove(value, '$.s1.slots') WHERE key = 'scenarios'",
+        "UPDATE kawasolar_meta SET value = json_set(value, '$.s2.slots', '') WHERE key = 'scenarios'",
+        "UPDATE kawasolar_meta SET value = '7' WHERE key = 'crs'",
+        "DELETE FROM kawasolar_meta WHERE key = 'crs'",
+        "DELETE FROM kawasolar_meta WHERE key = 'scenarios'",
+        "DELETE FROM sites",
+    ],
+)
+def test_a_damaged_version_2_is_refused(tmp_path: Path, statement: str) -> None:
+    path = tmp_path / "edited.kawasolar"
+    shutil.copy(VERSION_2, path)
+    alter(path, statement)
+    with pytest.raises(UnreadableProject) as caught:
+        load_project(path)
+    assert caught.value.code in ("project.damaged", "project.inconsistent")
+
+
+def test_a_view_in_the_place_of_the_layout_never_runs(tmp_path: Path) -> None:
+    path = tmp_path / "edited.kawasolar"
+    shutil.copy(VERSION_2, path)
+    alter(
+        path,
+        "CREATE VIEW subarrays AS WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT n AS fid FROM r",
+    )
+    assert code_of(path) is None
+
+
+def packed(size: int) -> str:
+    """So many zeros in some kilobytes."""
+    return base64.b64encode(zlib.compress(bytes(size), 9)).decode("ascii")
+
+
+def test_cells_that_unpack_to_far_more_than_they_say_are_refused(small: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "p.kawasolar"
+    path.write_bytes(small)
+    connection = disarmed(path)
+    connection.execute("UPDATE roof_planes SET cell_rules = ?", (f"0 0 1.0 10 10 {packed(400_000_000)}",))
+    connection.close()
+    assert code_of(path) == "project.inconsistent"

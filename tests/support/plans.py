@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,17 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import rasterio
+import shapely
 from pyproj import CRS, Transformer
 from rasterio.enums import Resampling
+from rasterio.features import rasterize
 from shapely import affinity
-from shapely.geometry import Point, box
+from shapely.geometry import MultiPolygon, Point, Polygon, box
 
 from gis.findings import Finding
+from gis.plane_cells import PlaneCells
+from gis.usable import RULES
+from kawasolar.layout_values import COLUMNS
 from kawasolar.plan import Decision, InputFile, Plan, Results, Settings, WeatherSummary
 
 if TYPE_CHECKING:
@@ -48,18 +54,20 @@ def example_plan(folder: Path, facilities: int = 40, seed: int = 1) -> Plan:
     cache.mkdir(exist_ok=True)
     buildings = _buildings(rng, facilities * 3)
     planes = _planes(rng, buildings)
+    ids = _with_cells(planes)
     ledger = _ledger(rng, facilities, buildings)
-    _rasters(cache, buildings, planes)
+    subarrays = _subarrays(planes[planes["building_id"].isin(ledger["building_ids"])])
+    _rasters(cache, buildings, planes, ids)
     azimuths = np.arange(64) * (360 / 64)
     skyline = 4 + 18 * rng.random((len(planes), 1)) * np.abs(
         np.sin(np.radians(azimuths[None, :] + 360 * rng.random((len(planes), 1))))
     )
     degrees = np.arange(91)
     sunlit = np.clip((degrees[None, None, :] - skyline[:, :, None] + 3) / 6, 0, 1).astype(np.float32)
-    yields, month_hour, lost = _yields(ledger, planes)
+    yields, month_hour, lost = _yields(ledger, planes, subarrays)
     ghi = np.array([89, 97, 124, 141, 158, 132, 145, 149, 107, 95, 82, 81], dtype=float)
     results = Results(
-        buildings=buildings, planes=planes, sunlit=sunlit, azimuths=azimuths,
+        buildings=buildings, planes=planes, sunlit=sunlit, azimuths=azimuths, subarrays=subarrays,
         links=pd.DataFrame({"facility_id": ledger.facility_id, "building_id": ledger.building_ids, "how": "id", "distance_m": 0.0, "score": 1.0}),
         yields=yields, month_hour=month_hour, month_hour_lost=lost,
         weather=WeatherSummary("見本", "weather.csv", "average", 35.6, 139.61, float(ghi.sum()), tuple(ghi.tolist())),
@@ -118,6 +126,70 @@ def _planes(rng: np.random.Generator, buildings: gpd.GeoDataFrame) -> gpd.GeoDat
     return frame
 
 
+def _with_cells(planes: gpd.GeoDataFrame) -> NDArray[np.int32]:
+    """Give each plane its cells and the areas that they make, the usable ones in its middle; the raster of the planes' numbers."""
+    transform = rasterio.transform.from_origin(WEST, NORTH, CELL, CELL)
+    ids = rasterize(
+        zip(planes.geometry, planes.plane_id, strict=True), (SIZE, SIZE), transform=transform, dtype="int32"
+    )
+    row, col = np.nonzero(ids)
+    edge = shapely.boundary(planes.geometry.to_numpy())[ids[row, col] - 1]
+    inside = shapely.distance(edge, shapely.points(WEST + (col + 0.5) * CELL, NORTH - (row + 0.5) * CELL))
+    order = np.lexsort((-inside, ids[row, col]))
+    row, col = row[order], col[order]
+    ends = np.cumsum(np.bincount(ids[row, col], minlength=len(planes) + 1))
+    counts = np.zeros((len(planes), 1 + len(RULES)), np.int64)
+    names = ["usable_m2", *(f"lost_{rule}_m2" for rule in RULES)]
+    shares = planes[names].to_numpy() / planes[["area_m2"]].to_numpy()
+    texts = []
+    for k, (begin, end) in enumerate(itertools.pairwise(ends.tolist())):
+        codes = 1 + np.searchsorted(np.cumsum(shares[k]), (np.arange(end - begin) + 0.5) / (end - begin))
+        counts[k] = np.bincount(codes, minlength=2 + len(RULES))[1:]
+        top, left = row[begin:end].min(), col[begin:end].min()
+        rules = np.zeros((row[begin:end].max() - top + 1, col[begin:end].max() - left + 1), np.uint8)
+        rules[row[begin:end] - top, col[begin:end] - left] = codes
+        texts.append(PlaneCells(WEST + float(left) * CELL, NORTH - float(top) * CELL, CELL, rules).encode())
+    slope = CELL**2 / np.cos(np.radians(planes["tilt"].to_numpy()))
+    planes[names] = counts * slope[:, None]
+    planes["cells"] = counts.sum(axis=1)
+    planes["footprint_m2"], planes["area_m2"] = planes["cells"] * CELL**2, planes["cells"] * slope
+    planes["cell_rules"] = texts
+    return ids
+
+
+def _subarrays(planes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """One on each plane: as many modules of 440 W as half its usable area holds, side by side in its middle and along its walls."""
+    flat = planes["flat"].to_numpy()
+    count = np.maximum(np.round(planes["usable_m2"].to_numpy() * 0.11 / 0.44), 1).astype(np.int64)
+    frame = pd.DataFrame(
+        {
+            "plane_id": planes["plane_id"].to_numpy(), "building_id": planes["building_id"].to_numpy(), "mounting": np.where(flat, "rack", "roof"),
+            "portrait": False, "modules": count, "capacity_kw": count * 0.44, "tilt": np.where(flat, 15.0, planes["tilt"]),
+            "azimuth": np.where(flat, 180.0, planes["azimuth"]), "pitch_m": np.where(flat, 1.8, 1.154), "slant_m": 1.134,
+            "behind": np.where(flat, 0.8, 0.0), "area_m2": count * 1.134 * 1.762, "weight_kg": count * 22.0,
+        }
+    )[list(COLUMNS)].astype(COLUMNS)  # fmt: skip
+    shapes = [_modules(shape, n) for shape, n in zip(planes.geometry, count.tolist(), strict=True)]
+    return gpd.GeoDataFrame(frame, geometry=shapes, crs=CRS_PLAN)
+
+
+def _modules(plane: Polygon, count: int) -> MultiPolygon:
+    """So many in rows along the longer walls."""
+    frame = shapely.get_coordinates(shapely.minimum_rotated_rectangle(plane))
+    along, aside = frame[1] - frame[0], frame[2] - frame[1]
+    if np.hypot(*along) < np.hypot(*aside):
+        along, aside = aside, along
+    length, width = np.hypot(*along), np.hypot(*aside)
+    a, b = along / length, aside / width
+    in_row = max(1, int(np.sqrt(count * length / width * 1.154 / 1.782)))
+    rows = -(-count // in_row)
+    k, j = np.divmod(np.arange(count), in_row)
+    middle = shapely.get_coordinates(plane.centroid) + np.outer((j - (in_row - 1) / 2) * 1.782, a)
+    middle += np.outer((k - (rows - 1) / 2) * 1.154, b)
+    corners = np.array([[-0.881, -0.567], [0.881, -0.567], [0.881, 0.567], [-0.881, 0.567]]) @ np.stack([a, b])
+    return shapely.multipolygons(shapely.polygons(np.round(middle[:, None] + corners, 3)))
+
+
 def _ledger(rng: np.random.Generator, count: int, buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     chosen = rng.choice(len(buildings), count, replace=False)
     points = [Point(p.x, p.y) for p in buildings.geometry.iloc[chosen].centroid]
@@ -146,17 +218,18 @@ def _ledger(rng: np.random.Generator, count: int, buildings: gpd.GeoDataFrame) -
 
 
 def _yields(
-    ledger: gpd.GeoDataFrame, planes: gpd.GeoDataFrame
+    ledger: gpd.GeoDataFrame, planes: gpd.GeoDataFrame, subarrays: gpd.GeoDataFrame
 ) -> tuple[pd.DataFrame, NDArray[np.float32], NDArray[np.float32]]:
     mine = planes.set_index("building_id").loc[ledger.building_ids]
-    capacity = mine.usable_m2.to_numpy() * 0.11
+    standing = subarrays.groupby("building_id")[["modules", "capacity_kw"]].sum().loc[ledger.building_ids]
+    capacity = standing["capacity_kw"].to_numpy()
     months = np.array([7, 7.5, 9, 9.6, 10, 8.4, 9.2, 9.6, 7.6, 7.6, 7.1, 7.4]) / 100
     specific = mine.irradiation_kwh_m2.to_numpy() * 0.82
     energy = capacity * specific
     frame = pd.DataFrame(
         {
             "facility_id": ledger.facility_id.to_numpy(), "roof_m2": mine.area_m2.to_numpy(), "usable_m2": mine.usable_m2.to_numpy(),
-            "capacity_kw": capacity, "energy_kwh": energy, "specific_yield": specific,
+            "modules": standing["modules"].to_numpy(), "capacity_kw": capacity, "energy_kwh": energy, "specific_yield": specific,
             "irradiation_kwh_m2": mine.irradiation_kwh_m2.to_numpy(), "shading_loss": 1 - mine.sky_view.to_numpy(), "co2_t": energy * 0.43 / 1000,
         }
     )  # fmt: skip
@@ -219,12 +292,7 @@ def _decision(ledger: gpd.GeoDataFrame, yields: pd.DataFrame) -> Decision:
     return Decision(outcomes, sites)
 
 
-def _rasters(cache: Path, buildings: gpd.GeoDataFrame, planes: gpd.GeoDataFrame) -> None:
-    from rasterio.features import rasterize
-
-    transform = rasterio.transform.from_origin(WEST, NORTH, CELL, CELL)
-    shape = (SIZE, SIZE)
-    ids = rasterize(zip(planes.geometry, planes.plane_id, strict=True), shape, transform=transform, dtype="int32")
+def _rasters(cache: Path, buildings: gpd.GeoDataFrame, planes: gpd.GeoDataFrame, ids: NDArray[np.int32]) -> None:
     rows, cols = np.mgrid[0:SIZE, 0:SIZE]
     ground = 30 + 8 * np.sin(cols / 90) + rows * 0.01
     height = np.concatenate([[0.0], buildings.height_m.to_numpy()])
