@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF
 from kawasolar.document import edits
 from kawasolar.modules import shipped_catalogue, values_of, write_catalogue
 from ui.charts.bars import MonthBars
-from ui.inspector.tabs import band_of
+from ui.inspector.band import band_of, band_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -177,6 +177,11 @@ def test_a_band_stands_on_the_bars(window: MainWindow, qtbot: QtBot) -> None:
     bars.show_values(values, "MWh", [(0.8 * value, 1.3 * value) for value in values])
     assert bars.grab().toImage() != plain
     assert band_of({"energy_kwh": 1.0}) == []
+    assert band_text(window.look, {"energy_kwh": 1.0}) == ""
+    assert (
+        band_text(window.look, {"energy_dull_kwh": 4000.0, "energy_sunny_kwh": 5e6})
+        == "寡照年 4.00 MWh、多照年 5.00 GWh"
+    )
     row = {
         "energy_dull_kwh": 1.0,
         **{f"m{k:02d}": 2000.0 for k in range(1, 13)},

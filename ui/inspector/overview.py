@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 from ui import format as fmt
 from ui.charts.bars import CompareBars, MonthBars
 from ui.inspector.asked import asked_head, why_mark
+from ui.inspector.band import band_of, band_text
 from ui.look import Look
 from ui.parts import Elided, button, clear, column, label, row, rule
 from ui.reasons import criterion_name
@@ -51,6 +52,8 @@ class Overview(QWidget):
         layout.addLayout(asked_head(look, say("ui.overview.months"), "energy_kwh", self.why_asked.emit))
         self.months = MonthBars(look, say("ui.overview.months"))
         layout.addWidget(self.months)
+        self.band = label("", "muted", wrap=True)
+        layout.addWidget(self.band)
         self.against = CompareBars(look, say("ui.overview.against"))
         layout.addWidget(self.against)
         self._note = label("", "muted", wrap=True)
@@ -92,7 +95,11 @@ class Overview(QWidget):
         sites, yields = plan.decision.sites, plan.results.yields
         chosen = sites[sites["chosen"].to_numpy(dtype=bool)]
         mine = yields[yields["facility_id"].isin(chosen["facility_id"])]
-        self.months.show_values([float(v) / 1000 for v in mine[MONTHS].sum()], "MWh")
+        total = mine.sum(numeric_only=True)
+        self.months.show_values([float(v) / 1000 for v in total[MONTHS]], "MWh", band_of(total))
+        told = band_text(self._look, total)
+        self.band.setText(told)
+        self.band.setVisible(bool(told))
         self._show_against(plan, mine)
         self._show_best(plan, chosen, mine)
         self._show_check(plan)

@@ -14,6 +14,7 @@ from ui.charts.ladder import Ladder, Rung
 from ui.charts.month_hour import MonthHourChart
 from ui.charts.skyline import SkylineChart
 from ui.inspector.asked import asked_head, asked_line
+from ui.inspector.band import band_of, band_text
 from ui.inspector.buildings import BuildingsPart
 from ui.inspector.gather import DAYS, Site, sun_paths
 from ui.inspector.glare import GlarePart
@@ -201,18 +202,6 @@ class RoofTab(QWidget):
             )
 
 
-def band_of(yields: Any) -> list[tuple[float, float]]:  # noqa: ANN401 - a row of the yields
-    """Lowest and highest of the average, the dull and the sunny year by month [MWh]; empty where there is one year only."""
-    years = [name for name in ("dull", "sunny") if f"energy_{name}_kwh" in yields]
-    if not years:
-        return []
-    found = []
-    for k in range(1, 13):
-        values = [float(yields[f"{prefix}m{k:02d}"]) / 1000 for prefix in ("", *(f"{name}_" for name in years))]
-        found.append((min(values), max(values)))
-    return found
-
-
 class PowerTab(QWidget):
     """電力: month by month, and against what the facility uses."""
 
@@ -251,12 +240,9 @@ class PowerTab(QWidget):
             return
         months = np.array([float(site.yields[f"m{k:02d}"]) for k in range(1, 13)]) / 1000
         self.months.show_values([float(v) for v in months], "MWh", band_of(site.yields))
-        ends = [(name, site.yields.get(f"energy_{name}_kwh")) for name in ("dull", "sunny")]
-        known = [
-            say(f"ui.power.{name}", energy=" ".join(fmt.energy(value))) for name, value in ends if value is not None
-        ]
-        self.band.setText(say("ui.list.comma").join(known))
-        self.band.setVisible(bool(known))
+        told = band_text(self._look, site.yields)
+        self.band.setText(told)
+        self.band.setVisible(bool(told))
         weather = plan.results.weather
         kind = say(f"ui.weather.{weather.kind}")
         self._specific.setText(
