@@ -109,7 +109,8 @@ def town() -> tuple[NDArray[np.float32], Grid, Panels, Receptors]:
 def small(panels: Panels, receptors: Receptors) -> tuple[Panels, Receptors]:
     """Some of each, spread over all; the receptors look in all directions."""
     p, r = (np.linspace(0, len(each) - 1, n).astype(int) for each, n in zip((panels, receptors), SMALL, strict=True))
-    few = Panels(panels.xyz[p], panels.tilt[p], panels.azimuth[p], panels.area[p])
+    # So small that only the beam counts: of a disc the plain reckoning knows only the nearest point in its plane.
+    few = Panels(panels.xyz[p], panels.tilt[p], panels.azimuth[p], np.full(len(p), 1e-20))
     return few, Receptors.around(receptors.xyz[r])
 
 

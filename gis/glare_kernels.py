@@ -20,6 +20,8 @@ Bits = NDArray[np.uint64]
 
 # Rounding of a direction [rad]: a candidate is rather looked at in vain than left out.
 _ROUNDING = 1e-9
+# The search for a point of a rim: halvings of a quarter turn, then parabolas through points so far apart [rad].
+_HALVINGS, _PARABOLAS, _TURN = 7, 4, 0.01
 # Bins of the result: month × hour, and days of the year from 1 to 366.
 HOURS = 12 * 24
 DAYS = 367
@@ -145,14 +147,23 @@ def _free(
 
 
 @inner
+def _seen(
+    turn: float, radius: float, along: float, across: float, up: float, flat: float, up_ray: float
+) -> float:  # pragma: no cover - compiled
+    """Cosine of the angle between the ray and the way to the receptor at (along, across, up) from the rim's point at ``turn``."""
+    x, y = along - radius * math.cos(turn), across - radius * math.sin(turn)
+    return (x * flat + up_ray) / math.sqrt(x * x + y * y + up * up)
+
+
+@inner
 def _mirrored(
     sx: float, sy: float, sz: float, nx: float, ny: float, nz: float, vx: float, vy: float, vz: float, nv: float,
     radius: float, cosine: float,
 ) -> bool:  # fmt: skip  # pragma: no cover - compiled
     """Does the receptor see the sun s in the disc, or no farther from it than the beam whose cosine is given?
 
-    Backwards along the reflected ray the receptor meets the plane at q from the disc's middle; where that lies outside, the nearest point of the rim
-    counts.
+    Backwards along the reflected ray the receptor meets the plane at q from the disc's middle; where that lies outside, the point of the rim counts
+    that the receptor sees nearest to the ray. Seen along the ray the disc is an ellipse with the half axes radius × n·s and radius.
     """
     ns = nx * sx + ny * sy + nz * sz
     if ns <= 0.0:
@@ -163,9 +174,40 @@ def _mirrored(
     away = math.sqrt(qx * qx + qy * qy + qz * qz)
     if away <= radius:
         return True
+    # The nearest of the rim in the plane is seldom the nearest as it is seen, but where it is near enough, nothing more is asked.
     share = radius / away
     wx, wy, wz = vx - share * qx, vy - share * qy, vz - share * qz
-    return wx * rx + wy * ry + wz * rz >= cosine * math.sqrt(wx * wx + wy * wy + wz * wz)
+    if wx * rx + wy * ry + wz * rz >= cosine * math.sqrt(wx * wx + wy * wy + wz * wz):
+        return True
+    # In the plane: (ax, ay, az) the unit vector along the ray, shortened by n·s as it is seen; across it nothing is shortened.
+    flat = math.sqrt(max(1e-30, 1.0 - ns * ns))
+    ax, ay, az = (rx - ns * nx) / flat, (ry - ns * ny) / flat, (rz - ns * nz) / flat
+    bx, by, bz = ny * az - nz * ay, nz * ax - nx * az, nx * ay - ny * ax
+    along, across = qx * ax + qy * ay + qz * az, qx * bx + qy * by + qz * bz
+    u, v = ns * abs(along), abs(across)
+    # The nearest point of an ellipse lies in the quadrant of the point, where the slope of the distance changes its sign once.
+    low, high = 0.0, 0.5 * math.pi
+    for _ in range(_HALVINGS):
+        turn = 0.5 * (low + high)
+        c, d = math.cos(turn), math.sin(turn)
+        if (u - ns * radius * c) * ns * d > (v - radius * d) * c:
+            high = turn
+        else:
+            low = turn
+    turn = math.atan2(math.copysign(math.sin(low), across), math.copysign(math.cos(low), along))
+    # Distances are not quite angles: parabolas lead to the smallest angle.
+    across_v, along_v, up_r = vx * bx + vy * by + vz * bz, vx * ax + vy * ay + vz * az, nv * ns
+    best = -1.0
+    for _ in range(_PARABOLAS):
+        before = _seen(turn - _TURN, radius, along_v, across_v, nv, flat, up_r)
+        here = _seen(turn, radius, along_v, across_v, nv, flat, up_r)
+        after = _seen(turn + _TURN, radius, along_v, across_v, nv, flat, up_r)
+        best = max(best, before, here, after)
+        bend = before - 2.0 * here + after
+        if best >= cosine or bend >= 0.0:
+            break
+        turn += max(-0.3, min(0.3, 0.5 * _TURN * (before - after) / bend))
+    return best >= cosine
 
 
 @inner

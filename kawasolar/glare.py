@@ -35,6 +35,8 @@ _ABOVE_ROOF = 0.2
 # How far before a wall the ground is looked for, and how far within it the roof [m].
 _BESIDE, _WITHIN = 2.5, 1.0
 _GROUND_PERCENTILE, _TOP_PERCENTILE = 10.0, 50.0
+# Of a window before its wall, at least [m].
+_BEFORE_WALL = 0.5
 _ZONE = "Asia/Tokyo"
 _MINUTES = 1
 
@@ -96,7 +98,9 @@ def glare_of(plan: Plan, facility_id: str, progress: Progress = silent) -> Glare
     panels, plane = _panels(mine, z, grid)
     ground, top = _heights(near, z, grid)
     shapes = near.geometry.to_numpy()
-    receptors, index = facade_points(shapes, ground, top, number("glare.spacing"), number("glare.storey"))
+    # A wall of the surface stands up to a cell and a half before that of the outline: nearer points would be hidden by their own building.
+    before = max(_BEFORE_WALL, 1.5 * grid.cell)
+    receptors, index = facade_points(shapes, ground, top, number("glare.spacing"), number("glare.storey"), before)
     x, y = float(panels.xyz[:, 0].mean()), float(panels.xyz[:, 1].mean())
     longitude, latitude = to_lonlat(plan.crs, x, y)
     zone = _ZONE if 122.0 <= longitude <= 154.0 else "UTC"
