@@ -404,7 +404,11 @@ def _joined(
     types = {name: kind for name, kind in fresh.dtypes.items() if name != "geometry"}
     rows = gpd.GeoDataFrame(rows[list(fresh.columns)].astype(types), geometry="geometry", crs=fresh.crs)
     sunlit = np.concatenate([np.asarray(old_sunlit, dtype=np.float32), fresh_sunlit])
-    both = rows if len(fresh) == 0 else gpd.GeoDataFrame(pd.concat([rows, fresh], ignore_index=True), crs=fresh.crs)
+    both = (
+        rows.copy() if len(fresh) == 0 else gpd.GeoDataFrame(pd.concat([rows, fresh], ignore_index=True), crs=fresh.crs)
+    )
+    # Two frames put together may have made another kind of text of it.
+    both["cell_rules"] = both["cell_rules"].astype(object)
     order = np.argsort(both["plane_id"].to_numpy(), kind="stable")
     return both.iloc[order].reset_index(drop=True), sunlit[order]
 

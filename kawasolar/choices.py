@@ -31,8 +31,15 @@ def chooser_of(key: str) -> str | None:
     return found[-1] if found else None
 
 
-def has_part(key: str, profile: Profile) -> bool:
-    """Whether a value has a part in what the profile asks for."""
+def has_part(key: str, profile: Profile, stage: str = "") -> bool:
+    """Whether a value has a part in what the profile asks for.
+
+    Parameters
+    ----------
+    stage : in the result of this stage; how racks stand is asked by the yield where capacity is told from the area, else by the layout
+    """
+    if key.startswith("pv.rack_") and stage in ("layout", "yield"):
+        return (stage == "yield") == (round(profile.number("pv.capacity")) == _DENSITY)
     for name, keys in WITH.items():
         wanted = next((numbers for begin, numbers in keys.items() if key.startswith(begin)), None)
         if wanted is not None and round(profile.number(name)) not in wanted:

@@ -22,6 +22,8 @@ CHOICES = (
 # In the order of their numbers, from 1.
 ORIENTATIONS: tuple[Orientation, ...] = ("portrait", "landscape", "more")
 RACKS: tuple[Racks, ...] = ("azimuth", "building", "east_west")
+# How modules stand: flush with the roof, on racks, or in pairs on racks.
+MOUNTINGS = ("roof", "rack", "back_to_back")
 # How capacity is told: of modules that are laid out, or from the area by a density.
 CAPACITIES = ("modules", "density")
 # Columns of the frame of subarrays beside their shape; units in docs/nomenclature.md.

@@ -451,8 +451,9 @@ def sky_shares(
     weight = np.maximum(cosine, 0.0) * np.cos(elevation) * width
     band = np.clip(_LOW_SKY - np.arange(90), 0.0, 1.0)
     seen = (sunlit[:, :, :-1] + sunlit[:, :, 1:]) / 2.0
+    # Row by row, so that a plane has the same to the last bit however many stand beside it.
     view, low = (
-        np.einsum("pae,pae->p", seen, np.broadcast_to(part, seen.shape)) / part.sum(axis=(1, 2))
+        (seen * part).reshape(len(seen), -1).sum(axis=1) / np.reshape(part, (len(part), -1)).sum(axis=1)
         for part in (weight, weight * band)
     )
     return view, low
@@ -486,9 +487,6 @@ def _chunks(units: Units, profile: Profile, hours: int) -> Iterator[tuple[Mount,
                 values[part, None] for values in (units.tilt, units.azimuth, units.slant, units.pitch, units.behind)
             )
             rows = RowsBefore(slant, pitch, behind) if behind.any() else None
-            if np.ptp(tilt) == 0 and np.ptp(azimuth) == 0:
-                # One direction is transposed once.
-                tilt, azimuth = tilt[:1], azimuth[:1]
             yield Mount(tilt, azimuth, mounting, rows), part
 
 

@@ -11,6 +11,7 @@ import shapely
 
 from gis.plane_cells import PlaneCells
 from kawasolar.errors import UnreadableProject
+from kawasolar.layout_values import MOUNTINGS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +25,14 @@ _AREAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 _PLACES = (shapely.GeometryType.POINT,)
 _SHOWN = 60
 _MONTHS = 12
+# Of subarrays; what is not named is 0 or more.
+_RANGES = {
+    "tilt": (0.0, 90.0),
+    "azimuth": (0.0, 360.0),
+    "behind": (0.0, 1.0),
+    "pitch_m": (1e-6, math.inf),
+    "slant_m": (1e-6, math.inf),
+}
 
 
 class _Mismatch(Exception):
@@ -60,7 +69,7 @@ def _check_ids(plan: Plan) -> None:
     results, decision = plan.results, plan.decision
     facilities = _unique("facilities", "facility_id", plan.facilities["facility_id"])
     buildings = _unique("buildings", "building_id", results.buildings["building_id"])
-    planes = _unique("roof_planes", "plane_id", results.planes["plane_id"])
+    _unique("roof_planes", "plane_id", results.planes["plane_id"])
     sites = _unique("sites", "facility_id", decision.sites["facility_id"])
     if lacking := set(facilities) - set(sites):
         raise _Mismatch("sites", "facility_id", f"{min(lacking)} …, {len(lacking)} missing")
@@ -73,7 +82,6 @@ def _check_ids(plan: Plan) -> None:
         ("links", results.links, "building_id", buildings),
         ("roof_planes", results.planes, "building_id", buildings),
         ("subarrays", results.subarrays, "building_id", buildings),
-        ("subarrays", results.subarrays, "plane_id", planes),
     ):
         strange = frame[column][~frame[column].isin(known)]
         if len(strange):
@@ -115,9 +123,13 @@ def _check_layout(plan: Plan) -> None:
             raise _Mismatch("roof_planes", "cell_rules", code) from error
     for column in subarrays.select_dtypes("number"):
         values = subarrays[column].to_numpy(dtype=np.float64)
-        wrong = ~np.isfinite(values) | (values < 0)
+        low, high = _RANGES.get(str(column), (0.0, math.inf))
+        wrong = ~np.isfinite(values) | (values < low) | (values > high)
         if wrong.any():
             raise _Mismatch("subarrays", column, values[int(wrong.argmax())])
+    strange = subarrays["mounting"][~subarrays["mounting"].isin(MOUNTINGS)]
+    if len(strange):
+        raise _Mismatch("subarrays", "mounting", strange.iloc[0])
 
 
 def _check_kinds(table: str, shapes: NDArray[np.object_], kinds: tuple[shapely.GeometryType, ...]) -> None:

@@ -191,7 +191,7 @@ def expected(stage: Stage, work: Work) -> Stamp:
         if role in by_role:
             inputs[f"file:{role}"] = file_state(by_role[role])
     for key, value in work.profile.values.items():
-        if stage.uses(key, by_role) and has_part(key, work.profile):
+        if stage.uses(key, by_role) and has_part(key, work.profile, stage.name):
             inputs[f"value:{key}"] = repr(float(value.value))
     for name in stage.entered:
         inputs.update(ENTERED[name](work))

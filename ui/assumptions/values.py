@@ -18,6 +18,7 @@ from ui.reasons import unit_text
 if TYPE_CHECKING:
     from kawasolar.profile import Value
     from kawasolar.stages import StageName, StageState
+    from kawasolar.stages.chain import Stage
     from ui.document import Document
     from ui.look import Look
 
@@ -237,7 +238,11 @@ def effect_of(key: str, document: Document) -> Effect:
     plan = document.plan
     roles = None if plan is None else {entry.role for entry in plan.inputs}
     has_no_part = plan is not None and not has_part(key, plan.profile)
-    stage = None if has_no_part else next((one.name for one in CHAIN if one.uses(key, roles)), None)
+
+    def counts(one: Stage) -> bool:
+        return one.uses(key, roles) and (plan is None or has_part(key, plan.profile, one.name))
+
+    stage = None if has_no_part else next((one.name for one in CHAIN if counts(one)), None)
     if stage is None and key in _BEGINS:
         setting, stage = _BEGINS[key]
         entries = document.entries
