@@ -69,7 +69,7 @@ def _check_ids(plan: Plan) -> None:
     results, decision = plan.results, plan.decision
     facilities = _unique("facilities", "facility_id", plan.facilities["facility_id"])
     buildings = _unique("buildings", "building_id", results.buildings["building_id"])
-    _unique("roof_planes", "plane_id", results.planes["plane_id"])
+    planes = _unique("roof_planes", "plane_id", results.planes["plane_id"])
     sites = _unique("sites", "facility_id", decision.sites["facility_id"])
     if lacking := set(facilities) - set(sites):
         raise _Mismatch("sites", "facility_id", f"{min(lacking)} …, {len(lacking)} missing")
@@ -82,6 +82,7 @@ def _check_ids(plan: Plan) -> None:
         ("links", results.links, "building_id", buildings),
         ("roof_planes", results.planes, "building_id", buildings),
         ("subarrays", results.subarrays, "building_id", buildings),
+        ("subarrays", results.subarrays, "plane_id", planes),
     ):
         strange = frame[column][~frame[column].isin(known)]
         if len(strange):

@@ -442,6 +442,11 @@ def take_over(work: Work, stage: str, other: Work) -> None:
     """The result of a stage from a plan in which it was computed from the same."""
     for slot in SLOTS[stage]:
         setattr(work, slot, getattr(other, slot))
+    if stage == "survey" and work.surveyed is not None and work.subarrays is not None:
+        # Modules that wait for a layout may stand on planes of another surface.
+        there = work.subarrays["plane_id"].isin(work.surveyed.planes["plane_id"])
+        if not there.all():
+            work.subarrays = work.subarrays[there].reset_index(drop=True)
     if stage in other.findings:
         work.findings[stage] = other.findings[stage]
     work.stamps[stage] = other.stamps[stage]
