@@ -190,7 +190,8 @@ def plane_details(
         roofs.labels, grid, chosen + 1, group=roofs.building, window=_window(boxes[np.unique(roofs.building[chosen])])
     )
     frame = table.iloc[chosen].reset_index(drop=True)
-    frame["cell_rules"] = cells_of_planes(mask, cells, usable.mask, grid)[chosen]
+    # As objects: pandas would make another kind of text of it where none is missing.
+    frame["cell_rules"] = pd.Series(cells_of_planes(mask, cells, usable.mask, grid)[chosen], dtype=object)
     geometry = shapes.set_index("plane").geometry.reindex(frame["plane_id"]).to_numpy()
     return gpd.GeoDataFrame(frame, geometry=geometry, crs=grid.crs), sunlit
 

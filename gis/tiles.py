@@ -294,7 +294,7 @@ def survey_tile(
         codes = aside(
             lambda: cells_of_planes(kept[building], done.cells, done.usable.mask, here), progress, 0.98, "planes"
         )
-        planes["cell_rules"] = codes[asked]
+        planes["cell_rules"] = pd.Series(codes[asked], dtype=object)
     frame = gpd.GeoDataFrame(planes.drop(columns="plane_id"), geometry=shapes[asked], crs=grid.crs)
     cut = aside(lambda: _cut(tile, ready.roofs.labels, asked, done), progress, 0.99, "planes") if work.cuts else None
     return TileResult(

@@ -9,12 +9,26 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from kawasolar.choices import WITH, has_part
 from kawasolar.errors import UnreadableProfile
-from kawasolar.profile import CRITERION_RULES, MAX_BYTES, VALUE_RULES, Profile, load_profile, profile_from_text
+from kawasolar.layout_values import CAPACITIES, ORIENTATIONS, RACKS
+from kawasolar.loss_values import LOSSES
+from kawasolar.profile import (
+    CRITERION_RULES,
+    INTEGERS,
+    MAX_BYTES,
+    VALUE_RULES,
+    Profile,
+    load_profile,
+    profile_from_text,
+)
+from kawasolar.reasons import choice_text
 from kawasolar.words import LANGUAGES, say
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from kawasolar.words import Language
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +134,47 @@ def test_byte_order_mark_of_notepad_is_read(kawasaki: Profile, tmp_path: Path) -
     file = tmp_path / "bom.toml"
     file.write_text(kawasaki.text, encoding="utf-8-sig")
     assert load_profile(file).values == kawasaki.values
+
+
+@pytest.mark.parametrize("begin", ["pv.capacity", "module.", "layout.", "pv.losses"])
+def test_a_profile_of_before_has_the_bundled_values(kawasaki: Profile, begin: str) -> None:
+    """Given away before modules were laid out: it is read as it stands, and written as it was."""
+    text = re.sub(rf'\[values\."{re.escape(begin)}[^[]*', "", kawasaki.text)
+    older = profile_from_text(text, "older.toml")
+    assert older.values == kawasaki.values
+    assert f'"{begin}' not in older.text
+    assert older.number("pv.capacity") == 1.0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_choice_of_the_profile_has_a_word(kawasaki: Profile, language: Language) -> None:
+    known = {
+        "pv.losses": len(LOSSES),
+        "pv.capacity": len(CAPACITIES),
+        "layout.orientation": len(ORIENTATIONS),
+        "layout.racks": len(RACKS),
+    }
+    choices = {key: value for key, value in kawasaki.values.items() if value.unit.startswith("choice.")}
+    assert set(known) <= set(choices)
+    for key, value in choices.items():
+        _, low, high = VALUE_RULES[key]
+        assert (low, high) == (1.0, known.get(key, high))
+        assert key in INTEGERS
+        words = [choice_text(language, value.unit, number) for number in range(1, int(high) + 1)]
+        assert len(set(words)) == len(words)
+        assert not any(word.startswith("choice.") for word in words)
+
+
+def test_what_says_which_values_have_a_part_names_values(kawasaki: Profile) -> None:
+    for chooser, keys in WITH.items():
+        _, low, high = VALUE_RULES[chooser]
+        for begin, numbers in keys.items():
+            mine = [key for key in VALUE_RULES if key.startswith(begin)]
+            assert mine
+            assert all(low <= number <= high for number in numbers)
+            # Of no part with the other numbers, whatever else is chosen.
+            for number in {*range(int(low), int(high) + 1)} - set(numbers):
+                assert not any(has_part(key, kawasaki.with_numbers({chooser: float(number)})) for key in mine)
 
 
 def test_unknown_value_is_named(kawasaki: Profile) -> None:

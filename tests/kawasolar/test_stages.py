@@ -208,13 +208,13 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
         finally:
             inside.pop()
 
-    def lay_out(planes: Any, buildings: Any, owners: Any, *more: Any) -> Any:
+    def lay_out(planes: Any, buildings: Any, owners: Any, *more: Any, **named: Any) -> Any:
         found.layouts.append(set(owners.values()))
-        return layouts(planes, buildings, owners, *more)
+        return layouts(planes, buildings, owners, *more, **named)
 
-    def compute(planes: Any, sunlit: Any, azimuths: Any, subarrays: Any, links: Any, *more: Any) -> Any:
+    def compute(planes: Any, sunlit: Any, azimuths: Any, subarrays: Any, links: Any, *more: Any, **named: Any) -> Any:
         found.yields.append(set(links["facility_id"]))
-        return yields(planes, sunlit, azimuths, subarrays, links, *more)
+        return yields(planes, sunlit, azimuths, subarrays, links, *more, **named)
 
     def decided(*args: Any) -> Any:
         found.decide += 1
@@ -427,6 +427,26 @@ def test_each_model_of_the_losses_uses_exactly_its_values(project: Project, numb
     assert reasons(plan, project.profile) == {"yield": {("value", "pv.losses")}}
     profile = project.profile.with_numbers({"pv.losses": number})
     assert used_by(replace(project, profile=profile), "yield").values == declared_by(project, profile, "yield")
+
+
+@pytest.mark.parametrize(
+    ("key", "before", "after", "stages"),
+    [
+        ("pv.capacity", 2.0, 1.0, ("layout", "yield")),
+        ("pv.capacity", 1.0, 2.0, ("layout", "yield")),
+        ("layout.racks", 3.0, 2.0, ("layout",)),
+        ("layout.racks", 2.0, 3.0, ("layout",)),
+        ("pv.losses", 3.0, 2.0, ("yield",)),
+    ],
+)
+def test_another_way_to_compute_is_the_one_reason(
+    project: Project, key: str, before: float, after: float, stages: tuple[str, ...]
+) -> None:
+    """Values that come and go with it are none of their own, in either direction."""
+    there = bring_up_to_date(with_edit(project, edits.set_value(project.entries, "s1", key, before, BY)))
+    assert fresh(there)
+    plan = entered(there, edits.set_value(there.entries, "s1", key, after, BY))
+    assert reasons(plan, there.profile) == {name: {("value", key)} for name in stages}
 
 
 ENTERED: dict[str, tuple[Callable[[Entries], Edit], str, tuple[str, str]]] = {
