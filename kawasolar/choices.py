@@ -25,12 +25,6 @@ WITH: Mapping[str, Mapping[str, tuple[int, ...]]] = {
 }  # fmt: skip
 
 
-def chooser_of(key: str) -> str | None:
-    """The value that says whether this one has a part; of two the nearer one."""
-    found = [name for name, keys in WITH.items() if key.startswith(tuple(keys))]
-    return found[-1] if found else None
-
-
 def has_part(key: str, profile: Profile, stage: str = "") -> bool:
     """Whether a value has a part in what the profile asks for.
 

@@ -218,13 +218,13 @@ class _Simulation:
 
         run_blocks(simulate, len(chunks), 1, progress, "yield")
         produced, lost = np.zeros((2, self.facilities, 12 * 24))
-        columns = np.ix_(np.arange(self.facilities), hours.bins)
-        # In their order, so that the sums are the same on any number of cores.
+        # Unit after unit in their order, so that the sums are the same on any number of cores and among any others.
         for (_, some), found in zip(chunks, energy, strict=True):
             shaded, free = cast("tuple[NDArray[np.float64], NDArray[np.float64]]", found)
             weight = units.capacity[some, None]
-            produced[columns] += _by_owner(shaded * weight, self.owner[some], self.facilities)
-            lost[columns] += _by_owner((free - shaded) * weight, self.owner[some], self.facilities)
+            place = self.owner[some][:, None], hours.bins[None, :]
+            np.add.at(produced, place, shaded * weight)
+            np.add.at(lost, place, (free - shaded) * weight)
         progress(1.0, "yield")
         return produced, lost
 
@@ -451,9 +451,8 @@ def sky_shares(
     weight = np.maximum(cosine, 0.0) * np.cos(elevation) * width
     band = np.clip(_LOW_SKY - np.arange(90), 0.0, 1.0)
     seen = (sunlit[:, :, :-1] + sunlit[:, :, 1:]) / 2.0
-    # Row by row, so that a plane has the same to the last bit however many stand beside it.
     view, low = (
-        (seen * part).reshape(len(seen), -1).sum(axis=1) / np.reshape(part, (len(part), -1)).sum(axis=1)
+        np.einsum("pae,pae->p", seen, np.broadcast_to(part, seen.shape)) / part.sum(axis=(1, 2))
         for part in (weight, weight * band)
     )
     return view, low
@@ -487,13 +486,10 @@ def _chunks(units: Units, profile: Profile, hours: int) -> Iterator[tuple[Mount,
                 values[part, None] for values in (units.tilt, units.azimuth, units.slant, units.pitch, units.behind)
             )
             rows = RowsBefore(slant, pitch, behind) if behind.any() else None
+            if np.ptp(tilt) == 0 and np.ptp(azimuth) == 0:
+                # One direction is transposed once.
+                tilt, azimuth = tilt[:1], azimuth[:1]
             yield Mount(tilt, azimuth, mounting, rows), part
-
-
-def _by_owner(values: NDArray[np.float64], owner: NDArray[np.int64], count: int) -> NDArray[np.float64]:
-    summed = np.zeros((count, values.shape[1]))
-    np.add.at(summed, owner, values)
-    return summed
 
 
 def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:

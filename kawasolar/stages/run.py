@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from gis.progress import Progress, part, silent
 from kawasolar.document.entries import Edit, EditConflict, apply
@@ -232,9 +232,12 @@ def _origin(project: Project, entries: Entries, key: str, attic: Sequence[Plan])
     for plan in attic:
         if plan.scenario == key:
             return plan
-    values = entries.of_scenario("values", key)
+
+    def own(scenario: str) -> list[dict[str, Any]]:
+        return [entries.of_scenario(table, scenario) for table in ("values", "layouts")]
+
     for plan in project.plans.values():
-        if entries.of_scenario("values", plan.scenario) == values:
+        if own(plan.scenario) == own(key):
             return plan
     return project.plan
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from kawasolar.choices import WITH, chooser_of
+from kawasolar.choices import WITH
 from kawasolar.plan import fingerprint
 from kawasolar.stages.chain import CHAIN, StageName, expected
 from kawasolar.stages.work import Work
@@ -102,14 +102,13 @@ def _reasons(stamp: Stamp, wanted: Stamp) -> list[Reason]:
     if stamp.version != wanted.version:
         found.append(Reason("version", "", str(stamp.version), str(wanted.version)))
     # Another way to compute has other values: they come and go with it, and it is the reason.
-    chosen = {
-        name
+    other_way = stamp.version != wanted.version or any(
+        f"value:{name}" in stamp.inputs and stamp.inputs[f"value:{name}"] != wanted.inputs.get(f"value:{name}")
         for name in WITH
-        if f"value:{name}" in stamp.inputs and stamp.inputs[f"value:{name}"] != wanted.inputs.get(f"value:{name}")
-    }
+    )
     for name in sorted({*stamp.inputs, *wanted.inputs}):
         before, after = stamp.inputs.get(name), wanted.inputs.get(name)
-        comes_along = (before is None or after is None) and chooser_of(name.removeprefix("value:")) in chosen
+        comes_along = other_way and (before is None or after is None) and name.startswith("value:")
         if before != after and not comes_along:
             kind, _, rest = name.partition(":")
             found.append(Reason(kind, rest, before, after))
@@ -136,6 +135,9 @@ def plan_fingerprint(plan: Plan) -> str:
     """
     stamps = {name: stamp.fingerprint for name, stamp in plan.stamps.items()}
     own = {table: dict(plan.entries.table(table)) for table in ("ledger", "joins", "keepouts")}
-    mine = {table: plan.entries.of_scenario(table, plan.scenario) for table in ("pins", "vetoes", "values", "criteria")}
+    mine = {
+        table: plan.entries.of_scenario(table, plan.scenario)
+        for table in ("pins", "vetoes", "values", "layouts", "criteria")
+    }
     whole = fingerprint([plan.name, plan.scenario_name, stamps, own, mine])[:12]
     return "-".join(whole[k : k + 4] for k in (0, 4, 8))
