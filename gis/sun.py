@@ -8,6 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+# From its westernmost to its easternmost island, roughly [deg].
+_JAPAN = (122.0, 154.0)
+
 
 @dataclass(frozen=True)
 class SunPosition:
@@ -57,3 +60,11 @@ def sun_position(
         elevation=elevation,
         cos_zenith=np.sin(np.radians(elevation)),
     )
+
+
+def zone_of(longitude: float) -> str:
+    """Civil time of a place that has told none: Japan's inside Japan, else that of the nearest whole hour."""
+    if _JAPAN[0] <= longitude <= _JAPAN[1]:
+        return "Asia/Tokyo"
+    hours = round(longitude / 15)
+    return f"Etc/GMT{-hours:+d}" if hours else "Etc/GMT"

@@ -19,6 +19,7 @@ from gis.glare import GlareRules, Panels, beam_half_angle, facade_points, mirror
 from gis.grid import Grid
 from gis.progress import Progress, part, silent
 from gis.raster import open_surface
+from gis.sun import zone_of
 from kawasolar.errors import PlanError
 from kawasolar.owners import owners_of_buildings
 
@@ -37,7 +38,6 @@ _BESIDE, _WITHIN = 2.5, 1.0
 _GROUND_PERCENTILE, _TOP_PERCENTILE = 10.0, 50.0
 # Of a window before its wall, at least [m].
 _BEFORE_WALL = 0.5
-_ZONE = "Asia/Tokyo"
 _MINUTES = 1
 
 
@@ -103,8 +103,7 @@ def glare_of(plan: Plan, facility_id: str, progress: Progress = silent) -> Glare
     receptors, index = facade_points(shapes, ground, top, number("glare.spacing"), number("glare.storey"), before)
     x, y = float(panels.xyz[:, 0].mean()), float(panels.xyz[:, 1].mean())
     longitude, latitude = to_lonlat(plan.crs, x, y)
-    zone = _ZONE if 122.0 <= longitude <= 154.0 else "UTC"
-    sun = aside(lambda: sun_steps(latitude, longitude, zone, minutes=_MINUTES), progress, 0.05, "glare")
+    sun = aside(lambda: sun_steps(latitude, longitude, zone_of(longitude), minutes=_MINUTES), progress, 0.05, "glare")
     rules = GlareRules(
         beam_half_angle(number("glare.slope_error")),
         number("glare.apart"),

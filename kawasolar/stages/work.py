@@ -180,8 +180,8 @@ class Work:
         keys = [key for key in CHOICES if key not in MODULE]
         usual = {key: self.profile.number(key) for key in keys}
         found = {
-            facility: {key: profile.number(key) for key in keys}
-            for facility, profile in special_layouts(self.entries, self.scenario, self.profile).items()
+            facility: {**usual, **{key: float(value) for key, value in entry["values"].items() if key in usual}}
+            for facility, entry in self.entries.of_scenario("layouts", self.scenario).items()
         }
         return {facility: numbers for facility, numbers in found.items() if numbers != usual}
 

@@ -35,8 +35,9 @@ class GlarePart(QWidget):
         super().__init__()
         self._look, self.facility = look, ""
         self._running = False
-        # The modules that it was looked for.
+        # The modules that it was looked for, and the values of the profile by which.
         self._of: object = None
+        self._asked: dict[str, float] = {}
         # Of the facility that is shown; others are forgotten.
         self.report: GlareReport | None = None
         layout = column(self, margin=0, spacing=6)
@@ -58,9 +59,11 @@ class GlarePart(QWidget):
         self._show()
 
     def show_site(self, plan: Plan, facility_id: str, modules: int) -> None:
-        """Show one facility; what was found of another, or of other modules, is forgotten."""
-        if facility_id != self.facility or plan.results.subarrays is not self._of:
-            self.facility, self._of, self.report = facility_id, plan.results.subarrays, None
+        """Show one facility; what was found of another, of other modules or by other values, is forgotten."""
+        asked = {key: plan.profile.number(key) for key in plan.profile.values if key.startswith("glare.")}
+        same = facility_id == self.facility and plan.results.subarrays is self._of and asked == self._asked
+        if not same:
+            self.facility, self._of, self._asked, self.report = facility_id, plan.results.subarrays, asked, None
             self.changed.emit()
         self.ask.setEnabled(modules > 0)
         self._show()

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QWidget
 
+from gis.sun import zone_of
 from ui import format as fmt
 from ui.charts.bars import CompareBars, MonthBars
 from ui.charts.ladder import Ladder, Rung
@@ -26,18 +27,8 @@ from ui.steps.roofs import ladder_rungs
 if TYPE_CHECKING:
     from kawasolar.plan import Plan
 
-# Where the weather gives no zone of its own, Japan's is meant (design: Asia/Tokyo by default).
-ZONE = "Asia/Tokyo"
 _SECTORS = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
 MOST_PLANES = 40
-
-
-def zone_of(longitude: float) -> str:
-    """Civil time of the site: Japan's inside Japan, else the nearest whole hour."""
-    if 122 <= longitude <= 154:
-        return ZONE
-    hours = round(longitude / 15)
-    return f"Etc/GMT{-hours:+d}" if hours else "Etc/GMT"
 
 
 class SunTab(QWidget):
