@@ -52,8 +52,9 @@ def layout(
 
 def _tell(plan: Plan, facility_id: str, name: str, system: System) -> None:
     from kawasolar.electrical_words import load_texts, system_texts
+    from kawasolar.owners import subarrays_of
 
-    mine = _subarrays(plan, facility_id)
+    mine = subarrays_of(plan.results.subarrays, plan.results.links, facility_id)
     language = State.language
     head = say(
         language, "cli.layout.head", id=facility_id, name=name, modules=f"{int(mine['modules'].sum()):,}", kw=f"{mine['capacity_kw'].sum():,.1f}"
@@ -63,15 +64,10 @@ def _tell(plan: Plan, facility_id: str, name: str, system: System) -> None:
         typer.echo(f"  {line}")
 
 
-def _subarrays(plan: Plan, facility_id: str) -> Any:  # noqa: ANN401 - a frame
-    from kawasolar.owners import owners_of_buildings
-
-    subarrays = plan.results.subarrays
-    return subarrays[subarrays["building_id"].map(owners_of_buildings(plan.results.links)) == facility_id]
-
-
 def _figures(plan: Plan, facility_id: str, system: System) -> dict[str, Any]:
-    mine = _subarrays(plan, facility_id)
+    from kawasolar.owners import subarrays_of
+
+    mine = subarrays_of(plan.results.subarrays, plan.results.links, facility_id)
     strings = system.strings
     columns = (
         "plane_id",

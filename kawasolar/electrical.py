@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kawasolar.document.views import special_layouts
-from kawasolar.owners import owners_of_buildings
+from kawasolar.owners import owners_of_buildings, subarrays_of
 from kawasolar.roof_load import Building, Judgement, Load, LoadLimits, RackWeights, dead_load, judge
 from kawasolar.strings import Design, Electrical, Group, Regulation, Rules, design, regulation
 
@@ -74,9 +74,7 @@ def systems_of(plan: Plan) -> Iterator[tuple[str, System]]:
 
 def system_of(plan: Plan, facility_id: str) -> System | None:
     """One facility; None where it has no modules."""
-    owners = owners_of_buildings(plan.results.links)
-    subarrays = plan.results.subarrays
-    mine = subarrays[subarrays["building_id"].map(owners) == facility_id]
+    mine = subarrays_of(plan.results.subarrays, plan.results.links, facility_id)
     if not len(mine):
         return None
     ledger = plan.facilities[plan.facilities["facility_id"] == facility_id].to_dict("records")[0]

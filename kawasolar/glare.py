@@ -21,7 +21,7 @@ from gis.progress import Progress, part, silent
 from gis.raster import open_surface
 from gis.sun import zone_of
 from kawasolar.errors import PlanError
-from kawasolar.owners import owners_of_buildings
+from kawasolar.owners import owners_of_buildings, subarrays_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -85,8 +85,7 @@ def glare_of(plan: Plan, facility_id: str, progress: Progress = silent) -> Glare
     """
     progress(0.0, "glare")
     owners = owners_of_buildings(plan.results.links)
-    subarrays = plan.results.subarrays
-    mine = subarrays[subarrays["building_id"].map(owners) == facility_id]
+    mine = subarrays_of(plan.results.subarrays, plan.results.links, facility_id)
     if not len(mine):
         raise PlanError("glare.no_modules", facility=facility_id)
     if not plan.dsm.is_file():

@@ -43,6 +43,11 @@ def owners_of_buildings(links: pd.DataFrame) -> dict[str, str]:
     return dict(zip(single.index, single, strict=True))
 
 
+def subarrays_of(subarrays: gpd.GeoDataFrame, links: pd.DataFrame, facility_id: str) -> gpd.GeoDataFrame:
+    """Modules on the roofs that a facility owns; ``links`` as for :func:`owners_of_planes`."""
+    return subarrays[subarrays["building_id"].map(owners_of_buildings(links)) == facility_id]
+
+
 def _single(joined: pd.DataFrame) -> pd.Series[str]:
     """The one facility of each building."""
     ranked = joined.sort_values("score", ascending=False, kind="stable") if "score" in joined else joined
