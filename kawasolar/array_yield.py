@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from kawasolar.losses import LossModel, Mounting
-from kawasolar.yields import Mount, daylight_hours, irradiance_parts, through
+from kawasolar.plane_light import Mount, daylight_hours, irradiance_parts, through
+from kawasolar.snow import SnowYear
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,11 +38,13 @@ class ArrayYear:
 
     Attributes
     ----------
+    snow_kwh : what snow takes of the year
     hours : as the weather's index; ``poa_global`` [W/m²], what of it reaches the cells ``effective_irradiance`` [W/m²], ``ac_kw``
     """
 
     array: Array
     losses: LossModel
+    snow_kwh: float
     hours: pd.DataFrame
 
     @property
@@ -60,6 +63,12 @@ class ArrayYear:
         return float(self.hours["poa_global"].sum()) / 1000.0
 
     @property
+    def snow_loss(self) -> float:
+        """Share of the year's energy that snow takes [-]."""
+        whole = self.energy_kwh + self.snow_kwh
+        return self.snow_kwh / whole if whole > 0 else float("nan")
+
+    @property
     def performance_ratio(self) -> float:
         """Energy over what the rated power would give in the same light without any loss [-] (IEC 61724-1)."""
         whole = self.array.kw * self.poa_kwh_m2 / _STC_KW_M2
@@ -74,7 +83,7 @@ class ArrayYear:
             "factors": {key: round(value, 6) for key, value in factors.items()}, "factor": round(self.losses.factor, 6),
             "temp_coefficient": self.losses.temp_coefficient, "inverter_efficiency": self.losses.inverter_efficiency,
             "dc_ac_ratio": self.losses.dc_ac_ratio if self.losses.inverter_efficiency is not None else None, "poa_global_kwh_m2": round(self.poa_kwh_m2, 3), "energy_kwh": round(energy, 3),
-            "specific_yield": round(energy / array.kw, 3), "performance_ratio": round(self.performance_ratio, 5),
+            "specific_yield": round(energy / array.kw, 3), "performance_ratio": round(self.performance_ratio, 5), "snow_loss": round(self.snow_loss, 5),
             "capacity_factor": round(energy / array.kw / len(self.hours), 5), "months_kwh": [round(value, 3) for value in self.months_kwh],
         }  # fmt: skip
 
@@ -93,12 +102,20 @@ def array_year(array: Array, weather: Weather, profile: Profile, losses: LossMod
     light = daylight_hours(weather)
     parts = irradiance_parts(mount, light, profile.number("pv.albedo"))
     effective = through(model, parts, mount)
-    power = model.power(effective, light.temp_air, light.wind_speed, mount.mounting) * array.kw
-    columns = {"poa_global": parts.beam + parts.sky + parts.ground, "effective_irradiance": effective, "ac_kw": power}
+    poa = parts.beam + parts.sky + parts.ground
+    snow = SnowYear.of(weather, profile)
+    left = None if snow is None else snow.works(poa, mount.tilt, light.rows)
+    power, bare = (
+        model.power(effective, light.temp_air, light.wind_speed, mount.mounting, some) * array.kw
+        for some in (left, None)
+    )
+    columns = {"poa_global": poa, "effective_irradiance": effective, "ac_kw": power}
     whole = np.zeros((len(weather.hours), len(columns)))
     for k, values in enumerate(columns.values()):
         whole[light.rows, k] = np.asarray(values)[0]
-    return ArrayYear(array, model, pd.DataFrame(whole, index=weather.hours.index, columns=list(columns)))
+    return ArrayYear(
+        array, model, float((bare - power).sum()), pd.DataFrame(whole, index=weather.hours.index, columns=list(columns))
+    )
 
 
 def _by_month(values: pd.Series) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

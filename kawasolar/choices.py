@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _WEBPRO, _JIS, _PVWATTS = 1, 2, 3
 _MODULES, _DENSITY = 1, 2
+_COUNTED = 1
 _AZIMUTH, _BUILDING, _EAST_WEST = 1, 2, 3
 # The value that chooses -> beginnings of keys -> its numbers with which such values have a part.
 WITH: Mapping[str, Mapping[str, tuple[int, ...]]] = {
@@ -21,6 +22,7 @@ WITH: Mapping[str, Mapping[str, tuple[int, ...]]] = {
     "pv.capacity": {
         "pv.density_": (_DENSITY,), "pv.panel_ratio": (_DENSITY,), "module.": (_MODULES,), "layout.": (_MODULES,),
     },
+    "pv.snow": {"snow.": (_COUNTED,)},
     "layout.racks": {"layout.east_west_tilt": (_EAST_WEST,), "layout.valley": (_EAST_WEST,), "layout.winter_hours": (_AZIMUTH, _BUILDING)},
 }  # fmt: skip
 

@@ -117,14 +117,20 @@ class LossModel:
         temp_air: NDArray[np.float64],
         wind_speed: NDArray[np.float64],
         mounting: Mounting,
+        left: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float64]:
-        """AC power [kW per kW of modules] for the light on the cells [W/m²], the air's temperature [°C] and the wind [m/s]."""
+        """AC power [kW per kW of modules] for the light on the cells [W/m²], the air's temperature [°C] and the wind [m/s].
+
+        Parameters
+        ----------
+        left : share of the direct current that snow leaves; all of it unless given
+        """
         if self.wind_speed is None:
-            return self._pvwatts(light, temp_air, wind_speed, mounting)
+            return self._pvwatts(light, temp_air, wind_speed, mounting, left)
         heating = mounting.fa / (mounting.fb * self.wind_speed**0.8 + 1.0) + 2.0
         temp = temp_air + heating / 1000.0 * light - 2.0
         dc = pvsystem.pvwatts_dc(light, temp, 1.0, self.temp_coefficient)
-        return np.maximum(dc, 0.0) * self.factor
+        return np.maximum(dc, 0.0) * (self.factor if left is None else self.factor * left)
 
     def _pvwatts(
         self,
@@ -132,6 +138,7 @@ class LossModel:
         temp_air: NDArray[np.float64],
         wind_speed: NDArray[np.float64],
         mounting: Mounting,
+        left: NDArray[np.float64] | None,
     ) -> NDArray[np.float64]:
         # A calm hour would divide by nothing.
         wind = np.maximum(wind_speed, 0.1)
@@ -139,6 +146,8 @@ class LossModel:
             light, temp_air, wind, mounting.noct, self.module_efficiency, array_height=_ARRAY_STOREYS, mount_standoff=_STANDOFF_INCHES
         )  # fmt: skip
         dc = np.maximum(pvsystem.pvwatts_dc(light, temp, 1.0, self.temp_coefficient), 0.0) * self.factor
+        if left is not None:
+            dc *= left
         efficiency = cast("float", self.inverter_efficiency)
         limit = 1.0 / self.dc_ac_ratio / efficiency
         return np.asarray(np.maximum(inverter.pvwatts(dc, limit, efficiency), 0.0))

@@ -74,7 +74,7 @@ def taken_away(present: Iterable[InputFile], chosen: Iterable[InputFile]) -> lis
 
 @dataclass(frozen=True)
 class WeatherSummary:
-    """What the inspector and the exports say of the weather."""
+    """What the inspector and the exports say of the weather; of each month the day of the month with the most and the least sun."""
 
     station: str
     source: str
@@ -83,6 +83,8 @@ class WeatherSummary:
     longitude: float
     ghi_kwh_m2: float
     months_ghi_kwh_m2: tuple[float, ...]
+    sunniest_days: tuple[int, ...] = ()
+    dullest_days: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ class Results:
     yields: pd.DataFrame
     month_hour: NDArray[np.float32]
     month_hour_lost: NDArray[np.float32]
+    typical_days: NDArray[np.float32]
     weather: WeatherSummary
     open_sky_kwh_m2: float
 

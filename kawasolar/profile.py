@@ -135,6 +135,14 @@ VALUE_RULES: dict[str, tuple[str, float, float]] = {
     "pvwatts.module_efficiency": ("-", 0.05, 0.5),
     "pvwatts.noct_rack": ("°C", 30.0, 80.0),
     "pvwatts.noct_roof": ("°C", 30.0, 80.0),
+    "pv.snow": ("choice.snow", 1.0, 2.0),
+    "snow.threshold": ("cm/h", 0.0, 50.0),
+    "snow.least_depth": ("cm", 0.0, 100.0),
+    "snow.slide_when": ("W/(m² °C)", -1000.0, -1.0),
+    "snow.slide": ("1/h", 0.0, 5.0),
+    "snow.strings": ("-", 1.0, 100.0),
+    "ageing.rate": ("1/a", 0.0, 0.1),
+    "ageing.years": ("a", 1.0, 50.0),
     "temp.rack_fa": ("°C m²/kW", 1.0, 200.0),
     "temp.rack_fb": ("-", 0.0, 2.0),
     "temp.roof_fa": ("°C m²/kW", 1.0, 200.0),
@@ -166,6 +174,9 @@ _LATER = (
     "inverter.",
     "load.",
     "glare.",
+    "pv.snow",
+    "snow.",
+    "ageing.",
 )
 
 # Every criterion: unit of its threshold and bounds of it; no bounds where it has no threshold.
@@ -182,7 +193,7 @@ CRITERION_RULES: dict[str, tuple[str, tuple[float, float] | None]] = {
 }
 
 INTEGERS = (
-    "plan.year", "pv.losses", "pv.capacity", "layout.orientation", "layout.racks", "layout.least_modules", "load.fixing", "engine.azimuths", "canopy.leaf_on_month",
+    "plan.year", "pv.losses", "pv.capacity", "pv.snow", "snow.strings", "ageing.years", "layout.orientation", "layout.racks", "layout.least_modules", "load.fixing", "engine.azimuths", "canopy.leaf_on_month",
     "canopy.leaf_off_month",
 )  # fmt: skip
 _CITED_FIELDS = ("source_ja", "source_en", "note_ja", "note_en", "how_sure", "low", "high", "coefficient")

@@ -68,6 +68,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("usable_m2", "number", "yields", width=84, shown=False),
     Column("specific_yield", "number", "yields", width=84, shown=False),
     Column("shading_loss", "number", "yields", digits=1, factor=100.0, width=76, shown=False),
+    Column("snow_loss", "number", "yields", digits=1, factor=100.0, width=76, shown=False),
     Column("annual_kwh", "number", "ledger", factor=0.001, width=84, shown=False),
     Column("built_year", "number", "ledger", width=64, shown=False, grouped=False),
     Column("waterproofed_year", "number", "ledger", width=76, shown=False, grouped=False),

@@ -85,6 +85,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("energy_sunny_kwh", "whole", 13, "result", summed=True),
     Column("specific_yield", "whole", 12, "result"),
     Column("shading_loss", "one", 9, "result"),
+    Column("snow_loss", "one", 9, "result"),
     Column("co2_t", "one", 12, "result", summed=True),
     Column("annual_kwh", "whole", 13, summed=True),
     Column("contract_kw", "whole", 10),
@@ -147,7 +148,7 @@ def site_frame(plan: Plan, language: Language, *, chosen_only: bool = False) -> 
             ]
         elif key == "built_era":
             out[key] = [era_year(language, value) for value in ledger["built_year"]]
-        elif key == "shading_loss":
+        elif key in ("shading_loss", "snow_loss"):
             out[key] = yields[key].astype("float64") * 100.0
         elif column.source == "result":
             out[key] = yields[key].astype("float64")

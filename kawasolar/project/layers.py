@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kawasolar.plan import Plan
 
 YIELD_COLUMNS = (
-    "roof_m2", "usable_m2", "modules", "capacity_kw", "energy_kwh", "energy_dull_kwh", "energy_sunny_kwh", "specific_yield", "irradiation_kwh_m2", "shading_loss", "co2_t",
+    "roof_m2", "usable_m2", "modules", "capacity_kw", "energy_kwh", "energy_dull_kwh", "energy_sunny_kwh", "specific_yield", "irradiation_kwh_m2", "shading_loss", "snow_loss", "co2_t",
 )  # fmt: skip
 SITE_COLUMNS = ("status", "chosen", "rank", "reason")
 # The most notable facility of a building gives it its class.

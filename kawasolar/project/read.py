@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+import numpy as np
 import shapely
 
 from kawasolar.document.views import corrected, profile_of, settings_of
@@ -318,8 +319,18 @@ def _yield(file: _File, suffix: str) -> dict[str, Any]:
         yields = _frame(file, f"yields{suffix}")
         month_hour = unpack_array(file.arrays[f"month_hour{suffix}"], (len(yields), 12, 24))
         lost = unpack_array(file.arrays[f"month_hour_lost{suffix}"], month_hour.shape)
+        days = np.full((len(yields), 2, 12, 24), np.nan, np.float32)
+        # Files of before have none, and their yield is stale.
+        if f"typical_days{suffix}" in file.arrays:
+            days = unpack_array(file.arrays[f"typical_days{suffix}"], days.shape)
         weather = _weather(_slot_values(file, "yield", suffix)["weather"])
-        return {"yields": yields, "month_hour": month_hour, "month_hour_lost": lost, "weather": weather}
+        return {
+            "yields": yields,
+            "month_hour": month_hour,
+            "month_hour_lost": lost,
+            "typical_days": days,
+            "weather": weather,
+        }
 
     return _once(file, ("yield", suffix), make)
 
@@ -345,7 +356,16 @@ def _weather(weather: dict[str, Any]) -> WeatherSummary:
         longitude=float(weather["longitude"]),
         ghi_kwh_m2=float(weather["ghi_kwh_m2"]),
         months_ghi_kwh_m2=tuple(float(value) for value in weather["months_ghi_kwh_m2"]),
+        **{name: _days(weather.get(name, [])) for name in ("sunniest_days", "dullest_days")},
     )
+
+
+def _days(found: object) -> tuple[int, ...]:
+    """Days of the twelve months, or nothing, as in files of before."""
+    days = tuple(typed(day, int) for day in typed(found, list))
+    if days and (len(days) != 12 or not all(1 <= day <= 31 for day in days)):
+        raise ValueError(f"days of the months {days}")
+    return days
 
 
 def _decision(file: _File, suffix: str) -> Decision:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 # Name of an array -> how it is kept.
 ENCODINGS: dict[str, Encoding] = {
-    "sunlit": "share", "azimuths": "float64", "month_hour": "float32", "month_hour_lost": "float32",
+    "sunlit": "share", "azimuths": "float64", "month_hour": "float32", "month_hour_lost": "float32", "typical_days": "float32",
 }  # fmt: skip
 
 
@@ -301,6 +301,8 @@ def _weather(plan: Plan) -> dict[str, object]:
         "longitude": weather.longitude,
         "ghi_kwh_m2": weather.ghi_kwh_m2,
         "months_ghi_kwh_m2": list(weather.months_ghi_kwh_m2),
+        "sunniest_days": list(weather.sunniest_days),
+        "dullest_days": list(weather.dullest_days),
     }
 
 

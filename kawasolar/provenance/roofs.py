@@ -10,6 +10,7 @@ import numpy as np
 from kawasolar.layout_values import CAPACITIES
 from kawasolar.provenance.model import Explanation
 from kawasolar.provenance.sources import flat
+from kawasolar.snow import CHOICE
 from kawasolar.yields import MONTHS
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 UNITS = {
     "roof_m2": "m²", "usable_m2": "m²", "modules": "-", "capacity_kw": "kW", "energy_kwh": "kWh", "energy_sunny_kwh": "kWh", "energy_dull_kwh": "kWh", "specific_yield": "kWh/kW",
-    "irradiation_kwh_m2": "kWh/m²", "shading_loss": "-", "co2_t": "t-CO₂", **dict.fromkeys(MONTHS, "kWh"),
+    "irradiation_kwh_m2": "kWh/m²", "shading_loss": "-", "snow_loss": "-", "co2_t": "t-CO₂", **dict.fromkeys(MONTHS, "kWh"),
 }  # fmt: skip
 # Which numbers of the profile a rule of the survey takes its cells by; drawn keep-outs need none.
 RULE_VALUES: dict[str, tuple[str, ...]] = {
@@ -310,6 +311,13 @@ def shading(desk: Desk, facility_id: str) -> Explanation:
     return _figure(desk, facility_id, "shading_loss", "shading_loss", (energy(desk, facility_id), lost))
 
 
+def snow(desk: Desk, facility_id: str) -> Explanation:
+    """What snow takes, of what there would be without it."""
+    values = [source for source in desk.profile_of("yield") if source.key == CHOICE or source.key.startswith("snow.")]
+    inputs = flat((energy(desk, facility_id),), values, desk.files("weather"))
+    return _figure(desk, facility_id, "snow_loss", "snow_loss", inputs)
+
+
 def co2(desk: Desk, facility_id: str) -> Explanation:
     """Energy × emission factor."""
     factor = desk.profile("co2.grid_factor", "yield")
@@ -340,6 +348,7 @@ FIGURES: dict[str, Callable[[Desk, str], Explanation]] = {
     "specific_yield": specific,
     "irradiation_kwh_m2": irradiation,
     "shading_loss": shading,
+    "snow_loss": snow,
     "co2_t": co2,
     **{name: (lambda desk, facility_id, name=name: month(desk, facility_id, name)) for name in MONTHS},  # type: ignore[misc]
 }

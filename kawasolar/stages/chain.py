@@ -115,7 +115,8 @@ CHAIN: tuple[Stage, ...] = (
     ),
     Stage(
         # 2: of modules that are laid out, with the shade of row on row.
-        "yield", 2, files=("weather", "weather_sunny", "weather_dull"), values=("pv.*", "temp.*", "jis.*", "pvwatts.*", "co2.*"), parts=_parts_of_yield,
+        # 3: under the snow of the weather; two days of each month.
+        "yield", 3, files=("weather", "weather_sunny", "weather_dull"), values=("pv.*", "temp.*", "jis.*", "pvwatts.*", "snow.*", "co2.*"), parts=_parts_of_yield,
         waits=("survey", "join", "layout"),
     ),
     Stage(

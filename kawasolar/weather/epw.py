@@ -28,6 +28,8 @@ _FIELDS: dict[str, tuple[int, float]] = {
     "dhi": (15, 9999.0),
     "wind_speed": (21, 999.0),
 }
+# Depth of snow [cm]; files of three decades leave the last fields out.
+_SNOW, _NO_SNOW = 30, 999.0
 _CALENDAR = {"month": 1, "day": 2, "hour": 3}
 _MIN_FIELDS = 22
 _LOCATION_FIELDS = 10
@@ -51,6 +53,9 @@ def read_epw(lines: Lines) -> Weather:
     for name, (_, mark) in _FIELDS.items():
         values = numbers[name].to_numpy(dtype=np.float64)
         columns[name] = np.where(values >= mark, np.nan, values)
+    if "snow_depth" in numbers:
+        depth = numbers["snow_depth"].to_numpy(dtype=np.float64)
+        columns["snow_depth"] = np.where(depth >= _NO_SNOW, np.nan, depth)
     zone = timezone(timedelta(hours=offset))
     diffuse = columns.pop("dhi")
     if not np.nansum(columns["ghi"]) > 0.0:
@@ -126,6 +131,8 @@ def _rows(lines: Lines) -> tuple[list[list[str]], int]:
 def _numbers(table: list[list[str]], lines: Lines, first: int) -> pd.DataFrame:
     columns: dict[str, NDArray[np.float64]] = {}
     wanted = _CALENDAR | {name: at for name, (at, _) in _FIELDS.items()}
+    if all(len(row) > _SNOW for row in table):
+        wanted["snow_depth"] = _SNOW
     for name, at in wanted.items():
         texts = pd.Series([row[at].strip() for row in table], dtype="str")
         values = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=np.float64)

@@ -20,6 +20,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "dhi": ("散乱日射", "diffuse", "dhi"),
     "temp_air": ("気温", "temp_air", "airtemp", "temperature", "drybulb", "t2m"),
     "wind_speed": ("風速", "windspeed", "wind_speed", "ws10m"),
+    "snow_depth": ("積雪", "snowdepth", "snow_depth"),
 }
 _EXACT: dict[str, str] = {"日射量": "ghi", "temp": "temp_air", "wind": "wind_speed"}
 # Dew point, module temperature, gusts: other quantities with the same words.
@@ -51,7 +52,9 @@ _WATTS = {
 _ONLY_UNIT: dict[str, tuple[str, ...]] = {
     "temp_air": ("°c", "c", "degc", "度", "celsius", "摂氏"),
     "wind_speed": ("m/s", "ms-1", "m·s-1", "m・s-1", "m/sec", "メートル毎秒"),
+    "snow_depth": ("cm", "センチ"),
 }
+_SHOULD_BE = {"temp_air": "°C", "wind_speed": "m/s", "snow_depth": "cm"}
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ def read_headings(lines: Lines, at: int) -> Headings:
         columns[name] = position
     _all_there(columns, lines.file, number)
     factors = {name: _factor(texts[columns[name]], lines.file, number) for name in RADIATION if name in columns}
-    for name in _ONLY_UNIT:
+    for name in _ONLY_UNIT.keys() & columns.keys():
         _unit_is_known(texts[columns[name]], name, lines.file, number)
     times = _times(list(texts))
     heading = texts[columns["dni"]] if "dni" in columns else "法線"
@@ -169,7 +172,6 @@ def _factor(text: str, file: str, number: int) -> float:
 def _unit_is_known(text: str, name: str, file: str, number: int) -> None:
     units = re.findall(r"[(\[]([^)\]]*)[)\]]", text)
     if units and not any(unit in _ONLY_UNIT[name] for unit in units):
-        expected = {"temp_air": "°C", "wind_speed": "m/s"}[name]
         raise UnreadableWeather(
-            "weather.unit_unknown", file=file, line=number, column=name, found=text[:40], expected=expected
+            "weather.unit_unknown", file=file, line=number, column=name, found=text[:40], expected=_SHOULD_BE[name]
         )

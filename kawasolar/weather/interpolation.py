@@ -12,7 +12,7 @@ import pandas as pd
 from gis.findings import Finding
 from gis.sun import sun_position
 from kawasolar.errors import UnreadableWeather
-from kawasolar.weather.model import Weather
+from kawasolar.weather.model import SNOW, Weather
 from kawasolar.weather.year import finish, year_index
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _POWER = 2.0
 def between(stations: Sequence[Weather], latitude: float, longitude: float) -> Weather:
     """The weather of a place, from stations round it.
 
-    Each hour of global, direct normal, temperature and wind is the mean of the stations by inverse squares of their
+    Each hour of global, direct normal, temperature and wind, and of the depth of snow where all of them tell it, is the mean of the stations by inverse squares of their
     geodesic distances. The interpolated global irradiation is kept; direct is held within it, the sun of the place and the
     sky's limit, as it is for a file; diffuse is what remains: ``ghi = dni · max(cos θz, 0) + dhi`` at the place.
 
@@ -73,6 +73,8 @@ def between(stations: Sequence[Weather], latitude: float, longitude: float) -> W
     names = " + ".join(station.station or station.source for station, _ in used)
     zone = pd.DatetimeIndex(used[0][0].hours.index).tz or UTC
     columns = {name: _mean(used, name) for name in ("ghi", "dni", "temp_air", "wind_speed")}
+    if all(SNOW in station.hours for station, _ in used):
+        columns[SNOW] = _mean(used, SNOW)
     # Where the sun is down at the place it may still stand over a station.
     columns["dni"] = np.where(sun_position(year_index(zone), *place).cos_zenith > 0.0, columns["dni"], 0.0)
     hours, more = finish(columns, zone, place, names)

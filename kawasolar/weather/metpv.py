@@ -1,7 +1,7 @@
 """METPV-20 of NEDO (2010–2018) and METPV-11 before it (1990–2009), fixed-width text and CSV.
 
 One header line, then ten elements for each day, nine in METPV-11. Element 1 is global, 2 direct *horizontal*, 3 diffuse irradiation
-[0.01 MJ/m² in the hour], 5 air temperature [0.1 °C], 7 wind speed [0.1 m/s]; hours end at their label 1 … 24 in
+[0.01 MJ/m² in the hour], 5 air temperature [0.1 °C], 7 wind speed [0.1 m/s], 9 depth of snow [cm]; hours end at their label 1 … 24 in
 Japan standard time. In the text the last digit of every hourly value is a remark and no part of it; the CSV has none.
 
 METPV-11 has the same columns but one: where METPV-20 has the year a day was taken from, it has the height of the anemometer
@@ -51,6 +51,7 @@ _WANTED: dict[int, tuple[str, float]] = {
     2: ("beam_horizontal", _WATTS),
     5: ("temp_air", 0.1),
     7: ("wind_speed", 0.1),
+    9: ("snow_depth", 1.0),
 }
 _MIN_FIELDS = 28
 _DAYS, _LEAP_DAYS = 365, 366

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from gis.findings import Finding
 
+# Depth of the snow on the ground [cm], in the weather of stations that measure it.
+SNOW = "snow_depth"
 Kind = Literal["average", "sunny", "dull", "tmy", "normals", "year"]
 
 
@@ -25,7 +27,8 @@ class Weather:
     ----------
     hours : DataFrame
         8,760 rows; index = time-zone aware *end* of each hour of the dummy year 2023 in the station's standard
-        time; columns ``ghi dni dhi`` [W/m², mean of the hour], ``temp_air`` [°C], ``wind_speed`` [m/s].
+        time; columns ``ghi dni dhi`` [W/m², mean of the hour], ``temp_air`` [°C], ``wind_speed`` [m/s], and where the station measures it
+        ``snow_depth`` [cm] at the end of the hour.
         In every hour ``ghi = dni · max(cos θz, 0) + dhi`` with the sun at the middle of the hour.
     latitude, longitude : degrees
     altitude : metres above the sea
@@ -57,6 +60,9 @@ class Weather:
 
     def summary(self) -> WeatherSummary:
         """What the inspector and the exports say of it."""
+        from kawasolar.typical_days import typical_days
+
+        sunniest, dullest = (tuple(int(day) for day in days) for days in typical_days(self))
         return WeatherSummary(
             station=self.station,
             source=self.source,
@@ -65,6 +71,8 @@ class Weather:
             longitude=self.longitude,
             ghi_kwh_m2=self.ghi_kwh_m2,
             months_ghi_kwh_m2=self.months_ghi_kwh_m2,
+            sunniest_days=sunniest,
+            dullest_days=dullest,
         )
 
     def with_findings(self, *more: Finding) -> Weather:

@@ -31,6 +31,8 @@ POSSIBLE: dict[str, tuple[float, float]] = {
     "beam_horizontal": (0.0, 1400.0),
     "temp_air": (-70.0, 60.0),
     "wind_speed": (0.0, 90.0),
+    # Ibuki, 1927: 11.82 m, the deepest that was ever measured.
+    "snow_depth": (0.0, 1200.0),
 }
 # Below this height at mid-hour [degrees] the sun's mean over the hour is taken in steps; above, mid-hour is the mean.
 _LOW_SUN = 10.0
@@ -185,7 +187,7 @@ def finish(
 
     Parameters
     ----------
-    columns : (8760,) each, NaN where missing
+    columns : (8760,) each, NaN where missing; ``snow_depth`` where the file has it
     zone : standard time of the station
     place : latitude, longitude [degrees], altitude [m]
 
@@ -195,6 +197,8 @@ def finish(
         a gap is too long, or the radiation does not fit the sun of the place
     """
     findings: list[Finding] = []
+    columns = dict(columns)
+    depth = columns.pop("snow_depth", None)
     filled: dict[str, NDArray[np.float64]] = {}
     for name, values in columns.items():
         filled[name], found = fill_gaps(values, name, file)
@@ -218,4 +222,25 @@ def finish(
         {"ghi": ghi, "dni": dni, "dhi": dhi, "temp_air": filled["temp_air"], "wind_speed": filled["wind_speed"]},
         index=index,
     )
+    if depth is not None:
+        known, found = _snow(depth, file)
+        findings += found
+        if known is not None:
+            hours["snow_depth"] = known
     return hours, findings
+
+
+def _snow(depth: NDArray[np.float64], file: str) -> tuple[NDArray[np.float64] | None, list[Finding]]:
+    """Depth of the snow on the ground [cm]; None where the file tells none. Snow stays as it was while nobody looked."""
+    low, high = POSSIBLE["snow_depth"]
+    with np.errstate(invalid="ignore"):
+        known = (depth >= low) & (depth <= high)
+    if not known.any():
+        return None, []
+    missing = int((~known).sum())
+    if not missing:
+        return depth, []
+    filled = pd.Series(np.where(known, depth, np.nan)).ffill().fillna(0.0).to_numpy(dtype=np.float64)
+    return np.asarray(filled, dtype=np.float64), [
+        Finding("weather.snow_gaps", "info", source=file, column="snow_depth", found=f"{missing:,}")
+    ]

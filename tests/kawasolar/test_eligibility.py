@@ -81,14 +81,14 @@ def town(*overrides: dict[str, object], without: tuple[str, ...] = (), profile: 
         {
             "facility_id": ids, "roof_m2": np.where(has_roof, 500.0, 0.0), "usable_m2": np.where(has_roof, usable, 0.0),
             "capacity_kw": np.where(has_roof, usable * 0.1125, 0.0), "energy_kwh": energy, "specific_yield": 1100.0,
-            "irradiation_kwh_m2": np.where(has_roof & (usable > 0), lit, np.nan), "shading_loss": 0.1,
+            "irradiation_kwh_m2": np.where(has_roof & (usable > 0), lit, np.nan), "shading_loss": 0.1, "snow_loss": 0.0,
             "co2_t": energy * 0.43 / 1000,
         }
     )[has_building]  # fmt: skip
     shape = (len(yields), 12, 24)
     results = Results(
         buildings=planes, planes=planes, sunlit=np.ones((len(planes), 4, 91), np.float32), azimuths=np.arange(4) * 90.0,
-        subarrays=no_subarrays(planes.crs), links=links, yields=yields, month_hour=np.zeros(shape, np.float32), month_hour_lost=np.zeros(shape, np.float32),
+        subarrays=no_subarrays(planes.crs), links=links, yields=yields, month_hour=np.zeros(shape, np.float32), month_hour_lost=np.zeros(shape, np.float32), typical_days=np.zeros((shape[0], 2, 12, 24), np.float32),
         weather=WeatherSummary("s", "f", "average", 35.6, 139.6, 1367.9, (114.0,) * 12), open_sky_kwh_m2=1367.9,
     )  # fmt: skip
     return Town(ledger, results, profile)

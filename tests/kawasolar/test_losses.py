@@ -34,7 +34,7 @@ def tokyo(realdata: Path) -> Weather:
     return read_weather(realdata / "epw" / "tokyo.epw")
 
 
-def pvwatts(weather: Weather, tilt: float, azimuth: float) -> np.ndarray:
+def pvwatts(weather: Weather, tilt: float, azimuth: float, *, snow: bool = False) -> np.ndarray:
     """AC energy [kWh] of 1 kW by the months, as NREL's Pvwattsv8 has it from the same hours."""
     pvwattsv8 = pytest.importorskip("PySAM.Pvwattsv8")
     middle = weather.hours.index - pd.Timedelta(minutes=30)
@@ -44,7 +44,7 @@ def pvwatts(weather: Weather, tilt: float, azimuth: float) -> np.ndarray:
         "lat": weather.latitude, "lon": weather.longitude, "elev": weather.altitude, "tz": 9, "year": list(middle.year),
         "month": list(middle.month), "day": list(middle.day), "hour": list(middle.hour), "minute": [30] * len(hours),
         "dn": list(hours["dni"]), "df": list(hours["dhi"]), "gh": list(hours["ghi"]), "tdry": list(hours["temp_air"]),
-        "wspd": list(hours["wind_speed"]),
+        "wspd": list(hours["wind_speed"]), **({"snow": list(hours["snow_depth"])} if snow else {}),
     }  # fmt: skip
     model.SolarResource.use_wf_albedo = 0
     model.SolarResource.albedo = [0.2] * 12
@@ -53,6 +53,7 @@ def pvwatts(weather: Weather, tilt: float, azimuth: float) -> np.ndarray:
     design.system_capacity, design.tilt, design.azimuth, design.array_type = 1.0, tilt, azimuth, 1
     # The manual's default but for shading: 1 − 0.8858.
     design.losses, design.dc_ac_ratio, design.inv_eff, design.module_type = 11.4182, 1.15, 96.0, 0
+    design.en_snowloss = int(snow)
     model.execute(0)
     return np.bincount(middle.month, weights=np.asarray(model.Outputs.ac) / 1000.0)[1:]
 

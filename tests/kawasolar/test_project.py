@@ -159,6 +159,7 @@ def test_what_goes_in_comes_out(plan: Plan, saved: Path) -> None:
     assert_same(plan, back)
     np.testing.assert_array_equal(back.results.month_hour, plan.results.month_hour)
     np.testing.assert_array_equal(back.results.month_hour_lost, plan.results.month_hour_lost)
+    np.testing.assert_array_equal(back.results.typical_days, plan.results.typical_days)
     np.testing.assert_array_equal(back.results.azimuths, plan.results.azimuths)
     assert back.results.sunlit.dtype == np.float32
     assert np.abs(back.results.sunlit - plan.results.sunlit).max() <= 1 / 510 + 1e-7
@@ -208,7 +209,7 @@ def test_frames_may_be_empty(plan: Plan, tmp_path: Path) -> None:
         inputs=(),
         results=replace(
             results, buildings=results.buildings.iloc[:0], planes=results.planes.iloc[:0], sunlit=results.sunlit[:0], links=results.links.iloc[:0],
-            subarrays=results.subarrays.iloc[:0], yields=results.yields.iloc[:0], month_hour=results.month_hour[:0], month_hour_lost=results.month_hour_lost[:0],
+            subarrays=results.subarrays.iloc[:0], yields=results.yields.iloc[:0], month_hour=results.month_hour[:0], month_hour_lost=results.month_hour_lost[:0], typical_days=results.typical_days[:0],
         ),
         decision=replace(plan.decision, outcomes=plan.decision.outcomes.iloc[:0], sites=plan.decision.sites.iloc[:0]),
     )  # fmt: skip

@@ -158,7 +158,7 @@ def assert_same_project(left: Project, right: Project) -> None:
         assert (back.read.columns, back.read.sheet) == (plan.read.columns, plan.read.sheet)
         assert_frame_equal(plan.read.links, back.read.links)
         assert_frame_equal(plan.read.frame.drop(columns="geometry"), back.read.frame.drop(columns="geometry"))
-        for name in ("month_hour", "month_hour_lost", "azimuths"):
+        for name in ("month_hour", "month_hour_lost", "typical_days", "azimuths"):
             np.testing.assert_array_equal(getattr(back.results, name), getattr(plan.results, name))
         assert np.abs(back.results.sunlit - plan.results.sunlit).max() <= 1 / 510 + 1e-7
 
@@ -185,7 +185,7 @@ def test_what_scenarios_share_is_one_object_again(saved: Path) -> None:
     assert s1.findings is s2.findings is s3.findings
     for name in ("buildings", "planes", "sunlit", "azimuths", "subarrays", "links"):
         assert getattr(s1.results, name) is getattr(s3.results, name), name
-    for name in ("yields", "month_hour", "month_hour_lost"):
+    for name in ("yields", "month_hour", "month_hour_lost", "typical_days"):
         assert getattr(s1.results, name) is not getattr(s3.results, name), name
     assert s1.decision is not s2.decision
     assert s1.decision is not s3.decision
@@ -202,7 +202,10 @@ def test_what_scenarios_share_is_stored_once(three: Project, saved: Path, tmp_pa
     arrays = {row[0] for row in connection.execute("SELECT name FROM kawasolar_arrays")}
     titles = dict(connection.execute("SELECT table_name, description FROM gpkg_contents"))
     connection.close()
-    assert arrays == {"sunlit", "azimuths", "month_hour", "month_hour_lost", "month_hour__s3", "month_hour_lost__s3"}
+    assert arrays == {
+        "sunlit", "azimuths", "month_hour", "month_hour_lost", "typical_days",
+        "month_hour__s3", "month_hour_lost__s3", "typical_days__s3",
+    }  # fmt: skip
     assert titles["yields__s3"] == "施設別の発電量(効率のよい機器) / Yield of each facility (効率のよい機器)"
     assert titles["facilities"] == "公共施設 / Public facilities"
     alone = tmp_path / "alone.kawasolar"

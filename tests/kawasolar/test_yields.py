@@ -21,29 +21,27 @@ from gis.sun import SunPosition
 from kawasolar.layout_values import COLUMNS
 from kawasolar.layouts import no_subarrays
 from kawasolar.losses import LossModel, Mounting
-from kawasolar.profile import Profile, load_profile, profile_from_text
-from kawasolar.weather import read_weather
-from kawasolar.yields import (
+from kawasolar.plane_light import (
     Mount,
     RowsBefore,
-    Yields,
-    compute_yields,
     daylight_hours,
-    plane_energy,
     plane_irradiance,
     row_shade,
     sky_shares,
     sunlit_at,
     transpose,
-    units_of,
 )
+from kawasolar.profile import Profile, load_profile, profile_from_text
+from kawasolar.units import units_of
+from kawasolar.weather import read_weather
+from kawasolar.yields import Yields, compute_yields, plane_energy
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from kawasolar.yields import Hours
+    from kawasolar.plane_light import Hours
 
 AZIMUTHS = np.arange(64) * 360.0 / 64
 NOTHING = no_subarrays(CRS.from_epsg(6677))
@@ -170,8 +168,8 @@ def test_half_the_cells_seen_takes_half_of_what_comes_from_the_sky(weather: Sky,
     flat_response = replace(LossModel.of(profile, "webpro"), temp_coefficient=0.0)
     mount = Mount(np.array([[25.0]]), np.array([[200.0]]), Mounting.of(profile, "roof"))
     hours = daylight_hours(weather)
-    half, free = plane_energy(seen(planes, 0.5), AZIMUTHS, mount, hours, flat_response, 0.2)
-    none, _ = plane_energy(seen(planes, 0.0), AZIMUTHS, mount, hours, flat_response, 0.2)
+    half, free, *_ = plane_energy(seen(planes, 0.5), AZIMUTHS, mount, hours, flat_response, 0.2)
+    none, *_ = plane_energy(seen(planes, 0.0), AZIMUTHS, mount, hours, flat_response, 0.2)
     # With no temperature effect the conversion is linear: half of the sky, all of the ground.
     np.testing.assert_allclose(half, (free + none) / 2, rtol=1e-6, atol=1e-9)
     got = compute_yields(planes, seen(planes, 0.5), AZIMUTHS, NOTHING, links(planes), weather, profile)

@@ -65,12 +65,15 @@ def example_plan(folder: Path, facilities: int = 40, seed: int = 1) -> Plan:
     degrees = np.arange(91)
     sunlit = np.clip((degrees[None, None, :] - skyline[:, :, None] + 3) / 6, 0, 1).astype(np.float32)
     yields, month_hour, lost = _yields(ledger, planes, subarrays)
+    # Half as much again, and little.
+    mean = month_hour / 30.0
+    days = np.stack([mean * np.float32(1.5), mean * np.float32(0.2)], axis=1)
     ghi = np.array([89, 97, 124, 141, 158, 132, 145, 149, 107, 95, 82, 81], dtype=float)
     results = Results(
         buildings=buildings, planes=planes, sunlit=sunlit, azimuths=azimuths, subarrays=subarrays,
         links=pd.DataFrame({"facility_id": ledger.facility_id, "building_id": ledger.building_ids, "how": "id", "distance_m": 0.0, "score": 1.0}),
-        yields=yields, month_hour=month_hour, month_hour_lost=lost,
-        weather=WeatherSummary("見本", "weather.csv", "average", 35.6, 139.61, float(ghi.sum()), tuple(ghi.tolist())),
+        yields=yields, month_hour=month_hour, month_hour_lost=lost, typical_days=days,
+        weather=WeatherSummary("見本", "weather.csv", "average", 35.6, 139.61, float(ghi.sum()), tuple(ghi.tolist()), (4,) * 12, (21,) * 12),
         open_sky_kwh_m2=float(ghi.sum()),
     )  # fmt: skip
     profile = load_profile()
@@ -230,7 +233,7 @@ def _yields(
         {
             "facility_id": ledger.facility_id.to_numpy(), "roof_m2": mine.area_m2.to_numpy(), "usable_m2": mine.usable_m2.to_numpy(),
             "modules": standing["modules"].to_numpy(), "capacity_kw": capacity, "energy_kwh": energy, "specific_yield": specific,
-            "irradiation_kwh_m2": mine.irradiation_kwh_m2.to_numpy(), "shading_loss": 1 - mine.sky_view.to_numpy(), "co2_t": energy * 0.43 / 1000,
+            "irradiation_kwh_m2": mine.irradiation_kwh_m2.to_numpy(), "shading_loss": 1 - mine.sky_view.to_numpy(), "snow_loss": 0.0, "co2_t": energy * 0.43 / 1000,
         }
     )  # fmt: skip
     for k in range(12):

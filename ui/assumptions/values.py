@@ -28,6 +28,8 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("losses", ("pv.loss", "pv.pcs_")),
     ("jis", ("jis.",)),
     ("pvwatts", ("pvwatts.",)),
+    ("snow", ("pv.snow", "snow.")),
+    ("ageing", ("ageing.",)),
     ("pv", ("pv.",)),
     ("module", ("module.",)),
     ("layout", ("layout.",)),
@@ -51,6 +53,8 @@ ORDER = (
     "temp",
     "jis",
     "pvwatts",
+    "snow",
+    "ageing",
     "co2",
     "life",
     "join",
@@ -62,8 +66,8 @@ ORDER = (
     "engine",
     "other",
 )
-# Strings, inverters, loads and glare are worked out whenever they are shown (kawasolar.electrical).
-_WORKED_OUT = ("string.", "inverter.", "load.", "glare.", *MODULE)
+# Strings, inverters, loads, glare and ageing are worked out whenever they are shown (kawasolar.electrical).
+_WORKED_OUT = ("string.", "inverter.", "load.", "glare.", "ageing.", *MODULE)
 # Values that no stage names, because they are where a setting of the scenario begins: setting -> stage that takes it.
 _BEGINS: Mapping[str, tuple[str, StageName]] = {"plan.share": ("share", "selection")}
 
