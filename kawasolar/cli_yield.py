@@ -29,9 +29,11 @@ def yield_(
     mounting: Annotated[str, typer.Option(help="rack, or roof for modules flush with it")] = "rack",
     profile: Annotated[Path | None, typer.Option(help="profile of the municipality (TOML)")] = None,
     hourly: Annotated[Path | None, typer.Option(help="CSV of the 8,760 hours to write")] = None,
+    years: Annotated[int | None, typer.Option(min=1, max=50, help="tell this many years of operation, as the modules age")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:  # fmt: skip
     """The year of one array that nothing shades, by the functions that the plan uses: to check its figures."""
+    from kawasolar.ageing import energy_by_year
     from kawasolar.array_yield import Array, array_year
     from kawasolar.loss_values import LOSSES, LossName
     from kawasolar.losses import LossModel
@@ -68,6 +70,8 @@ def yield_(
             other = read_weather(file, latitude=latitude, longitude=longitude)
             tell_findings(other.findings)
             figures[f"{name}_kwh"] = round(array_year(array, other, numbers, model).energy_kwh, 3)
+    if years is not None:
+        figures["years_kwh"] = [round(float(value), 3) for value in energy_by_year(found.energy_kwh, numbers, years)]
     if hourly is not None:
         from kawasolar.export.writing import atomic
 
@@ -89,9 +93,13 @@ def _tell(figures: dict[str, Any]) -> None:
     for name in names:
         digits = 3 if name in ("factor", "performance_ratio") else 1
         typer.echo(f"{say(language, f'cli.yield.{name}')}: {figures[name]:,.{digits}f}")
+    if figures["snow_loss"]:
+        typer.echo(f"{say(language, 'cli.yield.snow_loss')}: {figures['snow_loss']:.1%}")
     for name in ("sunny_kwh", "dull_kwh"):
         if name in figures:
             share = figures[name] / figures["energy_kwh"] - 1.0 if figures["energy_kwh"] > 0 else 0.0
             typer.echo(f"{say(language, f'cli.yield.{name}')}: {figures[name]:,.1f} ({share:+.1%})")
+    for year, value in enumerate(figures.get("years_kwh", ()), start=1):
+        typer.echo(f"{say(language, 'cli.yield.year', year=year)}: {value:,.1f}")
     months = "  ".join(f"{value:,.1f}" for value in figures["months_kwh"])
     typer.echo(f"{say(language, 'cli.yield.months_kwh')}: {months}")

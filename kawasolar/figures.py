@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kawasolar.ageing import energy_by_year
+
 if TYPE_CHECKING:
+    import pandas as pd
+
     from kawasolar.plan import Plan
 
 _DIGITS = 3
@@ -16,7 +20,7 @@ def figures(plan: Plan) -> dict[str, object]:
     """Counts of all facilities, and totals of the chosen ones; plain JSON types, None where nothing is chosen.
 
     ``capacity_kw`` is DC, ``energy_kwh`` AC in the year, ``co2_t`` t-CO₂ a year, ``irradiation_kwh_m2`` the mean over
-    the usable area, ``shading_loss`` the share of the energy that the skyline takes, ``seconds`` by stage.
+    the usable area, ``shading_loss`` and ``snow_loss`` the share of the energy that the skyline and snow take, ``lifetime_kwh`` the sum over the years of operation as modules age, ``seconds`` by stage.
     """
     sites = plan.decision.sites
     status = sites["status"].value_counts()
@@ -43,11 +47,22 @@ def figures(plan: Plan) -> dict[str, object]:
         "specific_yield_kwh_kw": _ratio(sums["energy_kwh"], sums["capacity_kw"]),
         "irradiation_kwh_m2": _ratio(lit, sums["usable_m2"]),
         "shading_loss": None if free <= 0 else round(1.0 - sums["energy_kwh"] / free, 5),
+        "snow_loss": _snow(mine),
+        "lifetime_kwh": round(float(energy_by_year(sums["energy_kwh"], plan.profile).sum()), _DIGITS),
         "open_sky_kwh_m2": round(float(plan.results.open_sky_kwh_m2), _DIGITS),
         "buildings": len(plan.results.buildings),
         "planes": len(plan.results.planes),
         "seconds": {stage: round(float(spent), _DIGITS) for stage, spent in plan.seconds.items()},
     }
+
+
+def _snow(mine: pd.DataFrame) -> float | None:
+    """Share that snow takes of the energy of some facilities; None where the yields are of before it was counted."""
+    if "snow_loss" not in mine:
+        return None
+    energy, lost = (mine[name].to_numpy(dtype=np.float64) for name in ("energy_kwh", "snow_loss"))
+    whole = float(np.nansum(energy / (1.0 - np.where(lost < 1.0, lost, np.nan))))
+    return None if whole <= 0 else round(1.0 - float(np.nansum(energy)) / whole, 5)
 
 
 def _ratio(part: float, whole: float) -> float | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from ui import format as fmt
@@ -16,7 +16,14 @@ LEFT, RIGHT, TOP, BOTTOM = 36, 8, 14, 20
 
 
 class MonthBars(Chart):
-    """One bar a month; the best and the worst are written out."""
+    """One bar a month; the best and the worst are written out.
+
+    Signals
+    -------
+    month_clicked : 1 … 12
+    """
+
+    month_clicked = Signal(int)
 
     def __init__(self, look: Look, title: str, parent: QWidget | None = None) -> None:
         super().__init__(look, 172, title, parent)
@@ -68,11 +75,21 @@ class MonthBars(Chart):
             if month in (best, worst):
                 self.text(painter, centre, area.bottom() - reach - 7, fmt.significant(value), role="ink")
 
-    def read(self, position: QPointF) -> str | None:
+    def _month_at(self, position: QPointF) -> int | None:
         area = self._area()
         if not self._values or not area.contains(position):
             return None
-        month = min(11, int((position.x() - area.left()) / area.width() * 12))
+        return min(11, int((position.x() - area.left()) / area.width() * 12))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        month = self._month_at(event.position())
+        if month is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.month_clicked.emit(month + 1)
+
+    def read(self, position: QPointF) -> str | None:
+        month = self._month_at(position)
+        if month is None:
+            return None
         return self.look.say(
             "ui.chart.month", month=month + 1, value=fmt.significant(self._values[month]), unit=self._unit
         )

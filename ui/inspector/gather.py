@@ -36,6 +36,7 @@ class Site:
     subarrays: gpd.GeoDataFrame
     month_hour: NDArray[np.float32] | None
     month_hour_lost: NDArray[np.float32] | None
+    typical_days: NDArray[np.float32] | None
     skyline: Skyline | None
 
 
@@ -60,6 +61,7 @@ def site_of(plan: Plan, facility_id: str) -> Site:
         subarrays=results.subarrays[results.subarrays["plane_id"].isin(planes["plane_id"])],
         month_hour=results.month_hour[place] if place is not None else None,
         month_hour_lost=results.month_hour_lost[place] if place is not None else None,
+        typical_days=results.typical_days[place] if place is not None else None,
         skyline=skyline_of(results.sunlit[mine], results.planes[mine], results.azimuths),
     )
 

@@ -16,8 +16,9 @@ from ui.inspector.asked import AskedFigure, why_mark
 from ui.inspector.basis import BasisTab
 from ui.inspector.gather import Site, site_of
 from ui.inspector.overview import Overview
+from ui.inspector.power import PowerTab
 from ui.inspector.reasons import Kind, ask_reason, kept_of
-from ui.inspector.tabs import PowerTab, RoofTab, SunTab
+from ui.inspector.tabs import RoofTab, SunTab
 from ui.look import Look
 from ui.parts import button, column, label, row, scrolled, tool, two_by_two
 from ui.status import STATUS_ICONS

@@ -1,21 +1,18 @@
-"""The tabs of the inspector: sun, roof, power."""
+"""The tabs of the inspector: sun and roof."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QWidget
 
 from gis.sun import zone_of
 from ui import format as fmt
-from ui.charts.bars import CompareBars, MonthBars
 from ui.charts.ladder import Ladder, Rung
 from ui.charts.month_hour import MonthHourChart
 from ui.charts.skyline import SkylineChart
 from ui.inspector.asked import asked_head, asked_line
-from ui.inspector.band import band_of, band_text
 from ui.inspector.buildings import BuildingsPart
 from ui.inspector.gather import DAYS, Site, sun_paths
 from ui.inspector.glare import GlarePart
@@ -191,67 +188,3 @@ class RoofTab(QWidget):
             self._grid.addWidget(
                 label(say("ui.roof.more", number=len(site.planes) - MOST_PLANES), "muted"), MOST_PLANES + 1, 0, 1, 5
             )
-
-
-class PowerTab(QWidget):
-    """電力: month by month, and against what the facility uses."""
-
-    why_asked = Signal(str)
-
-    def __init__(self, look: Look) -> None:
-        super().__init__()
-        self._look = look
-        say = look.say
-        layout = column(self)
-        layout.addLayout(asked_head(look, say("ui.power.months"), "energy_kwh", self.why_asked.emit))
-        self.months = MonthBars(look, say("ui.power.months"))
-        layout.addWidget(self.months)
-        self.band = label("", "muted", wrap=True)
-        layout.addWidget(self.band)
-        self._specific = label("", "muted", wrap=True)
-        name = say("ui.column.specific_yield")
-        layout.addLayout(asked_line(look, self._specific, name, "specific_yield", self.why_asked.emit))
-        layout.addWidget(rule())
-        layout.addWidget(label(say("ui.power.against"), "head"))
-        self.against = CompareBars(look, say("ui.power.against"))
-        layout.addWidget(self.against)
-        self._note = label("", "muted", wrap=True)
-        layout.addWidget(self._note)
-        layout.addStretch(1)
-
-    def show_site(self, plan: Plan, site: Site) -> None:
-        """Show one facility."""
-        say = self._look.say
-        if site.yields is None:
-            self.months.show_values([0.0] * 12, "MWh")
-            self.band.hide()
-            self._specific.setText("")
-            self.against.show_rows([])
-            self._note.setText(say("ui.roof.none"))
-            return
-        months = np.array([float(site.yields[f"m{k:02d}"]) for k in range(1, 13)]) / 1000
-        self.months.show_values([float(v) for v in months], "MWh", band_of(site.yields))
-        told = band_text(self._look, site.yields)
-        self.band.setText(told)
-        self.band.setVisible(bool(told))
-        weather = plan.results.weather
-        kind = say(f"ui.weather.{weather.kind}")
-        self._specific.setText(
-            say(
-                "ui.power.specific",
-                specific=fmt.number(site.yields["specific_yield"]),
-                station=weather.station,
-                kind=kind,
-            )
-        )
-        energy = float(site.yields["energy_kwh"])
-        used: Any = site.ledger.get("annual_kwh")
-        rows = [(say("ui.power.produced"), energy, " ".join(fmt.energy(energy)), "sun")]
-        if fmt.is_missing(used):
-            self._note.setText(say("ui.power.use_unknown"))
-        else:
-            rows.append((say("ui.power.used"), float(used), " ".join(fmt.energy(used)), "muted"))
-            self._note.setText(
-                say("ui.power.ratio", ratio=fmt.percent(energy / float(used)) if float(used) > 0 else fmt.MISSING)
-            )
-        self.against.show_rows(rows)
