@@ -269,7 +269,4 @@ def _behind(u: NDArray[np.float64], v: NDArray[np.float64], mine: NDArray[np.int
     sorted_v = v[order]
     begin = np.searchsorted(sorted_v, v[mine] - _NEXT_ROW[1] * rows.pitch)
     end = np.searchsorted(sorted_v, v[mine] - _NEXT_ROW[0] * rows.pitch)
-    count = 0
-    for one, first, last in zip(mine.tolist(), begin.tolist(), end.tolist(), strict=True):
-        count += bool((np.abs(u[order[first:last]] - u[one]) < _OVERLAP * rows.across).any())
-    return count / len(mine)
+    return kernels.count_behind(u, order, mine, begin, end, _OVERLAP * rows.across) / len(mine)

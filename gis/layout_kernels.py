@@ -194,3 +194,23 @@ def place_units(
                     count += 1
             reach = max(reach, blocked[k, 1])
     return count
+
+
+@kernel
+def count_behind(
+    u: NDArray[np.float64],
+    order: NDArray[np.int64],
+    mine: NDArray[np.int64],
+    begin: NDArray[np.int64],
+    end: NDArray[np.int64],
+    near: float,
+) -> int:  # pragma: no cover - compiled
+    """How many of ``mine`` have one of ``order[begin … end]`` nearer than ``near`` along u."""
+    count = 0
+    for k in range(mine.size):
+        here = u[mine[k]]
+        for place in range(begin[k], end[k]):
+            if abs(u[order[place]] - here) < near:
+                count += 1
+                break
+    return count

@@ -89,10 +89,10 @@ def _warm_modules(surface: Surface) -> None:
     import numpy as np
 
     from gis.glare import GlareRules, Panels, Receptors, mirrored, sun_steps
-    from gis.layout import Module, Paths, flush, lay_out
+    from gis.layout import Module, Paths, flush, lay_out, share_behind
 
     rows = flush(Module(1.1, 1.7), portrait=False, tilt=20.0, azimuth=170.0, gap=0.02)
-    lay_out(np.ones((20, 20), np.bool_), 0.5, rows, Paths(10.0, 4.0, 1.0))
+    share_behind(lay_out(np.ones((20, 20), np.bool_), 0.5, rows, Paths(10.0, 4.0, 1.0)))
     one = np.array([10.0])
     panels = Panels(np.array([[5.0, -5.0, 12.0]]), one, 180.0 + one, one)
     receptors = Receptors.around(np.array([[8.0, -9.0, 9.0]]))
