@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -20,6 +20,7 @@ from ui.crash import report
 from ui.jobs import Job
 from ui.papers import Papers
 from ui.recovery import RecoveryDesk
+from ui.roof_desk import RoofDesk
 from ui.session import Session
 from ui.work import SUFFIX, Computed, Opened, Saved, Seen
 
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 # Seconds between two looks at the input files.
 _LOOK_AGAIN_S = 5.0
-# Stages that are computed with a new layout by themselves: seconds at most.
-_SOON = {"yield", "eligibility", "selection"}
 
 
 class Controller(QObject):
@@ -50,6 +49,7 @@ class Controller(QObject):
         self._journal_told = False
         self.recovery = RecoveryDesk(window)
         self.papers = Papers(window)
+        self.roof = RoofDesk(window)
         window.banner_asked.connect(self._on_banner)
         self._banner_does: Callable[[], None] | None = None
         self._banner_also: Callable[[], None] | None = None
@@ -301,59 +301,6 @@ class Controller(QObject):
     def run(self) -> None:
         """Compute what is stale in the scenario that is worked on."""
         self._compute((self._window.document.scenario,), force=False)
-
-    def lay_out(self, facility_id: str, values: Mapping[str, float | None]) -> None:
-        """Lay a facility out by other values than the rest; where only its year follows, that is computed at once."""
-        from kawasolar.stages import states
-
-        document = self._window.document
-        document.lay_out([facility_id], values)
-        project = document.project
-        if project is None or self.is_running:
-            return
-        waiting = {
-            state.name for state in states(project.plan, project.profile, document.observed) if not state.is_fresh
-        }
-        if waiting and waiting <= _SOON:
-            self.run()
-
-    def look_for_glare(self, facility_id: str) -> None:
-        """Which neighbours a facility's modules dazzle."""
-        from kawasolar.glare import GlareReport, glare_of
-
-        window, plan, part = self._window, self._window.document.plan, self._window.inspector.roof.glare
-        if plan is None:
-            return
-        job = window.jobs.start(lambda progress: glare_of(plan, facility_id, progress), "glare", pool="kernel")
-        part.show_progress(0.0)
-        job.progressed.connect(lambda share, _what: part.show_progress(share))
-        job.ended.connect(lambda: part.show_progress(None))
-        job.failed.connect(self.fail)
-
-        def show(report: object) -> None:
-            if isinstance(report, GlareReport) and window.document.plan is plan:
-                part.show_report(facility_id, report)
-
-        job.done.connect(show)
-
-    def stop_glare(self) -> None:
-        """Stop looking."""
-        for job in self._window.jobs.running("glare"):
-            job.cancel()
-
-    def edit_catalogue(self) -> None:
-        """Open the person's own catalogue of modules in the program for such files; the shipped one is copied there first."""
-        from kawasolar.modules import own_catalogue, shipped_catalogue, write_catalogue
-
-        path = own_catalogue()
-        try:
-            if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                write_catalogue(path, shipped_catalogue())
-        except (OSError, PlanError) as error:
-            self.fail(error)
-            return
-        self._window.open_folder(path)
 
     def run_all(self) -> None:
         """Compute what is stale in all scenarios."""

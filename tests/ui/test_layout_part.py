@@ -188,3 +188,35 @@ def test_a_band_stands_on_the_bars(window: MainWindow, qtbot: QtBot) -> None:
         **{f"dull_m{k:02d}": 1500.0 for k in range(1, 13)},
     }
     assert band_of(row) == [(1.5, 2.0)] * 12
+
+
+def test_the_light_on_the_roof_is_that_of_the_raster(window: MainWindow, facility: str, qtbot: QtBot) -> None:
+    import rasterio
+
+    plan, part = window.document.plan, window.inspector.roof.layout_part
+    assert plan is not None
+    part.chart.resize(400, part.chart.sizeHint().height())
+    chips = {chip.text(): chip for chip in part._shown.buttons()}
+    chips["日射量"].click()
+    qtbot.waitUntil(lambda: part.chart._light is not None)
+    roof = part.chart._roof
+    assert roof is not None
+    way = part.chart.to_screen()
+    with rasterio.open(plan.cache / "irradiation.tif") as data:
+        values = data.read(1)
+        for outline in roof.outlines[:5]:
+            point = outline.representative_point()
+            row, col = data.index(point.x, point.y)
+            read = part.chart.read(way.map(QPointF(point.x, -point.y)))
+            assert read == (f"年間日射量 {values[row, col]:,.0f} kWh/m²" if np.isfinite(values[row, col]) else None)
+    assert not part.no_light.isVisibleTo(part)
+    chips["設置可否"].click()
+    assert part.chart._light is None
+
+
+def test_a_roof_without_a_raster_says_so(window: MainWindow, facility: str, qtbot: QtBot) -> None:
+    part = window.inspector.roof.layout_part
+    part._bounds = (0.0, 0.0, 1.0, 1.0)
+    part._shown.button(1).click()
+    qtbot.waitUntil(lambda: part.no_light.isVisibleTo(part))
+    assert part.chart._light is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QGridLayout, QWidget
 
 from gis.plane_cells import PlaneCells
 from kawasolar.document.views import mark_of
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kawasolar.modules import Module
     from kawasolar.plan import Plan
     from ui.inspector.gather import Site
+    from ui.map.rasters import RoofLight
 
 # Value of the profile -> how many ways there are.
 _WAYS = {"layout.racks": len(RACKS), "layout.orientation": len(ORIENTATIONS)}
@@ -39,17 +40,34 @@ class LayoutPart(QWidget):
     Signals
     -------
     changed : facility, and the values that it is to be laid out by; None of a value is the plan's, no value at all the whole layout
+    light_asked : facility, and the bounds within which its irradiation is wanted
     """
 
     changed = Signal(str, object)
+    light_asked = Signal(str, object)
 
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look, self._facility = look, ""
+        self._bounds: tuple[float, float, float, float] | None = None
         say = look.say
         layout = column(self, margin=0, spacing=6)
         self.chart = RoofChart(look, say("ui.roof.above"))
+        self._shown = QButtonGroup(self)
+        line = row(4)
+        for k, code in enumerate(("rules", "light")):
+            chip = button(say(f"ui.roof.show.{code}"), "chip")
+            chip.setCheckable(True)
+            chip.setChecked(k == 0)
+            self._shown.addButton(chip, k)
+            line.addWidget(chip)
+        line.addStretch(1)
+        self._shown.idToggled.connect(lambda _k, on: self._show_ground() if on else None)
+        layout.addLayout(line)
         layout.addWidget(self.chart)
+        self.no_light = label(say("ui.roof.no_light"), "muted", wrap=True)
+        self.no_light.hide()
+        layout.addWidget(self.no_light)
         self.sum = label("", "accent", wrap=True)
         layout.addWidget(self.sum)
         self._lines = QGridLayout()
@@ -74,6 +92,21 @@ class LayoutPart(QWidget):
         self.reset.clicked.connect(lambda: self.changed.emit(self._facility, {}))
         below.addWidget(self.reset)
         layout.addLayout(below)
+
+    def _show_ground(self) -> None:
+        """The rules, or the light below the modules, which is read first."""
+        self.no_light.hide()
+        if self._shown.checkedId() == 0 or self._bounds is None:
+            self.chart.show_light(None)
+        else:
+            self.light_asked.emit(self._facility, self._bounds)
+
+    def show_light(self, facility_id: str, light: RoofLight | None) -> None:
+        """What was read; nobody may want it any more."""
+        if facility_id != self._facility or self._shown.checkedId() == 0:
+            return
+        self.chart.show_light(light)
+        self.no_light.setVisible(light is None)
 
     def _choice(self, key: str, number: int) -> ChoiceField:
         say = self._look.say
@@ -100,9 +133,13 @@ class LayoutPart(QWidget):
         codes = site.planes["cell_rules"].dropna().tolist() if "cell_rules" in site.planes else []
         known = len(codes) > 0
         self.chart.setVisible(known)
+        for chip in self._shown.buttons():
+            chip.setVisible(known)
+        self._bounds = tuple(float(end) for end in site.planes.total_bounds) if known else None  # type: ignore[assignment]
         if known:
             cells = [PlaneCells.decode(code) for code in codes]
             self.chart.show_roof(RoofFromAbove(cells, site.planes.geometry.to_numpy(), mine.geometry.to_numpy()))
+        self._show_ground()
         self._show_sum(plan, mine)
         self._show_lines(mine)
         self._show_system(plan, site.facility_id)

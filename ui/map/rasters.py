@@ -172,6 +172,42 @@ class Rasters:
         return None if values is None else Patch(values, top, left)
 
 
+@dataclass(frozen=True)
+class RoofLight:
+    """Irradiation of some cells [kWh/m² a], NaN off the roofs; row 0 in the north."""
+
+    values: NDArray[np.float32]
+    west: float
+    north: float
+    cell: float
+
+
+def roof_light(folder: Path, bounds: Bounds) -> RoofLight | None:
+    """The cells within some bounds at full resolution; None where the raster is not there or ends before."""
+    from rasterio.windows import Window
+
+    rasters = Rasters(folder)
+    try:
+        data = rasters._data("irradiation")  # noqa: SLF001 - its own module
+        if data is None:
+            return None
+        west, south, east, north = bounds
+        cell = data.transform.a
+        left, top = (max(0, int(begin // cell)) for begin in (west - data.bounds.left, data.bounds.top - north))
+        right = min(data.width, int(-(-(east - data.bounds.left) // cell)))
+        bottom = min(data.height, int(-(-(data.bounds.top - south) // cell)))
+        if right <= left or bottom <= top:
+            return None
+        values = rasters._read(data, "irradiation", window=Window(left, top, right - left, bottom - top))  # noqa: SLF001
+        if values is None:
+            return None
+        return RoofLight(
+            values.astype(np.float32), data.bounds.left + left * cell, data.bounds.top - top * cell, float(cell)
+        )
+    finally:
+        rasters.close()
+
+
 def _span(begin: float, end: float, pixel: float, count: int) -> tuple[int, int]:
     """First and one-past-last pixel whose centre lies between two distances [m] from the view's edge."""
     first = int(np.ceil(begin / pixel - 0.5))
