@@ -100,22 +100,25 @@ class Receptors:
     Attributes
     ----------
     xyz : float64 (r, 3), easting, northing and height [m]
-    normal : float64 (r, 2), horizontal unit vector out of the façade, grid; NaN where the receptor looks in all directions
+    normal : float64 (r, 2), horizontal unit vector out of the façade or along the way that somebody drives, grid; NaN where the receptor looks in all directions
+    half_angle : how far to either side of the normal it looks, in the horizontal [deg]; 90 for a façade
     """
 
     xyz: NDArray[np.float64]
     normal: NDArray[np.float64]
+    half_angle: float = 90.0
 
     def __post_init__(self) -> None:
         _check(self.xyz.shape == (len(self.xyz), 3), "xyz of receptors must be (r, 3)")
         _check(self.normal.shape == (len(self.xyz), 2), "normal of receptors must be (r, 2)")
+        _check(0.0 < self.half_angle <= 180.0, "half_angle must be within 0 … 180")
 
     def __len__(self) -> int:
         return len(self.xyz)
 
     @classmethod
     def around(cls, xyz: NDArray[np.float64]) -> Receptors:
-        """Points that look in all directions, as of a road."""
+        """Points that look in all directions."""
         return cls(xyz, np.full((len(xyz), 2), np.nan))
 
 
@@ -380,7 +383,7 @@ def mirrored(
     """When the panels mirror the sun onto the receptors.
 
     In a step a panel dazzles a receptor if the sun is up, above the panel's skyline and before the glass; the receptor within reach, before the glass, and
-    its façade turned towards the panel; nothing between the two; and the receptor sees the sun mirrored in the panel, taken as a disc of its area, or
+    within what it looks at; nothing between the two; and the receptor sees the sun mirrored in the panel, taken as a disc of its area, or
     not farther than ``rules.beam`` from its rim.
 
     Parameters
@@ -419,11 +422,13 @@ def mirrored(
         marks.put(each)
     found = _nothing_found(count)
     xyz, facing = (np.ascontiguousarray(each, np.float64) for each in (receptors.xyz, receptors.normal))
+    # Exactly nothing for a façade: what lies in its plane is not before it.
+    view = 0.0 if receptors.half_angle == 90.0 else float(np.cos(np.radians(receptors.half_angle)))
 
     def work(begin: int, end: int) -> None:
         mine = marks.get()
         bits, by_day = np.zeros(words, np.uint64), np.zeros(kernels.DAYS, np.int32)
-        kernels.mirror(xyz, facing, begin, end, mirrors, sky, ground, limits, bits, mine, by_day, found)
+        kernels.mirror(xyz, facing, view, begin, end, mirrors, sky, ground, limits, bits, mine, by_day, found)
         marks.put(mine)
 
     run_blocks(work, count, _PAIRS // max(1, len(panels)), progress, "glare", workers=workers)

@@ -212,15 +212,15 @@ def _mirrored(
 
 @inner
 def _pair(
-    x: float, y: float, z: float, fx: float, fy: float, p: int, mirrors: Mirrors, sky: Sky, ground: Ground, limits: Limits,
+    x: float, y: float, z: float, fx: float, fy: float, view: float, p: int, mirrors: Mirrors, sky: Sky, ground: Ground, limits: Limits,
     bits: Bits, panel_bits: Bits,
 ) -> int:  # fmt: skip  # pragma: no cover - compiled
-    """In how many steps panel ``p`` mirrors the sun onto the receptor at (x, y, z) that faces (fx, fy); marks them in ``bits`` and ``panel_bits``."""
+    """In how many steps panel ``p`` mirrors the sun onto the receptor at (x, y, z) that looks to (fx, fy) and as far beside it as the cosine ``view`` says; marks them in ``bits`` and ``panel_bits``."""
     px, py, pz = mirrors.xyz[p, 0], mirrors.xyz[p, 1], mirrors.xyz[p, 2]
     vx, vy, vz = x - px, y - py, z - pz
     dist = math.sqrt(vx * vx + vy * vy + vz * vz)
-    # Who looks in all directions has NaN for a façade, and the comparison is False. A point that is not known (NaN) is within no reach.
-    if not dist <= limits.reach or fx * vx + fy * vy >= 0.0:
+    # Who looks in all directions has NaN for a direction, and the comparison is False. A point that is not known (NaN) is within no reach.
+    if not dist <= limits.reach or -(fx * vx + fy * vy) <= view * math.hypot(vx, vy):
         return 0
     nx, ny, nz = mirrors.normal[p, 0], mirrors.normal[p, 1], mirrors.normal[p, 2]
     nv = nx * vx + ny * vy + nz * vz
@@ -296,7 +296,7 @@ def _count(bits: Bits, sky: Sky, r: int, found: Found, by_day: Counts) -> None: 
 
 @kernel
 def mirror(
-    xyz: Floats, facing: Floats, begin: int, end: int, mirrors: Mirrors, sky: Sky, ground: Ground, limits: Limits,
+    xyz: Floats, facing: Floats, view: float, begin: int, end: int, mirrors: Mirrors, sky: Sky, ground: Ground, limits: Limits,
     bits: Bits, panel_bits: Bits, by_day: Counts, found: Found,
 ) -> None:  # fmt: skip  # pragma: no cover - compiled
     """Which steps the panels mirror onto the receptors ``begin`` … ``end``.
@@ -307,7 +307,7 @@ def mirror(
         x, y, z, fx, fy = xyz[r, 0], xyz[r, 1], xyz[r, 2], facing[r, 0], facing[r, 1]
         any_found = False
         for p in range(mirrors.radius.size):
-            steps = _pair(x, y, z, fx, fy, p, mirrors, sky, ground, limits, bits, panel_bits)
+            steps = _pair(x, y, z, fx, fy, view, p, mirrors, sky, ground, limits, bits, panel_bits)
             if steps == 0:
                 continue
             any_found = True

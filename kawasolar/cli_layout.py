@@ -110,9 +110,10 @@ def glare(
     project: ProjectFile,
     facility: Annotated[str, typer.Argument(help="id of the facility")],
     scenario: Scenario = "",
+    roads: Annotated[Path | None, typer.Option(help="centre lines or areas of roads (GeoPackage, shapefile, GeoJSON)")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
-) -> None:
-    """Which neighbours a facility's modules dazzle, how long and when."""
+) -> None:  # fmt: skip
+    """Which neighbours and roads a facility's modules dazzle, how long and when."""
     from kawasolar.errors import PlanError
     from kawasolar.glare import glare_of
     from kawasolar.glare_words import glare_texts
@@ -123,7 +124,7 @@ def glare(
     if facility not in set(plan.facilities["facility_id"]):
         raise PlanError("edit.no_such_facility", facility=facility)
     with bar() as progress:
-        report = glare_of(plan, facility, progress)
+        report = glare_of(plan, facility, progress, roads=roads)
     if as_json:
         rows = report.buildings.drop(columns="geometry").assign(exceeds=report.exceeds)
         told = {
@@ -131,9 +132,12 @@ def glare(
             "limit_day_min": report.day_limit, "limit_year_min": report.year_limit, "buildings": json.loads(rows.to_json(orient="records")),
             "month_hour_min": report.by_hour.tolist(),
         }  # fmt: skip
+        if report.roads is not None:
+            told["road_points"] = report.road_points
+            told["roads"] = json.loads(report.roads.drop(columns="geometry").to_json(orient="records"))
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
-    for line in glare_texts(State.language, report, most=len(report.buildings)):
+    for line in glare_texts(State.language, report, most=max(len(report.buildings), 50)):
         typer.echo(line)
     typer.echo(say(State.language, "glare.note"))
 

@@ -1,12 +1,13 @@
-"""Glare of one facility's modules in its neighbours' windows: which buildings, how long, when; worked out when somebody asks.
+"""Glare of one facility's modules in its neighbours' windows and in the eyes of who drives on the roads around: which, how long, when; worked out when
+somebody asks.
 
 The method and its sources are those of :mod:`gis.glare`: astronomical minutes under a clear sky, what stands between is in the surface model. What is
-found is held against the German guidance (LAI 2012, annex 2: 30 minutes a day, 30 hours a year); Japan has no limit in numbers.
+found is held against the German guidance (LAI 2012, annex 2: 30 minutes a day, 30 hours a year); Japan has no limit in numbers. For roads nobody has one: what is told is where a driver who looks ahead would see it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,24 +16,26 @@ import shapely
 
 from gis.aside import aside
 from gis.crs import meridian_convergence, to_lonlat
-from gis.glare import GlareRules, Panels, beam_half_angle, facade_points, mirrored, sun_steps
+from gis.glare import GlareRules, Panels, Receptors, beam_half_angle, facade_points, mirrored, panel_skylines, sun_steps
 from gis.grid import Grid
 from gis.progress import Progress, part, silent
 from gis.raster import open_surface
+from gis.roads import read_roads, road_points
 from gis.sun import zone_of
 from kawasolar.errors import PlanError
 from kawasolar.owners import owners_of_buildings, subarrays_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from gis.glare import Glare, SunSteps
     from kawasolar.plan import Plan
 
 # More modules than this are taken in groups: a point for each group, of its area.
 _MOST_PANELS = 400
-# Of racks above the roof [m], below the middle of the module.
-_ABOVE_ROOF = 0.2
 # How far before a wall the ground is looked for, and how far within it the roof [m].
 _BESIDE, _WITHIN = 2.5, 1.0
 _GROUND_PERCENTILE, _TOP_PERCENTILE = 10.0, 50.0
@@ -53,6 +56,10 @@ class GlareReport:
     neighbours, points : how many buildings and points in front of their walls were looked at
     reach : how far was looked [m]
     day_limit, year_limit : minutes
+    roads : GeoDataFrame, one row per road that is dazzled, the worst first: ``name``, ``minutes`` and ``days`` of its worst point, ``worst_day_minutes``, ``worst_day``,
+        ``plane_id``, ``metres`` of it that are dazzled at some time, and those points; None where no roads are known
+    roads_by_hour : as ``by_hour``, of the worst point of a road
+    road_points : how many points of roads were looked at
     """
 
     buildings: gpd.GeoDataFrame
@@ -62,6 +69,9 @@ class GlareReport:
     reach: float
     day_limit: float
     year_limit: float
+    roads: gpd.GeoDataFrame | None = None
+    roads_by_hour: NDArray[np.float32] | None = None
+    road_points: int = 0
 
     @property
     def exceeds(self) -> NDArray[np.bool_]:
@@ -71,15 +81,39 @@ class GlareReport:
         return np.asarray((day > self.day_limit) | (year > self.year_limit))
 
 
-def glare_of(plan: Plan, facility_id: str, progress: Progress = silent) -> GlareReport:
-    """Look at every building within reach of a facility's modules.
+@dataclass(frozen=True)
+class _Scene:
+    """Modules of a facility, what stands around, and the sun."""
+
+    panels: Panels
+    plane: NDArray[np.int64]
+    z: NDArray[np.float32]
+    grid: Grid
+    sun: SunSteps
+    rules: GlareRules
+    convergence: float
+    skyline: NDArray[np.float32]
+
+    def onto(self, receptors: Receptors, progress: Progress) -> Glare:
+        """What falls on some points."""
+        return mirrored(
+            self.panels, receptors, self.sun, self.z, self.grid, self.rules, convergence=self.convergence, skyline=self.skyline, progress=progress
+        )  # fmt: skip
+
+
+def glare_of(plan: Plan, facility_id: str, progress: Progress = silent, *, roads: Path | None = None) -> GlareReport:
+    """Look at every building, and every road, within reach of a facility's modules.
+
+    Parameters
+    ----------
+    roads : file of the roads; none are looked at unless given
 
     Raises
     ------
     PlanError
         ``glare.no_modules``; ``glare.no_surface`` where the file of the surface is not there
     gis.errors.GisError
-        The surface cannot be read.
+        The surface or the roads cannot be read.
     gis.progress.Cancelled
         from ``progress``
     """
@@ -94,33 +128,66 @@ def glare_of(plan: Plan, facility_id: str, progress: Progress = silent) -> Glare
     own = {building for building, owner in owners.items() if owner == facility_id}
     near = _neighbours(plan, mine, own, number("glare.reach"))
     z, grid = aside(lambda: _surface(plan, mine, near, number("glare.reach")), progress, 0.02, "glare")
-    panels, plane = _panels(mine, z, grid)
+    scene = _scene(plan, mine, z, grid, progress)
     ground, top = _heights(near, z, grid)
-    shapes = near.geometry.to_numpy()
     # A wall of the surface stands up to a cell and a half before that of the outline: nearer points would be hidden by their own building.
     before = max(_BEFORE_WALL, 1.5 * grid.cell)
-    receptors, index = facade_points(shapes, ground, top, number("glare.spacing"), number("glare.storey"), before)
+    windows, index = facade_points(
+        near.geometry.to_numpy(), ground, top, number("glare.spacing"), number("glare.storey"), before
+    )
+    found = scene.onto(windows, part(progress, 0.3, 0.7))
+    table = _told(found, index, scene)
+    report = GlareReport(
+        _by_building(table[table["minutes"] > 0], near), _worst(found), len(near), len(windows), number("glare.reach"), number("glare.limit_day"),
+        60.0 * number("glare.limit_year"),
+    )  # fmt: skip
+    return report if roads is None else _with_roads(report, plan, mine, scene, roads, part(progress, 0.7, 1.0))
+
+
+def _scene(plan: Plan, mine: gpd.GeoDataFrame, z: NDArray[np.float32], grid: Grid, progress: Progress) -> _Scene:
+    number = plan.profile.number
+    panels, plane = _panels(mine, z, grid, number("glare.above_roof"))
     x, y = float(panels.xyz[:, 0].mean()), float(panels.xyz[:, 1].mean())
     longitude, latitude = to_lonlat(plan.crs, x, y)
     sun = aside(lambda: sun_steps(latitude, longitude, zone_of(longitude), minutes=_MINUTES), progress, 0.05, "glare")
-    rules = GlareRules(
-        beam_half_angle(number("glare.slope_error")),
-        number("glare.apart"),
-        number("glare.reach"),
-        number("glare.reach"),
-    )
+    reach = number("glare.reach")
+    rules = GlareRules(beam_half_angle(number("glare.slope_error")), number("glare.apart"), reach, reach)
     turned = meridian_convergence(plan.crs, x, y)
-    found = mirrored(panels, receptors, sun, z, grid, rules, convergence=turned, progress=part(progress, 0.1, 1.0))
-    table = pd.DataFrame(
-        {"building": index, "minutes": found.minutes, "days": found.days, "worst_day": found.worst_day, "worst_day_minutes": found.worst_day_minutes,
-         "panel": found.worst_panel}
+    skyline = panel_skylines(panels, z, grid, rules, turned, part(progress, 0.1, 0.3))
+    return _Scene(panels, plane, z, grid, sun, rules, turned, skyline)
+
+
+def _with_roads(
+    report: GlareReport, plan: Plan, mine: gpd.GeoDataFrame, scene: _Scene, roads: Path, progress: Progress
+) -> GlareReport:
+    """The same report with what falls on the roads around."""
+    number = plan.profile.number
+    west, south, east, north = (float(end) for end in mine.total_bounds)
+    reach = report.reach
+    around = west - reach, south - reach, east + reach, north + reach
+    known = aside(lambda: read_roads(roads, plan.crs, around), progress, 0.0, "glare")
+    spacing = number("glare.road_spacing")
+    points, ways, index = road_points(known.geometry.to_numpy(), spacing)
+    eye = _sample(scene.z, scene.grid, points[:, 0], points[:, 1]) + number("glare.eye_height")
+    receptors = Receptors(np.column_stack([points, eye]), ways, number("glare.road_view"))
+    found = scene.onto(receptors, progress)
+    table = _told(found, index, scene).assign(x=points[:, 0], y=points[:, 1])
+    return replace(
+        report, roads=_by_road(table[table["minutes"] > 0], known, spacing), roads_by_hour=_worst(found), road_points=len(points)
     )  # fmt: skip
-    worst = int(np.argmax(found.minutes)) if len(found.minutes) else -1
-    by_hour = found.by_hour[worst] if worst >= 0 else np.zeros((12, 24), np.float32)
-    return GlareReport(
-        _by_building(table[table["minutes"] > 0], near, plane), by_hour, len(near), len(receptors), number("glare.reach"), number("glare.limit_day"),
-        60.0 * number("glare.limit_year"),
+
+
+def _told(found: Glare, owner: NDArray[np.int64], scene: _Scene) -> pd.DataFrame:
+    """A row a receptor, with the building or road that it belongs to."""
+    return pd.DataFrame(
+        {"owner": owner, "minutes": found.minutes, "days": found.days, "worst_day": found.worst_day, "worst_day_minutes": found.worst_day_minutes,
+         "plane_id": scene.plane[found.worst_panel]}
     )  # fmt: skip
+
+
+def _worst(found: Glare) -> NDArray[np.float32]:
+    """Minutes by month and hour of the point with the most."""
+    return found.by_hour[int(np.argmax(found.minutes))] if len(found.minutes) else np.zeros((12, 24), np.float32)
 
 
 def _neighbours(plan: Plan, mine: gpd.GeoDataFrame, own: set[str], reach: float) -> gpd.GeoDataFrame:
@@ -157,8 +224,10 @@ def _surface(
     return z, here
 
 
-def _panels(mine: gpd.GeoDataFrame, z: NDArray[np.float32], grid: Grid) -> tuple[Panels, NDArray[np.int64]]:
-    """A point for every module, or for some together, and the row of the subarray that it belongs to."""
+def _panels(
+    mine: gpd.GeoDataFrame, z: NDArray[np.float32], grid: Grid, height: float
+) -> tuple[Panels, NDArray[np.int64]]:
+    """A point for every module, or for some together, and the plane that it stands on; ``height`` of the lower edge above the roof [m]."""
     modules, row = shapely.get_parts(mine.geometry.to_numpy(), return_index=True)
     step = max(1, -(-len(modules) // _MOST_PANELS))
     counts = np.diff(np.append(np.arange(0, len(modules), step), len(modules)))
@@ -166,7 +235,7 @@ def _panels(mine: gpd.GeoDataFrame, z: NDArray[np.float32], grid: Grid) -> tuple
     x, y = shapely.get_x(middle), shapely.get_y(middle)
     tilt, slant = (mine[name].to_numpy(dtype=np.float64)[row] for name in ("tilt", "slant_m"))
     free = mine["mounting"].to_numpy()[row] != "roof"
-    above = np.where(free, _ABOVE_ROOF + 0.5 * slant * np.sin(np.radians(tilt)), _ABOVE_ROOF)
+    above = height + np.where(free, 0.5 * slant * np.sin(np.radians(tilt)), 0.0)
     face = (mine["area_m2"] / mine["modules"]).to_numpy(dtype=np.float64)[row]
     xyz = np.column_stack([x, y, _sample(z, grid, x, y) + above])
     azimuth = mine["azimuth"].to_numpy(dtype=np.float64)[row]
@@ -199,17 +268,33 @@ def _sample(z: NDArray[np.float32], grid: Grid, x: NDArray[np.float64], y: NDArr
     return z[row, col].astype(np.float64)
 
 
-def _by_building(table: pd.DataFrame, near: gpd.GeoDataFrame, plane: NDArray[np.int64]) -> gpd.GeoDataFrame:
-    """The worst window of each building."""
+def _by_owner(table: pd.DataFrame) -> pd.DataFrame:
+    """The worst point of each building or road, the worst first; another point may have the worse day."""
     ranked = table.sort_values("minutes", ascending=False, kind="stable")
-    found = ranked.drop_duplicates("building").reset_index(drop=True)
-    # Another window may have the worse day.
-    worst = table.groupby("building")["worst_day_minutes"].max()
-    rows = near.iloc[found["building"].to_numpy(dtype=np.int64)]
+    found = ranked.drop_duplicates("owner").reset_index(drop=True)
+    most = table.groupby("owner")["worst_day_minutes"].max().reindex(found["owner"]).to_numpy()
     days = pd.Timestamp("2023-01-01") + pd.to_timedelta(found["worst_day"] - 1, unit="D")
-    frame = {
-        "building_id": rows["building_id"].to_numpy(), "name": rows["name"].to_numpy() if "name" in rows else None, "minutes": found["minutes"],
-        "days": found["days"], "worst_day_minutes": worst.reindex(found["building"]).to_numpy(), "worst_day": days.dt.strftime("%m-%d"),
-        "plane_id": plane[found["panel"].to_numpy(dtype=np.int64)],
-    }  # fmt: skip
-    return rows.__class__(frame, geometry=rows.geometry.to_numpy(), crs=near.crs)
+    return found.assign(worst_day_minutes=most, worst_day=days.dt.strftime("%m-%d"))
+
+
+_FIGURES = ["minutes", "days", "worst_day_minutes", "worst_day", "plane_id"]
+
+
+def _by_building(table: pd.DataFrame, near: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    found = _by_owner(table)
+    rows = near.iloc[found["owner"].to_numpy(dtype=np.int64)]
+    names = {"building_id": rows["building_id"].to_numpy(), "name": rows["name"].to_numpy() if "name" in rows else None}
+    return rows.__class__({**names, **found[_FIGURES]}, geometry=rows.geometry.to_numpy(), crs=near.crs)
+
+
+def _by_road(table: pd.DataFrame, roads: gpd.GeoDataFrame, spacing: float) -> gpd.GeoDataFrame:
+    """A road's dazzled points stand for the length between them; where both ways are dazzled it counts once."""
+    found = _by_owner(table)
+    places = table.drop_duplicates(["owner", "x", "y"])
+    points = [
+        shapely.multipoints(places.loc[places["owner"] == owner, ["x", "y"]].to_numpy(dtype=np.float64))
+        for owner in found["owner"]
+    ]
+    metres = [spacing * len(shapely.get_parts(each)) for each in points]
+    names = roads["name"].to_numpy(dtype=object)[found["owner"].to_numpy(dtype=np.int64)]
+    return roads.__class__({"name": names, **found[_FIGURES], "metres": metres}, geometry=points, crs=roads.crs)

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -25,6 +26,7 @@ from kawasolar.pipeline import PlanInputs, make_and_save
 from kawasolar.plan import Project
 from kawasolar.project import load_project
 from kawasolar.stages import bring_up_to_date, with_edit
+from kawasolar.words import say
 from tests.kawasolar.test_provenance import town
 
 BY = Author("川崎 花子", "試算", "2026-11-26T00:00:00+00:00")
@@ -293,8 +295,9 @@ def test_nothing_farther_than_the_reach_is_looked_at(dazzling: Project) -> None:
     report = glare_of(near.plan, "003")
     assert (report.neighbours, len(report.buildings)) == (0, 0)
     for language in ("ja", "en"):
-        (line,) = glare_texts(language, report)  # type: ignore[arg-type]
+        line, roads = glare_texts(language, report)  # type: ignore[arg-type]
         assert "5" in line
+        assert roads == say(language, "glare.roads.unknown")  # type: ignore[arg-type]
 
 
 def test_glare_can_be_stopped_and_needs_modules_and_the_surface(dazzling: Project, tmp_path: Path) -> None:
@@ -321,6 +324,57 @@ def test_glare_on_the_command_line(copy: Path, capsys: pytest.CaptureFixture[str
     assert main(["-q", "glare", str(copy), "003"]) == 0
     assert capsys.readouterr().out.strip()
     assert main(["-q", "glare", str(copy), "999"]) != 0
+
+
+@pytest.fixture(scope="module")
+def low(project: Project) -> Project:
+    """Gentle modules to the north: at noon in winter they mirror the sun nine degrees below the horizon, to the ground some 50 m before them."""
+    values = {"layout.racks": 1.0, "pv.rack_tilt": 20.0, "pv.rack_azimuth": 0.0, "layout.winter_hours": 0.0}
+    return bring_up_to_date(with_edit(project, edits.lay_out(project.entries, "s1", ["003"], values, BY)))
+
+
+@pytest.fixture
+def roads(dazzling: Project, tmp_path: Path) -> Path:
+    """To the north of the modules: one that leads to them, one that crosses before them, one far away."""
+    mine = dazzling.plan.results.subarrays
+    middle = shapely.union_all(mine[mine["building_id"] == "B2"].geometry.to_numpy()).centroid
+    x, y = middle.x, middle.y
+    lines = {
+        "縦": [(x, y + 30), (x, y + 79)], "横": [(x - 29, y + 55), (x + 30, y + 55)], "遠": [(x + 2000, y), (x + 2100, y)],
+    }  # fmt: skip
+    frame = gpd.GeoDataFrame(
+        {"name": list(lines)}, geometry=[shapely.LineString(p) for p in lines.values()], crs=mine.crs
+    )
+    frame.to_crs(4326).to_file(tmp_path / "roads.geojson")
+    return tmp_path / "roads.geojson"
+
+
+def test_who_drives_towards_the_modules_is_dazzled_and_who_passes_is_not(low: Project, roads: Path) -> None:
+    report = glare_of(low.plan, "003", roads=roads)
+    assert report.roads is not None
+    assert report.roads_by_hour is not None
+    assert report.roads["name"].tolist() == ["縦"]
+    assert report.road_points == 2 * (10 + 12)
+    worst = report.roads.iloc[0]
+    assert report.roads_by_hour.sum() == pytest.approx(worst["minutes"])
+    assert 0 < worst["metres"] <= 50
+    plain = glare_of(low.plan, "003")
+    assert plain.roads is None
+    assert plain.buildings.drop(columns="geometry").equals(report.buildings.drop(columns="geometry"))
+    aside = with_edit(low, edits.set_value(low.entries, "s1", "glare.road_view", 180.0, BY))
+    both = glare_of(aside.plan, "003", roads=roads)
+    assert both.roads is not None
+    assert set(both.roads["name"]) == {"縦", "横"}
+    assert both.roads.set_index("name").loc["縦", "minutes"] == pytest.approx(worst["minutes"])
+    for language, words in (("ja", "縦"), ("en", "縦")):
+        assert any((words in line and "h" in line) or "時間" in line for line in glare_texts(language, report))  # type: ignore[arg-type]
+
+
+def test_roads_on_the_command_line(copy: Path, roads: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = told(capsys, "glare", str(copy), "003", "--roads", str(roads), "--json")
+    assert found["road_points"] == 44
+    assert isinstance(found["roads"], list)
+    assert main(["-q", "glare", str(copy), "003", "--roads", str(roads.with_name("none.gpkg"))]) == 3
 
 
 def test_a_system_is_as_sure_as_its_least_sure_load() -> None:

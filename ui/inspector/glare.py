@@ -54,6 +54,10 @@ class GlarePart(QWidget):
         layout.addWidget(self.chart_name)
         self.chart = MonthHourChart(look, look.say("ui.glare.hours"), unit=look.say("ui.unit.minutes"))
         layout.addWidget(self.chart)
+        self.road_name = label(look.say("ui.glare.road_hours"), "muted", wrap=True)
+        layout.addWidget(self.road_name)
+        self.road_chart = MonthHourChart(look, look.say("ui.glare.road_hours"), unit=look.say("ui.unit.minutes"))
+        layout.addWidget(self.road_chart)
         self.note = label(look.say("glare.note"), "muted", wrap=True)
         layout.addWidget(self.note)
         self._show()
@@ -93,8 +97,14 @@ class GlarePart(QWidget):
     def _show(self) -> None:
         report = self.report
         found = report is not None and len(report.buildings) > 0
-        for shown in (self.chart, self.chart_name):
-            shown.setVisible(found)
+        on_roads = report is not None and report.roads is not None and len(report.roads) > 0
+        for shown, seen in (
+            (self.chart, found),
+            (self.chart_name, found),
+            (self.road_chart, on_roads),
+            (self.road_name, on_roads),
+        ):
+            shown.setVisible(seen)
         self.note.setVisible(report is not None)
         set_role(self.text, "attention" if report is not None and report.exceeds.any() else "muted")
         if report is None:
@@ -102,3 +112,4 @@ class GlarePart(QWidget):
             return
         self.text.setText("\n".join(glare_texts(self._look.language, report)))
         self.chart.show_values(report.by_hour if found else None)
+        self.road_chart.show_values(report.roads_by_hour if on_roads else None)
