@@ -1,4 +1,4 @@
-"""Hand-drawn areas of roofs where no modules may stand."""
+"""Hand-drawn areas of roofs where no modules may stand: for what is there, as a refuge from a tsunami, or for the ways of people and fire service."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from shapely.affinity import translate
 
 from gis.errors import CrsMismatch, KeepoutInvalid
 from gis.findings import Finding
+from gis.usable_kernels import ACCESS, KEEPOUT, REFUGE
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from gis.grid import Grid
 
 _SHOWN = 5
+# Purpose -> code of the rule that takes the cells.
+PURPOSES = {"other": KEEPOUT, "refuge": REFUGE, "access": ACCESS}
 # A centre that lies on a border belongs to one side of it, not to both: areas drawn along centres come out exact too.
 _NUDGE_M = 1e-6
 
@@ -70,37 +73,38 @@ def keepout_cells(
     boxes: NDArray[np.int64],
     labels: NDArray[np.int32],
     grid: Grid,
-) -> tuple[NDArray[np.bool_], list[Finding]]:
-    """Cells of a building's planes whose centres lie in a keep-out of that building.
+) -> tuple[NDArray[np.uint8], list[Finding]]:
+    """Cells of a building's planes whose centres lie in a keep-out of that building; where several lie, the last one's purpose counts.
 
     Parameters
     ----------
-    keepouts : ``building_id`` and ``geometry`` in the grid's CRS; any number a building
+    keepouts : ``building_id`` and ``geometry`` in the grid's CRS, any number a building; ``purpose`` (``other refuge access``) where it is told
     outlines : their ``building_id`` by row; row k has number k + 1 in ``building_ids``
     building_ids, labels : int32 (rows, cols)
     boxes : as :func:`gis.roofs.building_boxes` gives them
 
     Returns
     -------
-    bool (rows, cols), and what a person should know: keep-outs that take nothing.
+    uint8 (rows, cols), the code of the rule or 0; and what a person should know: keep-outs that take nothing.
 
     Raises
     ------
     gis.errors.KeepoutInvalid, gis.errors.CrsMismatch
         as :func:`mended`
     """
-    taken = np.zeros(grid.shape, dtype=bool)
+    taken = np.zeros(grid.shape, dtype=np.uint8)
     if keepouts is None or len(keepouts) == 0:
         return taken, []
     valid = mended(keepouts, grid)
     number_of = dict(zip(outlines["building_id"], range(1, len(outlines) + 1), strict=True))
     idle: list[str] = []
-    for row, (ident, shape) in enumerate(zip(valid["building_id"], valid.geometry, strict=True)):
+    purposes = valid["purpose"] if "purpose" in valid else ["other"] * len(valid)
+    for row, (ident, shape, purpose) in enumerate(zip(valid["building_id"], valid.geometry, purposes, strict=True)):
         number = number_of.get(ident, 0)
         if (
             number == 0
             or number >= len(boxes)
-            or not _take(taken, shape, number, boxes[number], building_ids, labels, grid)
+            or not _take(taken, shape, PURPOSES[purpose], number, boxes[number], building_ids, labels, grid)
         ):
             idle.append(str(valid["building_id"].iloc[row]))
     if not idle:
@@ -110,8 +114,9 @@ def keepout_cells(
 
 
 def _take(
-    taken: NDArray[np.bool_],
+    taken: NDArray[np.uint8],
     shape: shapely.Geometry,
+    code: int,
     number: int,
     box: NDArray[np.int64],
     building_ids: NDArray[np.int32],
@@ -126,5 +131,5 @@ def _take(
     shape = translate(shape, _NUDGE_M, _NUDGE_M)
     inside = rasterize([(shape, 1)], (bottom - top, right - left), transform=here, dtype="uint8") == 1
     inside &= (building_ids[top:bottom, left:right] == number) & (labels[top:bottom, left:right] > 0)
-    taken[top:bottom, left:right] |= inside
+    taken[top:bottom, left:right][inside] = code
     return bool(inside.any())

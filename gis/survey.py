@@ -23,7 +23,7 @@ from gis.canopy import Canopy
 from gis.errors import SurveyChanged
 from gis.findings import Finding
 from gis.grid import Grid
-from gis.keepouts import keepout_cells
+from gis.keepouts import PURPOSES, keepout_cells
 from gis.prepared import Place, Prepared, building_raster, prepared_roofs
 from gis.progress import Progress, part, silent
 from gis.raster import Surface
@@ -31,7 +31,7 @@ from gis.roof_light import RoofCells, RoofLight, light_on
 from gis.roofs import RoofPlanes, RoofSettings, segment_roofs
 from gis.sky import SkyTable
 from gis.survey_tables import building_table, plane_details, plane_sunlit, plane_table
-from gis.usable import UsableArea, UsableRules, usable_cells
+from gis.usable import RULES, UsableArea, UsableRules, usable_cells
 
 __all__ = [
     "EarlierSurvey", "PartSurvey", "Prepared", "Survey", "SurveySettings", "Surveyed", "building_raster", "prepare", "survey", "survey_some",
@@ -93,7 +93,7 @@ class EarlierSurvey:
     Attributes
     ----------
     buildings : ``building_id roof_m2 usable_m2 irradiation_kwh_m2 planes`` of every outline
-    planes : of the buildings that were in detail; ``lost_keepout_m2`` may be missing where nobody had drawn any
+    planes : of the buildings that were in detail; ``lost_keepout_m2``, ``lost_refuge_m2`` and ``lost_access_m2`` may be missing where nobody had drawn any
     sunlit : float32 (planes, azimuths, 91), rows as in ``planes``
     """
 
@@ -186,8 +186,8 @@ def survey(
     outlines : in the surface's CRS, columns as in ``docs/nomenclature.md``
     sky : the year's weather as a table
     detail : ids of the buildings whose planes are kept with their skylines; None = all
-    keepouts : ``building_id``, ``geometry``
-        Areas of that building's roof where no modules may stand, in the surface's CRS (rule ``keepout``).
+    keepouts : ``building_id``, ``geometry``, ``purpose``
+        Areas of that building's roof where no modules may stand, in the surface's CRS (rules ``keepout``, ``refuge``, ``access``).
     prepared : of the same surface, outlines and roof settings
 
     Raises
@@ -399,8 +399,10 @@ def _joined(
         # An older survey, which did not keep them.
         raise SurveyChanged("survey.changed", found="planes")
     rows = old.reset_index(drop=True)
-    if "lost_keepout_m2" not in rows:
-        rows["lost_keepout_m2"] = 0.0
+    for rule in PURPOSES.values():
+        column = f"lost_{RULES[rule - 2]}_m2"
+        if column not in rows:
+            rows[column] = 0.0
     types = {name: kind for name, kind in fresh.dtypes.items() if name != "geometry"}
     rows = gpd.GeoDataFrame(rows[list(fresh.columns)].astype(types), geometry="geometry", crs=fresh.crs)
     sunlit = np.concatenate([np.asarray(old_sunlit, dtype=np.float32), fresh_sunlit])

@@ -105,7 +105,7 @@ def usable_cells(
     rules: UsableRules,
     azimuth_true: NDArray[np.float64],
     *,
-    keepout: NDArray[np.bool_] | None = None,
+    keepout: NDArray[np.uint8] | None = None,
     only: NDArray[np.int64] | None = None,
     boxes: NDArray[np.int64] | None = None,
     progress: Progress = silent,
@@ -127,8 +127,8 @@ def usable_cells(
     rules : UsableRules
     azimuth_true : float64 (P,)
         Downhill direction of the planes from true north [deg].
-    keepout : bool (rows, cols), optional
-        Cells where a person wants no modules (:func:`gis.keepouts.keepout_cells`).
+    keepout : uint8 (rows, cols), optional
+        Cells where a person wants no modules, by the code of the rule; 0 elsewhere (:func:`gis.keepouts.keepout_cells`).
     only : int64, optional
         Numbers of the buildings to look at; the others' cells stay 0 and their areas are not told.
     boxes : int64 (buildings + 1, 5), optional
@@ -153,7 +153,7 @@ def usable_cells(
     edge, clear = _near(rules.setback_m, cell), _near(rules.obstacle_clearance_m, cell)
     disc = _disc(int(np.ceil(rules.min_width_m / cell - _EXACT)))
     threshold = rules.min_irradiation_share * open_sky
-    taken = np.zeros(labels.shape, np.bool_) if keepout is None else keepout
+    taken = np.zeros(labels.shape, np.uint8) if keepout is None else keepout
     mask, kind = np.zeros(labels.shape, np.uint8), np.zeros(labels.shape, np.uint8)
     wide, seen = np.zeros(labels.shape, np.bool_), np.zeros(labels.shape, np.bool_)
     cells = np.zeros((len(planes), 2 + len(RULES)), np.int64)

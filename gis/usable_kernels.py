@@ -21,10 +21,11 @@ Longs = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Codes = NDArray[np.uint8]
 
-# The rules in the order in which they take cells; the code in the mask is 2 + the place in this list.
-RULES = ("tilt", "north", "keepout", "setback", "obstacle", "shade", "small")
+# The rules; the code in the mask is 2 + the place in this list. They take cells in this order, but for the last two: what is kept free for people is
+# taken with the keep-outs. They stand last so that codes that are kept in files mean what they did.
+RULES = ("tilt", "north", "keepout", "setback", "obstacle", "shade", "small", "refuge", "access")
 NO_PLANE, USABLE = 0, 1
-TILT, NORTH, _KEEPOUT, _SETBACK, _OBSTACLE, _SHADE, _SMALL = range(2, 2 + len(RULES))
+TILT, NORTH, KEEPOUT, _SETBACK, _OBSTACLE, _SHADE, _SMALL, REFUGE, ACCESS = range(2, 2 + len(RULES))
 # How an unassigned cell looks to the roof beside it.
 _OPEN, _EDGE, _EQUIPMENT, _WAITING = 0, 1, 2, 3
 
@@ -37,16 +38,16 @@ def _plane_at(a: int, r: float, c: float, fits: Floats, cell: float) -> float:  
 
 @kernel
 def take_planes_and_keepouts(
-    numbers: Longs, boxes: Longs, ids: Ints, labels: Ints, plane_rule: Codes, keepout: Flags, mask: Codes
+    numbers: Longs, boxes: Longs, ids: Ints, labels: Ints, plane_rule: Codes, keepout: Codes, mask: Codes
 ) -> None:  # pragma: no cover - compiled
-    """Whole planes by their rule, then the cells where a person wants no modules."""
+    """Whole planes by their rule, then the cells where a person wants no modules: ``keepout`` is 0 or the code of the rule that takes them."""
     for n in range(numbers.size):
         k = numbers[n]
         for r in range(boxes[k, 0], boxes[k, 1] + 1):
             for c in range(boxes[k, 2], boxes[k, 3] + 1):
                 if labels[r, c] > 0 and ids[r, c] == k:
                     rule = plane_rule[labels[r, c] - 1]
-                    mask[r, c] = _KEEPOUT if rule == USABLE and keepout[r, c] else rule
+                    mask[r, c] = keepout[r, c] if rule == USABLE and keepout[r, c] else rule
 
 
 @inner

@@ -193,12 +193,17 @@ def edit_join(
 @edit_app.command("keepout")
 def edit_keepout(
     project: ProjectFile, building: str, wkt: Annotated[str, typer.Argument(help="POLYGON in the project's CRS; empty removes the building's")] = "", why: Why = "",
+    purpose: Annotated[str, typer.Option(help="other, refuge (from a tsunami) or access (of people and fire service)")] = "other",
     compute: Annotated[bool, typer.Option("--run", help="compute what follows at once")] = False,
 ) -> None:  # fmt: skip
     """Draw an area on a roof where no modules may stand."""
     import shapely
 
     from kawasolar.document import edits
+    from kawasolar.document.entries import PURPOSES
+
+    if purpose not in PURPOSES:
+        raise typer.BadParameter(", ".join(PURPOSES), param_hint="--purpose")
 
     def make(opened: Project, _key: str) -> Edit:
         if building not in set(opened.plan.results.buildings["building_id"]):
@@ -214,7 +219,7 @@ def edit_keepout(
             raise PlanError("edit.bad_keepout", building=building) from error
         if not isinstance(shape, shapely.Polygon):
             raise PlanError("edit.bad_keepout", building=building)
-        return edits.add_keepout(opened.entries, building, shape, author(why))
+        return edits.add_keepout(opened.entries, building, shape, author(why), purpose)
 
     edited(project, make, run=compute)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeGuard
 
-from kawasolar.document.entries import OF_SCENARIO, TABLES, Entries
+from kawasolar.document.entries import OF_SCENARIO, OTHER, PURPOSES, TABLES, Entries
 from kawasolar.document.views import LEDGER_COLUMNS
 from kawasolar.layout_values import CHOICES
 from kawasolar.plan import ROLES
@@ -134,7 +134,10 @@ def _join(_key: str, entry: Any) -> bool:  # noqa: ANN401
 
 
 def _keepout(_key: str, entry: Any) -> bool:  # noqa: ANN401
-    if not _marked(entry, "building_id", "rings") or not _text(entry["building_id"]):
+    own = ("purpose",) if isinstance(entry, dict) and "purpose" in entry else ()
+    if not _marked(entry, "building_id", "rings", *own) or not _text(entry["building_id"]):
+        return False
+    if entry.get("purpose", OTHER) not in PURPOSES:
         return False
     rings = entry["rings"]
     if not isinstance(rings, list) or not rings or not all(isinstance(ring, list) for ring in rings):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from kawasolar.document import entries as plain
-from kawasolar.document.entries import OF_SCENARIO
+from kawasolar.document.entries import OF_SCENARIO, OTHER, PURPOSES
 from kawasolar.errors import PlanError
 from kawasolar.layout_values import CHOICES
 
@@ -278,17 +278,21 @@ def correct_join(entries: Entries, facility_id: str, building_ids: Iterable[str]
     return edit_of(entries, "ui.undo.join", {place: entry}, facility=facility_id)
 
 
-def add_keepout(entries: Entries, building_id: str, shape: Polygon, by: Author) -> Edit:
+def add_keepout(entries: Entries, building_id: str, shape: Polygon, by: Author, purpose: str = OTHER) -> Edit:
     """No modules inside this polygon (project CRS) on the roofs of the building.
+
+    Parameters
+    ----------
+    purpose : one of :data:`kawasolar.document.entries.PURPOSES`
 
     Raises
     ------
     BadEdit
-        ``edit.bad_keepout``: empty, or it crosses itself
+        ``edit.bad_keepout``: empty, it crosses itself, or nobody knows such a purpose
     """
     import shapely
 
-    if shape.is_empty or not shape.is_valid or not shape.area > 0:
+    if purpose not in PURPOSES or shape.is_empty or not shape.is_valid or not shape.area > 0:
         raise BadEdit("edit.bad_keepout", building=building_id)
     rings = [shape.exterior, *shape.interiors]
     # Millimetres: what a person draws is no finer, and the file stays small.
@@ -296,7 +300,12 @@ def add_keepout(entries: Entries, building_id: str, shape: Polygon, by: Author) 
     drawn = shapely.Polygon(points[0], points[1:])
     if not drawn.is_valid or not drawn.area > 0:
         raise BadEdit("edit.bad_keepout", building=building_id)
-    entry = {"building_id": building_id, "rings": points, **by.mark()}
+    entry = {
+        "building_id": building_id,
+        "rings": points,
+        **({} if purpose == OTHER else {"purpose": purpose}),
+        **by.mark(),
+    }
     key = f"k{_last_number(entries, 'keepouts') + 1}"
     return edit_of(entries, "ui.undo.keepout", {("keepouts", key): entry}, building=building_id)
 

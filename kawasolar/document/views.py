@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from kawasolar.document.entries import OTHER
 from kawasolar.plan import Settings
 
 if TYPE_CHECKING:
@@ -194,14 +195,18 @@ def joins_of(entries: Entries) -> dict[str, tuple[str, ...]]:
 
 
 def keepouts_of(entries: Entries, crs: CRS) -> gpd.GeoDataFrame:
-    """Drawn keep-outs: ``key``, ``building_id``, ``geometry`` (Polygon)."""
+    """Drawn keep-outs: ``key``, ``building_id``, ``purpose``, ``geometry`` (Polygon)."""
     import geopandas as gpd
     import shapely
 
     table = sorted(entries.table("keepouts").items())
     shapes = [shapely.Polygon(entry["rings"][0], entry["rings"][1:]) for _, entry in table]
     return gpd.GeoDataFrame(
-        {"key": [key for key, _ in table], "building_id": [entry["building_id"] for _, entry in table]},
+        {
+            "key": [key for key, _ in table],
+            "building_id": [entry["building_id"] for _, entry in table],
+            "purpose": [entry.get("purpose", OTHER) for _, entry in table],
+        },
         geometry=gpd.GeoSeries(shapes, crs=crs),
         crs=crs,
     )

@@ -58,6 +58,10 @@ def explain(plan: Plan, figure: str, facility_id: str | None = None) -> Explanat
     raise NothingToExplain("why.no_figure", figure=figure)
 
 
+# No column: worked out of the year's energy.
+_WORKED_OUT = "lifetime_kwh"
+
+
 def figures_of(plan: Plan, facility_id: str | None = None) -> tuple[str, ...]:
     """What :func:`explain` can be asked of the plan, or of one facility."""
     if facility_id is None:
@@ -68,7 +72,7 @@ def figures_of(plan: Plan, facility_id: str | None = None) -> tuple[str, ...]:
     keys = outcomes.loc[outcomes["facility_id"] == facility_id, "criterion"].tolist()
     return (
         # The yields of an older file tell no number of modules.
-        *(name for name in roofs.FIGURES if has_yield and name in plan.results.yields), "status", "rank", "chosen", "link", *(f"criterion.{key}" for key in keys),
+        *(name for name in roofs.FIGURES if has_yield and (name in plan.results.yields or name == _WORKED_OUT)), "status", "rank", "chosen", "link", *(f"criterion.{key}" for key in keys),
         *(f"ledger.{column}" for column in _columns(plan)),
     )  # fmt: skip
 

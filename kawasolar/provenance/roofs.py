@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from kawasolar.ageing import RATE, YEARS, energy_by_year
 from kawasolar.layout_values import CAPACITIES
 from kawasolar.provenance.model import Explanation
 from kawasolar.provenance.sources import flat
@@ -35,6 +36,8 @@ RULE_VALUES: dict[str, tuple[str, ...]] = {
     "shade": ("roof.irradiation_share",),
     "small": ("roof.min_plane_area", "roof.min_width"),
 }
+# Rules that are drawn by hand -> the purpose of what is drawn.
+_DRAWN = {"keepout": "other", "refuge": "refuge", "access": "access"}
 # Of pv.capacity: capacity is told from the area.
 _DENSITY = 1 + CAPACITIES.index("density")
 # Numbers that make roof planes out of the surface, whatever is done with them afterwards.
@@ -94,8 +97,8 @@ def _lost(desk: Desk, facility_id: str, rule: str, planes: pd.DataFrame) -> Expl
     if rule == "shade":
         trees = [source for source in desk.profile_of("survey") if source.key.startswith("canopy.")]
         inputs = (*inputs, open_sky(desk), *trees, *desk.files(*_LIGHT_FILES))
-    if rule == "keepout":
-        inputs = (*inputs, *desk.keepouts_on(desk.buildings_of(facility_id)))
+    if rule in _DRAWN:
+        inputs = (*inputs, *desk.keepouts_on(desk.buildings_of(facility_id), _DRAWN[rule]))
     return Explanation(
         f"lost_{rule}_m2", total(planes, f"lost_{rule}_m2"), "m²", f"lost_{rule}", inputs, desk.stage("survey"), facility_id=facility_id,
     )  # fmt: skip
@@ -318,6 +321,14 @@ def snow(desk: Desk, facility_id: str) -> Explanation:
     return _figure(desk, facility_id, "snow_loss", "snow_loss", inputs)
 
 
+def lifetime(desk: Desk, facility_id: str) -> Explanation:
+    """The sum over the years of operation, as the modules age."""
+    first = desk.yielded(facility_id, "energy_kwh")
+    total_kwh = None if first is None else float(energy_by_year(float(first), desk.plan.profile).sum())
+    inputs = (energy(desk, facility_id), desk.profile(RATE, "yield"), desk.profile(YEARS, "yield"))
+    return Explanation("lifetime_kwh", total_kwh, "kWh", "lifetime", inputs, desk.stage("yield"), {}, facility_id)
+
+
 def co2(desk: Desk, facility_id: str) -> Explanation:
     """Energy × emission factor."""
     factor = desk.profile("co2.grid_factor", "yield")
@@ -349,6 +360,7 @@ FIGURES: dict[str, Callable[[Desk, str], Explanation]] = {
     "irradiation_kwh_m2": irradiation,
     "shading_loss": shading,
     "snow_loss": snow,
+    "lifetime_kwh": lifetime,
     "co2_t": co2,
     **{name: (lambda desk, facility_id, name=name: month(desk, facility_id, name)) for name in MONTHS},  # type: ignore[misc]
 }

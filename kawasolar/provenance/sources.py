@@ -257,13 +257,13 @@ class Desk:
             return []
         return [EnteredSource("layout", facility_id, tuple(sorted(entry["values"].items())), mark_of(entry))]
 
-    def keepouts_on(self, buildings: Iterable[str]) -> list[EnteredSource]:
-        """Keep-outs drawn on the roofs of these buildings, with their area [m²]."""
+    def keepouts_on(self, buildings: Iterable[str], purpose: str | None = None) -> list[EnteredSource]:
+        """Keep-outs drawn on the roofs of these buildings, for this purpose or any, with their area [m²]."""
         import shapely
 
         asked, found = set(buildings), []
         for key, entry in sorted(self.plan.entries.table("keepouts").items()):
-            if entry["building_id"] in asked:
+            if entry["building_id"] in asked and purpose in (None, entry.get("purpose", "other")):
                 area = shapely.Polygon(entry["rings"][0], entry["rings"][1:]).area
                 found.append(EnteredSource("keepout", key, area, mark_of(entry)))
         return found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from kawasolar.ageing import RATE, YEARS
 from kawasolar.figures import figures
 from kawasolar.provenance import decisions, roofs
 from kawasolar.provenance.model import Explanation
@@ -125,6 +126,26 @@ def shading(desk: Desk) -> Explanation:
     )  # fmt: skip
 
 
+def snow(desk: Desk) -> Explanation:
+    """What snow takes of the energy of all that are chosen."""
+    parts = []
+    for name in _picked(desk):
+        part = desk.short("snow_loss", name, "snow_loss", "-")
+        parts.append(_weighted(part, {"energy_kwh": desk.yielded(name, "energy_kwh")}))
+    told = figures(desk.plan)["snow_loss"]
+    return Explanation(
+        "snow_loss", told, "-", "snow_chosen", tuple(parts), desk.stage("selection"), {"count": len(parts)}
+    )
+
+
+def lifetime(desk: Desk) -> Explanation:
+    """The sum over the years of operation of all that are chosen."""
+    inputs = (_sum(desk, "energy_kwh"), desk.profile(RATE, "yield"), desk.profile(YEARS, "yield"))
+    return Explanation(
+        "lifetime_kwh", figures(desk.plan)["lifetime_kwh"], "kWh", "lifetime", inputs, desk.stage("selection")
+    )
+
+
 def _weighted(part: Explanation, values: dict[str, object]) -> Explanation:
     return replace(part, values={**part.values, **values})
 
@@ -144,5 +165,7 @@ FIGURES: dict[str, Callable[[Desk], Explanation]] = {
     "specific_yield_kwh_kw": specific,
     "irradiation_kwh_m2": irradiation,
     "shading_loss": shading,
+    "snow_loss": snow,
+    "lifetime_kwh": lifetime,
     "open_sky_kwh_m2": roofs.open_sky,
 }

@@ -78,7 +78,9 @@ def _parts_of_survey(work: Work) -> dict[str, str]:
     """Each building of a facility, by what is drawn on its roofs."""
     drawn: dict[str, list[object]] = {}
     for _, entry in sorted(work.entries.table("keepouts").items()):
-        drawn.setdefault(entry["building_id"], []).append(entry["rings"])
+        # Without a purpose as ever: what was computed before stays fresh.
+        what = [entry["purpose"], entry["rings"]] if "purpose" in entry else entry["rings"]
+        drawn.setdefault(entry["building_id"], []).append(what)
     return {name: fingerprint(drawn[name]) if name in drawn else "" for name in work.buildings_of_facilities()}
 
 

@@ -160,3 +160,15 @@ def test_none_drawn() -> None:
         assert area.lost_m2["keepout"].tolist() == [0.0]
         assert found == []
     assert len(outlines_frame(rectangle("A", 0, 0, 1, 1))) == 1
+
+
+def test_what_is_kept_for_people_is_told_apart() -> None:
+    """Three areas of one roof, 12, 8 and 6 m²; where two lie, the purpose of the later one counts."""
+    drawn_areas = drawn(("A", place(22, 22, 4, 3)), ("A", place(30, 22, 4, 2)), ("A", place(24, 23, 3, 2)))
+    found, area, codes = rules_on(one_roof(), drawn_areas.assign(purpose=["other", "refuge", "access"]))
+    assert codes == []
+    assert {rule: float(lost[0]) for rule, lost in area.lost_m2.items() if lost[0]} == {
+        "keepout": 12.0 - 4.0, "refuge": 8.0, "access": 6.0,
+    }  # fmt: skip
+    assert area.usable_m2[0] == area.area_m2[0] - 22.0
+    assert len(found) == 1

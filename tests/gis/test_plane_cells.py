@@ -222,7 +222,8 @@ def test_cells_are_the_areas_of_the_survey(whole: Survey) -> None:
         )
     assert len(whole.planes) > 6
     assert whole.planes["usable_m2"].sum() > 100
-    assert [rule for rule, area in taken.items() if area == 0] in ([], ["north"])
+    # Purposes of keep-outs are tried by themselves (test_keepouts).
+    assert {rule for rule, area in taken.items() if area == 0} <= {"north", "refuge", "access"}
 
 
 def test_cells_lie_where_the_plane_lies(whole: Survey) -> None:

@@ -18,6 +18,7 @@ from kawasolar.document.check import check_entries
 from kawasolar.document.edits import Author, BadEdit
 from kawasolar.document.entries import (
     OF_SCENARIO,
+    PURPOSES,
     Change,
     Edit,
     EditConflict,
@@ -136,7 +137,7 @@ def draw_keepout(draw: Any, entries: Entries) -> Edit:
     shape = shapely.box(west, south, west + width, south + height)
     if draw(st.booleans()):
         shape = shape.difference(shape.centroid.buffer(min(width, height) / 8))
-    return edits.add_keepout(entries, draw(NAMES), shape, draw(BY))
+    return edits.add_keepout(entries, draw(NAMES), shape, draw(BY), draw(st.sampled_from(PURPOSES)))
 
 
 def draw_remove_keepout(draw: Any, entries: Entries) -> Edit:
@@ -582,6 +583,15 @@ def test_keepouts_keep_their_holes_to_the_millimetre() -> None:
 def test_a_keepout_that_is_no_area_is_refused(shape: shapely.Polygon) -> None:
     with pytest.raises(BadEdit, match=r"edit\.bad_keepout"):
         edits.add_keepout(started(), "b1", shape, ME)
+
+
+def test_a_keepout_has_a_purpose_that_is_known() -> None:
+    with pytest.raises(BadEdit):
+        edits.add_keepout(started(), "b1", shapely.box(0, 0, 1, 1), ME, "nonsense")
+    entries = apply(started(), edits.add_keepout(started(), "b1", shapely.box(0, 0, 1, 1), ME, "access"))
+    assert keepouts_of(entries, "EPSG:6677")["purpose"].tolist() == ["access"]
+    plain = apply(started(), edits.add_keepout(started(), "b1", shapely.box(0, 0, 1, 1), ME))
+    assert "purpose" not in plain.table("keepouts")["k1"]
 
 
 def refused(entries: Entries) -> list[Callable[[], object]]:

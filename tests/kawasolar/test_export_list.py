@@ -171,6 +171,7 @@ def test_sheets_of_the_workbook(plan: Plan, tmp_path: Path) -> None:
         "選定施設一覧",
         "全施設",
         "配置・電気・荷重",
+        "年別発電量",
         "判定根拠",
         "前提条件",
         "手動修正",
@@ -179,7 +180,7 @@ def test_sheets_of_the_workbook(plan: Plan, tmp_path: Path) -> None:
     ]
     english = book_of(plan, tmp_path / "sites.xlsx", "en")
     assert english.sheetnames == [
-        "Chosen sites", "All facilities", "Layout", "Criteria", "Assumptions", "Entered by hand", "Findings", "Overview",
+        "Chosen sites", "All facilities", "Layout", "Years", "Criteria", "Assumptions", "Entered by hand", "Findings", "Overview",
     ]  # fmt: skip
     for sheet in japanese.worksheets:
         assert sheet.page_setup.orientation == "landscape"

@@ -392,7 +392,7 @@ def test_version_1_is_upgraded_saved_and_opened_again(older: Path) -> None:
     # Its survey is of the engine of its time, its capacities are of the area, and nothing was laid out.
     _, _, survey, layout, made, *_ = states(first.plan, first.profile)
     assert [(reason.kind, reason.before, reason.after) for reason in survey.reasons] == [("version", "1", "3")]
-    assert [(reason.kind, reason.before, reason.after) for reason in made.reasons] == [("version", "1", "2")]
+    assert [(reason.kind, reason.before, reason.after) for reason in made.reasons] == [("version", "1", "3")]
     assert (layout.reasons, layout.parts, layout.stale_parts) == ((), layout.parts, layout.parts)
     standing = ["fresh", "fresh", "stale", "missing", "stale", "follows", "follows"]
     assert [state.freshness for state in states(first.plan, first.profile)] == standing
@@ -745,7 +745,7 @@ def test_a_version_2_is_upgraded_saved_and_opened_again(second: Path) -> None:
         assert results.yields["capacity_kw"].sum() > 0
         found = {state.name: state for state in states(plan, first.profile)}
         assert [(r.kind, r.before, r.after) for r in found["survey"].reasons] == [("version", "1", "3")]
-        assert ("version", "1", "2") in [(r.kind, r.before, r.after) for r in found["yield"].reasons]
+        assert ("version", "1", "3") in [(r.kind, r.before, r.after) for r in found["yield"].reasons]
         assert [state.freshness for state in found.values()] == [
             "fresh", "fresh", "stale", "missing", "stale", "follows", "follows",
         ]  # fmt: skip

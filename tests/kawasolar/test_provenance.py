@@ -512,6 +512,17 @@ def test_a_drawn_keepout_takes_its_area(project: Project) -> None:
     assert child(explain(done, "usable_m2", "001"), "lost_keepout_m2").inputs == ()
 
 
+def test_a_refuge_is_explained_by_what_was_drawn_for_it(project: Project) -> None:
+    shape = box(WEST + 70.0, NORTH - 25.0, WEST + 76.0, NORTH - 20.0)
+    done = bring_up_to_date(with_edit(project, edits.add_keepout(project.entries, "B1", shape, BY, "refuge"))).plan
+    usable = explain(done, "usable_m2", "002")
+    lost = child(usable, "lost_refuge_m2")
+    assert lost.value == pytest.approx(30.0)
+    assert [source.key for source in lost.inputs] == ["k1"]
+    assert child(usable, "lost_keepout_m2").inputs == ()
+    assert child(usable, "lost_keepout_m2").value == 0.0
+
+
 def test_files_name_their_findings_and_what_the_user_said(plan: Plan) -> None:
     told = replace(plan, inputs=tuple(replace(f, crs="EPSG:6677") if f.role == "dsm" else f for f in plan.inputs))
     files = {e.role: e for e in explain(told, "energy_kwh", "001").walk() if isinstance(e, FileSource)}

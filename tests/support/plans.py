@@ -125,7 +125,8 @@ def _planes(rng: np.random.Generator, buildings: gpd.GeoDataFrame) -> gpd.GeoDat
     frame["usable_irradiation_kwh_m2"] = frame.irradiation_kwh_m2 * 1.02
     for k, rule in enumerate(rules):
         frame[f"lost_{rule}_m2"] = area * shares[:, k + 1]
-    frame["lost_keepout_m2"] = 0.0
+    for rule in ("keepout", "refuge", "access"):
+        frame[f"lost_{rule}_m2"] = 0.0
     return frame
 
 

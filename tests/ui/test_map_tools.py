@@ -214,6 +214,20 @@ def test_after_the_run_the_keepout_is_in_the_results_and_the_usable_area_is_less
     assert [row.computed for row in desk.view.keepouts.rows] == [True]
 
 
+def test_a_refuge_is_kept_apart_from_other_keepouts(desk: Desk) -> None:
+    from kawasolar.stages import bring_up_to_date
+
+    desk.tools.toggle_draw()
+    desk.look_at_roof(1)
+    desk.drag(desk.on(1, -4, -4), desk.on(1, 4, 4))
+    desk.confirm("津波避難場所（東側）")
+    (entry,) = desk.plan.entries.table("keepouts").values()
+    assert (entry["purpose"], entry["why"]) == ("refuge", "津波避難場所（東側）")
+    planes = bring_up_to_date(desk.project).plan.results.planes
+    mine = planes[planes["building_id"] == "B1"]
+    assert mine["lost_keepout_m2"].sum() == 0.0 < mine["lost_refuge_m2"].sum()
+
+
 @pytest.mark.parametrize("how", ["enter", "double", "first corner"])
 def test_a_polygon_is_closed_in_each_way(desk: Desk, how: str) -> None:
     desk.tools.toggle_draw()
@@ -388,10 +402,10 @@ def test_undo_and_redo_take_the_keepout_off_the_map_and_put_it_back(desk: Desk) 
 # Keep-outs on the map
 
 
-def _with_keepout(desk: Desk, roof: int = 0) -> str:
+def _with_keepout(desk: Desk, roof: int = 0, purpose: str = "other") -> str:
     x, y = middles()[roof]
     shape = shapely.box(x - 3, y - 2, x + 3, y + 2)
-    desk.document.do(edits.add_keepout(desk.entries, f"B{roof}", shape, Author("設計 花子", "空調設備")))
+    desk.document.do(edits.add_keepout(desk.entries, f"B{roof}", shape, Author("設計 花子", "空調設備"), purpose))
     return max(desk.keepouts)
 
 
@@ -435,6 +449,15 @@ def test_a_corner_and_the_whole_are_dragged_as_one_step_each_and_keep_their_reas
     assert shapely.Polygon(desk.keepouts[key]["rings"][0]).equals(now)
     desk.document.undo()
     assert shapely.Polygon(desk.keepouts[key]["rings"][0]).area == pytest.approx(24.0)
+
+
+def test_a_refuge_that_is_moved_stays_a_refuge(desk: Desk) -> None:
+    key = _with_keepout(desk, purpose="refuge")
+    desk.click(desk.on(0, 2, 1))
+    before = desk.keepouts[key]["rings"]
+    desk.drag(desk.on(0, 0, 0), desk.on(0, -4, 1), ALT)
+    assert desk.keepouts[key]["rings"] != before
+    assert desk.keepouts[key]["purpose"] == "refuge"
 
 
 def test_a_keepout_is_not_dragged_off_its_roof_or_across_itself(desk: Desk) -> None:

@@ -26,8 +26,16 @@ if TYPE_CHECKING:
     from ui.map.rasters import RoofLight
 
 # Codes of the rules as :class:`gis.plane_cells.PlaneCells` has them -> colour; what is not named is plainly lost.
-USABLE, KEEPOUT, SETBACK, OBSTACLE, SHADE = 1, 4, 5, 6, 7
-COLOURS = {USABLE: "#CFE6D8", KEEPOUT: "#E2B7A3", SETBACK: "#D9D5C6", OBSTACLE: "#B9B4A6", SHADE: "#A9B6C9"}
+USABLE, KEEPOUT, SETBACK, OBSTACLE, SHADE, REFUGE, ACCESS = 1, 4, 5, 6, 7, 9, 10
+COLOURS = {
+    USABLE: "#CFE6D8",
+    KEEPOUT: "#E2B7A3",
+    REFUGE: "#E6CF8F",
+    ACCESS: "#E6CF8F",
+    SETBACK: "#D9D5C6",
+    OBSTACLE: "#B9B4A6",
+    SHADE: "#A9B6C9",
+}
 _LOST = "#C9C6BD"
 _TOP, _FOOT = 6, 24
 _LEAST, _MOST = 90, 300

@@ -57,7 +57,7 @@ class PowerTab(QWidget):
         self.months.month_clicked.connect(self.days.show_month)
         layout.addWidget(self.days)
         layout.addWidget(rule())
-        layout.addWidget(label(say("ui.power.years"), "head"))
+        layout.addLayout(asked_head(look, say("ui.power.years"), "lifetime_kwh", self.why_asked.emit))
         self.years = YearBars(look, say("ui.power.years"))
         layout.addWidget(self.years)
         self.aged = label("", "muted", wrap=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kawasolar.document import edits
-from kawasolar.document.entries import Edit, edit_of, followed_by
+from kawasolar.document.entries import OTHER, Edit, edit_of, followed_by
 from kawasolar.document.entries import apply as applied
 from kawasolar.document.views import joins_of
 
@@ -31,8 +31,9 @@ def join_edit(entries: Entries, facility_id: str, chosen: Collection[str], by: A
 
 
 def reshape_edit(entries: Entries, row: Keepout, shape: shapely.Polygon, by: Author) -> Edit:
-    """Another shape of a keep-out, under the same key."""
-    entry = edits.add_keepout(entries, row.building_id, shape, by).changes[0].after
+    """Another shape of a keep-out, under the same key and for the same purpose."""
+    purpose = entries.table("keepouts")[row.key].get("purpose", OTHER)
+    entry = edits.add_keepout(entries, row.building_id, shape, by, purpose).changes[0].after
     return edit_of(entries, "ui.undo.move_keepout", {("keepouts", row.key): entry}, building=row.building_id)
 
 

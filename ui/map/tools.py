@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from ui.map.tool import Tool
     from ui.map.view import MapView
 
-KEEPOUT_REASONS = ("aircon", "tank", "path", "waterproofing", "green", "aerial", "other")
+KEEPOUT_REASONS = ("aircon", "tank", "path", "waterproofing", "green", "aerial", "refuge", "access", "other")
+# Reasons that have a rule of their own.
+_PURPOSES = ("refuge", "access")
 JOIN_REASONS = ("place", "shared", "rebuilt", "other")
 # What was just done stays on the map so long [ms].
 _TOLD_FOR = 9000
@@ -224,13 +226,19 @@ class MapTools(QObject):
         self._view.cards.reason.ask(self._subject(), self._view.size())
         self.write()
 
+    def _purpose(self, why: str) -> str:
+        """That of the reason which the words begin with."""
+        words = ((name, self._look.say(f"ui.tool.why.{name}")) for name in _PURPOSES)
+        return next((name for name, begin in words if why.startswith(begin)), "other")
+
     def _on_reason(self, why: str) -> None:
         tool, entries = self.tool, self._document.entries
         if entries is None:
             return
         if isinstance(tool, DrawKeepout) and tool.waiting is not None:
             shape, roof = tool.waiting, tool.roof
-            self._document.do(edits.add_keepout(entries, roof.building_id, shape, self._author(why)))
+            edit = edits.add_keepout(entries, roof.building_id, shape, self._author(why), self._purpose(why))
+            self._document.do(edit)
             self._view.cards.reason.hide()
             self._view.setFocus()
             tool.settle()

@@ -22,7 +22,7 @@ from ui.steps.keepouts import KeepoutList
 if TYPE_CHECKING:
     import geopandas as gpd
 
-RULES = ("tilt", "north", "keepout", "setback", "obstacle", "shade", "small")
+RULES = ("tilt", "north", "keepout", "refuge", "access", "setback", "obstacle", "shade", "small")
 THRESHOLDS = (
     "roof.flat_tilt", "roof.max_tilt", "roof.north_halfwidth", "roof.setback", "roof.obstacle_height", "roof.obstacle_clearance",
     "roof.irradiation_share", "roof.min_plane_area", "roof.min_width", "layout.least_modules", "layout.path_area", "layout.winter_hours",
