@@ -23,7 +23,7 @@ from gis.drivers import check_vector
 from gis.errors import CrsMismatch, CrsMissing, NoOverlap, UnreadableFile
 from gis.findings import Finding, Severity
 from gis.given_fit import fitted
-from gis.outlines import column_of, load_polygons, meets, only_polygons
+from gis.outlines import box_meets, column_of, load_polygons, only_polygons
 from gis.progress import Progress, silent
 from gis.roofs import CITYGML, DRAWN
 
@@ -162,7 +162,7 @@ def _within(frame: gpd.GeoDataFrame, own: CRS, target: CRS, bounds: Bounds, name
     }  # fmt: skip
     back = Transformer.from_crs(horizontal(target), horizontal(own), always_xy=True)
     turned = swapped(back.transform_bounds(west, south, east, north))
-    code = "roof_planes.axes_swapped" if meets(turned, own, target, bounds) else "roof_planes.no_overlap"
+    code = "roof_planes.axes_swapped" if box_meets(turned, own, target, bounds) else "roof_planes.no_overlap"
     raise NoOverlap(code, **details)
 
 

@@ -342,7 +342,7 @@ def _check_overlap(
         "crs": label(own_crs),
         "expected": ", ".join(f"{v:.1f}" for v in bounds),
     }
-    if meets(swapped(found), own_crs, target, bounds):
+    if box_meets(swapped(found), own_crs, target, bounds):
         raise NoOverlap("outlines.axes_swapped", **details)
     likely = likely_crs(found, target, bounds)
     if likely is not None and likely != label(own_crs):
@@ -350,7 +350,7 @@ def _check_overlap(
     raise NoOverlap("outlines.no_overlap", **details)
 
 
-def meets(box: Bounds, own: CRS, target: CRS, bounds: Bounds) -> bool:
+def box_meets(box: Bounds, own: CRS, target: CRS, bounds: Bounds) -> bool:
     """Whether a box in its own CRS meets the surface."""
     move = Transformer.from_crs(horizontal(own), horizontal(target), always_xy=True)
     try:
