@@ -90,6 +90,8 @@ def meridian_convergence(crs: CRS, x: float, y: float) -> float:
 
 def meridian_convergences(crs: CRS, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
     """As :func:`meridian_convergence`, of many points."""
+    if x.size == 0:
+        return np.zeros(0)
     lon, lat = Transformer.from_crs(horizontal(crs), horizontal(crs).geodetic_crs, always_xy=True).transform(x, y)
     return np.asarray(Proj(horizontal(crs)).get_factors(lon, lat).meridian_convergence, dtype=np.float64)
 

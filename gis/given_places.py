@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # A plane belongs to the outline that holds most of it, if that is as much as this of its area in plan: eaves reach beyond a wall.
 _LEAST_SHARE = 0.5
+# Shares that differ by less are the same: so much of a small roof is eaves.
+_AS_MUCH = 0.15
 # Neighbours within these of one another are one plane that was drawn in parts [deg, m].
 _SAME_ANGLE, _SAME_HEIGHT_M = 1.0, 0.1
 # How far apart neighbours are drawn, and how much of one another they may cover, and be neighbours still [m, m²].
@@ -59,15 +61,16 @@ def of_buildings(given: GivenRoofs, ids: pd.Series[str]) -> GivenRoofs:
 
 
 def _outline_of(shapes: NDArray[np.object_], outlines: NDArray[np.object_]) -> NDArray[np.int64]:
-    """Row of the outline of each plane, or -1; of outlines that hold as much of it the smaller one."""
+    """Row of the outline of each plane, or -1; of outlines that hold about as much of it the smaller one: a tower on a podium."""
     found = np.full(len(shapes), -1, np.int64)
     if not len(shapes) or not len(outlines):
         return found
     outline, plane = shapely.STRtree(shapes).query(outlines, predicate="intersects")
     share = shapely.area(shapely.intersection(outlines[outline], shapes[plane])) / shapely.area(shapes[plane])
-    # To a millionth: two outlines that both hold all of it differ by rounding.
-    order = np.lexsort((outline, shapely.area(outlines[outline]), -np.round(share, 6), plane))
-    order = order[share[order] >= _LEAST_SHARE]
+    most = np.zeros(len(shapes))
+    np.maximum.at(most, plane, share)
+    order = np.lexsort((outline, shapely.area(outlines[outline]), plane))
+    order = order[share[order] >= np.maximum(_LEAST_SHARE, most[plane[order]] - _AS_MUCH)]
     first = np.unique(plane[order], return_index=True)[1]
     found[plane[order][first]] = outline[order][first]
     return found
@@ -96,7 +99,7 @@ def _as_one(frame: gpd.GeoDataFrame, row: NDArray[np.int64]) -> gpd.GeoDataFrame
     graph = coo_array((np.ones(same.sum()), (one[same], other[same])), shape=(len(frame), len(frame)))
     group = connected_components(graph, directed=False)[1]
     order = np.argsort(group, kind="stable")
-    gone, whole, planes = np.zeros(len(frame), dtype=bool), shapes.copy(), frame[_PLANE].to_numpy()
+    gone, whole, planes = np.zeros(len(frame), dtype=bool), shapes.copy(), frame[_PLANE].to_numpy(copy=True)
     for members in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
         merged = _merged(frame, members) if len(members) > 1 else None
         if merged is not None:

@@ -401,8 +401,8 @@ def _joined(
     both = (
         rows.copy() if len(fresh) == 0 else gpd.GeoDataFrame(pd.concat([rows, fresh], ignore_index=True), crs=fresh.crs)
     )
-    # Two frames put together may have made another kind of text of it.
-    both["cell_rules"] = both["cell_rules"].astype(object)
+    # Two frames put together may have made another kind of text of them.
+    both[["source", "cell_rules"]] = both[["source", "cell_rules"]].astype(object)
     order = np.argsort(both["plane_id"].to_numpy(), kind="stable")
     return both.iloc[order].reset_index(drop=True), sunlit[order]
 

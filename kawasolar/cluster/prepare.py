@@ -70,7 +70,12 @@ def prepare(dataset: Dataset, inputs: SurveyInputs, progress: Progress, *, fresh
 
     profile = load_profile(inputs.profile)
     files = hashed_files(inputs, part(progress, 0.0, 0.2))
-    values = own_values(profile, joined=inputs.facilities is not None, trees=inputs.canopy is not None)
+    values = own_values(
+        profile,
+        joined=inputs.facilities is not None,
+        trees=inputs.canopy is not None,
+        given=inputs.roof_planes is not None,
+    )
     tiling = Tiling(tile_m=inputs.tile_m)
     area = read_area(inputs, profile, part(progress, 0.2, 0.4))
     job = JobFile(str(dataset.folder), fingerprint_of(files, inputs, values, profile.epsg, tiling), uuid4().hex[:12])

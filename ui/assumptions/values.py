@@ -40,6 +40,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("join", ("join.",)),
     ("plan", ("plan.",)),
     ("canopy", ("canopy.",)),
+    ("given", ("given.",)),
     ("engine", ("engine.",)),
 )
 ORDER = (
@@ -59,6 +60,7 @@ ORDER = (
     "load",
     "glare",
     "canopy",
+    "given",
     "engine",
     "other",
 )
