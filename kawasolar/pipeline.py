@@ -168,18 +168,18 @@ def inputs_of(plan: Plan, out: Path) -> PlanInputs:
     )  # fmt: skip
 
 
-def survey_settings(profile: Profile) -> SurveySettings:
-    """The survey's rules from the profile's values."""
+def survey_settings(profile: Profile, *, given: bool = False) -> SurveySettings:
+    """The survey's rules from the profile's values; ``given``: with those of roof planes that came with the plan."""
     from gis.roofs import RoofSettings
     from gis.survey import SurveySettings
     from gis.usable import UsableRules
 
     number = profile.number
+    roofs = RoofSettings(min_plane_m2=number("roof.min_plane_area"), obstacle_height_m=number("roof.obstacle_height"))
+    if given:
+        roofs = replace(roofs, given_shift_m=number("given.max_shift"), given_residual_m=number("given.max_residual"))
     return SurveySettings(
-        roofs=RoofSettings(
-            min_plane_m2=number("roof.min_plane_area"), obstacle_height_m=number("roof.obstacle_height"), given_shift_m=number("given.max_shift"),
-            given_residual_m=number("given.max_residual"), given_said_m=number("given.told_shift"),
-        ),
+        roofs=roofs,
         usable=UsableRules(
             max_tilt=number("roof.max_tilt"), flat_tilt=number("roof.flat_tilt"),
             north_halfwidth=number("roof.north_halfwidth"), setback_m=number("roof.setback"),

@@ -94,7 +94,9 @@ def prepare(dataset: Dataset, inputs: SurveyInputs, progress: Progress, *, fresh
         far, seen = write_far(dataset, inputs, files[0], profile.epsg, tiling, part(progress, 0.5, 1.0))
     progress(1.0, "far")
     sky = sky_table(area.weather, profile)
-    write_job(job, inputs, area, sky, survey_settings(profile), tiles, tiling, far, profile)
+    write_job(
+        job, inputs, area, sky, survey_settings(profile, given=area.given is not None), tiles, tiling, far, profile
+    )
     detailed = {"all": every, "facilities": public, "none": ~every}[inputs.sunlit]
     return Prepared(
         dataset, inputs, job, files, profile, values, area, wanted, tiles, detailed, sky.azimuths, (*seen, *trees, *area.findings)

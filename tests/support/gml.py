@@ -54,3 +54,29 @@ def write_model(path: Path, roofs: Iterable[tuple[str, Sequence[Sequence[Corner]
     """A PLATEAU file of roofs in EPSG:6677: id of the building and the rings of one surface each."""
     path.write_text(city_model([(name, roof_surface(rings)) for name, rings in roofs]), encoding="utf-8")
     return path
+
+
+def town_model(path: Path) -> Path:
+    """LOD2 of the small town: ``B0`` as it stands, ``B1`` in two triangles that lean by 1° to the south, ``B4`` five metres too high."""
+    from tests.support.town import middles
+
+    places = middles()
+
+    def square(roof: int, side: float, low: float, high: float) -> list[Corner]:
+        x, y = places[roof]
+        half = side / 2
+        return [
+            (x - half, y - half, low),
+            (x + half, y - half, low),
+            (x + half, y + half, high),
+            (x - half, y + half, high),
+        ]
+
+    leaning = square(1, 20.0, 20.85, 21.2)
+    roofs = [
+        ("M0", [square(0, 22.0, 20.0, 20.0)]),
+        ("M1", [leaning[:3]]),
+        ("M1", [[leaning[0], *leaning[2:]]]),
+        ("M4", [square(4, 16.0, 29.0, 29.0)]),
+    ]
+    return write_model(path, roofs)
