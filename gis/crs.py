@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+import numpy as np
+from numpy.typing import NDArray
 from pyproj import CRS, Proj, Transformer
 from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_utm_crs_info
@@ -83,8 +85,15 @@ def meridian_convergence(crs: CRS, x: float, y: float) -> float:
 
     True azimuth = grid azimuth + convergence. 0.1° of it turns a skyline by a third of a cell at 200 m.
     """
+    return float(meridian_convergences(crs, np.array([x]), np.array([y]))[0])
+
+
+def meridian_convergences(crs: CRS, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """As :func:`meridian_convergence`, of many points."""
+    if x.size == 0:
+        return np.zeros(0)
     lon, lat = Transformer.from_crs(horizontal(crs), horizontal(crs).geodetic_crs, always_xy=True).transform(x, y)
-    return float(Proj(horizontal(crs)).get_factors(lon, lat).meridian_convergence)
+    return np.asarray(Proj(horizontal(crs)).get_factors(lon, lat).meridian_convergence, dtype=np.float64)
 
 
 def measures_metres(crs: CRS, x: float, y: float) -> bool:

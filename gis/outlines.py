@@ -93,7 +93,7 @@ def read_outlines(
     if not path.is_file():
         raise UnreadableFile("outlines.missing", file=str(path))
     check_vector(path)
-    raw = _load(path, layer)
+    raw = load_polygons(path, layer)
     findings: list[Finding] = []
     own = _own_crs(raw, path, crs, findings)
     frame = _tidy_columns(raw)
@@ -163,7 +163,14 @@ def polygon_layers(path: Path) -> list[str]:
     ]
 
 
-def _load(path: Path, layer: str | None) -> gpd.GeoDataFrame:
+def load_polygons(path: Path, layer: str | None) -> gpd.GeoDataFrame:
+    """The rows of a layer of polygons as they are; of several that of buildings, where only one is called so.
+
+    Raises
+    ------
+    UnreadableFile
+        as :func:`read_outlines`, and ``outlines.many_layers``, ``outlines.too_many``
+    """
     layers = polygon_layers(path)
     if layer is not None and layer not in layers:
         raise UnreadableFile("outlines.no_layer", file=path.name, found=layer, expected=", ".join(layers))
@@ -239,7 +246,8 @@ def _own_crs(frame: gpd.GeoDataFrame, path: Path, crs: str | CRS | None, finding
     return CRS(frame.crs)
 
 
-def _column(frame: pd.DataFrame, names: tuple[str, ...]) -> str | None:
+def column_of(frame: pd.DataFrame, names: tuple[str, ...]) -> str | None:
+    """The column that bears one of these names, whatever its case; the first of them that there is."""
     lowered = {str(name).strip().lower(): str(name) for name in frame.columns}
     return next((lowered[name] for name in names if name in lowered), None)
 
@@ -253,7 +261,7 @@ def _text(values: pd.Series) -> pd.Series:
 
 
 def _tidy_columns(raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    identity, name, usage = (_column(raw, names) for names in (_ID_NAMES, _NAME_NAMES, _USAGE_NAMES))
+    identity, name, usage = (column_of(raw, names) for names in (_ID_NAMES, _NAME_NAMES, _USAGE_NAMES))
     numbered = pd.Series([f"B{k + 1:05d}" for k in range(len(raw))], index=raw.index, dtype="object")
     ids = _text(raw[identity]) if identity else numbered
     missing = ids.isna()
@@ -272,7 +280,7 @@ def _tidy_columns(raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
 
 
-def _only_polygons(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+def only_polygons(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     """The polygons of mended shapes: a crossing may leave lines and points beside them."""
     mixed = shapely.get_type_id(shapes) == shapely.GeometryType.GEOMETRYCOLLECTION
     out = shapes.copy()
@@ -290,7 +298,7 @@ def _tidy_geometry(frame: gpd.GeoDataFrame, path: Path, findings: list[Finding])
     broken = ~absent & finite & ~shapely.is_valid(shapes)
     if broken.any():
         mended = shapes.copy()
-        mended[broken] = _only_polygons(shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False))
+        mended[broken] = only_polygons(shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False))
         findings.extend(
             Finding(
                 "outlines.crossing", "warning", path.name, int(frame["source_row"].iloc[k]),
@@ -334,7 +342,7 @@ def _check_overlap(
         "crs": label(own_crs),
         "expected": ", ".join(f"{v:.1f}" for v in bounds),
     }
-    if _meets(swapped(found), own_crs, target, bounds):
+    if box_meets(swapped(found), own_crs, target, bounds):
         raise NoOverlap("outlines.axes_swapped", **details)
     likely = likely_crs(found, target, bounds)
     if likely is not None and likely != label(own_crs):
@@ -342,7 +350,7 @@ def _check_overlap(
     raise NoOverlap("outlines.no_overlap", **details)
 
 
-def _meets(box: Bounds, own: CRS, target: CRS, bounds: Bounds) -> bool:
+def box_meets(box: Bounds, own: CRS, target: CRS, bounds: Bounds) -> bool:
     """Whether a box in its own CRS meets the surface."""
     move = Transformer.from_crs(horizontal(own), horizontal(target), always_xy=True)
     try:

@@ -15,23 +15,24 @@ from gis.crs import meridian_convergence
 from gis.errors import SurveyChanged
 from gis.horizon import Sweeper
 from gis.kernels import kernel
-from gis.progress import Progress, silent
-from gis.roofs import RoofPlanes, building_boxes, roofs_of_labels, segment_again
+from gis.progress import Progress, part, silent
+from gis.roofs import RoofPlanes, building_boxes, roofs_of_labels, segment_again, segment_roofs
+from gis.roofs_given import given_cells
 from gis.survey_tables import Coverage
 from gis.threads import run_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import geopandas as gpd
     from numpy.typing import NDArray
 
     from gis.canopy import Canopy, Treetops
     from gis.far import FarWindow
     from gis.findings import Finding
+    from gis.given_roofs import GivenRoofs
     from gis.grid import Grid
     from gis.raster import Surface
     from gis.roofs import RoofSettings
+    from gis.roofs_given import GivenCells
 
 # Cells that one thread levels at once.
 _BLOCK_CELLS = 4_000_000
@@ -72,6 +73,7 @@ class Prepared:
     normals : (planes, 3), east-north-up from true north
     segmented : bool by outline; where False the planes come from a raster and the obstacles are not known yet
     canopy, trees : vegetation as it was given, and what the light has to pass; None without
+    given, laid : roof planes as they were given, and what of them is taken; None without
     noticed : what does not seem right with them
     """
 
@@ -90,12 +92,19 @@ class Prepared:
     canopy: Canopy | None = None
     trees: Treetops | None = None
     noticed: tuple[Finding, ...] = ()
+    given: GivenRoofs | None = None
+    laid: GivenCells | None = None
 
     def goes_with(
-        self, surface: Surface, outlines: gpd.GeoDataFrame, settings: RoofSettings, canopy: Canopy | None = None
+        self,
+        surface: Surface,
+        outlines: gpd.GeoDataFrame,
+        settings: RoofSettings,
+        canopy: Canopy | None = None,
+        given: GivenRoofs | None = None,
     ) -> bool:
-        """Whether it was made from these; a canopy counts as the same only if it is the same object."""
-        if canopy is not self.canopy:
+        """Whether it was made from these; a canopy, and given planes, count as the same only if they are the same object."""
+        if canopy is not self.canopy or given is not self.given:
             return False
         same = surface.grid == self.surface.grid and settings == self.settings and len(outlines) == len(self.outlines)
         if not same or not (outlines["building_id"].to_numpy() == self.outlines["building_id"].to_numpy()).all():
@@ -118,7 +127,7 @@ class Prepared:
         only = np.flatnonzero(missing) + 1
         surface = self.surface
         if not segment_again(
-            self.roofs, surface.z, self.ids, surface.grid.cell, self.settings, self.boxes, only, progress
+            self.roofs, surface.z, self.ids, surface.grid.cell, self.settings, self.boxes, only, progress, self.laid
         ):
             raise SurveyChanged("survey.changed", found="plane_ids")
         self.segmented[missing] = True
@@ -129,21 +138,30 @@ def prepared_roofs(
     outlines: gpd.GeoDataFrame,
     settings: RoofSettings,
     ids: NDArray[np.int32],
-    source: Callable[[], RoofPlanes] | NDArray[np.int32],
+    planes: NDArray[np.int32] | None = None,
     place: Place | None = None,
     canopy: Canopy | None = None,
+    given: GivenRoofs | None = None,
     progress: Progress = silent,
 ) -> Prepared:
-    """All of :class:`Prepared` from the building raster, and the roofs: found by a call, or read from a raster of planes."""
+    """All of :class:`Prepared` from the building raster, and the roofs: found, or read from a raster of planes."""
     grid = surface.grid
-    roofs = source() if callable(source) else roofs_of_labels(surface.z, ids, source, grid.cell)
+    laid: GivenCells | None = None
+    if given is not None:
+        laid = aside(lambda: given_cells(given, outlines, surface.z, ids, grid, settings), progress, 0.0, "roofs")
+    if planes is None:
+        roofs: RoofPlanes | None = segment_roofs(surface.z, ids, grid.cell, settings, part(progress, 0.0, 0.8), laid)
+    else:
+        roofs = roofs_of_labels(surface.z, ids, planes, grid.cell, laid)
     if roofs is None:
         raise SurveyChanged("survey.changed", found="plane_ids")
     here = Place((0, 0), None, None, convergence_of(grid)) if place is None else place
     turn = here.convergence
+    progress = part(progress, 0.8, 1.0)
     level = aside(lambda: _levelled(surface.z, roofs, grid.cell), progress, 0.0, "roofs")
     boxes = aside(lambda: building_boxes(ids, len(outlines)), progress, 0.2, "roofs")
-    coverage = aside(lambda: Coverage.of(outlines, ids, boxes, surface.z, grid), progress, 0.3, "roofs")
+    tally = None if laid is None else laid.tally
+    coverage = aside(lambda: Coverage.of(outlines, ids, boxes, surface.z, grid, tally), progress, 0.3, "roofs")
     sweeper = aside(
         lambda: Sweeper(level, grid.cell, origin=here.origin, far=here.far, near=here.near), progress, 0.5, "roofs"
     )
@@ -164,10 +182,12 @@ def prepared_roofs(
         convergence=turn,
         azimuth=(roofs.azimuth_grid() + turn) % 360.0,
         normals=_to_true_north(roofs.normals(), turn),
-        segmented=np.full(len(outlines), callable(source)),
+        segmented=np.full(len(outlines), planes is None),
         canopy=canopy,
         trees=trees,
         noticed=noticed,
+        given=given,
+        laid=laid,
     )
 
 

@@ -19,6 +19,7 @@ from gis.roofs_fit import LEAST_CELLS, Flags, Floats, Ints, Tolerances
 from gis.roofs_segment import (
     City,
     boxes_of,
+    give_block,
     measure_block,
     owners_of,
     same_labels,
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gis.roofs_given import GivenCells
+
+# Who made a plane: by number in RoofPlanes, by name in tables.
+SOURCES = ("dsm", "citygml", "drawn")
+CITYGML, DRAWN = 1, 2
 # Cells of outlines that one thread works on at once: some 30 ms of segmentation, and little enough to stay in its cache.
 _BLOCK_CELLS = 15_000
 # … and of a pass that does little to each.
@@ -68,6 +74,10 @@ class RoofSettings:
         Price of one more plane, and of one pair of neighbours with different labels, in squared sigmas.
     max_planes : int
         Most regions grown in one building: bounds the work where an outline is full of trees.
+    given_shift_m, given_residual_m : float
+        A plane that was given (:mod:`gis.roofs_given`) is of another roof if it lies farther than this from the surface, or its cells scatter more [m].
+    given_said_m : float
+        A given plane that is moved by more is said [m].
     """
 
     window_m: float = 1.25
@@ -86,6 +96,9 @@ class RoofSettings:
     label_cost: float = 20.0
     smoothness: float = 0.4
     max_planes: int = 400
+    given_shift_m: float = 1.5
+    given_residual_m: float = 0.5
+    given_said_m: float = 0.5
 
     def tolerances(self, cell: float) -> Tolerances:
         """The same in the units of the kernels, for cells of ``cell`` metres."""
@@ -135,7 +148,9 @@ class RoofPlanes:
     residual : float64 (P,)
         rms of the vertical residuals [m].
     row, col : float64 (P,)
-        Mean row and column of the cells: there the fitted plane has its ``height``.
+        Mean row and column of the cells: there the plane has its ``height``.
+    source : int8 (P,)
+        Who made it, by its place in :data:`SOURCES`; those that were given come first in their building.
     """
 
     labels: NDArray[np.int32]
@@ -148,6 +163,7 @@ class RoofPlanes:
     residual: NDArray[np.float64]
     row: NDArray[np.float64]
     col: NDArray[np.float64]
+    source: NDArray[np.int8]
 
     def __len__(self) -> int:
         return int(self.building.size)
@@ -175,6 +191,7 @@ def segment_roofs(
     cell: float,
     settings: RoofSettings,
     progress: Progress = silent,
+    given: GivenCells | None = None,
 ) -> RoofPlanes:
     """Find the planes of every building's roof.
 
@@ -189,6 +206,8 @@ def segment_roofs(
     settings : RoofSettings
     progress : Progress
         Called between blocks of buildings; may raise :class:`gis.progress.Cancelled`.
+    given : GivenCells, optional
+        Planes that are taken in the place of those that are found there.
 
     Returns
     -------
@@ -206,7 +225,7 @@ def segment_roofs(
     boxes = building_boxes(ids)
     labels, obstacle = np.zeros(z.shape, np.int32), np.zeros(z.shape, np.bool_)
     city = City(z, ids, boxes, cell, settings.tolerances(cell), labels, obstacle)
-    counts, figures = _segment(city, np.flatnonzero(boxes[:, 4]), progress)
+    counts, figures = _segment(city, np.flatnonzero(boxes[:, 4]), progress, given)
     before = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int32)
 
     def number_through(begin: int, end: int) -> None:
@@ -215,7 +234,7 @@ def segment_roofs(
 
     run_blocks(number_through, len(labels), 1 + _PASS_CELLS // max(1, z.shape[-1]))
     progress(1.0, "roofs")
-    return _planes(labels, obstacle, figures)
+    return _planes(labels, obstacle, figures, given)
 
 
 def building_boxes(building_ids: NDArray[np.int32], buildings: int | None = None) -> NDArray[np.int64]:
@@ -250,15 +269,23 @@ def work_by_blocks(
 
 
 def roofs_of_labels(
-    z: NDArray[np.float32], building_ids: NDArray[np.int32], labels: NDArray[np.int32], cell: float
+    z: NDArray[np.float32],
+    building_ids: NDArray[np.int32],
+    labels: NDArray[np.int32],
+    cell: float,
+    given: GivenCells | None = None,
 ) -> RoofPlanes | None:
     """The planes that an earlier :func:`segment_roofs` left in a raster, measured again; the obstacles are not known.
+
+    Parameters
+    ----------
+    given : the same as for the earlier one
 
     Returns
     -------
     RoofPlanes or None
         None where the raster cannot be of this surface and these buildings: a plane on two buildings, off the
-        buildings or over a hole, or numbers out of order. To be sure, segment a building and compare
+        buildings or over a hole, numbers out of order, or given planes elsewhere. To be sure, segment a building and compare
         (:func:`segment_again`).
     """
     if z.shape != labels.shape or labels.min(initial=0) < 0 or labels.max(initial=0) > np.count_nonzero(building_ids):
@@ -277,7 +304,8 @@ def roofs_of_labels(
         figures[int(numbers[0])] = measure_block(city, numbers, first)
 
     work_by_blocks(measure, np.unique(owner[1:]).astype(np.int64), boxes, _BLOCK_CELLS)
-    return _planes(labels, obstacle, figures)
+    planes = _planes(labels, obstacle, figures, None)
+    return planes if given is None else _with_given(planes, given)
 
 
 def segment_again(
@@ -289,6 +317,7 @@ def segment_again(
     boxes: NDArray[np.int64],
     only: NDArray[np.int64],
     progress: Progress = silent,
+    given: GivenCells | None = None,
 ) -> bool:
     """Segment some buildings anew and put their obstacles into ``planes.obstacle``.
 
@@ -296,7 +325,7 @@ def segment_again(
     ----------
     planes : RoofPlanes
         Of :func:`roofs_of_labels`.
-    z, building_ids, cell, settings : as for :func:`segment_roofs`
+    z, building_ids, cell, settings, given : as for :func:`segment_roofs`
     boxes : as :func:`building_boxes` gives them
     only : numbers of the buildings
 
@@ -308,14 +337,16 @@ def segment_again(
     labels = np.zeros(z.shape, np.int32)
     present = only[boxes[only, 4] > 0]
     city = City(z, building_ids, boxes, cell, settings.tolerances(cell), labels, planes.obstacle)
-    counts, _ = _segment(city, present, progress)
+    counts, _ = _segment(city, present, progress, given)
     first = np.searchsorted(planes.building, np.arange(len(boxes)), side="left")
     known = np.bincount(planes.building, minlength=len(boxes))
     same = np.array_equal(counts[present], known[present])
     return same and same_labels(present, boxes, building_ids, labels, planes.labels, first)
 
 
-def _segment(city: City, order: NDArray[np.int64], progress: Progress) -> tuple[NDArray[np.int64], dict[int, Floats]]:
+def _segment(
+    city: City, order: NDArray[np.int64], progress: Progress, given: GivenCells | None
+) -> tuple[NDArray[np.int64], dict[int, Floats]]:
     """Segment the buildings in ``order`` into the rasters, the planes of each numbered from 1.
 
     Returns
@@ -328,14 +359,27 @@ def _segment(city: City, order: NDArray[np.int64], progress: Progress) -> tuple[
     counts, figures = np.zeros(len(city.boxes), np.int64), {}
 
     def segment(numbers: NDArray[np.int64]) -> None:
-        counts[numbers], figures[int(numbers[0])] = segment_block(city, numbers)
+        counts[numbers], found = segment_block(city, numbers)
+        mine = numbers[given.counts(numbers) > 0] if given is not None else numbers[:0]
+        if given is not None and len(mine):
+            counts[mine], own = give_block(city, mine, given)
+            found = np.concatenate([found[~np.isin(found[:, 0], mine)], own])
+            found = found[np.argsort(found[:, 0], kind="stable")]
+        figures[int(numbers[0])] = found
 
     work_by_blocks(segment, order, city.boxes, _BLOCK_CELLS, progress, "roofs")
     return counts, figures
 
 
-def _planes(labels: Ints, obstacle: Flags, by_block: dict[int, Floats]) -> RoofPlanes:
+def _planes(labels: Ints, obstacle: Flags, by_block: dict[int, Floats], given: GivenCells | None) -> RoofPlanes:
     figures = np.concatenate([np.empty((0, 8)), *(by_block[first] for first in sorted(by_block))])
+    return _measured(labels, obstacle, figures, given)
+
+
+def _measured(labels: Ints, obstacle: Flags, figures: Floats, given: GivenCells | None) -> RoofPlanes:
+    source = np.zeros(len(figures), np.int8)
+    if given is not None:
+        source[_rows_of(figures[:, 0].astype(np.int32), given)] = given.source
     return RoofPlanes(
         labels=labels,
         obstacle=obstacle,
@@ -347,4 +391,29 @@ def _planes(labels: Ints, obstacle: Flags, by_block: dict[int, Floats]) -> RoofP
         residual=figures[:, 5].copy(),
         row=figures[:, 6].copy(),
         col=figures[:, 7].copy(),
+        source=source,
     )
+
+
+def _rows_of(building: NDArray[np.int32], given: GivenCells) -> NDArray[np.int64]:
+    """Which of all planes the given ones are: in their buildings they come first."""
+    number = np.arange(len(given.building)) - given.first()
+    return np.searchsorted(building, given.building, side="left") + number
+
+
+def _with_given(planes: RoofPlanes, given: GivenCells) -> RoofPlanes | None:
+    """Planes measured in a raster, the given ones as they were given; None where they do not stand there."""
+    rows = _rows_of(planes.building, given)
+    inside = len(rows) == 0 or rows[-1] < len(planes)
+    if not inside or not np.array_equal(planes.building[rows], given.building):
+        return None
+    there = np.array_equal(planes.labels.ravel()[given.index], rows[given.plane] + 1)
+    if not there or not np.array_equal(planes.cells[rows], given.figures[:, 4].astype(np.int64)):
+        return None
+    figures = np.column_stack(
+        [
+            planes.building, planes.gradient_east, planes.gradient_north, planes.height, planes.cells, planes.residual, planes.row, planes.col,
+        ]
+    ).astype(np.float64)  # fmt: skip
+    figures[rows] = given.figures
+    return _measured(planes.labels, planes.obstacle, figures, given)

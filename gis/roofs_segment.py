@@ -30,6 +30,8 @@ from gis.roofs_fit import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gis.roofs_given import GivenCells
+
 _RELABEL_ROUNDS = 6
 _STRAIGHTEN_ROUNDS = 4
 
@@ -164,9 +166,37 @@ class Block:
             max(2, t.width_cells), t.obstacle_height, starts, cells,
         )  # fmt: skip
 
-    def write(self) -> None:
+    def read(self) -> None:
+        """Planes as they stand in the raster, numbered from 1 within each building."""
+        self.label[self.used] = self.city.labels[self.raster_row[self.used], self.raster_col[self.used]]
+
+    def give(self, given: GivenCells) -> Floats:
+        """Given planes in the place of those that were found, which keep what is left if that is large and wide enough.
+
+        Returns
+        -------
+        float64 (planes, 8)
+            Figures of all planes, building by building: the given ones first.
+        """
+        flat = self.raster_row[self.used] * np.int64(self.city.labels.shape[1]) + self.raster_col[self.used]
+        mine = given.numbers_at(flat)
+        place, number = self.used[mine > 0], mine[mine > 0]
+        self.label[place] = 0
+        self.split()
+        self.drop_small(self.city.tolerances.plane_cells)
+        self.split()
+        found, own = self.figures(), given.counts(self.numbers)
+        self.label[self.label > 0] += own[self.owner[self.label > 0]].astype(np.int32)
+        self.label[place] = number
+        self.counts += own
+        figures = np.concatenate([given.figures[np.isin(given.building, self.numbers)], found])
+        return figures[np.argsort(figures[:, 0], kind="stable")]
+
+    def write(self, given: GivenCells | None = None) -> None:
         """Planes and obstacles into the rasters."""
         self._fit()
+        if given is not None:
+            self._lay(given)
         high = np.zeros(self.at.size, np.bool_)
         regions.find_obstacles(
             self.spans, self.place, self.at, self.x, self.y, self.z, self.label, self.planes, self.city.tolerances.obstacle_height,
@@ -174,6 +204,20 @@ class Block:
         )  # fmt: skip
         where = self.raster_row[self.used], self.raster_col[self.used]
         self.city.labels[where], self.city.obstacle[where] = self.label[self.used], high[self.used]
+
+    def _lay(self, given: GivenCells) -> None:
+        """The given planes as they were given, in the place of their fits."""
+        planes = np.flatnonzero(np.isin(given.building, self.numbers))
+        b = np.searchsorted(self.numbers, given.building[planes])
+        first, number = self.spans[b, FIRST], planes - given.first()[planes] + 1
+        _, east, north, height, _, _, row, col = given.figures[planes].T
+        # Where the block's own coordinates begin: in the middle of the box, at the height of its first cell.
+        cell, boxes = self.city.cell, self.city.boxes[self.numbers[b]]
+        middle_row = boxes[:, 0] - 1 + self.spans[b, HEIGHT] / 2
+        middle_col = boxes[:, 2] - 1 + self.spans[b, WIDTH] / 2
+        base = self.city.surface[self.raster_row[first], self.raster_col[first]].astype(np.float64)
+        level = height - base + north * (row - middle_row) * cell + east * (middle_col - col) * cell
+        self.planes[first + b + number, :3] = np.column_stack([east, north, level])
 
     def figures(self) -> Floats:
         """Building, gradients, mean height, cells, rms, mean row and column of each plane: ``(planes, 8)``.
@@ -248,6 +292,15 @@ def segment_block(city: City, numbers: Longs) -> tuple[Longs, Floats]:
     block.split()
     block.write()
     return block.counts, block.figures()
+
+
+def give_block(city: City, numbers: Longs, given: GivenCells) -> tuple[Longs, Floats]:
+    """Given planes into the rasters, in some buildings (ascending) that have been segmented; as :func:`segment_block`."""
+    block = Block(city, numbers, 0)
+    block.read()
+    figures = block.give(given)
+    block.write(given)
+    return block.counts, figures
 
 
 def measure_block(city: City, numbers: Longs, first: Longs) -> Floats:

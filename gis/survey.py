@@ -22,13 +22,14 @@ from gis.aside import aside
 from gis.canopy import Canopy
 from gis.errors import SurveyChanged
 from gis.findings import Finding
+from gis.given_roofs import GivenRoofs
 from gis.grid import Grid
 from gis.keepouts import PURPOSES, keepout_cells
 from gis.prepared import Place, Prepared, building_raster, prepared_roofs
 from gis.progress import Progress, part, silent
 from gis.raster import Surface
 from gis.roof_light import RoofCells, RoofLight, light_on
-from gis.roofs import RoofPlanes, RoofSettings, segment_roofs
+from gis.roofs import SOURCES, RoofPlanes, RoofSettings
 from gis.sky import SkyTable
 from gis.survey_tables import building_table, plane_details, plane_sunlit, plane_table
 from gis.usable import RULES, UsableArea, UsableRules, usable_cells
@@ -93,7 +94,8 @@ class EarlierSurvey:
     Attributes
     ----------
     buildings : ``building_id roof_m2 usable_m2 irradiation_kwh_m2 planes`` of every outline
-    planes : of the buildings that were in detail; ``lost_keepout_m2``, ``lost_refuge_m2`` and ``lost_access_m2`` may be missing where nobody had drawn any
+    planes : of the buildings that were in detail; ``lost_keepout_m2``, ``lost_refuge_m2`` and ``lost_access_m2`` may be missing where nobody had drawn any,
+        ``source`` where nobody had given planes
     sunlit : float32 (planes, azimuths, 91), rows as in ``planes``
     """
 
@@ -130,6 +132,7 @@ def prepare(
     plane_ids: NDArray[np.int32] | None = None,
     place: Place | None = None,
     canopy: Canopy | None = None,
+    given: GivenRoofs | None = None,
     progress: Progress = silent,
 ) -> Prepared:
     """What every survey of the same surface, outlines and roof settings begins with; keep it for the next one.
@@ -141,6 +144,7 @@ def prepare(
         the planes are found again and compared. The caller answers for the others (fingerprints of surface, outlines and settings).
     place : where the surface lies in a larger one; it is all there is unless given
     canopy : vegetation on the same grid
+    given : roof planes in these outlines (:func:`gis.given_places.in_outlines`), taken in the place of those found where they fit
 
     Raises
     ------
@@ -151,19 +155,8 @@ def prepare(
     """
     progress(0.0, "roofs")
     ids = building_raster(outlines, surface.grid, part(progress, 0.0, 0.1))
-
-    def segment() -> RoofPlanes:
-        return segment_roofs(surface.z, ids, surface.grid.cell, settings.roofs, part(progress, 0.1, 0.85))
-
     return prepared_roofs(
-        surface,
-        outlines,
-        settings.roofs,
-        ids,
-        segment if plane_ids is None else plane_ids,
-        place,
-        canopy,
-        part(progress, 0.85, 1.0),
+        surface, outlines, settings.roofs, ids, plane_ids, place, canopy, given, part(progress, 0.1, 1.0)
     )
 
 
@@ -288,13 +281,13 @@ def _ready(
 ) -> Prepared:
     if prepared is None:
         return prepare(surface, outlines, settings, progress=progress)
-    if not prepared.goes_with(surface, outlines, settings.roofs, prepared.canopy):
+    if not prepared.goes_with(surface, outlines, settings.roofs, prepared.canopy, prepared.given):
         raise ValueError("prepared for another surface, other outlines or other settings of the roofs")
     if complete:
         try:
             prepared.complete(np.ones(len(outlines), dtype=bool), progress)
         except SurveyChanged:  # it came from a raster of something else: a survey of all needs nobody's word
-            return prepare(surface, outlines, settings, canopy=prepared.canopy, progress=progress)
+            return prepare(surface, outlines, settings, canopy=prepared.canopy, given=prepared.given, progress=progress)
     return prepared
 
 
@@ -403,14 +396,16 @@ def _joined(
         column = f"lost_{RULES[rule - 2]}_m2"
         if column not in rows:
             rows[column] = 0.0
+    if "source" not in rows:
+        rows["source"] = SOURCES[0]
     types = {name: kind for name, kind in fresh.dtypes.items() if name != "geometry"}
     rows = gpd.GeoDataFrame(rows[list(fresh.columns)].astype(types), geometry="geometry", crs=fresh.crs)
     sunlit = np.concatenate([np.asarray(old_sunlit, dtype=np.float32), fresh_sunlit])
     both = (
         rows.copy() if len(fresh) == 0 else gpd.GeoDataFrame(pd.concat([rows, fresh], ignore_index=True), crs=fresh.crs)
     )
-    # Two frames put together may have made another kind of text of it.
-    both["cell_rules"] = both["cell_rules"].astype(object)
+    # Two frames put together may have made another kind of text of them.
+    both[["source", "cell_rules"]] = both[["source", "cell_rules"]].astype(object)
     order = np.argsort(both["plane_id"].to_numpy(), kind="stable")
     return both.iloc[order].reset_index(drop=True), sunlit[order]
 

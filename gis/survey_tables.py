@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.findings import Finding
+from gis.findings import Finding, Severity
 from gis.irradiation import sunlit_fractions
 from gis.plane_cells import cells_of_planes
+from gis.roofs import SOURCES
+from gis.roofs_given import GivenTally
 from gis.roofs_polygons import plane_polygons
 from gis.usable import RULES, USABLE
 
@@ -42,10 +44,12 @@ class Coverage:
     ----------
     share : share of its area with heights, 0…1
     overlapped : bool, other outlines take more than half of it
+    given : what became of the planes that were given of it
     """
 
     share: NDArray[np.float64]
     overlapped: NDArray[np.bool_]
+    given: GivenTally
 
     @classmethod
     def of(
@@ -55,6 +59,7 @@ class Coverage:
         boxes: NDArray[np.int64],
         z: NDArray[np.float32],
         grid: Grid,
+        given: GivenTally | None = None,
     ) -> Coverage:
         """From the buildings' raster and their boxes (:func:`gis.roofs.building_boxes`)."""
         # What another outline covers is not missing from the DSM: count it by the outlines' own cells, and what lies beyond the raster by area.
@@ -70,7 +75,8 @@ class Coverage:
         within[over] = shapely.area(cut) / area[over]
         share = np.where(drawn > 0, seen / np.maximum(drawn, grid.cell**2), 1.0) * within
         covered = drawn < _MOSTLY_COVERED * area * within
-        return cls(share, covered & (within > _ALL_SEEN) & (area > _FEW_CELLS * grid.cell**2))
+        overlapped = covered & (within > _ALL_SEEN) & (area > _FEW_CELLS * grid.cell**2)
+        return cls(share, overlapped, GivenTally.none(len(outlines)) if given is None else given)
 
 
 def _mean_by_plane(
@@ -107,6 +113,7 @@ def plane_table(
             "height_m": roofs.height,
             "cells": roofs.cells,
             "residual_m": roofs.residual,
+            "source": pd.Series(np.array(SOURCES, dtype=object)[roofs.source], dtype=object),
             "footprint_m2": footprint,
             "area_m2": footprint / np.cos(np.radians(tilt)),
             "irradiation_kwh_m2": _mean_by_plane(light.total, cells.plane, planes, np.ones(len(cells.plane))),
@@ -143,7 +150,7 @@ def building_table(
         ["outside_dsm", "partly_outside", "no_plane"],
         "ok",
     )
-    return frame, coverage_findings(frame, coverage.overlapped)
+    return frame, [*coverage_findings(frame, coverage.overlapped), *given_findings(frame, coverage.given)]
 
 
 def coverage_findings(buildings: gpd.GeoDataFrame, covered: NDArray[np.bool_]) -> list[Finding]:
@@ -169,6 +176,26 @@ def coverage_findings(buildings: gpd.GeoDataFrame, covered: NDArray[np.bool_]) -
                 )
             )  # fmt: skip
     return found
+
+
+def given_findings(buildings: gpd.GeoDataFrame, given: GivenTally) -> list[Finding]:
+    """What became of the planes that were given, one sentence for each kind."""
+    taken, refused = given.taken > 0, (given.taken == 0) & (given.left > 0)
+    partly, moved = taken & (given.left > 0), given.shift_m != 0.0
+    kinds: tuple[tuple[str, Severity, NDArray[np.bool_], dict[str, object]], ...] = (
+        ("taken", "info", taken, {"planes": int(given.taken.sum())}),
+        ("refused", "warning", refused, {"planes": int(given.left[refused].sum())}),
+        ("partly", "info", partly, {"planes": int(given.left[partly].sum())}),
+        ("moved", "info", moved, {"most": float(np.abs(given.shift_m).max(initial=0.0)), "median": float(np.median(given.shift_m[moved])) if moved.any() else 0.0}),
+    )  # fmt: skip
+    return [
+        Finding(
+            f"survey.given_{kind}", severity, found=", ".join(buildings.loc[which, "building_id"].astype(str).head(5)),
+            details={"count": int(which.sum()), **details},
+        )
+        for kind, severity, which, details in kinds
+        if which.any()
+    ]  # fmt: skip
 
 
 def plane_details(

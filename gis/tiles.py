@@ -22,11 +22,13 @@ from numpy.typing import NDArray
 from gis.aside import aside
 from gis.canopy import Canopy, said_once
 from gis.crs import meridian_convergence
+from gis.given_places import of_buildings
 from gis.grid import Grid
 from gis.plane_cells import cells_of_planes
 from gis.prepared import Place, convergence_of
 from gis.progress import Progress, part, silent
 from gis.raster import Surface
+from gis.roofs_given import GivenTally
 from gis.roofs_polygons import plane_polygons
 from gis.survey import Computed, compute, prepare
 from gis.survey_tables import Coverage, building_table
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
     from gis.far import FarField
     from gis.findings import Finding
+    from gis.given_roofs import GivenRoofs
     from gis.sky import SkyTable
     from gis.survey import SurveySettings
 
@@ -106,7 +109,7 @@ class TileResult:
     planes : one row a plane of the tile's own buildings, in their order: ``row``, ``part`` (1 … within the building), figures as in
         ``docs/nomenclature.md``, and ``geometry`` where it was asked for
     sunlit : float32 (planes in detail, azimuths, 91), and ``detailed`` bool (planes,)
-    coverage : of the tile's own outlines, ``row share overlapped``
+    coverage : of the tile's own outlines, ``row share overlapped``, and of the planes that were given of them ``taken left shift_m``
     """
 
     name: str
@@ -145,6 +148,7 @@ class TiledWork:
     cuts : whether the derived rasters are wanted
     cells : whether planes in detail get their cells (``cell_rules``)
     transmissivity : (12,), of the vegetation, where one is read
+    given : roof planes in these outlines, if there are any
     """
 
     grid: Grid
@@ -159,6 +163,7 @@ class TiledWork:
     cuts: bool = False
     cells: bool = False
     transmissivity: NDArray[np.float64] | None = None
+    given: GivenRoofs | None = None
 
 
 def tiles_of(
@@ -273,7 +278,16 @@ def survey_tile(
     if read_canopy is not None and work.transmissivity is not None:
         heights = aside(lambda: read_canopy(tile.top, tile.bottom, tile.left, tile.right), progress, 0.01, "read")
         canopy = Canopy(heights, work.transmissivity)
-    ready = prepare(surface, outlines, work.settings, place=place, canopy=canopy, progress=part(progress, 0.02, 0.25))
+    given = None if work.given is None else of_buildings(work.given, outlines["building_id"])
+    ready = prepare(
+        surface,
+        outlines,
+        work.settings,
+        place=place,
+        canopy=canopy,
+        given=given,
+        progress=part(progress, 0.02, 0.25),
+    )
     kept = own if work.detail is None else own & outlines["building_id"].isin(work.detail).to_numpy()
     mine = set(outlines["building_id"][own])
     keepouts = None if work.keepouts is None else work.keepouts[work.keepouts["building_id"].isin(mine)]
@@ -287,8 +301,9 @@ def survey_tile(
     wanted = own if work.geometry else kept
     shapes = aside(lambda: _shapes(ready.roofs.labels, ready.roofs.building, here, wanted), progress, 0.95, "planes")
     detailed, sunlit = aside(lambda: done.sunlit(ready.roofs, kept), progress, 0.97, "planes")
+    seen = ready.coverage
     coverage = pd.DataFrame(
-        {"row": rows[own], "share": ready.coverage.share[own], "overlapped": ready.coverage.overlapped[own]}
+        {"row": rows[own], "share": seen.share[own], "overlapped": seen.overlapped[own], **seen.given.columns(own)}
     )
     if work.cells:
         codes = aside(
@@ -371,10 +386,13 @@ def assemble(outlines: gpd.GeoDataFrame, results: Sequence[TileResult]) -> Assem
     planes = planes.drop(columns=["row", "part"])
     planes.insert(0, "plane_id", np.arange(1, len(planes) + 1))
     share, overlapped = np.zeros(len(outlines)), np.zeros(len(outlines), dtype=bool)
+    given = GivenTally.none(len(outlines))
     for result in results:
         rows = result.coverage["row"].to_numpy()
         share[rows], overlapped[rows] = result.coverage["share"], result.coverage["overlapped"]
-    buildings, findings = building_table(outlines, planes, building, Coverage(share, overlapped))
+        for name, values in given.columns().items():
+            values[rows] = result.coverage[name]
+    buildings, findings = building_table(outlines, planes, building, Coverage(share, overlapped, given))
     said = said_once([finding for result in results for finding in result.findings])
     open_sky = results[0].open_sky_kwh_m2 if results else float("nan")
     return Assembled(buildings, planes, sunlit, detailed[order], open_sky, (*findings, *said), numbers)

@@ -91,6 +91,14 @@ def plan(
         Path | None, typer.Option(help="vegetation raster: height of the treetops above the surface [m]")
     ] = None,
     canopy_crs: Annotated[str | None, typer.Option(help="CRS of a vegetation raster that names none")] = None,
+    roof_planes: Annotated[
+        Path | None,
+        typer.Option(
+            help="roof planes to take in the place of those found (CityGML LOD2 .gml or .zip; drawn: GeoPackage, shapefile, GeoJSON)"
+        ),
+    ] = None,
+    roof_planes_crs: Annotated[str | None, typer.Option(help="CRS of roof planes that name none")] = None,
+    roof_planes_layer: Annotated[str | None, typer.Option(help="layer of drawn roof planes")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:
     """Make a plan from files: survey, yield, eligibility, the half."""
@@ -106,9 +114,10 @@ def plan(
         raise typer.BadParameter("co2 or energy", param_hint="--objective")
     inputs = PlanInputs(
         dsm, buildings, facilities, weather, out, profile, name, dsm_crs, buildings_crs, facilities_crs, buildings_layer, facilities_layer,
-        weather_sunny=sunny, weather_dull=dull, canopy=canopy, canopy_crs=canopy_crs,
+        weather_sunny=sunny, weather_dull=dull, canopy=canopy, canopy_crs=canopy_crs, roof_planes=roof_planes,
+        roof_planes_crs=roof_planes_crs, roof_planes_layer=roof_planes_layer,
     )  # fmt: skip
-    check_target(out, keep=(dsm, buildings, facilities, weather, sunny, dull, canopy, profile))
+    check_target(out, keep=(dsm, buildings, facilities, weather, sunny, dull, canopy, roof_planes, profile))
     if out.exists():
         try:
             load_project(out)

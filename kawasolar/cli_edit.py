@@ -233,13 +233,16 @@ def _waits(project: Project, table: str, key: str, facility: str) -> bool:
 def edit_input(
     project: ProjectFile,
     role: Annotated[
-        str, typer.Argument(help="dsm, buildings, facilities, weather, weather_sunny, weather_dull, canopy or profile")
+        str,
+        typer.Argument(
+            help="dsm, buildings, facilities, weather, weather_sunny, weather_dull, canopy, roof_planes or profile"
+        ),
     ],
     file: Annotated[Path | None, typer.Argument(help="the file to take")] = None,
     crs: Annotated[str, typer.Option(help="CRS of a file that names none")] = "",
     layer: Annotated[str, typer.Option(help="layer or sheet")] = "",
     none: Annotated[
-        bool, typer.Option("--none", help="take the file away (weather_sunny, weather_dull, canopy)")
+        bool, typer.Option("--none", help="take the file away (weather_sunny, weather_dull, canopy, roof_planes)")
     ] = False,
     why: Why = "",
     compute: Annotated[bool, typer.Option("--run", help="compute what follows at once")] = False,

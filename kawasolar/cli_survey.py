@@ -31,6 +31,9 @@ def survey(
     profile: Annotated[Path | None, typer.Option(help="profile of the municipality (TOML)")] = None,
     canopy: Annotated[Path | None, typer.Option(help="vegetation: heights of treetops above the surface (GeoTIFF, ASC)")] = None,
     canopy_crs: Annotated[str | None, typer.Option(help="CRS of a vegetation raster that names none")] = None,
+    roof_planes: Annotated[Path | None, typer.Option(help="roof planes to take in the place of those found (CityGML LOD2 .gml or .zip; drawn: GeoPackage, shapefile, GeoJSON)")] = None,
+    roof_planes_crs: Annotated[str | None, typer.Option(help="CRS of roof planes that name none")] = None,
+    roof_planes_layer: Annotated[str | None, typer.Option(help="layer of drawn roof planes")] = None,
     dsm_crs: Annotated[str | None, typer.Option(help="CRS of a raster that names none (EPSG:6677)")] = None,
     buildings_crs: Annotated[str | None, typer.Option(help="CRS of outlines that name none")] = None,
     buildings_layer: Annotated[str | None, typer.Option(help="layer of the outlines")] = None,
@@ -54,7 +57,7 @@ def survey(
         raise typer.BadParameter(say(State.language, "cluster.needs_ledger"), param_hint="--facilities")
     inputs = SurveyInputs(
         dsm, buildings, weather, out, facilities, only_facilities, profile, dsm_crs, buildings_crs, buildings_layer, facilities_crs,
-        facilities_layer, tile, cast("Sunlit", kept), geometry, canopy, canopy_crs,
+        facilities_layer, tile, cast("Sunlit", kept), geometry, canopy, canopy_crs, roof_planes, roof_planes_crs, roof_planes_layer,
     )  # fmt: skip
     tally = Tally()
     try:

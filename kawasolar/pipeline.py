@@ -33,8 +33,9 @@ _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 class PlanInputs:
     """The files of a plan, and what the user said of those that do not say it themselves.
 
-    ``dsm_crs``, ``buildings_crs``, ``facilities_crs``, ``canopy_crs`` are needed only for files that name none; ``*_layer`` for files of
+    ``dsm_crs``, ``buildings_crs``, ``facilities_crs``, ``canopy_crs``, ``roof_planes_crs`` are needed only for files that name none; ``*_layer`` for files of
     several layers. ``weather_sunny``, ``weather_dull``: a sunny and a dull year of the same station (METPV-20 max, min). ``canopy``: heights of vegetation above the surface, if there is such a raster.
+    ``roof_planes``: planes that are taken in the place of those found in the surface (CityGML LOD2, or drawn), if there is such a file.
     """
 
     dsm: Path
@@ -54,6 +55,9 @@ class PlanInputs:
     weather_dull: Path | None = None
     canopy: Path | None = None
     canopy_crs: str | None = None
+    roof_planes: Path | None = None
+    roof_planes_crs: str | None = None
+    roof_planes_layer: str | None = None
 
 
 def make_project(inputs: PlanInputs, progress: Progress = silent, unfinished: Path | None = None) -> Project:
@@ -147,29 +151,35 @@ def inputs_of(plan: Plan, out: Path) -> PlanInputs:
         raise PlanError("plan.input_unknown", missing=", ".join(sorted(missing)))
 
     def crs(role: Role) -> str | None:
-        return by_role[role].crs or None
+        return by_role[role].crs or None if role in by_role else None
+
+    def optional(role: Role) -> Path | None:
+        return Path(by_role[role].path) if role in by_role else None
 
     return PlanInputs(
         dsm=Path(by_role["dsm"].path), buildings=Path(by_role["buildings"].path),
         facilities=Path(by_role["facilities"].path), weather=Path(by_role["weather"].path), out=out,
-        profile=Path(by_role["profile"].path) if "profile" in by_role else None, name=plan.name,
+        profile=optional("profile"), name=plan.name,
         dsm_crs=crs("dsm"), buildings_crs=crs("buildings"), facilities_crs=crs("facilities"),
         buildings_layer=by_role["buildings"].layer or None, facilities_layer=by_role["facilities"].layer or None,
-        weather_sunny=Path(by_role["weather_sunny"].path) if "weather_sunny" in by_role else None,
-        weather_dull=Path(by_role["weather_dull"].path) if "weather_dull" in by_role else None,
-        canopy=Path(by_role["canopy"].path) if "canopy" in by_role else None, canopy_crs=crs("canopy") if "canopy" in by_role else None,
+        weather_sunny=optional("weather_sunny"), weather_dull=optional("weather_dull"),
+        canopy=optional("canopy"), canopy_crs=crs("canopy"), roof_planes=optional("roof_planes"), roof_planes_crs=crs("roof_planes"),
+        roof_planes_layer=(by_role["roof_planes"].layer or None) if "roof_planes" in by_role else None,
     )  # fmt: skip
 
 
-def survey_settings(profile: Profile) -> SurveySettings:
-    """The survey's rules from the profile's values."""
+def survey_settings(profile: Profile, *, given: bool = False) -> SurveySettings:
+    """The survey's rules from the profile's values; ``given``: with those of roof planes that came with the plan."""
     from gis.roofs import RoofSettings
     from gis.survey import SurveySettings
     from gis.usable import UsableRules
 
     number = profile.number
+    roofs = RoofSettings(min_plane_m2=number("roof.min_plane_area"), obstacle_height_m=number("roof.obstacle_height"))
+    if given:
+        roofs = replace(roofs, given_shift_m=number("given.max_shift"), given_residual_m=number("given.max_residual"))
     return SurveySettings(
-        roofs=RoofSettings(min_plane_m2=number("roof.min_plane_area"), obstacle_height_m=number("roof.obstacle_height")),
+        roofs=roofs,
         usable=UsableRules(
             max_tilt=number("roof.max_tilt"), flat_tilt=number("roof.flat_tilt"),
             north_halfwidth=number("roof.north_halfwidth"), setback_m=number("roof.setback"),
@@ -253,6 +263,7 @@ def input_files(inputs: PlanInputs) -> tuple[InputFile, ...]:
         ("weather_sunny", inputs.weather_sunny, None, None),
         ("weather_dull", inputs.weather_dull, None, None),
         ("canopy", inputs.canopy, inputs.canopy_crs, None),
+        ("roof_planes", inputs.roof_planes, inputs.roof_planes_crs, inputs.roof_planes_layer),
         ("profile", inputs.profile, None, None),
     )
     return tuple(

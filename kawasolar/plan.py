@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from kawasolar.profile import Profile
 
 Objective = Literal["co2", "energy"]
-Role = Literal["dsm", "buildings", "facilities", "weather", "weather_sunny", "weather_dull", "canopy", "profile"]
+Role = Literal[
+    "dsm", "buildings", "facilities", "weather", "weather_sunny", "weather_dull", "canopy", "roof_planes", "profile"
+]
 ROLES: tuple[Role, ...] = (
-    "dsm", "buildings", "facilities", "weather", "weather_sunny", "weather_dull", "canopy", "profile",
+    "dsm", "buildings", "facilities", "weather", "weather_sunny", "weather_dull", "canopy", "roof_planes", "profile",
 )  # fmt: skip
 # Files that can be taken away from a plan again.
-REMOVABLE: tuple[Role, ...] = ("weather_sunny", "weather_dull", "canopy")
+REMOVABLE: tuple[Role, ...] = ("weather_sunny", "weather_dull", "canopy", "roof_planes")
 # Further years of the same station, and what the band is called by them.
 BAND: dict[Role, str] = {"weather_sunny": "sunny", "weather_dull": "dull"}
 
@@ -50,7 +52,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class InputFile:
-    """One file that the plan was made from (``canopy``: heights of vegetation above the surface, if any); ``crs`` and ``layer`` are what the user said of it, empty where the file said it."""
+    """One file that the plan was made from (``canopy``: heights of vegetation above the surface; ``roof_planes``: CityGML LOD2 or drawn planes, if any); ``crs`` and ``layer`` are what the user said of it, empty where the file said it."""
 
     role: Role
     path: str

@@ -164,10 +164,13 @@ VALUE_RULES: dict[str, tuple[str, float, float]] = {
     "canopy.transmissivity_leaf_off": ("-", 0.0, 1.0),
     "canopy.leaf_on_month": ("month", 1.0, 12.0),
     "canopy.leaf_off_month": ("month", 1.0, 12.0),
+    "given.max_shift": ("m", 0.0, 20.0),
+    "given.max_residual": ("m", 0.01, 5.0),
 }
 # Values that came when profiles had been given away already: where one lacks them, the bundled profile's are taken.
 _LATER = (
     "canopy.",
+    "given.",
     "pv.losses",
     "jis.",
     "pvwatts.",

@@ -17,9 +17,11 @@ from kawasolar.errors import PlanError
 if TYPE_CHECKING:
     from pyproj import CRS
 
-Role = Literal["dsm", "buildings", "facilities", "weather", "weather_sunny", "weather_dull", "canopy", "profile"]
+Role = Literal[
+    "dsm", "buildings", "facilities", "weather", "weather_sunny", "weather_dull", "canopy", "roof_planes", "profile"
+]
 ROLES: tuple[Role, ...] = (
-    "dsm", "buildings", "facilities", "weather", "weather_sunny", "weather_dull", "canopy", "profile",
+    "dsm", "buildings", "facilities", "weather", "weather_sunny", "weather_dull", "canopy", "roof_planes", "profile",
 )  # fmt: skip
 REQUIRED: tuple[Role, ...] = ("dsm", "buildings", "facilities", "weather")
 # Cells along the longer side of a first look at a large raster.
@@ -78,6 +80,8 @@ def check(
             return _weather(role, path, area)
         if role == "canopy":
             return _canopy(path, area, crs)
+        if role == "roof_planes":
+            return _roof_planes(path, area, epsg, crs, layer, progress)
         return _profile(path)
     except CrsMissing as error:
         return Checked(role, path, error=error, needs_crs=True)
@@ -168,6 +172,22 @@ def _canopy(path: Path, area: Area | None, crs: str | None) -> Checked:
         return Checked("canopy", path, values, findings=len(said))
 
 
+def _roof_planes(
+    path: Path, area: Area | None, epsg: int, crs: str | None, layer: str | None, progress: Progress
+) -> Checked:
+    from pyproj import CRS
+
+    from gis.given_roofs import read_given_roofs
+    from gis.roofs import SOURCES
+
+    target = area.crs if area is not None else CRS.from_epsg(epsg)
+    bounds = area.bounds if area is not None else None
+    found = read_given_roofs(path, target, layer=layer, crs=crs, bounds=bounds, progress=progress)
+    values = {"number": f"{len(found.frame):,}", "source": SOURCES[int(found.frame["source"].iloc[0])]}
+    said = [finding for finding in found.findings if finding.severity == "warning"]
+    return Checked("roof_planes", path, values, findings=len(said))
+
+
 def _profile(path: Path) -> Checked:
     from kawasolar.profile import load_profile
 
@@ -177,7 +197,7 @@ def _profile(path: Path) -> Checked:
 
 def _layers(error: UnreadableFile, path: Path) -> tuple[str, ...]:
     """The layers to choose among, where that is what the file needs."""
-    if error.code != "outlines.many_layers":
+    if error.code not in ("outlines.many_layers", "roof_planes.many_layers"):
         return ()
     from gis.outlines import polygon_layers
 

@@ -1,4 +1,4 @@
-"""The assistant for a new plan: four files and two that may be left out, each looked at as soon as it is chosen."""
+"""The assistant for a new plan: four files and some that may be left out, each looked at as soon as it is chosen."""
 
 from __future__ import annotations
 
@@ -42,12 +42,13 @@ FILTERS: dict[Role, str] = {
     "weather_sunny": _WEATHER,
     "weather_dull": _WEATHER,
     "canopy": "*.tif *.tiff *.asc *.img *.vrt",
+    "roof_planes": "*.gml *.xml *.zip *.gpkg *.shp *.geojson *.json *.sqlite",
     "profile": "*.toml",
 }
 ICONS: dict[Role, str] = {
     "dsm": "terrain", "buildings": "office-building-outline", "facilities": "format-list-bulleted", "weather": "weather-partly-cloudy",
     "weather_sunny": "weather-partly-cloudy", "weather_dull": "weather-partly-cloudy", "canopy": "pine-tree",
-    "profile": "tune-variant",
+    "roof_planes": "home-roof", "profile": "tune-variant",
 }  # fmt: skip
 # A profile's system until one is chosen: the bundled profile's.
 DEFAULT_EPSG = 6677
@@ -180,6 +181,8 @@ class FileCard(QFrame):
             values["kind"] = self._look.say(f"ui.weather.{values['kind']}")
         if self.role == "profile":
             values["name"] = values[f"name_{self._look.language}"]
+        if self.role == "roof_planes":
+            values["source"] = self._look.say(f"plane_source.{values['source']}")
         if self.role == "canopy" and "tallest" not in values:
             return self._look.say("ui.new.ok.canopy_alone", **values)
         return self._look.say(f"ui.new.ok.{self.role}", **values)
@@ -367,7 +370,15 @@ class NewPlanDialog(QDialog):
         card.show_checked(checked)
         if checked.role == "dsm" and checked.area != before:
             # What was looked at without knowing where the surface lies is looked at again.
-            for role in ("buildings", "facilities", "weather", "weather_sunny", "weather_dull", "canopy"):
+            for role in (
+                "buildings",
+                "facilities",
+                "weather",
+                "weather_sunny",
+                "weather_dull",
+                "canopy",
+                "roof_planes",
+            ):
                 self._check(role)
         self._refresh()
 
@@ -423,6 +434,7 @@ class NewPlanDialog(QDialog):
             buildings_layer=self._said("buildings")[1], facilities_crs=self._said("facilities")[0],
             weather_sunny=self.cards["weather_sunny"].path, weather_dull=self.cards["weather_dull"].path,
             canopy=self.cards["canopy"].path, canopy_crs=self._said("canopy")[0],
+            roof_planes=self.cards["roof_planes"].path, roof_planes_crs=self._said("roof_planes")[0], roof_planes_layer=self._said("roof_planes")[1],
         )  # fmt: skip
 
     def done(self, result: int) -> None:

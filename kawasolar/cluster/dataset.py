@@ -12,7 +12,7 @@ from gis.progress import Progress
 from kawasolar import __version__
 from kawasolar.cluster.folder import put, put_json, stamped
 from kawasolar.cluster.job import FORMAT, as_json, findings_of
-from kawasolar.cluster.parts import ELEVATIONS, SHARE_STEPS, marker_of
+from kawasolar.cluster.parts import ELEVATIONS, GIVEN, SHARE_STEPS, marker_of
 from kawasolar.errors import NotWritable
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _result(ready: Prepared, tile: Tile, row_of: dict[str, int], rows: NDArray[n
         geometry=gpd.GeoSeries([None] * len(row), crs=crs),
     )  # fmt: skip
     coverage = pd.DataFrame(
-        {"row": rows, "share": np.array(told["share"], dtype=np.float64), "overlapped": np.array(told["overlapped"], dtype=bool)}
+        {"row": rows, "share": np.array(told["share"], dtype=np.float64), "overlapped": np.array(told["overlapped"], dtype=bool), **{name: np.array(told["given"][name]) for name in GIVEN}}
     )  # fmt: skip
     none = np.zeros((0, 1, ELEVATIONS), dtype=np.float32)
     return TileResult(

@@ -38,6 +38,7 @@ class Dataset:
         self.job = self.work / "job.json"
         self.sky = self.work / "sky.npz"
         self.outlines = self.work / "outlines"
+        self.given = self.work / "given"
         self.markers = self.work / "tiles"
         # Beside it lies the lock of who works here.
         self.lock = self.work / _LOCK
@@ -53,6 +54,10 @@ class Dataset:
     def outlines_of(self, tile: str) -> Path:
         """The outlines that a tile looks at."""
         return self.outlines / f"{tile}.parquet"
+
+    def given_of(self, tile: str) -> Path:
+        """The given roof planes of these outlines; missing where the survey has none."""
+        return self.given / f"{tile}.parquet"
 
     def stop(self, run: str) -> Path:
         """Is there when tasks of that run shall end."""
@@ -157,7 +162,7 @@ def keep_only(dataset: Dataset, tiles: frozenset[str]) -> None:
     with writing(dataset.folder):
         for parts in (dataset.planes, dataset.sunlit):
             _clear_parts(parts, frozenset(f"part-{tile}.parquet" for tile in tiles))
-        for folder, suffix in ((dataset.markers, ".json"), (dataset.outlines, ".parquet")):
+        for folder, suffix in ((dataset.markers, ".json"), (dataset.outlines, ".parquet"), (dataset.given, ".parquet")):
             if folder.is_dir():
                 for path in folder.glob(f"*{suffix}"):
                     if path.name.removesuffix(suffix) not in tiles:

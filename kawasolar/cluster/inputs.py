@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gis.findings import Finding
+    from gis.given_roofs import GivenRoofs
     from gis.grid import Grid
     from kawasolar.profile import Profile
     from kawasolar.weather import Weather
@@ -39,6 +40,7 @@ class SurveyInputs:
     tile_m : side of a tile [m]
     geometry : whether planes get their outlines
     canopy : heights of vegetation above the surface, if there is such a raster
+    roof_planes : planes that are taken in the place of those found in the surface, if there is such a file
     """
 
     dsm: Path
@@ -58,6 +60,9 @@ class SurveyInputs:
     geometry: bool = True
     canopy: Path | None = None
     canopy_crs: str | None = None
+    roof_planes: Path | None = None
+    roof_planes_crs: str | None = None
+    roof_planes_layer: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ class Area:
     ----------
     outlines : in the surface's CRS, columns as in ``docs/nomenclature.md``
     links : facilities and their buildings; None without a ledger
+    given : roof planes in the outlines; None without such a file
     """
 
     grid: Grid
@@ -76,6 +82,7 @@ class Area:
     weather: Weather
     links: pd.DataFrame | None
     findings: tuple[Finding, ...]
+    given: GivenRoofs | None = None
 
     def owners(self) -> pd.Series[str]:
         """Facility of each outline; None where it belongs to none."""
@@ -95,6 +102,7 @@ def hashed_files(inputs: SurveyInputs, progress: Progress) -> tuple[InputFile, .
         ("facilities", inputs.facilities, inputs.facilities_crs, inputs.facilities_layer),
         ("weather", inputs.weather, None, None),
         ("canopy", inputs.canopy, inputs.canopy_crs, None),
+        ("roof_planes", inputs.roof_planes, inputs.roof_planes_crs, inputs.roof_planes_layer),
         ("profile", inputs.profile, None, None),
     )
     given = [(role, path, crs, layer) for role, path, crs, layer in files if path is not None]
@@ -122,7 +130,7 @@ def _content(path: Path, progress: Progress) -> tuple[int, str]:
 
 
 def read_area(inputs: SurveyInputs, profile: Profile, progress: Progress) -> Area:
-    """Outlines, weather for the middle of the surface, and the ledger joined to the outlines.
+    """Outlines, weather for the middle of the surface, given roof planes in the outlines, and the ledger joined to them.
 
     Raises
     ------
@@ -147,9 +155,25 @@ def read_area(inputs: SurveyInputs, profile: Profile, progress: Progress) -> Are
     links: pd.DataFrame | None = None
     said: tuple[Finding, ...] = ()
     if inputs.facilities is not None:
-        links, said = _joined(inputs, profile, grid, outlines, part(progress, 0.7, 1.0))
+        links, said = _joined(inputs, profile, grid, outlines, part(progress, 0.7, 0.9))
+    given = _given(inputs, grid, outlines, part(progress, 0.9, 1.0))
+    seen = () if given is None else given.findings
     far = _far_station(weather, longitude, latitude)
-    return Area(grid, synthetic, outlines, weather, links, (*read.findings, *weather.findings, *far, *said))
+    return Area(
+        grid, synthetic, outlines, weather, links, (*read.findings, *seen, *weather.findings, *far, *said), given
+    )
+
+
+def _given(inputs: SurveyInputs, grid: Grid, outlines: gpd.GeoDataFrame, progress: Progress) -> GivenRoofs | None:
+    from gis.given_places import in_outlines
+    from gis.given_roofs import read_given_roofs
+
+    if inputs.roof_planes is None:
+        return None
+    read = read_given_roofs(
+        inputs.roof_planes, grid.crs, layer=inputs.roof_planes_layer, crs=inputs.roof_planes_crs, bounds=grid.bounds, progress=progress,
+    )  # fmt: skip
+    return in_outlines(read, outlines)
 
 
 def _joined(
@@ -188,7 +212,8 @@ def _far_station(weather: Weather, longitude: float, latitude: float) -> list[Fi
     ]  # fmt: skip
 
 
-def own_values(profile: Profile, *, joined: bool, trees: bool = False) -> dict[str, float]:
-    """The profile's numbers that a survey depends on: with a ledger, with vegetation."""
-    prefixes = ("roof.", "engine.", "pv.albedo", *(("join.",) if joined else ()), *(("canopy.",) if trees else ()))
+def own_values(profile: Profile, *, joined: bool, trees: bool = False, given: bool = False) -> dict[str, float]:
+    """The profile's numbers that a survey depends on: with a ledger, with vegetation, with given roof planes."""
+    besides = (("join.", joined), ("canopy.", trees), ("given.", given))
+    prefixes = ("roof.", "engine.", "pv.albedo", *(prefix for prefix, has_part in besides if has_part))
     return {key: profile.number(key) for key in sorted(profile.values) if key.startswith(prefixes)}

@@ -1,7 +1,7 @@
 """The job folder: all that a task needs, as files that any process opens for itself; none of them can run code.
 
 ``job.json`` what is common, ``tiles.json`` windows of the tiles, ``sky.npz`` the sky table, ``outlines/TILE.parquet`` the outlines that a tile
-looks at, ``far-KEY/`` block maxima of the surface.
+looks at, ``given/TILE.parquet`` roof planes that were given of them, ``far-KEY/`` block maxima of the surface.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from gis.far import FarField
     from gis.findings import Finding
+    from gis.given_roofs import GivenRoofs
     from gis.grid import Grid
     from gis.raster import CanopySource, SurfaceSource
     from gis.sky import SkyTable
@@ -86,6 +87,7 @@ class Job:
     canopy: Path | None = None
     canopy_crs: str | None = None
     transmissivity: NDArray[np.float64] | None = None
+    given: bool = False
 
     @contextmanager
     def surface(self) -> Iterator[SurfaceSource]:
@@ -216,7 +218,7 @@ def write_job(
             dsm_crs=inputs.dsm_crs, metric_crs=f"EPSG:{profile.epsg}", geometry=inputs.geometry, near_only=inputs.only_facilities,
             canopy=None if inputs.canopy is None else str(inputs.canopy.resolve()), canopy_crs=inputs.canopy_crs,
             canopy_size=None if inputs.canopy is None else inputs.canopy.stat().st_size,
-            transmissivity=None if inputs.canopy is None else monthly_transmissivity(profile).tolist(),
+            transmissivity=None if inputs.canopy is None else monthly_transmissivity(profile).tolist(), given=inputs.roof_planes is not None,
             sunlit=inputs.sunlit != "none", far=far, tiling=asdict(tiling), roofs=asdict(settings.roofs), usable=asdict(settings.usable),
             grid={"rows": grid.rows, "cols": grid.cols, "cell": grid.cell, "west": grid.west, "north": grid.north, "crs": grid.crs.to_wkt()},
         ),
@@ -234,6 +236,20 @@ def write_outlines(dataset: Dataset, tile: Tile, outlines: gpd.GeoDataFrame, det
     file = io.BytesIO()
     frame.to_parquet(file, index=False)
     put(dataset.outlines_of(tile.name), file.getvalue())
+
+
+def write_given(dataset: Dataset, tile: Tile, given: GivenRoofs | None, outlines: gpd.GeoDataFrame) -> None:
+    """The given roof planes of these outlines; none of another survey stay."""
+    from gis.given_places import of_buildings
+
+    path = dataset.given_of(tile.name)
+    if given is None:
+        path.unlink(missing_ok=True)
+        return
+    rows = [*tile.own, *tile.ring]
+    file = io.BytesIO()
+    of_buildings(given, outlines["building_id"].iloc[rows]).frame.to_parquet(file, index=False)
+    put(path, file.getvalue())
 
 
 def _has_size(path: Path, size: object) -> bool:
@@ -289,7 +305,7 @@ def _opened(folder: str, fingerprint: str) -> Job:
         dataset, Path(told["dsm"]), told["dsm_crs"], told["metric_crs"], grid, _sky(dataset.sky), settings, tiling, far,
         {name: tuple(window) for name, window in tiles["windows"].items()}, told["geometry"], told["near_only"], told["sunlit"],
         None if told["canopy"] is None else Path(told["canopy"]), told["canopy_crs"],
-        None if told["transmissivity"] is None else np.array(told["transmissivity"], dtype=np.float64),
+        None if told["transmissivity"] is None else np.array(told["transmissivity"], dtype=np.float64), told["given"],
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from gis.progress import Progress, part, silent
 from kawasolar.cluster.dataset import Summary, put_together
 from kawasolar.cluster.folder import Dataset, claim, writing
 from kawasolar.cluster.inputs import SurveyInputs
-from kawasolar.cluster.job import forget, write_outlines
+from kawasolar.cluster.job import forget, write_given, write_outlines
 from kawasolar.cluster.parts import is_whole, need_arrow
 from kawasolar.cluster.prepare import Prepared, prepare
 from kawasolar.cluster.runners import connected, run_here, run_on_cluster
@@ -147,6 +147,7 @@ def _run(ready: Prepared, todo: Sequence[Tile], tally: Tally, client: Client | N
         with writing(ready.dataset.folder):
             ready.dataset.marker(tile.name).unlink(missing_ok=True)
         write_outlines(ready.dataset, tile, ready.area.outlines, ready.detailed)
+        write_given(ready.dataset, tile, ready.area.given, ready.area.outlines)
     if client is None:
         run_here(ready.job, todo, tally.add, part(progress, 0.02, 1.0))
     else:

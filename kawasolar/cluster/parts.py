@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # A share of 1 in the sunlit files.
 SHARE_STEPS = 255
 ELEVATIONS = 91
+# What a tile tells of the roof planes that were given of its outlines, by outline.
+GIVEN = ("taken", "left", "shift_m")
 _KEY = b"kawasolar"
 
 
@@ -60,7 +62,7 @@ def write_parts(
             fingerprint=fingerprint, tile=result.name, buildings=len(result.coverage), planes=len(result.planes),
             files={kind: {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()} for kind, data in content.items()},
             open_sky_kwh_m2=result.open_sky_kwh_m2, share=result.coverage["share"].tolist(),
-            overlapped=result.coverage["overlapped"].tolist(), findings=[as_json(finding) for finding in result.findings],
+            overlapped=result.coverage["overlapped"].tolist(), given={name: result.coverage[name].tolist() for name in GIVEN}, findings=[as_json(finding) for finding in result.findings],
             seconds=seconds, worker=worker,
         ),
     )  # fmt: skip
@@ -76,9 +78,9 @@ def planes_file(planes: gpd.GeoDataFrame) -> bytes:
     types = {
         name: np.int64 if name in whole else np.bool_ if name in flags else np.float64
         for name in frame.columns
-        if name not in ("building_id", "plane", "geometry")
+        if name not in ("building_id", "plane", "source", "geometry")
     }
-    frame = frame.astype({"building_id": "str", **types})
+    frame = frame.astype({"building_id": "str", "source": "str", **types})
     file = io.BytesIO()
     frame.to_parquet(file, index=False, compression="zstd", schema_version="1.1.0", write_covering_bbox=True)
     return file.getvalue()

@@ -70,7 +70,12 @@ def prepare(dataset: Dataset, inputs: SurveyInputs, progress: Progress, *, fresh
 
     profile = load_profile(inputs.profile)
     files = hashed_files(inputs, part(progress, 0.0, 0.2))
-    values = own_values(profile, joined=inputs.facilities is not None, trees=inputs.canopy is not None)
+    values = own_values(
+        profile,
+        joined=inputs.facilities is not None,
+        trees=inputs.canopy is not None,
+        given=inputs.roof_planes is not None,
+    )
     tiling = Tiling(tile_m=inputs.tile_m)
     area = read_area(inputs, profile, part(progress, 0.2, 0.4))
     job = JobFile(str(dataset.folder), fingerprint_of(files, inputs, values, profile.epsg, tiling), uuid4().hex[:12])
@@ -89,7 +94,9 @@ def prepare(dataset: Dataset, inputs: SurveyInputs, progress: Progress, *, fresh
         far, seen = write_far(dataset, inputs, files[0], profile.epsg, tiling, part(progress, 0.5, 1.0))
     progress(1.0, "far")
     sky = sky_table(area.weather, profile)
-    write_job(job, inputs, area, sky, survey_settings(profile), tiles, tiling, far, profile)
+    write_job(
+        job, inputs, area, sky, survey_settings(profile, given=area.given is not None), tiles, tiling, far, profile
+    )
     detailed = {"all": every, "facilities": public, "none": ~every}[inputs.sunlit]
     return Prepared(
         dataset, inputs, job, files, profile, values, area, wanted, tiles, detailed, sky.azimuths, (*seen, *trees, *area.findings)

@@ -92,6 +92,7 @@ def _of_files(job: Job, name: str) -> tuple[Tile, TiledWork]:
     import geopandas as gpd
     import numpy as np
 
+    from gis.given_roofs import GivenRoofs
     from gis.tiles import Tile, TiledWork
 
     frame = gpd.read_parquet(job.dataset.outlines_of(name))
@@ -100,9 +101,10 @@ def _of_files(job: Job, name: str) -> tuple[Tile, TiledWork]:
     outlines = frame[["building_id", "geometry"]]
     top, bottom, left, right = job.windows[name]
     tile = Tile(name, np.flatnonzero(own), np.flatnonzero(~own), top, bottom, left, right)
+    given = GivenRoofs(gpd.read_parquet(job.dataset.given_of(name)), ()) if job.given else None
     work = TiledWork(
         job.grid, outlines, job.sky, job.settings, job.tiling, detail=detail, geometry=job.geometry, near_only=job.near_only,
-        transmissivity=job.transmissivity,
+        transmissivity=job.transmissivity, given=given,
     )  # fmt: skip
     return tile, work
 

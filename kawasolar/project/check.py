@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from gis.plane_cells import PlaneCells
+from gis.roofs import SOURCES
 from kawasolar.errors import UnreadableProject
 from kawasolar.layout_values import MOUNTINGS
 
@@ -115,8 +116,10 @@ def _check_shapes(plan: Plan) -> None:
 
 
 def _check_layout(plan: Plan) -> None:
-    """Where modules may stand, and what stands."""
+    """Where modules may stand, who made the planes, and what stands."""
     planes, subarrays = plan.results.planes, plan.results.subarrays
+    for source in planes["source"][~planes["source"].isin(SOURCES)] if "source" in planes else ():
+        raise _Mismatch("roof_planes", "source", source)
     for code in planes["cell_rules"].dropna() if "cell_rules" in planes else ():
         try:
             PlaneCells.decode(code)

@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from gis.roofs import SOURCES
 from kawasolar.errors import UnreadableProject
 from kawasolar.project.format import FORMAT_VERSION
 from kawasolar.project.gpkg import limit_work, quoted
@@ -116,9 +117,29 @@ def upgrade_2_to_3(copy: sqlite3.Connection) -> None:
     _fill(copy, "kawasolar_meta", ("key", "value"), [(key, json.dumps(value)) for key, value in meta.items()])
 
 
+def upgrade_3_to_4(copy: sqlite3.Connection) -> None:
+    """Planes say who made them: in an older file the surface did."""
+    meta = _values(copy, "kawasolar_meta")
+    for table, schema in meta["frames"].items():
+        if table.partition("__")[0] != "roof_planes":
+            continue
+        stored = {str(row[1]).lower() for row in copy.execute(f"PRAGMA table_info({quoted(table)})")}
+        name = "source"
+        while name in stored:
+            name += "_"
+        copy.execute(f"ALTER TABLE {quoted(table)} ADD COLUMN {quoted(name)} TEXT")
+        copy.execute(f"UPDATE {quoted(table)} SET {quoted(name)} = ?", (SOURCES[0],))  # noqa: S608 - our own names
+        schema["columns"].append(["source", name, "text", "object"])
+        order = schema["order"]
+        order.insert(order.index("residual_m") + 1 if "residual_m" in order else len(order) - 1, "source")
+    meta["format_version"] = 4
+    copy.execute("DROP TABLE kawasolar_meta")
+    _fill(copy, "kawasolar_meta", ("key", "value"), [(key, json.dumps(value)) for key, value in meta.items()])
+
+
 # How a column of a frame lies in the file.
 _STORED = {"int64": "int", "float64": "real", "bool": "bool", "object": "text"}
-STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {1: upgrade_1_to_2, 2: upgrade_2_to_3}
+STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {1: upgrade_1_to_2, 2: upgrade_2_to_3, 3: upgrade_3_to_4}
 
 
 def _values(copy: sqlite3.Connection, table: str) -> dict[str, Any]:

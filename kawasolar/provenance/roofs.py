@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from gis.roofs import SOURCES
 from kawasolar.ageing import RATE, YEARS, energy_by_year
 from kawasolar.layout_values import CAPACITIES
 from kawasolar.provenance.model import Explanation
@@ -42,8 +43,8 @@ _DRAWN = {"keepout": "other", "refuge": "refuge", "access": "access"}
 _DENSITY = 1 + CAPACITIES.index("density")
 # Numbers that make roof planes out of the surface, whatever is done with them afterwards.
 _PLANES = ("roof.min_plane_area", "roof.obstacle_height")
-_SURVEY_FILES: tuple[Role, ...] = ("dsm", "buildings")
-_LIGHT_FILES: tuple[Role, ...] = ("dsm", "buildings", "weather", "canopy")
+_SURVEY_FILES: tuple[Role, ...] = ("dsm", "buildings", "roof_planes")
+_LIGHT_FILES: tuple[Role, ...] = ("dsm", "buildings", "weather", "canopy", "roof_planes")
 # Of what the yield stage declares, what turns area into capacity and energy into CO₂: they have figures of their own.
 _NOT_ENERGY = ("pv.density_", "pv.panel_ratio", "pv.capacity", "co2.")
 # Of a layout that was made for modules of another facility's own, these say nothing of the number of modules.
@@ -72,16 +73,32 @@ def roof(desk: Desk, facility_id: str) -> Explanation:
     """Area of all roof planes of its buildings, along the slope."""
     planes = desk.planes_of(facility_id)
     parts = [_building(desk, facility_id, name, planes) for name in desk.buildings_of(facility_id)]
-    sources = flat(survey_values(desk, *_PLANES), desk.files(*_SURVEY_FILES))
-    return _figure(desk, facility_id, "roof_m2", "roof", (*parts, *sources), planes=len(planes), buildings=len(parts))
+    of_given = [source for source in desk.profile_of("survey") if source.key.startswith("given.")]
+    sources = flat(survey_values(desk, *_PLANES), of_given, desk.files(*_SURVEY_FILES))
+    given = _given(planes)
+    return _figure(
+        desk, facility_id, "roof_m2", "roof_given" if given else "roof", (*parts, *sources), planes=len(planes), buildings=len(parts), given=given,
+    )  # fmt: skip
+
+
+def _given(planes: pd.DataFrame) -> int:
+    """How many planes were given, not found in the surface."""
+    return int((planes["source"] != SOURCES[0]).sum()) if "source" in planes else 0
 
 
 def _building(desk: Desk, facility_id: str, building: str, planes: pd.DataFrame) -> Explanation:
     mine = planes[planes["building_id"] == building]
+    formula = "building_roof_given" if _given(mine) else "building_roof" if len(mine) else "building_no_roof"
     return Explanation(
-        "building_roof_m2", total(mine, "area_m2"), "m²", "building_roof", stage=desk.stage("survey"), facility_id=facility_id,
-        part=building, values={"planes": len(mine), "flat": int(mine["flat"].sum())},
+        "building_roof_m2", total(mine, "area_m2"), "m²", formula, stage=desk.stage("survey"), facility_id=facility_id,
+        part=building, values={"planes": len(mine), "flat": int(mine["flat"].sum()), **_fit(mine)},
     )  # fmt: skip
+
+
+def _fit(planes: pd.DataFrame) -> dict[str, object]:
+    """How well the planes lie on the surface: cells, the largest residual [cm], and how many were given."""
+    residual = 100.0 * float(planes["residual_m"].max()) if len(planes) else 0.0
+    return {"cells": f"{int(planes['cells'].sum()):,}", "residual": f"{residual:.0f}", "given": _given(planes)}
 
 
 def usable(desk: Desk, facility_id: str) -> Explanation:

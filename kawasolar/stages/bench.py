@@ -26,12 +26,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gis.canopy import Canopy
+    from gis.given_roofs import GivenRoofs
     from gis.grid import Grid
     from gis.outlines import Outlines
     from gis.prepared import Prepared
     from gis.raster import CanopySource, Surface, SurfaceSource
     from gis.sky import SkyTable
-    from gis.survey import PartSurvey, Survey
+    from gis.survey import PartSurvey, Survey, SurveySettings
     from kawasolar.plan import InputFile, Role
     from kawasolar.profile import Profile
     from kawasolar.stages.tiled import TiledInputs, TiledSurvey
@@ -57,6 +58,7 @@ class Bench:
     _noticed: tuple[Finding, ...] = ()
     _trees: Canopy | None = field(default=None, repr=False)
     _trees_noticed: tuple[Finding, ...] = ()
+    _given: GivenRoofs | None = field(default=None, repr=False)
     _outlines: Outlines | None = None
     _weather: Weather | None = None
     _band: dict[str, Weather] = field(default_factory=dict)
@@ -157,6 +159,34 @@ class Bench:
         """What was noticed in the vegetation raster."""
         return self._trees_noticed
 
+    def has_given(self) -> bool:
+        """Whether the plan has a file of roof planes."""
+        return any(entry.role == "roof_planes" for entry in self.inputs)
+
+    def _settings(self, profile: Profile) -> SurveySettings:
+        from kawasolar.pipeline import survey_settings
+
+        return survey_settings(profile, given=self.has_given())
+
+    def given(self, progress: Progress = silent) -> GivenRoofs | None:
+        """Roof planes that came with the plan, in its outlines; the same object every time."""
+        from gis.given_places import in_outlines
+        from gis.given_roofs import read_given_roofs
+
+        if self._given is None and self.has_given():
+            grid = self.grid()
+            read = read_given_roofs(
+                self.path("roof_planes"), grid.crs, layer=self.layer("roof_planes"), crs=self.crs("roof_planes"), bounds=grid.bounds,
+                progress=part(progress, 0.0, 0.8),
+            )  # fmt: skip
+            frame = self.outlines(part(progress, 0.8, 0.9)).frame
+            self._given = aside(lambda: in_outlines(read, frame), progress, 0.9, "read")
+        return self._given
+
+    def given_findings(self) -> tuple[Finding, ...]:
+        """What was noticed in the file of roof planes."""
+        return () if self._given is None else self._given.findings
+
     @property
     def cells(self) -> int:
         """How many cells of a surface are held."""
@@ -242,11 +272,11 @@ class Bench:
         self, profile: Profile, detail: set[str], keepouts: gpd.GeoDataFrame | None, progress: Progress = silent
     ) -> Iterator[tuple[SurfaceSource, TiledInputs]]:
         """The DSM, opened, and what else a survey by tiles takes."""
-        from kawasolar.pipeline import monthly_transmissivity, survey_settings
+        from kawasolar.pipeline import monthly_transmissivity
         from kawasolar.stages.tiled import TiledInputs
 
         frame, sky = self.outlines(progress).frame, self.sky(profile, progress)
-        inputs = TiledInputs(frame, sky, survey_settings(profile), detail, keepouts)
+        inputs = TiledInputs(frame, sky, self._settings(profile), detail, keepouts, given=self.given(progress))
         with self._opened() as source:
             if not self.has_canopy():
                 yield source, inputs
@@ -273,17 +303,18 @@ class Bench:
         key : name of all that the survey depends on; a large one that was stopped is gone on with. Empty: from the beginning
         """
         from gis.survey import prepare, survey
-        from kawasolar.pipeline import survey_settings
         from kawasolar.stages.tiled import survey_large
 
         if self.is_large():
             with self._tiled(profile, detail, keepouts, progress) as (source, inputs):
                 self._last, self._noticed = survey_large(source, inputs, beside, progress, key)
             return self._last
-        settings, frame = survey_settings(profile), self.outlines(progress).frame
-        canopy = self.canopy(profile, part(progress, 0.0, 0.02))
-        if self._prepared is None or not self._prepared.goes_with(self.surface(), frame, settings.roofs, canopy):
-            self._prepared = prepare(self.surface(), frame, settings, canopy=canopy, progress=part(progress, 0.02, 0.2))
+        settings, frame = self._settings(profile), self.outlines(progress).frame
+        canopy, given = self.canopy(profile, part(progress, 0.0, 0.01)), self.given(part(progress, 0.01, 0.03))
+        if self._prepared is None or not self._prepared.goes_with(self.surface(), frame, settings.roofs, canopy, given):
+            self._prepared = prepare(
+                self.surface(), frame, settings, canopy=canopy, given=given, progress=part(progress, 0.03, 0.2)
+            )
         self._last = survey(
             self.surface(), frame, self.sky(profile, part(progress, 0.2, 1.0)), settings,
             detail=detail, keepouts=keepouts, prepared=self._prepared, progress=part(progress, 0.2, 1.0),
@@ -310,19 +341,20 @@ class Bench:
         """
         from gis.errors import SurveyChanged
         from gis.survey import prepare, survey_some
-        from kawasolar.pipeline import survey_settings
         from kawasolar.stages.tiled import survey_large_some
 
-        settings, frame = survey_settings(profile), self.outlines(progress).frame
+        settings, frame = self._settings(profile), self.outlines(progress).frame
         try:
             if self.is_large():
                 with self._tiled(profile, detail, keepouts, progress) as (source, inputs):
                     found, self._noticed = survey_large_some(source, inputs, before, changed, progress)
                 return found
-            canopy = self.canopy(profile, part(progress, 0.0, 0.02))
-            if self._prepared is None or not self._prepared.goes_with(self.surface(), frame, settings.roofs, canopy):
+            canopy, given = self.canopy(profile, part(progress, 0.0, 0.01)), self.given(part(progress, 0.01, 0.03))
+            if self._prepared is None or not self._prepared.goes_with(
+                self.surface(), frame, settings.roofs, canopy, given
+            ):
                 self._prepared = prepare(
-                    self.surface(), frame, settings, plane_ids=self._plane_ids(planes), canopy=canopy, progress=part(progress, 0.02, 0.4)
+                    self.surface(), frame, settings, plane_ids=self._plane_ids(planes), canopy=canopy, given=given, progress=part(progress, 0.03, 0.4),
                 )  # fmt: skip
             return survey_some(
                 self.surface(), frame, self.sky(profile, part(progress, 0.4, 1.0)), settings, before, changed,

@@ -109,8 +109,8 @@ CHAIN: tuple[Stage, ...] = (
     Stage(
         # 2: heights on the digital line itself, walls by the second difference, block maxima beyond the window.
         # 3: each plane keeps its cells.
-        "survey", 3, files=("dsm", "buildings", "weather", "canopy"), values=("roof.*", "engine.*", "pv.albedo"), entered=("epsg",),
-        parts=_parts_of_survey, drawn=("keepouts",), waits=("join",), values_with={"canopy": ("canopy.*",)},
+        "survey", 3, files=("dsm", "buildings", "weather", "canopy", "roof_planes"), values=("roof.*", "engine.*", "pv.albedo"), entered=("epsg",),
+        parts=_parts_of_survey, drawn=("keepouts",), waits=("join",), values_with={"canopy": ("canopy.*",), "roof_planes": ("given.*",)},
     ),
     Stage(
         "layout", 1, values=("module.power", "module.width", "module.length", "module.weight", "layout.*", "pv.capacity", "pv.rack_*"), parts=_parts_of_layout, drawn=("layouts",), waits=("survey", "join"),

@@ -18,6 +18,7 @@ from gis.errors import SurveyChanged
 from gis.far import far_field
 from gis.mosaic import Mosaic
 from gis.progress import Progress, part
+from gis.roofs import SOURCES
 from gis.survey import PartSurvey
 from gis.survey_tables import coverage_findings
 from gis.tiles import Assembled, TiledWork, Tiling, assemble, survey_tiles, tiles_of, without_rasters
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from gis.far import FarField
     from gis.findings import Finding
+    from gis.given_roofs import GivenRoofs
     from gis.raster import SurfaceSource
     from gis.sky import SkyTable
     from gis.survey import SurveySettings
@@ -54,7 +56,7 @@ class TiledSurvey:
 
 @dataclass(frozen=True)
 class TiledInputs:
-    """What the survey takes; ``keepouts`` as for :func:`gis.survey.survey`, ``read_canopy`` as for :func:`gis.tiles.survey_tile`."""
+    """What the survey takes; ``keepouts`` as for :func:`gis.survey.survey`, ``given`` as for :func:`gis.survey.prepare`, ``read_canopy`` as for :func:`gis.tiles.survey_tile`."""
 
     outlines: gpd.GeoDataFrame
     sky: SkyTable
@@ -64,6 +66,7 @@ class TiledInputs:
     tiling: Tiling = field(default_factory=Tiling)
     read_canopy: Reader | None = None
     transmissivity: NDArray[np.float64] | None = None
+    given: GivenRoofs | None = None
 
 
 def survey_large(
@@ -153,7 +156,7 @@ def survey_large_some(
         values[again] = fresh[column].to_numpy()
         buildings[column] = values
     planes, sunlit = _merged(before, found, counts, ids, set(ids.iloc[again]), inputs.detail)
-    # Which outlines overlap is known of the tiles that were done again only; the rest of what is said of the outlines is in their status.
+    # Which outlines overlap, and what became of given planes, is known of the tiles that were done again only; the rest is in the outlines' status.
     said = coverage_findings(buildings, np.zeros(len(buildings), dtype=bool))
     findings = (*said, *said_once(finding for result in results for finding in result.findings))
     return PartSurvey(
@@ -169,7 +172,7 @@ def _far(source: SurfaceSource, tiling: Tiling, progress: Progress) -> FarField:
 def _work(source: SurfaceSource, inputs: TiledInputs, *, cuts: bool) -> TiledWork:
     return TiledWork(
         source.grid, inputs.outlines, inputs.sky, inputs.settings, inputs.tiling, frozenset(inputs.detail), inputs.keepouts, geometry=False, cuts=cuts,
-        cells=True, transmissivity=inputs.transmissivity,
+        cells=True, transmissivity=inputs.transmissivity, given=inputs.given,
     )  # fmt: skip
 
 
@@ -188,6 +191,8 @@ def _merged(
     owner = before.planes["building_id"]
     kept = (owner.isin(detail) & ~owner.isin(again)).to_numpy()
     old = before.planes[kept].reset_index(drop=True)
+    if "source" not in old:
+        old["source"] = SOURCES[0]
     if set(fresh.columns) - set(old.columns) and len(old):
         # An older survey, which did not keep all of it.
         raise SurveyChanged("survey.changed", found="planes")

@@ -189,9 +189,10 @@ class Work:
 
 # By the first word of their code: which stage's findings they are, in the order in which they are shown.
 _STAGE_OF = {
-    "raster": "survey", "outlines": "survey", "survey": "survey", "weather": "survey", "plan": "survey", "ledger": "ledger", "join": "ledger",
+    "raster": "survey", "outlines": "survey", "roof_planes": "survey", "survey": "survey", "weather": "survey", "plan": "survey", "ledger": "ledger", "join": "ledger",
     "links": "join",
 }  # fmt: skip
+_OF_GIVEN = "survey.given_"
 FINDING_STAGES = ("survey", "ledger", "join", "yield")
 
 
@@ -281,9 +282,14 @@ def run_survey(work: Work, bench: Bench, changed: set[str] | None, progress: Pro
     work.surveyed = Surveyed(
         found.buildings, found.planes, as_kept(found.sunlit), found.azimuths, found.open_sky_kwh_m2
     )
-    weather = bench.weather()
+    weather, said = bench.weather(), found.findings
+    if isinstance(found, PartSurvey) and bench.is_large():
+        # What became of given planes depends on none of what has changed, and only a survey of all tiles knows all of it.
+        before = work.findings.get("survey", ())
+        said = (*said, *(finding for finding in before if finding.code.startswith(_OF_GIVEN)))
     work.findings["survey"] = (
-        *bench.surface_findings(), *bench.canopy_findings(), *bench.outlines().findings, *weather.findings, *bench.distance_finding(), *found.findings,
+        *bench.surface_findings(), *bench.canopy_findings(), *bench.outlines().findings, *bench.given_findings(), *weather.findings,
+        *bench.distance_finding(), *said,
     )  # fmt: skip
     # What only some buildings changed in leaves the rasters as they are.
     if not isinstance(found, PartSurvey):

@@ -191,7 +191,7 @@ def test_a_raster_of_planes_saves_the_segmentation(town: Town, sky: SkyTable, mo
         raise AssertionError
 
     with monkeypatch.context() as patch:
-        patch.setattr("gis.survey.segment_roofs", never)
+        patch.setattr("gis.prepared.segment_roofs", never)
         prepared = prepare(surface_of(town), town.outlines, SETTINGS, plane_ids=before.plane_ids)
         assert not prepared.segmented.any()
         keepouts = keepouts_of(town, "tower")

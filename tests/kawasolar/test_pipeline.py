@@ -211,7 +211,7 @@ def test_ctrl_c_has_its_own_code(files: dict[str, Path], tmp_path: Path, monkeyp
     def interrupted(*_args: object, **_more: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("gis.survey.segment_roofs", interrupted)
+    monkeypatch.setattr("gis.prepared.segment_roofs", interrupted)
     assert main(words(files, tmp_path / "p.kawasolar")) == 5
     assert list(tmp_path.iterdir()) == []
 

@@ -523,7 +523,7 @@ def test_a_file_that_somebody_else_saved_is_not_replaced(three: Project, saved: 
 def test_a_file_of_a_newer_program_is_not_replaced(three: Project, saved: Path) -> None:
     alter(
         saved,
-        "UPDATE kawasolar_meta SET value = '4' WHERE key = 'format_version'",
+        "UPDATE kawasolar_meta SET value = '5' WHERE key = 'format_version'",
         "UPDATE kawasolar_meta SET value = '[]' WHERE key = 'mark'",
     )
     data = saved.read_bytes()

@@ -328,10 +328,10 @@ def test_every_value_of_the_profile_is_in_some_explanation(plan: Plan, dense: Pr
         for site in (*SITES, "005", None):
             for figure in figures_of(shown, site):
                 seen |= profile_keys(explain(shown, figure, site))
-    # Service lives of structures that no facility has are asked of nobody, nor is anything of trees where no file has any.
+    # Service lives of structures that no facility has are asked of nobody, nor is anything of trees and given planes where no file has any.
     unseen = {f"life.{name}" for name in ("src", "s", "w", "cb", "other")} | {"module.weight"}
     # Strings, loads and glare are no figures of the plan: they are worked out beside it.
-    elsewhere = ("canopy.", "jis.", "pvwatts.", "string.", "inverter.", "load.", "glare.", *MODULE)
+    elsewhere = ("canopy.", "given.", "jis.", "pvwatts.", "string.", "inverter.", "load.", "glare.", *MODULE)
     assert set(plan.profile.values) - seen == unseen | {key for key in plan.profile.values if key.startswith(elsewhere)}
 
 

@@ -378,8 +378,8 @@ def _stages_of(key: str) -> tuple[str, ...]:
         return ("survey", "yield")
     if key == "plan.share":
         return ("selection",)
-    if key.startswith("canopy."):
-        return ()  # the town has no file of trees
+    if key.startswith(("canopy.", "given.")):
+        return ()  # the town has no file of trees, nor of roof planes
     if key.startswith(("jis.", "pvwatts.")):
         return ()  # the town's losses are WEBPRO's
     if key.startswith(("pv.density_", "pv.panel_ratio", "layout.east_west_tilt", "layout.valley")):

@@ -110,7 +110,7 @@ def test_groups_stand_in_the_order_of_the_work(panel: AssumptionsPanel) -> None:
     order = [group_of(key) for key in panel.visible_keys()]
     firsts = list(dict.fromkeys(order))
     wanted = [
-        "roof", "module", "layout", "pv", "losses", "temp", "jis", "pvwatts", "co2", "life", "join", "plan", "string", "load", "glare", "canopy",
+        "roof", "module", "layout", "pv", "losses", "temp", "jis", "pvwatts", "co2", "life", "join", "plan", "string", "load", "glare", "canopy", "given",
         "engine",
     ]  # fmt: skip
     assert firsts == wanted
@@ -351,6 +351,7 @@ def some_of_each() -> list[str]:
         "jis.",
         "pvwatts.",
         "canopy.",
+        "given.",
         "load.limit_",
         "load.structure_",
         "load.rack_",
@@ -379,8 +380,8 @@ def test_the_stage_that_is_told_is_the_first_that_becomes_stale(example_project:
     assert plan is not None
     now = states(plan, example_project.profile)
     touched = [state.name for state in now if not state.is_fresh or plan.stamps[state.name] != before[state.name]]
-    if key.startswith("canopy."):
-        assert (told.stage, touched) == (None, []), "the example has no file of trees"
+    if key.startswith(("canopy.", "given.")):
+        assert (told.stage, touched) == (None, []), "the example has no file of trees, nor of roof planes"
         return
     if not has_part(key, example_project.profile):
         assert (told.stage, touched) == (None, []), "the example's choices ask for other values"

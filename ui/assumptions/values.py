@@ -42,6 +42,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("join", ("join.",)),
     ("plan", ("plan.",)),
     ("canopy", ("canopy.",)),
+    ("given", ("given.",)),
     ("engine", ("engine.",)),
 )
 ORDER = (
@@ -63,6 +64,7 @@ ORDER = (
     "load",
     "glare",
     "canopy",
+    "given",
     "engine",
     "other",
 )

@@ -22,6 +22,8 @@ from ui.parts import button, clear, column, label, row, rule
 from ui.steps.roofs import ladder_rungs
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from kawasolar.plan import Plan
 
 _SECTORS = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
@@ -141,7 +143,7 @@ class RoofTab(QWidget):
         self._head.setText(say("ui.roof.planes", number=len(planes)))
         self._fit.setVisible(len(planes) > 0)
         if len(planes):
-            self._fit.setText(say("ui.roof.fit", most=fmt.number(100.0 * float(planes["residual_m"].max()))))
+            self._fit.setText(self._fit_words(planes))
         self._show_planes(site)
         parts = [
             say(
@@ -154,6 +156,15 @@ class RoofTab(QWidget):
         ]
         self._buildings.setText("\n".join(parts[:20]))
         self.buildings.show_site(plan, site)
+
+    def _fit_words(self, planes: pd.DataFrame) -> str:
+        """How well the planes lie on the surface, and who made them where the surface did not."""
+        say, most = self._look.say, fmt.number(100.0 * float(planes["residual_m"].max()))
+        counted = planes["source"].value_counts() if "source" in planes else {"dsm": len(planes)}
+        if set(counted.keys()) <= {"dsm"}:
+            return say("ui.roof.fit", most=most)
+        each = [say("ui.roof.made_by", source=say(f"plane_source.{name}"), number=n) for name, n in counted.items()]
+        return say("ui.roof.fit_given", each=say("ui.list.comma").join(each), most=most)
 
     def _show_planes(self, site: Site) -> None:
         clear(self._grid)
@@ -174,8 +185,10 @@ class RoofTab(QWidget):
                 fmt.number(plane.usable_m2),
                 fmt.number(plane.irradiation_kwh_m2),
             )
+            source = getattr(plane, "source", "dsm")
             told = say(
-                "ui.roof.plane_fit",
+                "ui.roof.plane_fit" if source == "dsm" else "ui.roof.plane_fit_given",
+                source=say(f"plane_source.{source}"),
                 cells=fmt.number(plane.cells),
                 residual=fmt.number(100.0 * float(cast("float", plane.residual_m)), 1),
             )

@@ -16,6 +16,8 @@ from ui.parts import Elided, RoomyDelegate, button, clear, column, label, row, r
 from ui.reasons import finding_text
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from kawasolar.plan import InputFile, Plan, Role
 
 ROLE_ICONS = {
@@ -26,6 +28,7 @@ ROLE_ICONS = {
     "weather_sunny": "weather-partly-cloudy",
     "weather_dull": "weather-partly-cloudy",
     "canopy": "pine-tree",
+    "roof_planes": "home-roof",
     "profile": "tune-variant",
 }
 SEVERITY = {
@@ -35,6 +38,11 @@ SEVERITY = {
 }
 # More than this nobody reads in a list; all of them are in the exports.
 MOST_FINDINGS = 2000
+
+
+def given_planes(planes: pd.DataFrame) -> int:
+    """How many roof planes of facilities were given, not found."""
+    return int((planes["source"] != "dsm").sum()) if "source" in planes else 0
 
 
 def size_text(size: int) -> str:
@@ -167,6 +175,7 @@ class DataPanel(QWidget):
             "weather_sunny": say("ui.data.band"),
             "weather_dull": say("ui.data.band"),
             "canopy": say("ui.data.canopy"),
+            "roof_planes": say("ui.data.roof_planes", number=f"{given_planes(results.planes):,}"),
             "profile": plan.profile.name(self._look.language),
         }
         facts = [counted[entry.role], size_text(entry.size)]
