@@ -29,8 +29,8 @@ _MOST = 200_000
 _WIDER = 0.1
 
 
-def read_roads(path: Path, target: CRS, bounds: Bounds, *, crs: str | None = None) -> gpd.GeoDataFrame:
-    """Roads within some bounds, cut to them.
+def read_roads(path: Path, target: CRS, bounds: Bounds | None, *, crs: str | None = None) -> gpd.GeoDataFrame:
+    """Roads within some bounds, cut to them; all of them with None.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def read_roads(path: Path, target: CRS, bounds: Bounds, *, crs: str | None = Non
         if own is None and crs is None:
             raise CrsMissing("roads.no_crs", file=path.name)
         source = parse_crs(str(own if own is not None else crs))
-        around = _around(bounds, target, source)
+        around = None if bounds is None else _around(bounds, target, source)
         found = pyogrio.read_dataframe(path, bbox=around, max_features=_MOST + 1, on_invalid="ignore")
     except (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, shapely.errors.GEOSException, UnicodeDecodeError, ValueError) as error:  # fmt: skip
         raise UnreadableFile("roads.unreadable", file=path.name) from error
@@ -70,7 +70,9 @@ def read_roads(path: Path, target: CRS, bounds: Bounds, *, crs: str | None = Non
     column = next((name for name in found.columns if str(name).lower() in _NAMES), None)
     names = found[column].astype("object") if column is not None else pd.Series("", index=found.index, dtype=object)
     texts = names.where(names.notna(), "").map(lambda value: str(value).strip())[usable]
-    cut = shapely.clip_by_rect(shapely.make_valid(moved[usable]), *bounds)
+    cut = shapely.make_valid(moved[usable])
+    if bounds is not None:
+        cut = shapely.clip_by_rect(cut, *bounds)
     frame = gpd.GeoDataFrame({"name": texts.to_numpy(object)}, geometry=cut, crs=target)
     return frame[~frame.geometry.is_empty].reset_index(drop=True)
 

@@ -91,6 +91,13 @@ def plan(
         Path | None, typer.Option(help="vegetation raster: height of the treetops above the surface [m]")
     ] = None,
     canopy_crs: Annotated[str | None, typer.Option(help="CRS of a vegetation raster that names none")] = None,
+    station: Annotated[
+        list[Path] | None,
+        typer.Option(help="a further weather station (up to two): the weather is then taken between them by distance"),
+    ] = None,
+    roads: Annotated[
+        Path | None, typer.Option(help="roads for the glare: centre lines or areas (GeoPackage, shapefile, GeoJSON)")
+    ] = None,
     roof_planes: Annotated[
         Path | None,
         typer.Option(
@@ -112,12 +119,17 @@ def plan(
 
     if objective not in (None, "co2", "energy"):
         raise typer.BadParameter("co2 or energy", param_hint="--objective")
+    further = [*(station or ()), None, None]
+    if len(further) > 4:
+        raise typer.BadParameter("2", param_hint="--station")
     inputs = PlanInputs(
         dsm, buildings, facilities, weather, out, profile, name, dsm_crs, buildings_crs, facilities_crs, buildings_layer, facilities_layer,
         weather_sunny=sunny, weather_dull=dull, canopy=canopy, canopy_crs=canopy_crs, roof_planes=roof_planes,
-        roof_planes_crs=roof_planes_crs, roof_planes_layer=roof_planes_layer,
+        roof_planes_crs=roof_planes_crs, roof_planes_layer=roof_planes_layer, weather_2=further[0], weather_3=further[1], roads=roads,
     )  # fmt: skip
-    check_target(out, keep=(dsm, buildings, facilities, weather, sunny, dull, canopy, roof_planes, profile))
+    check_target(
+        out, keep=(dsm, buildings, facilities, weather, *further, sunny, dull, canopy, roof_planes, roads, profile)
+    )
     if out.exists():
         try:
             load_project(out)

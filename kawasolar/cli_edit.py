@@ -235,14 +235,14 @@ def edit_input(
     role: Annotated[
         str,
         typer.Argument(
-            help="dsm, buildings, facilities, weather, weather_sunny, weather_dull, canopy, roof_planes or profile"
+            help="dsm, buildings, facilities, weather, weather_2, weather_3 (further stations), weather_sunny, weather_dull, canopy, roof_planes, roads or profile"
         ),
     ],
     file: Annotated[Path | None, typer.Argument(help="the file to take")] = None,
     crs: Annotated[str, typer.Option(help="CRS of a file that names none")] = "",
     layer: Annotated[str, typer.Option(help="layer or sheet")] = "",
     none: Annotated[
-        bool, typer.Option("--none", help="take the file away (weather_sunny, weather_dull, canopy, roof_planes)")
+        bool, typer.Option("--none", help="take the file away (all but dsm, buildings, facilities, weather, profile)")
     ] = False,
     why: Why = "",
     compute: Annotated[bool, typer.Option("--run", help="compute what follows at once")] = False,

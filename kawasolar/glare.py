@@ -8,6 +8,7 @@ found is held against the German guidance (LAI 2012, annex 2: 30 minutes a day, 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,8 +27,6 @@ from kawasolar.errors import PlanError
 from kawasolar.owners import owners_of_buildings, subarrays_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -106,7 +105,7 @@ def glare_of(plan: Plan, facility_id: str, progress: Progress = silent, *, roads
 
     Parameters
     ----------
-    roads : file of the roads; none are looked at unless given
+    roads : file of the roads; that of the plan, if it has one, unless given
 
     Raises
     ------
@@ -141,7 +140,12 @@ def glare_of(plan: Plan, facility_id: str, progress: Progress = silent, *, roads
         _by_building(table[table["minutes"] > 0], near), _worst(found), len(near), len(windows), number("glare.reach"), number("glare.limit_day"),
         60.0 * number("glare.limit_year"),
     )  # fmt: skip
-    return report if roads is None else _with_roads(report, plan, mine, scene, roads, part(progress, 0.7, 1.0))
+    known = next((entry for entry in plan.inputs if entry.role == "roads"), None)
+    file = Path(known.path) if roads is None and known is not None else roads
+    if file is None:
+        return report
+    crs = known.crs or None if roads is None and known is not None else None
+    return _with_roads(report, plan, mine, scene, (file, crs), part(progress, 0.7, 1.0))
 
 
 def _scene(plan: Plan, mine: gpd.GeoDataFrame, z: NDArray[np.float32], grid: Grid, progress: Progress) -> _Scene:
@@ -158,14 +162,19 @@ def _scene(plan: Plan, mine: gpd.GeoDataFrame, z: NDArray[np.float32], grid: Gri
 
 
 def _with_roads(
-    report: GlareReport, plan: Plan, mine: gpd.GeoDataFrame, scene: _Scene, roads: Path, progress: Progress
+    report: GlareReport,
+    plan: Plan,
+    mine: gpd.GeoDataFrame,
+    scene: _Scene,
+    roads: tuple[Path, str | None],
+    progress: Progress,
 ) -> GlareReport:
     """The same report with what falls on the roads around."""
     number = plan.profile.number
     west, south, east, north = (float(end) for end in mine.total_bounds)
     reach = report.reach
     around = west - reach, south - reach, east + reach, north + reach
-    known = aside(lambda: read_roads(roads, plan.crs, around), progress, 0.0, "glare")
+    known = aside(lambda: read_roads(roads[0], plan.crs, around, crs=roads[1]), progress, 0.0, "glare")
     spacing = number("glare.road_spacing")
     points, ways, index = road_points(known.geometry.to_numpy(), spacing)
     eye = _sample(scene.z, scene.grid, points[:, 0], points[:, 1]) + number("glare.eye_height")

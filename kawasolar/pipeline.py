@@ -35,6 +35,7 @@ class PlanInputs:
 
     ``dsm_crs``, ``buildings_crs``, ``facilities_crs``, ``canopy_crs``, ``roof_planes_crs`` are needed only for files that name none; ``*_layer`` for files of
     several layers. ``weather_sunny``, ``weather_dull``: a sunny and a dull year of the same station (METPV-20 max, min). ``canopy``: heights of vegetation above the surface, if there is such a raster.
+    ``weather_2``, ``weather_3``: further stations, between which the weather of the place is taken by distance. ``roads``: for the glare.
     ``roof_planes``: planes that are taken in the place of those found in the surface (CityGML LOD2, or drawn), if there is such a file.
     """
 
@@ -58,6 +59,9 @@ class PlanInputs:
     roof_planes: Path | None = None
     roof_planes_crs: str | None = None
     roof_planes_layer: str | None = None
+    weather_2: Path | None = None
+    weather_3: Path | None = None
+    roads: Path | None = None
 
 
 def make_project(inputs: PlanInputs, progress: Progress = silent, unfinished: Path | None = None) -> Project:
@@ -164,6 +168,7 @@ def inputs_of(plan: Plan, out: Path) -> PlanInputs:
         buildings_layer=by_role["buildings"].layer or None, facilities_layer=by_role["facilities"].layer or None,
         weather_sunny=optional("weather_sunny"), weather_dull=optional("weather_dull"),
         canopy=optional("canopy"), canopy_crs=crs("canopy"), roof_planes=optional("roof_planes"), roof_planes_crs=crs("roof_planes"),
+        weather_2=optional("weather_2"), weather_3=optional("weather_3"), roads=optional("roads"),
         roof_planes_layer=(by_role["roof_planes"].layer or None) if "roof_planes" in by_role else None,
     )  # fmt: skip
 
@@ -260,10 +265,13 @@ def input_files(inputs: PlanInputs) -> tuple[InputFile, ...]:
         ("buildings", inputs.buildings, inputs.buildings_crs, inputs.buildings_layer),
         ("facilities", inputs.facilities, inputs.facilities_crs, inputs.facilities_layer),
         ("weather", inputs.weather, None, None),
+        ("weather_2", inputs.weather_2, None, None),
+        ("weather_3", inputs.weather_3, None, None),
         ("weather_sunny", inputs.weather_sunny, None, None),
         ("weather_dull", inputs.weather_dull, None, None),
         ("canopy", inputs.canopy, inputs.canopy_crs, None),
         ("roof_planes", inputs.roof_planes, inputs.roof_planes_crs, inputs.roof_planes_layer),
+        ("roads", inputs.roads, None, None),
         ("profile", inputs.profile, None, None),
     )
     return tuple(

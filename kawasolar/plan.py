@@ -25,13 +25,19 @@ if TYPE_CHECKING:
 
 Objective = Literal["co2", "energy"]
 Role = Literal[
-    "dsm", "buildings", "facilities", "weather", "weather_sunny", "weather_dull", "canopy", "roof_planes", "profile"
-]
+    "dsm", "buildings", "facilities", "weather", "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes",
+    "roads", "profile",
+]  # fmt: skip
 ROLES: tuple[Role, ...] = (
-    "dsm", "buildings", "facilities", "weather", "weather_sunny", "weather_dull", "canopy", "roof_planes", "profile",
+    "dsm", "buildings", "facilities", "weather", "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes",
+    "roads", "profile",
 )  # fmt: skip
 # Files that can be taken away from a plan again.
-REMOVABLE: tuple[Role, ...] = ("weather_sunny", "weather_dull", "canopy", "roof_planes")
+REMOVABLE: tuple[Role, ...] = (
+    "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes", "roads",
+)  # fmt: skip
+# The station of the weather, and further ones between which the place lies.
+STATIONS: tuple[Role, ...] = ("weather", "weather_2", "weather_3")
 # Further years of the same station, and what the band is called by them.
 BAND: dict[Role, str] = {"weather_sunny": "sunny", "weather_dull": "dull"}
 
@@ -52,7 +58,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class InputFile:
-    """One file that the plan was made from (``canopy``: heights of vegetation above the surface; ``roof_planes``: CityGML LOD2 or drawn planes, if any); ``crs`` and ``layer`` are what the user said of it, empty where the file said it."""
+    """One file that the plan was made from (``canopy``: heights of vegetation above the surface; ``roof_planes``: CityGML LOD2 or drawn planes, ``roads``: for the glare, if any); ``crs`` and ``layer`` are what the user said of it, empty where the file said it."""
 
     role: Role
     path: str

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
 Role = Literal[
-    "dsm", "buildings", "facilities", "weather", "weather_sunny", "weather_dull", "canopy", "roof_planes", "profile"
-]
+    "dsm", "buildings", "facilities", "weather", "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes",
+    "roads", "profile",
+]  # fmt: skip
 ROLES: tuple[Role, ...] = (
-    "dsm", "buildings", "facilities", "weather", "weather_sunny", "weather_dull", "canopy", "roof_planes", "profile",
+    "dsm", "buildings", "facilities", "weather", "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes",
+    "roads", "profile",
 )  # fmt: skip
 REQUIRED: tuple[Role, ...] = ("dsm", "buildings", "facilities", "weather")
 # Cells along the longer side of a first look at a large raster.
@@ -76,10 +78,12 @@ def check(
             return _buildings(path, area, epsg, crs, layer)
         if role == "facilities":
             return _facilities(path, area, epsg, crs, layer)
-        if role in ("weather", "weather_sunny", "weather_dull"):
+        if role in ("weather", "weather_2", "weather_3", "weather_sunny", "weather_dull"):
             return _weather(role, path, area)
         if role == "canopy":
             return _canopy(path, area, crs)
+        if role == "roads":
+            return _roads(path, area, epsg)
         if role == "roof_planes":
             return _roof_planes(path, area, epsg, crs, layer, progress)
         return _profile(path)
@@ -186,6 +190,16 @@ def _roof_planes(
     values = {"number": f"{len(found.frame):,}", "source": SOURCES[int(found.frame["source"].iloc[0])]}
     said = [finding for finding in found.findings if finding.severity == "warning"]
     return Checked("roof_planes", path, values, findings=len(said))
+
+
+def _roads(path: Path, area: Area | None, epsg: int) -> Checked:
+    from pyproj import CRS
+
+    from gis.roads import read_roads
+
+    target = area.crs if area is not None else CRS.from_epsg(epsg)
+    found = read_roads(path, target, area.bounds if area is not None else None)
+    return Checked("roads", path, {"number": f"{len(found):,}"})
 
 
 def _profile(path: Path) -> Checked:

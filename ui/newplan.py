@@ -42,11 +42,15 @@ FILTERS: dict[Role, str] = {
     "weather_sunny": _WEATHER,
     "weather_dull": _WEATHER,
     "canopy": "*.tif *.tiff *.asc *.img *.vrt",
+    "weather_2": _WEATHER,
+    "weather_3": _WEATHER,
+    "roads": "*.gpkg *.shp *.geojson *.json *.sqlite",
     "roof_planes": "*.gml *.xml *.zip *.gpkg *.shp *.geojson *.json *.sqlite",
     "profile": "*.toml",
 }
 ICONS: dict[Role, str] = {
     "dsm": "terrain", "buildings": "office-building-outline", "facilities": "format-list-bulleted", "weather": "weather-partly-cloudy",
+    "weather_2": "weather-partly-cloudy", "weather_3": "weather-partly-cloudy", "roads": "vector-polygon",
     "weather_sunny": "weather-partly-cloudy", "weather_dull": "weather-partly-cloudy", "canopy": "pine-tree",
     "roof_planes": "home-roof", "profile": "tune-variant",
 }  # fmt: skip
@@ -225,7 +229,10 @@ class NewPlanDialog(QDialog):
         box = QWidget()
         cards = column(box, margin=0, spacing=8)
         self.cards: dict[Role, FileCard] = {}
-        for role in ROLES:
+        for role in (*REQUIRED, *(role for role in ROLES if role not in REQUIRED)):
+            if len(self.cards) == len(REQUIRED):
+                cards.addSpacing(4)
+                cards.addWidget(label(say("ui.new.optional"), "head"))
             card = FileCard(look, role, remembered)
             card.chosen.connect(self._take)
             card.answered.connect(lambda role: self._check(cast("Role", role)))
@@ -370,16 +377,9 @@ class NewPlanDialog(QDialog):
         card.show_checked(checked)
         if checked.role == "dsm" and checked.area != before:
             # What was looked at without knowing where the surface lies is looked at again.
-            for role in (
-                "buildings",
-                "facilities",
-                "weather",
-                "weather_sunny",
-                "weather_dull",
-                "canopy",
-                "roof_planes",
-            ):
-                self._check(role)
+            for role in ROLES:
+                if role not in ("dsm", "profile"):
+                    self._check(role)
         self._refresh()
 
     def _on_fault(self, role: Role, error: object) -> None:
@@ -434,6 +434,7 @@ class NewPlanDialog(QDialog):
             buildings_layer=self._said("buildings")[1], facilities_crs=self._said("facilities")[0],
             weather_sunny=self.cards["weather_sunny"].path, weather_dull=self.cards["weather_dull"].path,
             canopy=self.cards["canopy"].path, canopy_crs=self._said("canopy")[0],
+            weather_2=self.cards["weather_2"].path, weather_3=self.cards["weather_3"].path, roads=self.cards["roads"].path,
             roof_planes=self.cards["roof_planes"].path, roof_planes_crs=self._said("roof_planes")[0], roof_planes_layer=self._said("roof_planes")[1],
         )  # fmt: skip
 

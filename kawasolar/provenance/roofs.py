@@ -10,6 +10,7 @@ import numpy as np
 from gis.roofs import SOURCES
 from kawasolar.ageing import RATE, YEARS, energy_by_year
 from kawasolar.layout_values import CAPACITIES
+from kawasolar.plan import STATIONS
 from kawasolar.provenance.model import Explanation
 from kawasolar.provenance.sources import flat
 from kawasolar.snow import CHOICE
@@ -44,7 +45,7 @@ _DENSITY = 1 + CAPACITIES.index("density")
 # Numbers that make roof planes out of the surface, whatever is done with them afterwards.
 _PLANES = ("roof.min_plane_area", "roof.obstacle_height")
 _SURVEY_FILES: tuple[Role, ...] = ("dsm", "buildings", "roof_planes")
-_LIGHT_FILES: tuple[Role, ...] = ("dsm", "buildings", "weather", "canopy", "roof_planes")
+_LIGHT_FILES: tuple[Role, ...] = ("dsm", "buildings", *STATIONS, "canopy", "roof_planes")
 # Of what the yield stage declares, what turns area into capacity and energy into CO₂: they have figures of their own.
 _NOT_ENERGY = ("pv.density_", "pv.panel_ratio", "pv.capacity", "co2.")
 # Of a layout that was made for modules of another facility's own, these say nothing of the number of modules.
@@ -125,7 +126,7 @@ def open_sky(desk: Desk) -> Explanation:
     """The year's light on an open horizontal plane."""
     weather = desk.plan.results.weather
     return Explanation(
-        "open_sky_kwh_m2", float(desk.plan.results.open_sky_kwh_m2), "kWh/m²", "open_sky", tuple(desk.files("weather", "dsm")),
+        "open_sky_kwh_m2", float(desk.plan.results.open_sky_kwh_m2), "kWh/m²", "open_sky", tuple(desk.files(*STATIONS, "dsm")),
         desk.stage("survey"), values={"station": weather.station or weather.source, "kind": weather.kind, "ghi": weather.ghi_kwh_m2},
     )  # fmt: skip
 
@@ -270,7 +271,7 @@ def _simulated(desk: Desk, facility_id: str, figure: str, formula: str, **values
         "losses": desk.used("pv.losses", "yield"),
         **values,
     }
-    inputs = flat((capacity(desk, facility_id),), factors, (light(desk, facility_id),), desk.files("weather"))
+    inputs = flat((capacity(desk, facility_id),), factors, (light(desk, facility_id),), desk.files(*STATIONS))
     return _figure(desk, facility_id, figure, formula, inputs, **known)
 
 
@@ -334,7 +335,7 @@ def shading(desk: Desk, facility_id: str) -> Explanation:
 def snow(desk: Desk, facility_id: str) -> Explanation:
     """What snow takes, of what there would be without it."""
     values = [source for source in desk.profile_of("yield") if source.key == CHOICE or source.key.startswith("snow.")]
-    inputs = flat((energy(desk, facility_id),), values, desk.files("weather"))
+    inputs = flat((energy(desk, facility_id),), values, desk.files(*STATIONS))
     return _figure(desk, facility_id, "snow_loss", "snow_loss", inputs)
 
 

@@ -15,7 +15,7 @@ from gis.errors import UnreadableFile
 from gis.findings import Finding
 from gis.progress import Progress, part, silent
 from kawasolar.errors import PlanError
-from kawasolar.plan import BAND
+from kawasolar.plan import BAND, STATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -208,20 +208,16 @@ class Bench:
         return self._outlines
 
     def weather(self, place: tuple[float, float] | None = None, progress: Progress = silent) -> Weather:
-        """The year's weather, for the middle of the surface.
+        """The year's weather, for the middle of the surface: of its station, or between several of them by distance.
 
         Parameters
         ----------
         place : longitude and latitude, where they are known already: the surface need not be opened for them
         """
-        from kawasolar.weather import read_weather
-
         if self._weather is None:
             longitude, latitude = self._middle() if place is None or self._surface is not None else place
-            path = self.path("weather")
-            self._weather = aside(
-                lambda: read_weather(path, latitude=latitude, longitude=longitude), progress, 0.0, "read"
-            )
+            paths = [Path(entry.path) for role in STATIONS for entry in self.inputs if entry.role == role]
+            self._weather = aside(lambda: _read_stations(paths, latitude, longitude), progress, 0.0, "read")
         return self._weather
 
     def band(self) -> dict[str, Weather]:
@@ -457,3 +453,11 @@ def _observed(entry: InputFile, since: float | None) -> InputFile:
             return replace(entry, size=state.st_size, sha256=hashlib.file_digest(file, "sha256").hexdigest())
     except OSError:
         return entry
+
+
+def _read_stations(paths: list[Path], latitude: float, longitude: float) -> Weather:
+    """The weather of one station as it is, or of a place between several."""
+    from kawasolar.weather import between, read_weather
+
+    found = [read_weather(path, latitude=latitude, longitude=longitude) for path in paths]
+    return found[0] if len(found) == 1 else between(found, latitude, longitude)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from kawasolar.choices import has_part
 from kawasolar.document.entries import OF_SCENARIO
-from kawasolar.plan import Stamp, fingerprint
+from kawasolar.plan import STATIONS, Stamp, fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -109,7 +109,7 @@ CHAIN: tuple[Stage, ...] = (
     Stage(
         # 2: heights on the digital line itself, walls by the second difference, block maxima beyond the window.
         # 3: each plane keeps its cells.
-        "survey", 3, files=("dsm", "buildings", "weather", "canopy", "roof_planes"), values=("roof.*", "engine.*", "pv.albedo"), entered=("epsg",),
+        "survey", 3, files=("dsm", "buildings", *STATIONS, "canopy", "roof_planes"), values=("roof.*", "engine.*", "pv.albedo"), entered=("epsg",),
         parts=_parts_of_survey, drawn=("keepouts",), waits=("join",), values_with={"canopy": ("canopy.*",), "roof_planes": ("given.*",)},
     ),
     Stage(
@@ -118,7 +118,7 @@ CHAIN: tuple[Stage, ...] = (
     Stage(
         # 2: of modules that are laid out, with the shade of row on row.
         # 3: under the snow of the weather; two days of each month.
-        "yield", 3, files=("weather", "weather_sunny", "weather_dull"), values=("pv.*", "temp.*", "jis.*", "pvwatts.*", "snow.*", "co2.*"), parts=_parts_of_yield,
+        "yield", 3, files=(*STATIONS, "weather_sunny", "weather_dull"), values=("pv.*", "temp.*", "jis.*", "pvwatts.*", "snow.*", "co2.*"), parts=_parts_of_yield,
         waits=("survey", "join", "layout"),
     ),
     Stage(

@@ -25,10 +25,13 @@ ROLE_ICONS = {
     "buildings": "office-building-outline",
     "facilities": "format-list-bulleted",
     "weather": "weather-partly-cloudy",
+    "weather_2": "weather-partly-cloudy",
+    "weather_3": "weather-partly-cloudy",
     "weather_sunny": "weather-partly-cloudy",
     "weather_dull": "weather-partly-cloudy",
     "canopy": "pine-tree",
     "roof_planes": "home-roof",
+    "roads": "vector-polygon",
     "profile": "tune-variant",
 }
 SEVERITY = {
@@ -172,6 +175,9 @@ class DataPanel(QWidget):
             "facilities": say("ui.data.n_facilities", number=f"{len(plan.facilities):,}"),
             "weather": results.weather.station,
             "dsm": f"EPSG:{plan.crs.to_epsg()}",
+            "weather_2": say("ui.data.station"),
+            "weather_3": say("ui.data.station"),
+            "roads": say("ui.data.roads"),
             "weather_sunny": say("ui.data.band"),
             "weather_dull": say("ui.data.band"),
             "canopy": say("ui.data.canopy"),
