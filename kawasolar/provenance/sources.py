@@ -13,6 +13,7 @@ import pandas as pd
 
 from kawasolar.document.views import mark_of
 from kawasolar.eligibility import threshold_of
+from kawasolar.owners import owners_of_buildings
 from kawasolar.provenance.model import (
     CriterionSource,
     EnteredSource,
@@ -272,10 +273,14 @@ class Desk:
 
     def buildings_of(self, facility_id: str) -> list[str]:
         """Buildings that count for a facility: of one that several claim, the best claimant has it."""
-        links = self.plan.results.links.dropna(subset=["building_id"])
-        ranked = links.sort_values("score", ascending=False, kind="stable") if "score" in links else links
-        single = ranked.drop_duplicates("building_id")
-        return sorted(str(name) for name in single.loc[single["facility_id"] == facility_id, "building_id"])
+        return self._buildings.get(facility_id, [])
+
+    @cached_property
+    def _buildings(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for building, facility in owners_of_buildings(self.plan.results.links).items():
+            found.setdefault(facility, []).append(str(building))
+        return {facility: sorted(buildings) for facility, buildings in found.items()}
 
     def subarrays_of(self, facility_id: str) -> pd.DataFrame:
         """Modules on the roofs of a facility."""
@@ -284,8 +289,15 @@ class Desk:
 
     def planes_of(self, facility_id: str) -> pd.DataFrame:
         """Roof planes of a facility."""
-        planes = self.plan.results.planes
-        return pd.DataFrame(planes[planes["building_id"].isin(self.buildings_of(facility_id))])
+        if facility_id not in self._planes:
+            planes = self.plan.results.planes
+            self._planes[facility_id] = pd.DataFrame(planes[planes["building_id"].isin(self.buildings_of(facility_id))])
+        return self._planes[facility_id]
+
+    @cached_property
+    def _planes(self) -> dict[str, pd.DataFrame]:
+        """Those that were asked for once are asked for again."""
+        return {}
 
     def yield_row(self, facility_id: str) -> int:
         """Where a facility stands among the yields.

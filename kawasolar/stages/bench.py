@@ -216,7 +216,8 @@ class Bench:
         """
         if self._weather is None:
             longitude, latitude = self._middle() if place is None or self._surface is not None else place
-            paths = [Path(entry.path) for role in STATIONS for entry in self.inputs if entry.role == role]
+            known = {entry.role for entry in self.inputs}
+            paths = [self.path(role) for role in STATIONS if role in known]
             self._weather = aside(lambda: _read_stations(paths, latitude, longitude), progress, 0.0, "read")
         return self._weather
 
