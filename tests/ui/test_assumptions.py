@@ -110,7 +110,7 @@ def test_groups_stand_in_the_order_of_the_work(panel: AssumptionsPanel) -> None:
     order = [group_of(key) for key in panel.visible_keys()]
     firsts = list(dict.fromkeys(order))
     wanted = [
-        "roof", "module", "layout", "pv", "losses", "temp", "jis", "pvwatts", "co2", "life", "join", "plan", "string", "load", "glare", "canopy", "given",
+        "roof", "module", "layout", "pv", "losses", "temp", "jis", "pvwatts", "snow", "ageing", "co2", "life", "join", "plan", "string", "load", "glare", "canopy", "given",
         "engine",
     ]  # fmt: skip
     assert firsts == wanted
@@ -386,7 +386,7 @@ def test_the_stage_that_is_told_is_the_first_that_becomes_stale(example_project:
     if not has_part(key, example_project.profile):
         assert (told.stage, touched) == (None, []), "the example's choices ask for other values"
         return
-    if key.startswith(("string.", "inverter.", "load.", "glare.", *MODULE)):
+    if key.startswith(("string.", "inverter.", "load.", "glare.", "ageing.", *MODULE)):
         assert (told.stage, told.at_once, touched) == ("layout", True, []), "worked out when it is shown"
         return
     # A changed join has no files to be computed from here, and is stale for that; the ledger before it is what is told.

@@ -123,7 +123,10 @@ class AssumptionsPanel(QWidget):
         project = self._document.project
         if project is None:
             return
-        if list(found) != list(self.lines):
+        fresh = list(found) != list(self.lines)
+        if fresh:
+            # Out of sight: to each row that is shown by itself Qt lays all of them out again.
+            self._box.hide()
             self._rebuild(found)
         look = self._look
         for key, one in found.items():
@@ -136,6 +139,8 @@ class AssumptionsPanel(QWidget):
         )
         self._show_notice()
         self._arrange()
+        if fresh:
+            self._box.show()
 
     def _rebuild(self, found: dict[str, Assumption]) -> None:
         for old in (*self.lines.values(), *self._heads.values()):
@@ -210,7 +215,8 @@ class AssumptionsPanel(QWidget):
             fits = one is not None and all(word in self._words[key] for word in words)
             # What is being edited does not vanish under the hands.
             on = line.editor is not None or (fits and all(bool(getattr(one, code)) for code in wanted))
-            line.setVisible(on)
+            if line.isHidden() == on:
+                line.setVisible(on)
             if on:
                 seen.add(group_of(key))
         for name, head in self._heads.items():
