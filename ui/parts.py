@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -19,6 +19,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QBoxLayout,
+    QButtonGroup,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -142,6 +144,18 @@ def rule() -> QFrame:
     made.setObjectName("rule")
     made.setFixedHeight(1)
     return made
+
+
+def chips(owner: QWidget, line: QBoxLayout, words: Sequence[str]) -> QButtonGroup:
+    """Chips of which one is on, the first at the beginning; numbered from 0."""
+    group = QButtonGroup(owner)
+    for k, text in enumerate(words):
+        chip = button(text, "chip")
+        chip.setCheckable(True)
+        chip.setChecked(k == 0)
+        group.addButton(chip, k)
+        line.addWidget(chip)
+    return group
 
 
 def column(parent: QWidget, *, margin: int = 12, spacing: int = 8) -> QVBoxLayout:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from ui import format as fmt
-from ui.charts.base import Chart, nice_step
+from ui.charts.base import Chart
 from ui.look import Look
 
 LEFT, RIGHT, TOP, BOTTOM = 36, 8, 14, 20
@@ -46,14 +46,7 @@ class MonthBars(Chart):
         if top <= 0:
             self.text(painter, area.center().x(), area.center().y(), self.look.say("ui.chart.nothing"))
             return
-        step = nice_step(top, 4)
-        mark = 0.0
-        while mark <= top:
-            y = area.bottom() - mark / top * area.height()
-            painter.setPen(self.pen("line"))
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            self.text(painter, LEFT - 4, y, f"{mark:,.4g}", align="right")
-            mark += step
+        self.levels(painter, area, top)
         width = area.width() / 12
         best, worst = self._values.index(highest), self._values.index(min(self._values))
         for month, value in enumerate(self._values):

@@ -88,6 +88,16 @@ class Chart(QWidget):
         box = QRectF(left - 1, y - metrics.height() / 2, width + 4, metrics.height())
         painter.drawText(box, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), words)
 
+    def levels(self, painter: QPainter, area: QRectF, top: float, steps: int = 4) -> None:
+        """Lines across an area at round values up to ``top``, their numbers before its left."""
+        step, mark = nice_step(top, steps), 0.0
+        while mark <= top:
+            y = area.bottom() - mark / top * area.height()
+            painter.setPen(self.pen("line"))
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            self.text(painter, area.left() - 4, y, f"{mark:,.4g}", align="right")
+            mark += step
+
 
 def nice_step(top: float, steps: int = 4) -> float:
     """A round step so that about ``steps`` of them reach ``top``."""

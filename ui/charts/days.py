@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from ui import format as fmt
-from ui.charts.base import Chart, nice_step
+from ui.charts.base import Chart
 from ui.look import Look
 
 if TYPE_CHECKING:
@@ -75,13 +75,7 @@ class DayCurves(Chart):
         self._legend(painter)
 
     def _axes(self, painter: QPainter, area: QRectF) -> None:
-        step, mark = nice_step(self._top, 4), 0.0
-        while mark <= self._top:
-            y = self._place(self._first, mark).y()
-            painter.setPen(self.pen("line"))
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            self.text(painter, LEFT - 4, y, f"{mark:,.4g}", align="right")
-            mark += step
+        self.levels(painter, area, self._top)
         for hour in range(self._first, self._last + 1, 4):
             self.text(painter, self._place(hour, 0.0).x(), area.bottom() + 10, str(hour))
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from ui import format as fmt
-from ui.charts.base import Chart, nice_step
+from ui.charts.base import Chart
 from ui.look import Look
 
 if TYPE_CHECKING:
@@ -39,13 +39,7 @@ class YearBars(Chart):
         if top <= 0:
             self.text(painter, area.center().x(), area.center().y(), self.look.say("ui.chart.nothing"))
             return
-        step, mark = nice_step(top, 3), 0.0
-        while mark <= top:
-            y = area.bottom() - mark / top * area.height()
-            painter.setPen(self.pen("line"))
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            self.text(painter, LEFT - 4, y, f"{mark:,.4g}", align="right")
-            mark += step
+        self.levels(painter, area, top, 3)
         width, last = area.width() / len(self.values), len(self.values)
         for year, value in enumerate(self.values, start=1):
             height = value / top * area.height()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QGridLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
 
 from gis.plane_cells import PlaneCells
 from kawasolar.document.views import mark_of
@@ -19,7 +19,7 @@ from ui.assumptions.marks import who_text
 from ui.charts.roof import RoofChart, RoofFromAbove
 from ui.look import Look
 from ui.module_field import ModuleField
-from ui.parts import button, clear, column, label, row, set_role
+from ui.parts import button, chips, clear, column, label, row, set_role
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,14 +53,8 @@ class LayoutPart(QWidget):
         say = look.say
         layout = column(self, margin=0, spacing=6)
         self.chart = RoofChart(look, say("ui.roof.above"))
-        self._shown = QButtonGroup(self)
         line = row(4)
-        for k, code in enumerate(("rules", "light")):
-            chip = button(say(f"ui.roof.show.{code}"), "chip")
-            chip.setCheckable(True)
-            chip.setChecked(k == 0)
-            self._shown.addButton(chip, k)
-            line.addWidget(chip)
+        self._shown = chips(self, line, [say(f"ui.roof.show.{code}") for code in ("rules", "light")])
         line.addStretch(1)
         self._shown.idToggled.connect(lambda _k, on: self._show_ground() if on else None)
         layout.addLayout(line)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QWidget
+from PySide6.QtWidgets import QWidget
 
 from kawasolar.ageing import RATE, energy_by_year
 from ui import format as fmt
@@ -17,7 +17,7 @@ from ui.inspector.asked import asked_head, asked_line
 from ui.inspector.band import band_of, band_text
 from ui.inspector.gather import Site
 from ui.look import Look
-from ui.parts import button, column, label, row, rule
+from ui.parts import chips, column, label, row, rule
 
 if TYPE_CHECKING:
     from kawasolar.plan import Plan
@@ -139,14 +139,10 @@ class DaysPart(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         self._head = label("", "head")
         layout.addWidget(self._head)
-        self._chips, line = QButtonGroup(self), row(4)
-        for month in _QUARTERS:
-            chip = button(say("ui.power.month", month=month), "chip")
-            chip.setCheckable(True)
-            self._chips.addButton(chip, month)
-            line.addWidget(chip)
+        line = row(4)
+        self._chips = chips(self, line, [say("ui.power.month", month=month) for month in _QUARTERS])
         line.addStretch(1)
-        self._chips.idClicked.connect(self.show_month)
+        self._chips.idClicked.connect(lambda k: self.show_month(_QUARTERS[k]))
         layout.addLayout(line)
         self.curves = DayCurves(look, say("ui.power.days.title"))
         layout.addWidget(self.curves)
@@ -162,7 +158,7 @@ class DaysPart(QWidget):
         self.month = month
         self._chips.setExclusive(False)
         for chip in self._chips.buttons():
-            chip.setChecked(self._chips.id(chip) == month)
+            chip.setChecked(_QUARTERS[self._chips.id(chip)] == month)
         self._chips.setExclusive(True)
         self._head.setText(self._look.say("ui.power.days", month=month))
         if self._plan is None or self._site is None or self._site.month_hour is None:

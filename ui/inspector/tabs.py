@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from gis.sun import zone_of
 from ui import format as fmt
@@ -18,7 +18,7 @@ from ui.inspector.gather import DAYS, Site, sun_paths
 from ui.inspector.glare import GlarePart
 from ui.inspector.layout import LayoutPart
 from ui.look import Look
-from ui.parts import button, clear, column, label, row, rule
+from ui.parts import chips, clear, column, label, row, rule
 from ui.steps.roofs import ladder_rungs
 
 if TYPE_CHECKING:
@@ -48,13 +48,7 @@ class SunTab(QWidget):
         layout.addSpacing(8)
         head = row(4)
         head.addWidget(label(say("ui.sun.hours"), "head"), 1)
-        self._group = QButtonGroup(self)
-        for k, code in enumerate(("produced", "lost")):
-            chip = button(say(f"ui.sun.{code}"), "chip")
-            chip.setCheckable(True)
-            chip.setChecked(k == 0)
-            self._group.addButton(chip, k)
-            head.addWidget(chip)
+        self._group = chips(self, head, [say(f"ui.sun.{code}") for code in ("produced", "lost")])
         self._group.idToggled.connect(lambda _k, on: self._show_hours() if on else None)
         layout.addLayout(head)
         self.hours = MonthHourChart(look, say("ui.sun.hours"))
