@@ -10,6 +10,7 @@ import pandas as pd
 import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
+from pyproj.exceptions import ProjError
 
 from gis.crs import horizontal, parse_crs
 from gis.drivers import check_vector
@@ -59,12 +60,13 @@ def read_roads(path: Path, target: CRS, bounds: Bounds | None, *, crs: str | Non
         source = parse_crs(str(own if own is not None else crs))
         around = None if bounds is None else _around(bounds, target, source)
         found = pyogrio.read_dataframe(path, bbox=around, max_features=_MOST + 1, on_invalid="ignore")
-    except (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, shapely.errors.GEOSException, UnicodeDecodeError, ValueError) as error:  # fmt: skip
+    except (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, shapely.errors.GEOSException, UnicodeDecodeError, ProjError, ValueError) as error:  # fmt: skip
         raise UnreadableFile("roads.unreadable", file=path.name) from error
     if len(found) > _MOST:
         raise UnreadableFile("roads.too_many", file=path.name, found=_MOST, expected=_MOST)
     moved = gpd.GeoSeries(shapely.force_2d(found.geometry.to_numpy()), crs=source).to_crs(target).to_numpy()
-    usable = ~shapely.is_missing(moved) & np.isin(shapely.get_type_id(moved), (1, 2, 3, 5, 6))
+    finite = np.isfinite(shapely.bounds(moved)).all(axis=1)
+    usable = finite & np.isin(shapely.get_type_id(moved), (1, 2, 3, 5, 6))
     if len(found) and not usable.any():
         raise UnreadableFile("roads.no_lines", file=path.name)
     column = next((name for name in found.columns if str(name).lower() in _NAMES), None)

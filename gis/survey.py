@@ -24,15 +24,15 @@ from gis.errors import SurveyChanged
 from gis.findings import Finding
 from gis.given_roofs import GivenRoofs
 from gis.grid import Grid
-from gis.keepouts import PURPOSES, keepout_cells
+from gis.keepouts import keepout_cells
 from gis.prepared import Place, Prepared, building_raster, prepared_roofs
 from gis.progress import Progress, part, silent
 from gis.raster import Surface
 from gis.roof_light import RoofCells, RoofLight, light_on
-from gis.roofs import SOURCES, RoofPlanes, RoofSettings
+from gis.roofs import RoofPlanes, RoofSettings
 from gis.sky import SkyTable
-from gis.survey_tables import building_table, plane_details, plane_sunlit, plane_table
-from gis.usable import RULES, UsableArea, UsableRules, usable_cells
+from gis.survey_tables import building_table, plane_details, plane_sunlit, plane_table, with_later_columns
+from gis.usable import UsableArea, UsableRules, usable_cells
 
 __all__ = [
     "EarlierSurvey", "PartSurvey", "Prepared", "Survey", "SurveySettings", "Surveyed", "building_raster", "prepare", "survey", "survey_some",
@@ -391,13 +391,7 @@ def _joined(
     if "cell_rules" not in old:
         # An older survey, which did not keep them.
         raise SurveyChanged("survey.changed", found="planes")
-    rows = old.reset_index(drop=True)
-    for rule in PURPOSES.values():
-        column = f"lost_{RULES[rule - 2]}_m2"
-        if column not in rows:
-            rows[column] = 0.0
-    if "source" not in rows:
-        rows["source"] = SOURCES[0]
+    rows = with_later_columns(old.reset_index(drop=True))
     types = {name: kind for name, kind in fresh.dtypes.items() if name != "geometry"}
     rows = gpd.GeoDataFrame(rows[list(fresh.columns)].astype(types), geometry="geometry", crs=fresh.crs)
     sunlit = np.concatenate([np.asarray(old_sunlit, dtype=np.float32), fresh_sunlit])

@@ -12,6 +12,7 @@ import shapely
 
 from gis.findings import Finding, Severity
 from gis.irradiation import sunlit_fractions
+from gis.keepouts import PURPOSES
 from gis.plane_cells import cells_of_planes
 from gis.roofs import SOURCES
 from gis.roofs_given import GivenTally
@@ -32,6 +33,8 @@ _NOTHING_SEEN, _ALL_SEEN = 0.05, 0.90
 _MOSTLY_COVERED, _FEW_CELLS = 0.5, 100
 # Monthly means over a plane's cells, January first [kWh/m²].
 MONTH_COLUMNS = tuple(f"irradiation_m{month:02d}" for month in range(1, 13))
+# Rules by which nothing was taken before somebody could draw it.
+_DRAWN = tuple(RULES[code - 2] for code in PURPOSES.values())
 # If more than half of at least five buildings show no roof, the surface is likely a model of the bare ground.
 _MOSTLY_FLAT, _ENOUGH = 0.5, 5
 
@@ -126,6 +129,12 @@ def plane_table(
     for rule in RULES:
         table[f"lost_{rule}_m2"] = usable.lost_m2[rule]
     return table
+
+
+def with_later_columns(planes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Planes of an earlier survey with the columns that surveys got since, where they say that there was nothing of the kind."""
+    later = {**{f"lost_{rule}_m2": 0.0 for rule in _DRAWN}, "source": SOURCES[0]}
+    return planes.assign(**{name: value for name, value in later.items() if name not in planes})
 
 
 def building_table(

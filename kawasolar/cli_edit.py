@@ -43,7 +43,7 @@ def edit_criterion(
 ) -> None:  # fmt: skip
     """Apply a criterion of eligibility or not, with this threshold."""
     from kawasolar.document import edits
-    from kawasolar.profile import CRITERION_RULES
+    from kawasolar.value_rules import CRITERION_RULES
 
     def make(opened: Project, key: str) -> Edit:
         if criterion not in CRITERION_RULES:
@@ -90,7 +90,7 @@ def edit_value(
 ) -> None:  # fmt: skip
     """Override a number of the profile in a scenario."""
     from kawasolar.document import edits
-    from kawasolar.profile import VALUE_RULES
+    from kawasolar.value_rules import VALUE_RULES
 
     def make(opened: Project, key: str) -> Edit:
         if value_key not in VALUE_RULES:

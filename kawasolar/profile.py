@@ -18,6 +18,7 @@ from pyproj.exceptions import CRSError
 
 from kawasolar.errors import UnreadableProfile
 from kawasolar.resources import resource_path
+from kawasolar.value_rules import CRITERION_RULES, INTEGERS, LATER, VALUE_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,174 +36,6 @@ _HOW_SURE = ("primary", "secondary", "derived", "verify")
 _UNKNOWN = ("check", "pass")
 _OBJECTIVES = ("co2", "energy")
 
-# Every value that the program asks for: unit, and the bounds outside which the number can only be a mistake.
-VALUE_RULES: dict[str, tuple[str, float, float]] = {
-    "plan.year": ("calendar year", 2000.0, 2100.0),
-    "plan.share": ("-", 0.0, 1.0),
-    "join.nearest_m": ("m", 0.0, 500.0),
-    "roof.flat_tilt": ("°", 0.0, 20.0),
-    "roof.max_tilt": ("°", 1.0, 90.0),
-    "roof.north_halfwidth": ("°", 0.0, 180.0),
-    "roof.setback": ("m", 0.0, 20.0),
-    "roof.obstacle_height": ("m", 0.05, 5.0),
-    "roof.obstacle_clearance": ("m", 0.0, 20.0),
-    "roof.min_plane_area": ("m²", 0.0, 1000.0),
-    "roof.min_width": ("m", 0.0, 10.0),
-    "roof.irradiation_share": ("-", 0.0, 1.0),
-    "pv.capacity": ("choice.capacity", 1.0, 2.0),
-    "pv.density_flat": ("kW/m²", 0.01, 0.4),
-    "pv.density_panel": ("kW/m²", 0.01, 0.4),
-    "pv.panel_ratio": ("-", 0.05, 1.0),
-    "pv.rack_tilt": ("°", 0.0, 60.0),
-    "pv.rack_azimuth": ("°", 0.0, 360.0),
-    "module.power": ("W", 50.0, 1000.0),
-    "module.width": ("m", 0.3, 3.0),
-    "module.length": ("m", 0.5, 4.0),
-    "module.weight": ("kg", 1.0, 80.0),
-    "layout.orientation": ("choice.orientation", 1.0, 3.0),
-    "layout.racks": ("choice.racks", 1.0, 3.0),
-    "layout.east_west_tilt": ("°", 0.0, 45.0),
-    "layout.winter_hours": ("h", 0.0, 4.0),
-    "layout.valley": ("m", 0.0, 5.0),
-    "layout.gap": ("m", 0.0, 0.5),
-    "layout.least_modules": ("-", 1.0, 1000.0),
-    "layout.path_area": ("m²", 1.0, 100_000.0),
-    "layout.path_reach": ("m", 2.0, 1000.0),
-    "layout.path_width": ("m", 0.0, 10.0),
-    "module.voc": ("V", 5.0, 150.0),
-    "module.vmp": ("V", 5.0, 120.0),
-    "module.temp_voc": ("%/°C", -1.0, 0.0),
-    "module.temp_pmax": ("%/°C", -1.0, 0.0),
-    "string.temp_low": ("°C", -60.0, 25.0),
-    "string.temp_high": ("°C", 25.0, 120.0),
-    "string.temp_isc": ("%/°C", 0.0, 0.5),
-    "string.system_voltage": ("V", 50.0, 2000.0),
-    "string.mppt_low": ("V", 0.0, 1500.0),
-    "string.mppt_high": ("V", 50.0, 2000.0),
-    "inverter.unit": ("kW", 0.5, 5000.0),
-    "inverter.dc_ac_ratio": ("-", 0.5, 3.0),
-    "load.fixing": ("choice.fixing", 1.0, 2.0),
-    "load.rack_flush": ("kg/m²", 0.0, 100.0),
-    "load.rack_bolted": ("kg/m²", 0.0, 100.0),
-    "load.rack_ballasted": ("kg/m²", 0.0, 300.0),
-    "load.limit_flat": ("N/m²", 0.0, 20000.0),
-    "load.limit_metal": ("N/m²", 0.0, 20000.0),
-    "load.limit_gable": ("N/m²", 0.0, 20000.0),
-    "load.limit_hip": ("N/m²", 0.0, 20000.0),
-    "load.limit_sawtooth": ("N/m²", 0.0, 20000.0),
-    "load.limit_other": ("N/m²", 0.0, 20000.0),
-    "load.structure_rc": ("N/m²", 0.0, 20000.0),
-    "load.structure_src": ("N/m²", 0.0, 20000.0),
-    "load.structure_s": ("N/m²", 0.0, 20000.0),
-    "load.structure_cb": ("N/m²", 0.0, 20000.0),
-    "load.structure_w": ("N/m²", 0.0, 20000.0),
-    "load.structure_other": ("N/m²", 0.0, 20000.0),
-    "load.old_share": ("-", 0.05, 1.0),
-    "glare.slope_error": ("mrad", 0.0, 50.0),
-    "glare.apart": ("°", 0.0, 90.0),
-    "glare.reach": ("m", 1.0, 2000.0),
-    "glare.spacing": ("m", 0.5, 50.0),
-    "glare.storey": ("m", 2.0, 10.0),
-    "glare.above_roof": ("m", 0.0, 3.0),
-    "glare.eye_height": ("m", 0.5, 4.0),
-    "glare.road_spacing": ("m", 1.0, 50.0),
-    "glare.road_view": ("°", 1.0, 180.0),
-    "glare.limit_day": ("min", 0.0, 1440.0),
-    "glare.limit_year": ("h", 0.0, 8760.0),
-    "pv.albedo": ("-", 0.0, 0.9),
-    "pv.losses": ("choice.losses", 1.0, 3.0),
-    "pv.loss_shade": ("-", 0.1, 1.0),
-    "pv.loss_ageing": ("-", 0.1, 1.0),
-    "pv.loss_matching": ("-", 0.1, 1.0),
-    "pv.loss_array": ("-", 0.1, 1.0),
-    "pv.pcs_efficiency": ("-", 0.1, 1.0),
-    "pv.pcs_correction": ("-", 0.1, 1.0),
-    "pv.temp_coefficient": ("1/°C", -0.01, 0.0),
-    "jis.k_hd": ("-", 0.1, 1.0),
-    "jis.k_pd": ("-", 0.1, 1.0),
-    "jis.k_pa": ("-", 0.1, 1.0),
-    "jis.k_pm": ("-", 0.1, 1.0),
-    "jis.inverter": ("-", 0.1, 1.0),
-    "pvwatts.soiling": ("-", 0.0, 0.9),
-    "pvwatts.shading": ("-", 0.0, 0.9),
-    "pvwatts.snow": ("-", 0.0, 0.9),
-    "pvwatts.mismatch": ("-", 0.0, 0.9),
-    "pvwatts.wiring": ("-", 0.0, 0.9),
-    "pvwatts.connections": ("-", 0.0, 0.9),
-    "pvwatts.lid": ("-", 0.0, 0.9),
-    "pvwatts.nameplate": ("-", 0.0, 0.9),
-    "pvwatts.age": ("-", 0.0, 0.9),
-    "pvwatts.availability": ("-", 0.0, 0.9),
-    "pvwatts.inverter": ("-", 0.5, 1.0),
-    "pvwatts.dc_ac_ratio": ("-", 0.5, 3.0),
-    "pvwatts.temp_coefficient": ("1/°C", -0.01, 0.0),
-    "pvwatts.module_efficiency": ("-", 0.05, 0.5),
-    "pvwatts.noct_rack": ("°C", 30.0, 80.0),
-    "pvwatts.noct_roof": ("°C", 30.0, 80.0),
-    "pv.snow": ("choice.snow", 1.0, 2.0),
-    "snow.threshold": ("cm/h", 0.0, 50.0),
-    "snow.least_depth": ("cm", 0.0, 100.0),
-    "snow.slide_when": ("W/(m² °C)", -1000.0, -1.0),
-    "snow.slide": ("1/h", 0.0, 5.0),
-    "snow.strings": ("-", 1.0, 100.0),
-    "ageing.rate": ("1/a", 0.0, 0.1),
-    "ageing.years": ("a", 1.0, 50.0),
-    "temp.rack_fa": ("°C m²/kW", 1.0, 200.0),
-    "temp.rack_fb": ("-", 0.0, 2.0),
-    "temp.roof_fa": ("°C m²/kW", 1.0, 200.0),
-    "temp.roof_fb": ("-", 0.0, 2.0),
-    "temp.wind_speed": ("m/s", 0.0, 20.0),
-    "co2.grid_factor": ("kg-CO₂/kWh", 0.0, 2.0),
-    "life.rc": ("a", 1.0, 200.0),
-    "life.src": ("a", 1.0, 200.0),
-    "life.s": ("a", 1.0, 200.0),
-    "life.w": ("a", 1.0, 200.0),
-    "life.cb": ("a", 1.0, 200.0),
-    "life.other": ("a", 1.0, 200.0),
-    "engine.azimuths": ("-", 8.0, 360.0),
-    "canopy.transmissivity_leaf_on": ("-", 0.0, 1.0),
-    "canopy.transmissivity_leaf_off": ("-", 0.0, 1.0),
-    "canopy.leaf_on_month": ("month", 1.0, 12.0),
-    "canopy.leaf_off_month": ("month", 1.0, 12.0),
-    "given.max_shift": ("m", 0.0, 20.0),
-    "given.max_residual": ("m", 0.01, 5.0),
-}
-# Values that came when profiles had been given away already: where one lacks them, the bundled profile's are taken.
-_LATER = (
-    "canopy.",
-    "given.",
-    "pv.losses",
-    "jis.",
-    "pvwatts.",
-    "pv.capacity",
-    "module.",
-    "layout.",
-    "string.",
-    "inverter.",
-    "load.",
-    "glare.",
-    "pv.snow",
-    "snow.",
-    "ageing.",
-)
-
-# Every criterion: unit of its threshold and bounds of it; no bounds where it has no threshold.
-CRITERION_RULES: dict[str, tuple[str, tuple[float, float] | None]] = {
-    "seismic": ("", None),
-    "remaining_years": ("a", (0.0, 100.0)),
-    "closure": ("a", (0.0, 100.0)),
-    "waterproofing": ("a", (0.0, 100.0)),
-    "usable_area": ("m²", (0.0, 1_000_000.0)),
-    "irradiation": ("kWh/m²", (0.0, 3000.0)),
-    "min_floor": ("m²", (0.0, 1_000_000.0)),
-    "capacity": ("kW", (0.0, 100_000.0)),
-    "flood": ("m", (0.0, 30.0)),
-}
-
-INTEGERS = (
-    "plan.year", "pv.losses", "pv.capacity", "pv.snow", "snow.strings", "ageing.years", "layout.orientation", "layout.racks", "layout.least_modules", "load.fixing", "engine.azimuths", "canopy.leaf_on_month",
-    "canopy.leaf_off_month",
-)  # fmt: skip
 _CITED_FIELDS = ("source_ja", "source_en", "note_ja", "note_en", "how_sure", "low", "high", "coefficient")
 _VALUE_FIELDS = ("value", "unit", "year", "name_ja", "name_en", *_CITED_FIELDS)
 _CRITERION_FIELDS = ("key", "applied", "threshold", "unit", "unknown", *_CITED_FIELDS)
@@ -399,7 +232,7 @@ def _values(reader: _Reader, document: dict[str, object]) -> dict[str, Value]:
         raise reader.error("profile.missing_section", "values", None, "[values]")
     reader.only(table, tuple(VALUE_RULES), "values")
     lacking = [key for key in VALUE_RULES if key not in table]
-    missing = [key for key in lacking if not key.startswith(_LATER)]
+    missing = [key for key in lacking if not key.startswith(LATER)]
     if missing:
         raise reader.error("profile.missing_value", missing[0], None, ", ".join(missing))
     later = _bundled_later() if lacking else {}
@@ -411,7 +244,7 @@ def _bundled_later() -> dict[str, Value]:
     """The bundled profile's values that other profiles may lack."""
     file = resource_path("profiles", "kawasaki.toml")
     table = tomllib.loads(file.read_text("utf-8"))["values"]
-    return {key: _value(_Reader(file.name), key, table[key]) for key in VALUE_RULES if key.startswith(_LATER)}
+    return {key: _value(_Reader(file.name), key, table[key]) for key in VALUE_RULES if key.startswith(LATER)}
 
 
 def _value(reader: _Reader, key: str, entry: object) -> Value:

@@ -9,7 +9,8 @@ from kawasolar.document.entries import OF_SCENARIO, OTHER, PURPOSES, TABLES, Ent
 from kawasolar.document.views import LEDGER_COLUMNS
 from kawasolar.layout_values import CHOICES
 from kawasolar.plan import ROLES
-from kawasolar.profile import CRITERION_RULES, INTEGERS, MAX_BYTES, VALUE_RULES
+from kawasolar.profile import MAX_BYTES
+from kawasolar.value_rules import CRITERION_RULES, INTEGERS, VALUE_RULES
 
 # Longer than any name, reason or id that a person writes.
 _LONGEST = 10_000

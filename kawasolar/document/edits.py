@@ -117,7 +117,7 @@ def set_criterion(
     BadEdit
         ``edit.no_such_criterion`` or ``edit.out_of_range``
     """
-    from kawasolar.profile import CRITERION_RULES
+    from kawasolar.value_rules import CRITERION_RULES
 
     if key not in CRITERION_RULES:
         raise BadEdit("edit.no_such_criterion", key=key)
@@ -215,7 +215,7 @@ def set_value(entries: Entries, scenario: str, key: str, value: float, by: Autho
 
 
 def _check_value(key: str, value: float) -> None:
-    from kawasolar.profile import INTEGERS, VALUE_RULES
+    from kawasolar.value_rules import INTEGERS, VALUE_RULES
 
     if key not in VALUE_RULES:
         raise BadEdit("edit.no_such_value", key=key)

@@ -65,7 +65,8 @@ _WORKED_OUT = "lifetime_kwh"
 def figures_of(plan: Plan, facility_id: str | None = None) -> tuple[str, ...]:
     """What :func:`explain` can be asked of the plan, or of one facility."""
     if facility_id is None:
-        return tuple(whole.FIGURES)
+        # The yields of an older file tell nothing of snow.
+        return tuple(name for name in whole.FIGURES if name != "snow_loss" or name in plan.results.yields)
     Desk(plan).facility(facility_id)
     has_yield = bool((plan.results.yields["facility_id"] == facility_id).any())
     outcomes = plan.decision.outcomes

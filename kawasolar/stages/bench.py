@@ -235,6 +235,16 @@ class Bench:
                 )
         return self._band
 
+    def band_findings(self) -> tuple[Finding, ...]:
+        """Say when the band is of one station and the yield lies between several."""
+        known = {entry.role: entry for entry in self.inputs}
+        further = [role for role in STATIONS[1:] if role in known]
+        band = [role for role in BAND if role in known]
+        if not further or not band:
+            return ()
+        named = ", ".join(Path(known[role].path).name for role in band)
+        return (Finding("yield.band_of_one_station", "warning", named, found=str(1 + len(further))),)
+
     def _middle(self) -> tuple[float, float]:
         from gis.crs import to_lonlat
 

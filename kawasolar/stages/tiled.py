@@ -18,9 +18,8 @@ from gis.errors import SurveyChanged
 from gis.far import far_field
 from gis.mosaic import Mosaic
 from gis.progress import Progress, part
-from gis.roofs import SOURCES
 from gis.survey import PartSurvey
-from gis.survey_tables import coverage_findings
+from gis.survey_tables import coverage_findings, with_later_columns
 from gis.tiles import Assembled, TiledWork, Tiling, assemble, survey_tiles, tiles_of, without_rasters
 from kawasolar.stages.unfinished import Unfinished
 
@@ -190,9 +189,7 @@ def _merged(
     fresh["plane_id"] = first.loc[fresh["building_id"]].to_numpy() + part_of + 1
     owner = before.planes["building_id"]
     kept = (owner.isin(detail) & ~owner.isin(again)).to_numpy()
-    old = before.planes[kept].reset_index(drop=True)
-    if "source" not in old:
-        old["source"] = SOURCES[0]
+    old = with_later_columns(before.planes[kept].reset_index(drop=True))
     if set(fresh.columns) - set(old.columns) and len(old):
         # An older survey, which did not keep all of it.
         raise SurveyChanged("survey.changed", found="planes")

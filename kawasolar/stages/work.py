@@ -190,7 +190,7 @@ class Work:
 # By the first word of their code: which stage's findings they are, in the order in which they are shown.
 _STAGE_OF = {
     "raster": "survey", "outlines": "survey", "roof_planes": "survey", "survey": "survey", "weather": "survey", "plan": "survey", "ledger": "ledger", "join": "ledger",
-    "links": "join",
+    "links": "join", "yield": "yield",
 }  # fmt: skip
 _OF_GIVEN = "survey.given_"
 FINDING_STAGES = ("survey", "ledger", "join", "yield")
@@ -394,6 +394,7 @@ def run_yield(work: Work, bench: Bench, changed: set[str] | None, progress: Prog
     )
     if before is not None:
         found = merged(before, found, links)
+    work.findings["yield"] = bench.band_findings()
     work.yielded = Yielded(found.yields, found.month_hour, found.month_hour_lost, found.typical_days, weather.summary())
 
 

@@ -159,7 +159,9 @@ def test_random_corrections_one_after_another(sky: SkyTable, seed: int) -> None:
 
 def kept_in_a_file(found: Survey) -> EarlierSurvey:
     """As a project of version 1 keeps it: sunlit in steps of 1/255, other integer types, no column for keep-outs."""
-    planes = found.planes.drop(columns="lost_keepout_m2").astype({"plane_id": "int32", "flat": "int8"})
+    planes = found.planes.drop(columns=["lost_keepout_m2", "lost_refuge_m2", "lost_access_m2", "source"]).astype(
+        {"plane_id": "int32", "flat": "int8"}
+    )
     steps = np.round(found.sunlit * 255).astype(np.uint8)
     order = [*planes.columns[3:], *planes.columns[:3]]
     return EarlierSurvey(

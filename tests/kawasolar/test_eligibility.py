@@ -21,8 +21,9 @@ from kawasolar.eligibility import assess
 from kawasolar.figures import figures
 from kawasolar.layouts import no_subarrays
 from kawasolar.plan import Decision, Results, Settings, WeatherSummary
-from kawasolar.profile import CRITERION_RULES, Profile, load_profile, profile_from_text
+from kawasolar.profile import Profile, load_profile, profile_from_text
 from kawasolar.reasons import reason_sentence
+from kawasolar.value_rules import CRITERION_RULES
 from kawasolar.words import catalogue
 from tests.support.plans import example_plan
 

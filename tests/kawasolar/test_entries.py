@@ -34,7 +34,8 @@ from kawasolar.document.views import LEDGER_COLUMNS, keepouts_of, scenarios_of, 
 from kawasolar.layout_values import CHOICES
 from kawasolar.layouts import Choices
 from kawasolar.plan import ROLES, InputFile
-from kawasolar.profile import CRITERION_RULES, INTEGERS, VALUE_RULES, load_profile
+from kawasolar.profile import load_profile
+from kawasolar.value_rules import CRITERION_RULES, INTEGERS, VALUE_RULES
 from kawasolar.words import LANGUAGES, catalogue, say
 
 if TYPE_CHECKING:

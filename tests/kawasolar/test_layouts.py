@@ -29,9 +29,10 @@ from kawasolar.layouts import compute_layouts, no_subarrays, places_of, wall_dir
 from kawasolar.owners import owners_of_buildings
 from kawasolar.pipeline import PlanInputs, make_project
 from kawasolar.plan import Results
-from kawasolar.profile import INTEGERS, VALUE_RULES, Profile, load_profile
+from kawasolar.profile import Profile, load_profile
 from kawasolar.project import load_project, save_project
 from kawasolar.stages import bring_up_to_date, states, with_edit
+from kawasolar.value_rules import INTEGERS, VALUE_RULES
 from kawasolar.words import catalogue
 from tests.support.town import project_of, small_town
 

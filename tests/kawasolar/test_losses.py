@@ -15,7 +15,8 @@ from kawasolar.choices import has_part
 from kawasolar.cli import run_command
 from kawasolar.loss_values import LOSSES, factor_keys, name_of
 from kawasolar.losses import LossModel, Mounting
-from kawasolar.profile import VALUE_RULES, Profile, load_profile
+from kawasolar.profile import Profile, load_profile
+from kawasolar.value_rules import VALUE_RULES
 from kawasolar.weather import Weather, read_weather
 
 if TYPE_CHECKING:

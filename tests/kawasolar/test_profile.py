@@ -13,16 +13,9 @@ from kawasolar.choices import WITH, has_part
 from kawasolar.errors import UnreadableProfile
 from kawasolar.layout_values import CAPACITIES, ORIENTATIONS, RACKS
 from kawasolar.loss_values import LOSSES
-from kawasolar.profile import (
-    CRITERION_RULES,
-    INTEGERS,
-    MAX_BYTES,
-    VALUE_RULES,
-    Profile,
-    load_profile,
-    profile_from_text,
-)
+from kawasolar.profile import MAX_BYTES, Profile, load_profile, profile_from_text
 from kawasolar.reasons import choice_text
+from kawasolar.value_rules import CRITERION_RULES, INTEGERS, VALUE_RULES
 from kawasolar.words import LANGUAGES, say
 
 if TYPE_CHECKING:

@@ -33,7 +33,6 @@ from kawasolar.layout_values import MODULE
 from kawasolar.layouts import compute_layouts
 from kawasolar.owners import owners_of_buildings
 from kawasolar.plan import InputFile, LedgerRead, Project, Results
-from kawasolar.profile import CRITERION_RULES, INTEGERS, VALUE_RULES
 from kawasolar.project import CACHE_RASTERS, load_project, save_project
 from kawasolar.reasons import finding_sentence
 from kawasolar.stages import (
@@ -50,6 +49,7 @@ from kawasolar.stages import (
 from kawasolar.stages.chain import BY_NAME, expected
 from kawasolar.stages.run import run_stale
 from kawasolar.stages.work import RUN, Work
+from kawasolar.value_rules import CRITERION_RULES, INTEGERS, VALUE_RULES
 from tests.support.plans import example_plan
 from tests.support.town import middles, project_of, small_town, square_on, write_ledger
 

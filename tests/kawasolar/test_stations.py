@@ -88,6 +88,18 @@ def test_a_station_that_is_taken_away_makes_survey_and_yield_stale(project: Proj
     assert np.array_equal(back.plan.results.yields["energy_kwh"], project.plan.results.yields["energy_kwh"])
 
 
+def test_a_band_of_one_station_beside_several_is_said(project: Project, files: dict[str, Path]) -> None:
+    def told(of: Project) -> list[str]:
+        return [finding.code for finding in of.plan.findings if finding.code.startswith("yield.")]
+
+    assert told(project) == []
+    sunny = station(files["dsm"].parent / "多照.csv", "西", 139.45, 1.1)
+    banded = bring_up_to_date(exchanged(project, *observed([InputFile("weather_sunny", str(sunny), 0, "")])))
+    assert told(banded) == ["yield.band_of_one_station"]
+    alone = bring_up_to_date(exchanged(banded, no_file("weather_2")))
+    assert told(alone) == []
+
+
 def test_both_files_are_among_the_reasons(project: Project) -> None:
     roles = {
         source.role for source in explain(project.plan, "energy_kwh", "001").walk() if isinstance(source, FileSource)

@@ -17,8 +17,9 @@ from kawasolar.choices import has_part
 from kawasolar.document.edits import duplicate_scenario, set_share, set_value
 from kawasolar.layout_values import MODULE
 from kawasolar.losses import LossModel
-from kawasolar.profile import INTEGERS, VALUE_RULES, load_profile
+from kawasolar.profile import load_profile
 from kawasolar.stages import states
+from kawasolar.value_rules import INTEGERS, VALUE_RULES
 from kawasolar.words import say
 from tests.support.town import project_of, small_town
 from ui.assumptions.band import ends_of

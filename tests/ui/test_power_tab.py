@@ -90,6 +90,13 @@ def test_snow_is_told_where_it_takes_something(window: MainWindow, tab: PowerTab
         assert "3.4" in tab.snow.text()
 
 
+def test_monthly_normals_have_no_days_of_their_own(window: MainWindow, tab: PowerTab) -> None:
+    plan = plan_of(window)
+    normals = replace(plan, results=replace(plan.results, weather=replace(plan.results.weather, kind="normals")))
+    tab.show_site(normals, site_of(normals, str(plan.results.yields["facility_id"].iloc[0])))
+    assert [day.words for day in tab.days.curves.days] == ["月平均"]
+
+
 def test_a_plan_of_before_shows_the_mean_alone(window: MainWindow, tab: PowerTab) -> None:
     plan = plan_of(window)
     unknown = np.full_like(plan.results.typical_days, np.nan)

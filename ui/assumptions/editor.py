@@ -43,7 +43,7 @@ class ValueEditor(ReasonedEditor):
     submitted = Signal(float, str, str)
 
     def __init__(self, look: Look, document: Document, one: Assumption) -> None:
-        from kawasolar.profile import INTEGERS, VALUE_RULES
+        from kawasolar.value_rules import INTEGERS, VALUE_RULES
 
         super().__init__(look, document)
         self._one = one

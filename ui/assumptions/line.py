@@ -109,7 +109,7 @@ class ValueLine(QWidget):
 
     def show_value(self, one: Assumption) -> None:
         """Show the value as it stands; an open editor stays while nothing of it changed."""
-        from kawasolar.profile import VALUE_RULES
+        from kawasolar.value_rules import VALUE_RULES
 
         before, self._one = self._one, one
         look, given = self._look, one.given

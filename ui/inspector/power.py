@@ -173,7 +173,8 @@ class DaysPart(QWidget):
     def _days(self, month: int, mean: Any, typical: Any) -> list[Day]:  # noqa: ANN401 - rows of arrays
         say, weather = self._look.say, None if self._plan is None else self._plan.results.weather
         found = [Day(say("ui.power.day.mean"), mean, "sun", filled=True)]
-        if typical is None or weather is None or not weather.sunniest_days:
+        # A year made of monthly normals has no days that are better than others.
+        if typical is None or weather is None or not weather.sunniest_days or weather.kind == "normals":
             return found
         best, least = weather.sunniest_days[month - 1], weather.dullest_days[month - 1]
         sunniest = Day(say("ui.power.day.sunniest", month=month, day=best), typical[0, month - 1], "ink")

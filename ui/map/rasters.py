@@ -48,6 +48,16 @@ class Surface:
         return (row, col) if 0 <= row < self.rows and 0 <= col < self.cols else None
 
 
+@dataclass(frozen=True)
+class RoofLight:
+    """Irradiation of some cells [kWh/m² a], NaN off the roofs; row 0 in the north."""
+
+    values: NDArray[np.float32]
+    west: float
+    north: float
+    cell: float
+
+
 class Rasters:
     """Open rasters of one cache folder; a file that is missing or broken reads as None."""
 
@@ -111,6 +121,25 @@ class Rasters:
             return None
         return self._patch("irradiation", view, smooth=view.scale / view.ratio > data.transform.a)
 
+    def light(self, bounds: Bounds) -> RoofLight | None:
+        """Irradiation of the cells within some bounds, at full resolution; None where there are none."""
+        from rasterio.windows import Window
+
+        data = self._data("irradiation")
+        if data is None:
+            return None
+        west, south, east, north = bounds
+        cell = float(data.transform.a)
+        left, top = (max(0, int(begin // cell)) for begin in (west - data.bounds.left, data.bounds.top - north))
+        right = min(data.width, int(-(-(east - data.bounds.left) // cell)))
+        bottom = min(data.height, int(-(-(data.bounds.top - south) // cell)))
+        if right <= left or bottom <= top:
+            return None
+        values = self._read(data, "irradiation", window=Window(left, top, right - left, bottom - top))
+        if values is None:
+            return None
+        return RoofLight(values.astype(np.float32), data.bounds.left + left * cell, data.bounds.top - top * cell, cell)
+
     def irradiation_range(self) -> tuple[float, float] | None:
         """Where the ramp begins and ends [kWh/m² a]: 2nd and 98th percentile, rounded to 100."""
         data = self._data("irradiation")
@@ -172,38 +201,11 @@ class Rasters:
         return None if values is None else Patch(values, top, left)
 
 
-@dataclass(frozen=True)
-class RoofLight:
-    """Irradiation of some cells [kWh/m² a], NaN off the roofs; row 0 in the north."""
-
-    values: NDArray[np.float32]
-    west: float
-    north: float
-    cell: float
-
-
 def roof_light(folder: Path, bounds: Bounds) -> RoofLight | None:
     """The cells within some bounds at full resolution; None where the raster is not there or ends before."""
-    from rasterio.windows import Window
-
     rasters = Rasters(folder)
     try:
-        data = rasters._data("irradiation")  # noqa: SLF001 - its own module
-        if data is None:
-            return None
-        west, south, east, north = bounds
-        cell = data.transform.a
-        left, top = (max(0, int(begin // cell)) for begin in (west - data.bounds.left, data.bounds.top - north))
-        right = min(data.width, int(-(-(east - data.bounds.left) // cell)))
-        bottom = min(data.height, int(-(-(data.bounds.top - south) // cell)))
-        if right <= left or bottom <= top:
-            return None
-        values = rasters._read(data, "irradiation", window=Window(left, top, right - left, bottom - top))  # noqa: SLF001
-        if values is None:
-            return None
-        return RoofLight(
-            values.astype(np.float32), data.bounds.left + left * cell, data.bounds.top - top * cell, float(cell)
-        )
+        return rasters.light(bounds)
     finally:
         rasters.close()
 

@@ -78,7 +78,7 @@ class CriterionRow(QWidget):
         self.check.toggled.connect(self._tell)
 
     def _threshold(self, criterion: Criterion, name: str) -> QDoubleSpinBox:
-        from kawasolar.profile import CRITERION_RULES
+        from kawasolar.value_rules import CRITERION_RULES
 
         spin = QDoubleSpinBox()
         unit = unit_text(self._look, criterion.unit)

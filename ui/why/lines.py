@@ -203,7 +203,7 @@ def _weights(look: Look, entry: Explanation) -> tuple[str, ...]:
 
 
 def _profile(look: Look, entry: ProfileSource, waiting: Mapping[str, Any] | None) -> Line:
-    from kawasolar.profile import VALUE_RULES
+    from kawasolar.value_rules import VALUE_RULES
 
     language, say = look.language, look.say
     value = number(language, entry.value, entry.unit)
