@@ -11,6 +11,7 @@ import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 from pyproj.exceptions import ProjError
+from scipy.ndimage import minimum_filter
 
 from gis.crs import horizontal, parse_crs
 from gis.drivers import check_vector
@@ -28,6 +29,8 @@ _NAMES = ("name", "名称", "路線名", "道路名", "rdnm", "ref", "id")
 _MOST = 200_000
 # A box is bent by another projection: so much more is read around it [share of its size].
 _WIDER = 0.1
+# Half of what a car or the crown of a small tree covers of a road [m].
+_VEHICLE = 2.5
 
 
 def read_roads(path: Path, target: CRS, bounds: Bounds | None, *, crs: str | None = None) -> gpd.GeoDataFrame:
@@ -128,3 +131,27 @@ def road_points(
             ways.append(np.concatenate([way, -way]))
         index.append(np.full(len(points[-1]), road, np.int64))
     return np.concatenate(points), np.concatenate(ways), np.concatenate(index)
+
+
+def outside(points: NDArray[np.float64], buildings: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Which points (n, 2) lie in the outline of no building."""
+    free = np.ones(len(points), np.bool_)
+    free[buildings.sindex.query(shapely.points(points), predicate="intersects")[0]] = False
+    return free
+
+
+def without_vehicles(z: NDArray[np.float32], cell: float) -> NDArray[np.float32]:
+    """A surface less what stands on a road: of each cell the lowest within 2.5 m to each side.
+
+    Parameters
+    ----------
+    z : heights [m] by row and column; NaN where unknown
+    cell : side of a cell [m]
+
+    Returns
+    -------
+    as ``z``; NaN where nothing around is known
+    """
+    side = 1 + 2 * max(1, round(_VEHICLE / cell))
+    found = minimum_filter(np.where(np.isfinite(z), z, np.float32(np.inf)), size=side, mode="nearest")
+    return np.where(np.isfinite(found), found, np.float32(np.nan)).astype(np.float32)

@@ -21,7 +21,7 @@ from gis.glare import GlareRules, Panels, Receptors, beam_half_angle, facade_poi
 from gis.grid import Grid
 from gis.progress import Progress, part, silent
 from gis.raster import open_surface
-from gis.roads import read_roads, road_points
+from gis.roads import outside, read_roads, road_points, without_vehicles
 from gis.sun import zone_of
 from kawasolar.errors import PlanError
 from kawasolar.owners import owners_of_buildings, subarrays_of
@@ -177,7 +177,11 @@ def _with_roads(
     known = aside(lambda: read_roads(roads[0], plan.crs, around, crs=roads[1]), progress, 0.0, "glare")
     spacing = number("glare.road_spacing")
     points, ways, index = road_points(known.geometry.to_numpy(), spacing)
-    eye = _sample(scene.z, scene.grid, points[:, 0], points[:, 1]) + number("glare.eye_height")
+    # Below a building, or on a line that is drawn across it, nobody sees a roof.
+    open_air = outside(points, plan.results.buildings)
+    points, ways, index = points[open_air], ways[open_air], index[open_air]
+    road = aside(lambda: without_vehicles(scene.z, scene.grid.cell), progress, 0.0, "glare")
+    eye = _sample(road, scene.grid, points[:, 0], points[:, 1]) + number("glare.eye_height")
     receptors = Receptors(np.column_stack([points, eye]), ways, number("glare.road_view"))
     found = scene.onto(receptors, progress)
     table = _told(found, index, scene).assign(x=points[:, 0], y=points[:, 1])

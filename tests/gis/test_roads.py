@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pyproj import CRS
 
 from gis.errors import CrsMissing, UnreadableFile
-from gis.roads import read_roads, road_points
+from gis.roads import outside, read_roads, road_points, without_vehicles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,3 +87,26 @@ def test_curves_areas_and_collections() -> None:
     np.testing.assert_allclose(np.linalg.norm(ways[index != 1], axis=1), 1.0)
     np.testing.assert_allclose(ways[index == 0][:4], [[1, 0], [1, 0], [0, 1], [0, 1]], atol=1e-9)
     assert shapely.distance(shapely.box(0, 0, 6, 100).exterior, shapely.points(points[index == 1])).max() < 1e-9
+
+
+def test_points_in_buildings_are_not_outside() -> None:
+    houses = gpd.GeoDataFrame(geometry=[shapely.box(10, 0, 20, 10), shapely.box(15, 5, 30, 10)], crs=ZONE)
+    points = np.array([[5.0, 5.0], [12.0, 5.0], [17.0, 7.0], [25.0, 2.0], [29.0, 9.0], [31.0, 9.0]])
+    assert outside(points, houses).tolist() == [True, False, False, True, False, True]
+    assert outside(points, houses.iloc[:0]).all()
+    assert outside(np.zeros((0, 2)), houses).shape == (0,)
+
+
+@pytest.mark.parametrize("cell", [0.5, 1.0, 2.0])
+def test_a_car_does_not_lift_the_road_and_a_slope_little(cell: float) -> None:
+    n = round(60 / cell)
+    slope = np.broadcast_to(0.05 * cell * np.arange(n, dtype=np.float32), (n, n)).copy()
+    z = slope.copy()
+    car = slice(round(20 / cell), round(20 / cell) + max(1, round(2 / cell)))
+    z[car, car] += 1.6
+    z[round(40 / cell), :] = np.nan
+    found = without_vehicles(z, cell)
+    assert found.dtype == np.float32
+    # The lowest within reach lies that much downhill, and nothing of the car is left.
+    assert (np.abs(found - slope) <= 0.05 * (2.5 + cell) + 1e-5).all()
+    assert np.isnan(without_vehicles(np.full((9, 9), np.nan, np.float32), cell)).all()

@@ -335,12 +335,12 @@ def low(project: Project) -> Project:
 
 @pytest.fixture
 def roads(dazzling: Project, tmp_path: Path) -> Path:
-    """To the north of the modules: one that leads to them, one that crosses before them, one far away."""
+    """To the north of the modules, past the buildings there: one that leads to them, one that crosses before them, one far away."""
     mine = dazzling.plan.results.subarrays
     middle = shapely.union_all(mine[mine["building_id"] == "B2"].geometry.to_numpy()).centroid
     x, y = middle.x, middle.y
     lines = {
-        "縦": [(x, y + 30), (x, y + 79)], "横": [(x - 29, y + 55), (x + 30, y + 55)], "遠": [(x + 2000, y), (x + 2100, y)],
+        "縦": [(x + 20, y + 55), (x + 20, y + 104)], "横": [(x - 29, y + 80), (x + 30, y + 80)], "遠": [(x + 2000, y), (x + 2100, y)],
     }  # fmt: skip
     frame = gpd.GeoDataFrame(
         {"name": list(lines)}, geometry=[shapely.LineString(p) for p in lines.values()], crs=mine.crs
@@ -372,6 +372,20 @@ def test_who_drives_towards_the_modules_is_dazzled_and_who_passes_is_not(low: Pr
     ):
         (line,) = (line for line in glare_texts(language, report) if line.startswith("縦"))  # type: ignore[arg-type]
         assert hours in line
+
+
+def test_nobody_drives_through_a_building(low: Project, tmp_path: Path) -> None:
+    """Of a line across the modules' own building only what lies before and behind it counts."""
+    buildings = low.plan.results.buildings
+    house = buildings[buildings["building_id"] == "B2"].geometry.iloc[0]
+    x, y = house.centroid.x, house.centroid.y
+    road = shapely.LineString([(x, y), (x, y + 80)])
+    gpd.GeoDataFrame({"name": ["縦"]}, geometry=[road], crs=buildings.crs).to_file(tmp_path / "across.gpkg")
+    free = road.difference(buildings.union_all()).length
+    assert 0 < free < road.length - 3
+    spacing = low.plan.profile.number("glare.road_spacing")
+    report = glare_of(low.plan, "003", roads=tmp_path / "across.gpkg")
+    assert abs(report.road_points - 2 * free / spacing) <= 2 * 2
 
 
 def test_roads_on_the_command_line(copy: Path, roads: Path, capsys: pytest.CaptureFixture[str]) -> None:
