@@ -208,6 +208,15 @@ class Plan:
         entry = self.entries.get("scenarios", self.scenario)
         return str(entry["name"]) if entry else ""
 
+    @property
+    def base_profile(self) -> Profile:
+        """The municipality's profile, before the scenario overrode a value of it."""
+        from kawasolar.profile import profile_from_text
+
+        if not self.entries.of_scenario("values", self.scenario):
+            return self.profile
+        return profile_from_text(self.profile.text, self.profile.source)
+
 
 @dataclass(frozen=True)
 class SaveMark:

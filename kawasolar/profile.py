@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import tomllib
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
@@ -171,8 +171,10 @@ def load_profile(path: Path | None = None) -> Profile:
     return profile_from_text(text, file.name)
 
 
+# Every scenario, every look at what is stale and every explanation asks for the same few.
+@lru_cache(maxsize=16)
 def profile_from_text(text: str, source: str) -> Profile:
-    """Check a profile's TOML and make it a :class:`Profile`.
+    """Check a profile's TOML and make it a :class:`Profile`; the same text gives the same object.
 
     Parameters
     ----------

@@ -14,7 +14,6 @@ from kawasolar.document.views import mark_of
 from kawasolar.export.table import crs_name, shown_date, site_frame
 from kawasolar.export.xlsx_book import Field, present, text_width
 from kawasolar.figures import figures
-from kawasolar.provenance.sources import base_profile
 from kawasolar.provenance.words import mark_text, number
 from kawasolar.reasons import (
     CHOICE,
@@ -184,7 +183,7 @@ def _value_row(book: Book, plan: Plan, value: Value) -> dict[str, object]:
     how_sure: str | None = say(language, f"how_sure.{value.how_sure}")
     given: str | None = value.source(language)
     if entry is not None:
-        before = number(language, base_profile(plan).number(value.key), value.unit)
+        before = number(language, plan.base_profile.number(value.key), value.unit)
         changed = say(language, "why.paper.overridden", before=before, mark=mark_text(language, mark_of(entry)))
         remark = " / ".join(part for part in (changed, remark) if part)
         given, how_sure = entry["source"] or None, None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kawasolar.document.entries import OF_SCENARIO, Entries
 from kawasolar.document.views import settings_of
@@ -12,28 +12,16 @@ from kawasolar.plan import Plan, Project
 from kawasolar.project.slots import with_read
 from kawasolar.words import default_language, say
 
-if TYPE_CHECKING:
-    from kawasolar.profile import Profile
-
 
 def project_of(plan: Plan) -> Project:
     """A project of one scenario; what the plan's settings turn becomes entries where they do not say it already."""
     plan = with_read(plan)
-    base = _base_profile(plan)
+    base = plan.base_profile
     entries = _own_entries(plan)
     if settings_of(entries, plan.scenario, base) != plan.settings:
         entries = _turned(entries, plan)
     plan = replace(plan, entries=entries)
     return Project(entries, plan.scenario, base, {plan.scenario: plan})
-
-
-def _base_profile(plan: Plan) -> Profile:
-    """The municipality's profile, before the scenario overrode a value."""
-    from kawasolar.profile import profile_from_text
-
-    if not plan.entries.of_scenario("values", plan.scenario):
-        return plan.profile
-    return profile_from_text(plan.profile.text, plan.profile.source)
 
 
 def _own_entries(plan: Plan) -> Entries:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -38,18 +38,6 @@ if TYPE_CHECKING:
     from kawasolar.stages.chain import StageName
 
 
-@lru_cache(maxsize=4)
-def _profile_of_text(text: str, source: str) -> Profile:
-    from kawasolar.profile import profile_from_text
-
-    return profile_from_text(text, source)
-
-
-def base_profile(plan: Plan) -> Profile:
-    """The municipality's profile, before the scenario overrode a value of it."""
-    return _profile_of_text(plan.profile.text, plan.profile.source)
-
-
 def plain(value: object) -> object:
     """A cell of a frame as a plain value: None where it is missing, no NumPy type."""
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
@@ -76,7 +64,7 @@ class Desk:
     @cached_property
     def base(self) -> Profile:
         """The municipality's profile."""
-        return base_profile(self.plan)
+        return self.plan.base_profile
 
     @cached_property
     def _states(self) -> dict[str, StageNote]:

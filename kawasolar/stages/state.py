@@ -119,13 +119,9 @@ def _reasons(stamp: Stamp, wanted: Stamp) -> list[Reason]:
 
 def is_stale(plan: Plan) -> bool:
     """Whether something of a plan would be computed anew; not where it does not know what it was computed from."""
-    from kawasolar.profile import profile_from_text
-
     if not plan.stamps:
         return False
-    overridden = plan.entries.of_scenario("values", plan.scenario)
-    base = profile_from_text(plan.profile.text, plan.profile.source) if overridden else plan.profile
-    return not all(state.is_fresh for state in states(plan, base))
+    return not all(state.is_fresh for state in states(plan, plan.base_profile))
 
 
 def plan_fingerprint(plan: Plan) -> str:
