@@ -18,10 +18,11 @@ from kawasolar.provenance.model import (
     as_json,
 )
 from kawasolar.provenance.register import changes, register
+from kawasolar.provenance.sources import Desk
 from kawasolar.provenance.words import sentences
 
 __all__ = [
-    "CriterionSource", "EnteredSource", "Explanation", "ExportState", "FileSource", "LedgerSource", "NothingToExplain", "Override",
+    "CriterionSource", "Desk", "EnteredSource", "Explanation", "ExportState", "FileSource", "LedgerSource", "NothingToExplain", "Override",
     "ProfileSource", "Source", "StageNote", "as_json", "changes", "explain", "export_states", "figures_of", "record", "register", "sentences",
     "with_record",
 ]  # fmt: skip

@@ -29,11 +29,12 @@ _LEDGER_UNITS = {
 _NOT_VALUES = ("geometry", "source_row", "closure_known")
 
 
-def explain(plan: Plan, figure: str, facility_id: str | None = None) -> Explanation:
+def explain(plan: Plan | Desk, figure: str, facility_id: str | None = None) -> Explanation:
     """Why a figure is what it is.
 
     Parameters
     ----------
+    plan : or its desk: who asks for many figures of a plan has what they share looked up once
     figure : one of :func:`figures_of`: ``energy_kwh``, ``criterion.seismic``, ``ledger.built_year``, …
     facility_id : whose; None for a figure of the whole plan
 
@@ -42,7 +43,7 @@ def explain(plan: Plan, figure: str, facility_id: str | None = None) -> Explanat
     NothingToExplain
         ``why.no_figure``, ``why.no_facility``, ``why.no_yield`` or ``why.no_criterion``
     """
-    desk = Desk(plan)
+    desk = plan if isinstance(plan, Desk) else Desk(plan)
     if facility_id is None:
         if figure in whole.FIGURES:
             return whole.FIGURES[figure](desk)
@@ -53,7 +54,7 @@ def explain(plan: Plan, figure: str, facility_id: str | None = None) -> Explanat
         return _SITE[figure](desk, facility_id)
     if kind == "criterion" and rest:
         return decisions.criterion(desk, facility_id, rest)
-    if kind == "ledger" and rest in _columns(plan):
+    if kind == "ledger" and rest in _columns(desk.plan):
         return _of_ledger(desk, facility_id, rest)
     raise NothingToExplain("why.no_figure", figure=figure)
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from kawasolar.choices import has_part
@@ -64,14 +65,32 @@ class Stage:
         ----------
         roles : of the plan's input files; every file that a plan may have unless given
         """
-        with_files = [found for role, found in self.values_with.items() if roles is None or role in roles]
-        return any(fnmatchcase(key, pattern) for patterns in (self.values, *with_files) for pattern in patterns)
+        return _matches(key, self.patterns(roles))
+
+    def patterns(self, roles: Collection[str] | None = None) -> tuple[str, ...]:
+        """Patterns of the values that it uses; ``roles`` as for :meth:`uses`."""
+        found = self.values
+        for role, further in self.values_with.items():
+            if roles is None or role in roles:
+                found += further
+        return found
 
     def takes(self, table: str, key: str) -> bool:
         """Whether it uses an entry of what people enter; ``key`` without its scenario."""
         if table == "values":
             return self.uses(key) or any(FALLS_BACK_ON.get(name) == key for name in self.entered)
         return table in self.entered or table in self.drawn
+
+
+# Some dozens of patterns and hundreds of values, asked for at every look at what is stale.
+@lru_cache(maxsize=1 << 14)
+def _matches(key: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(key, pattern) for pattern in patterns)
+
+
+@lru_cache(maxsize=64)
+def _used(patterns: tuple[str, ...], keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(key for key in keys if _matches(key, patterns))
 
 
 def _parts_of_survey(work: Work) -> dict[str, str]:
@@ -193,9 +212,9 @@ def expected(stage: Stage, work: Work) -> Stamp:
     for role in stage.files:
         if role in by_role:
             inputs[f"file:{role}"] = file_state(by_role[role])
-    for key, value in work.profile.values.items():
-        if stage.uses(key, by_role) and has_part(key, work.profile, stage.name):
-            inputs[f"value:{key}"] = repr(float(value.value))
+    for key in _used(stage.patterns(by_role), tuple(work.profile.values)):
+        if has_part(key, work.profile, stage.name):
+            inputs[f"value:{key}"] = repr(float(work.profile.number(key)))
     for name in stage.entered:
         inputs.update(ENTERED[name](work))
     for name in stage.after:

@@ -31,6 +31,7 @@ from kawasolar.pipeline import PlanInputs, make_project
 from kawasolar.project import load_project, save_project
 from kawasolar.provenance import (
     CriterionSource,
+    Desk,
     EnteredSource,
     Explanation,
     FileSource,
@@ -323,9 +324,10 @@ def test_energy_names_every_value_and_file_that_its_stages_declare(plan: Plan, f
 def test_every_value_of_the_profile_is_in_some_explanation(plan: Plan, dense: Project, paired: Project) -> None:
     seen: set[str] = set()
     for shown in (plan, dense.plan, paired.plan):
+        desk = Desk(shown)
         for site in (*SITES, "005", None):
             for figure in figures_of(shown, site):
-                seen |= profile_keys(explain(shown, figure, site))
+                seen |= profile_keys(explain(desk, figure, site))
     # Service lives of structures that no facility has are asked of nobody, nor is anything of trees and given planes where no file has any.
     unseen = {f"life.{name}" for name in ("src", "s", "w", "cb", "other")} | {"module.weight"}
     # Strings, loads and glare are no figures of the plan: they are worked out beside it.
@@ -539,8 +541,9 @@ def test_files_name_their_findings_and_what_the_user_said(plan: Plan) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_explanation_has_words(plan: Plan, wide: Plan, language: Language) -> None:
     """No code, no placeholder, no dash for a value that is there; nothing of the other language but names."""
-    asked = [(plan, figure, site) for site in (*SITES[:1], "004", "005", None) for figure in figures_of(plan, site)]
-    asked += [(wide, figure, site) for site in ("0000001", "0000007", None) for figure in figures_of(wide, site)]
+    of_plan, of_wide = Desk(plan), Desk(wide)
+    asked = [(of_plan, figure, site) for site in (*SITES[:1], "004", "005", None) for figure in figures_of(plan, site)]
+    asked += [(of_wide, figure, site) for site in ("0000001", "0000007", None) for figure in figures_of(wide, site)]
     own = {
         text
         for p in (plan, wide)
@@ -723,8 +726,9 @@ def test_every_outcome_follows_from_its_explanation(strict: Plan) -> None:
     formulas = set()
     # What the roof gives is drawn in this plan, and does not hang together from plane to yield.
     drawn = ("usable_area", "irradiation", "capacity")
+    desk = Desk(strict)
     for row in strict.decision.outcomes.itertuples():
-        found = explain(strict, f"criterion.{row.criterion}", str(row.facility_id))
+        found = explain(desk, f"criterion.{row.criterion}", str(row.facility_id))
         assert found.value == row.outcome
         if found.formula == "found_remaining_any":
             formulas.add(found.formula)
@@ -748,9 +752,10 @@ def test_formulas_have_sentences(strict: Plan, project: Project) -> None:
     plans = [strict, project.plan]
     spoken: set[str] = set()
     for plan in plans:
+        desk = Desk(plan)
         for site in (*plan.facilities["facility_id"].tolist()[:8], None):
             for figure in figures_of(plan, site):
-                spoken |= {e.formula for e in explain(plan, figure, site).walk() if isinstance(e, Explanation)}
+                spoken |= {e.formula for e in explain(desk, figure, site).walk() if isinstance(e, Explanation)}
     for formula in spoken:
         for language in LANGUAGES:
             assert say(language, f"why.formula.{formula}") != f"why.formula.{formula}"
@@ -761,10 +766,12 @@ def test_whatever_an_old_file_can_be_asked_is_answered(kept: str) -> None:
     """Their yields lack what was found out later; nothing that is offered may fail for that."""
     old = load_project(Path(__file__).parents[1] / "data" / f"{kept}.kawasolar").plan
     assert "snow_loss" not in figures_of(old)
+    desk = Desk(old)
     for site in (None, str(old.facilities["facility_id"].iloc[0])):
         for figure in figures_of(old, site):
+            found = explain(desk, figure, site)
             for language in LANGUAGES:
-                assert sentences(explain(old, figure, site), language)
+                assert sentences(found, language)
 
 
 def test_as_json(plan: Plan) -> None:
@@ -784,10 +791,12 @@ def test_a_saved_project_explains_the_same(project: Project, tmp_path: Path) -> 
     save_project(project, tmp_path / "計画.kawasolar")
     loaded = load_project(tmp_path / "計画.kawasolar")
     assert loaded.exports == project.exports
+    desk = Desk(loaded.plan)
     for site in ("001", "004", "005", None):
         assert figures_of(loaded.plan, site) == figures_of(project.plan, site)
         for figure in figures_of(project.plan, site):
-            assert as_json(explain(loaded.plan, figure, site)) == as_json(explain(project.plan, figure, site)), figure
+            # One with a desk for all, the other each by itself: the same.
+            assert as_json(explain(desk, figure, site)) == as_json(explain(project.plan, figure, site)), figure
     pd.testing.assert_frame_equal(register(loaded.plan), register(project.plan))
 
 

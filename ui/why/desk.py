@@ -16,6 +16,7 @@ from ui.why.acts import Acts
 
 if TYPE_CHECKING:
     from kawasolar.plan import Plan
+    from kawasolar.provenance import Desk
     from kawasolar.provenance.model import Explanation
     from ui.inspector.panel import Inspector
     from ui.why.lines import Action, Path
@@ -66,6 +67,8 @@ class WhyDesk(QObject):
         self._leading = False
         self._acts = Acts(window, self)
         self._cost: dict[tuple[str, bool], float] = {}
+        # What explanations of one plan share.
+        self._papers: Desk | None = None
         self._before: QWidget | None = None
         # What the page was last made from.
         self._seen: object = None
@@ -383,17 +386,20 @@ class WhyDesk(QObject):
 
     def _request(self, figure: str, facility: str | None, done: Done) -> None:
         """Explain a figure: at once, or in a job where that takes its time."""
-        from kawasolar.provenance import explain
+        from kawasolar.provenance import Desk, explain
 
         plan = self._document.plan
         if plan is None:
             return
+        if self._papers is None or self._papers.plan is not plan:
+            self._papers = Desk(plan)
+        papers = self._papers
         kind = (figure, facility is None)
 
         def work(_progress: object = None) -> Explanation | PlanError:
             begun = time.perf_counter()
             try:
-                return explain(plan, figure, facility)
+                return explain(papers, figure, facility)
             except PlanError as error:
                 return error
             finally:
@@ -412,6 +418,7 @@ class WhyDesk(QObject):
         if self._document.plan is None:
             self.close()
             self._cost.clear()
+            self._papers = None
         else:
             self._on_change()
 
