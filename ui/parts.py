@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFont,
     QFontInfo,
@@ -53,6 +54,20 @@ class Paragraph(QLabel):
 
     LEADING = 1.45
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # Height by width: a layout asks for it a dozen times before the window is seen.
+        self._heights: dict[int, int] = {}
+
+    def setText(self, text: str) -> None:
+        self._heights.clear()
+        super().setText(text)
+
+    def changeEvent(self, event: QEvent) -> None:
+        # Of its font, or of the style that gives it one.
+        self._heights.clear()
+        super().changeEvent(event)
+
     def _lines(self, width: float) -> tuple[QTextLayout, float]:
         layout = QTextLayout(self.text().replace("\n", "\u2028"), self.font())
         option = QTextOption()
@@ -72,7 +87,9 @@ class Paragraph(QLabel):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return math.ceil(self._lines(width)[1]) if self.text() else 0
+        if width not in self._heights:
+            self._heights[width] = math.ceil(self._lines(width)[1]) if self.text() else 0
+        return self._heights[width]
 
     def sizeHint(self) -> QSize:
         wide = min(240, self.fontMetrics().horizontalAdvance(self.text()) + 4)
