@@ -10,10 +10,12 @@ import errno
 import json
 import os
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
+from typer.main import get_command
 
 from gis.errors import CodedError
 from gis.progress import Cancelled
@@ -24,6 +26,8 @@ from kawasolar.reasons import named_values
 from kawasolar.words import Language, asked_language, default_language, say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kawasolar.export.csv import Encoding
     from kawasolar.plan import Objective, Plan, Project
 
@@ -223,7 +227,7 @@ def run_command(words: list[str]) -> int:
 
 def _run(words: list[str]) -> int:
     try:
-        code = int(app(words, standalone_mode=False) or EXIT_OK)
+        code = int(_command()(words, standalone_mode=False) or EXIT_OK)
     except typer.Exit as stop:
         code = int(stop.exit_code)
     except (Cancelled, KeyboardInterrupt, typer.Abort):
@@ -242,6 +246,12 @@ def _run(words: list[str]) -> int:
         say_error("cli.stopped")
         return EXIT_STOPPED
     return code
+
+
+@cache
+def _command() -> Callable[..., int | None]:
+    """All commands, put together once."""
+    return cast("Callable[..., int | None]", get_command(app))
 
 
 def _usage_error() -> type[typer.BadParameter]:

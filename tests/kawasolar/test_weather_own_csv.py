@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,7 @@ def begins(known: Weather, year: int = 2023) -> pd.DatetimeIndex:
     return pd.DatetimeIndex([stamp.replace(year=year) for stamp in naive])
 
 
+@cache
 def iso_end(begin: pd.Timestamp) -> str:
     return f"{begin + pd.Timedelta(hours=1):%Y-%m-%dT%H:%M}"
 
