@@ -60,6 +60,8 @@ bench: setup-run
 	@for file in $(filter-out %/__init__.py,$(wildcard benchmarks/*.py)); do \
 		echo "== $$file"; QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen} $(PYTHON_VENV) $$file || exit 1; done
 
+# The first scenario has its name in the language of who plans.
+screenshots: export KAWASOLAR_LANG := ja
 screenshots: setup-test out/plan.kawasolar
 	@$(PYTHON_VENV) tools/screenshots.py
 

@@ -1,4 +1,4 @@
-"""Pictures of the window for the README: Japanese light, Japanese dark, English light; offscreen, from a real plan.
+"""Pictures of the window for the README: the plan in Japanese and in English, a roof with its modules; offscreen, from a real plan.
 
     python tools/screenshots.py [PLAN.kawasolar] [--out FOLDER] [--all]
 
@@ -40,11 +40,13 @@ class Shot:
     step: str = "half"
     tab: int = 0
     plan: bool = True
+    # Share of the map that the selected facility fills; the whole plan without it.
+    close: float | None = None
 
 
 README = (
     Shot("window-ja-light", "ja", "light"),
-    Shot("window-ja-dark", "ja", "dark"),
+    Shot("roof-ja-dark", "ja", "dark", step="roofs", tab=1, close=0.75),
     Shot("window-en-light", "en", "light"),
 )
 MORE = (
@@ -63,6 +65,7 @@ def take(shot: Shot, plan: Path, folder: Path) -> Path:
     from PySide6.QtCore import QSettings
     from PySide6.QtWidgets import QApplication
 
+    from ui import work
     from ui.app import install_qt_words
     from ui.settings import Remembered
     from ui.window import MainWindow
@@ -71,6 +74,8 @@ def take(shot: Shot, plan: Path, folder: Path) -> Path:
     if not isinstance(app, QApplication):
         raise TypeError("make_app comes first")
     with tempfile.TemporaryDirectory() as place:
+        # Nobody's unsaved edits are offered in a picture.
+        work.recovery_folder = lambda: Path(place) / "recovery"
         store = QSettings(str(Path(place) / "settings.ini"), QSettings.Format.IniFormat)
         window = MainWindow(Remembered(store), language=shot.language, theme_choice=shot.theme)
         install_qt_words(app, shot.language)
@@ -103,6 +108,9 @@ def _arrange(app: object, window: MainWindow, shot: Shot) -> None:
         window.document.select(str(chosen["facility_id"].iloc[min(1, len(chosen) - 1)]))
     window.show_step(shot.step)
     window.inspector.tabs.setCurrentIndex(shot.tab)
+    selected = window.document.selected
+    if shot.close is not None and selected is not None:
+        view.zoom_to(selected, shot.close)
     _until(app, view.is_idle)
 
 
