@@ -110,7 +110,7 @@ def read_roof_surfaces(path: Path, progress: Progress = silent) -> RoofSurfaces:
         from ``progress``
     """
     found = RoofSurfaces()
-    with _opened(path) as (parts, total):
+    with opened(path) as (parts, total):
         done = 0
         for name, size, stream in parts:
             _read(stream, f"{path.name}/{name}" if name else path.name, found, _Told(progress, done, total))
@@ -122,25 +122,23 @@ def read_roof_surfaces(path: Path, progress: Progress = silent) -> RoofSurfaces:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[Iterator[tuple[str, int, IO[bytes]]], int]]:
-    """The streams of a file, each with its name in the archive and its size, and the size of all of them."""
+def opened(path: Path, area: str = "roof_planes") -> Iterator[tuple[Iterator[tuple[str, int, IO[bytes]]], int]]:
+    """The streams of a file, each with its name in the archive and its size, and the size of all of them; ``area`` is that of the errors' codes."""
     try:
         with path.open("rb") as file:
             if file.read(len(ZIP_MAGIC)) != ZIP_MAGIC:
                 file.seek(0)
                 size = path.stat().st_size
                 if size > _LARGEST:
-                    raise UnreadableFile(
-                        "roof_planes.too_large", file=path.name, found=size >> 20, expected=_LARGEST >> 20
-                    )
+                    raise UnreadableFile(f"{area}.too_large", file=path.name, found=size >> 20, expected=_LARGEST >> 20)
                 yield iter([("", size, file)]), size
                 return
         with zipfile.ZipFile(path) as archive:
-            members = _members(archive, path.name)
+            members = _members(archive, path.name, area)
             yield _streams(archive, members), sum(member.file_size for member in members)
     except (OSError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError) as error:
         # RuntimeError: a member is encrypted.
-        raise UnreadableFile("roof_planes.unreadable", file=path.name, reason=str(error)) from error
+        raise UnreadableFile(f"{area}.unreadable", file=path.name, reason=str(error)) from error
 
 
 def _streams(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> Iterator[tuple[str, int, IO[bytes]]]:
@@ -149,10 +147,10 @@ def _streams(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> Iterat
             yield member.filename.rpartition("/")[2], member.file_size, stream
 
 
-def _members(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
+def _members(archive: zipfile.ZipFile, name: str, area: str) -> list[zipfile.ZipInfo]:
     """The members to read, in the order of their names."""
     if len(archive.infolist()) > _MOST_MEMBERS:
-        raise UnreadableFile("roof_planes.archive", file=name, found=f"{len(archive.infolist())}")
+        raise UnreadableFile(f"{area}.archive", file=name, found=f"{len(archive.infolist())}")
     texts = [entry for entry in archive.infolist() if entry.filename.lower().endswith((".gml", ".xml"))]
     texts = [entry for entry in texts if not entry.filename.startswith("__MACOSX/")]
     # A whole data set has roads, trees and terrain besides.
@@ -160,10 +158,10 @@ def _members(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
     for entry in members:
         packed = entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
         if packed or entry.file_size > min(_LARGEST, _MOST_PACKED * max(entry.compress_size, 1)):
-            raise UnreadableFile("roof_planes.archive", file=name, found=entry.filename)
+            raise UnreadableFile(f"{area}.archive", file=name, found=entry.filename)
     total = sum(entry.file_size for entry in members)
     if total > _LARGEST_ALL:
-        raise UnreadableFile("roof_planes.too_large", file=name, found=total >> 20, expected=_LARGEST_ALL >> 20)
+        raise UnreadableFile(f"{area}.too_large", file=name, found=total >> 20, expected=_LARGEST_ALL >> 20)
     return sorted(members, key=lambda entry: entry.filename)
 
 

@@ -189,6 +189,11 @@ class SurfaceSource:
         """Whole rows."""
         return self.read(top, bottom, 0, self.grid.cols)
 
+    @property
+    def is_read(self) -> bool:
+        """Whether any of it has been read."""
+        return self._cells > 0
+
     def seen(self) -> tuple[Finding, ...]:
         """What was noticed in all that has been read so far; to be asked once, after each cell was read once.
 
@@ -218,9 +223,15 @@ class SurfaceSource:
 
 @contextmanager
 def open_surface(
-    path: Path, *, crs: str | CRS | None = None, metric_crs: str | CRS | None = None
-) -> Iterator[SurfaceSource]:
-    """A surface to be read by windows. Parameters and errors as :func:`read_surface`."""
+    path: Path, *, crs: str | CRS | None = None, metric_crs: str | CRS | None = None, onto: CRS | None = None, smooth: bool = False
+) -> Iterator[SurfaceSource]:  # fmt: skip
+    """A surface to be read by windows. Parameters and errors as :func:`read_surface`.
+
+    Parameters
+    ----------
+    onto : bring it to this CRS, though its own measures metres
+    smooth : if it is turned or reprojected, between its cells and not by the nearest: of a surface without walls
+    """
     with _opened(path) as file:
         findings: list[Finding] = []
         _check_bands(file, path, findings)
@@ -228,15 +239,19 @@ def open_surface(
         x, y = _check_place(file, path, own)
         factor = _height_unit(file, path, metres, findings)
         synthetic = file.tags().get(SYNTHETIC_TAG) == "1"
-        if measures_metres(own, x, y) and _is_plain(file):
+        if (
+            measures_metres(own, x, y)
+            and _is_plain(file)
+            and (onto is None or horizontal(own).equals(horizontal(onto), ignore_axis_order=True))
+        ):
             grid = Grid(file.height, file.width, file.transform.a, file.transform.c, file.transform.f, own)
             yield SurfaceSource(file, path, grid, factor, synthetic, findings)
             return
-        target = _target(own, metric_crs, x, y)
+        target = _target(own, metric_crs, x, y) if onto is None else onto
         code = "raster.resampled" if target == own else "raster.reprojected"
         findings.append(Finding(code, "info", path.name, found=label(own), expected=label(target)))
         grid = _target_grid(file, own, target, path)
-        with _warped(file, own, grid) as view:
+        with _warped(file, own, grid, Resampling.bilinear if smooth else Resampling.nearest) as view:
             yield SurfaceSource(view, path, grid, factor, synthetic, findings)
 
 
@@ -451,9 +466,9 @@ def _target_grid(file: DatasetReader, own: CRS, target: CRS, path: Path) -> Grid
     return Grid(rows, cols, cell, transform.c, transform.f, target)
 
 
-def _warped(file: DatasetReader, own: CRS, grid: Grid) -> WarpedVRT:
-    """The file on another grid by nearest cell, so that walls stay walls."""
+def _warped(file: DatasetReader, own: CRS, grid: Grid, resampling: Resampling = Resampling.nearest) -> WarpedVRT:
+    """The file on another grid; by nearest cell, so that walls stay walls."""
     return WarpedVRT(
         file, src_crs=own.to_wkt(), crs=grid.crs.to_wkt(), transform=grid.transform, width=grid.cols, height=grid.rows,
-        resampling=Resampling.nearest, src_nodata=file.nodata, nodata=file.nodata if file.nodata is not None else math.nan, dtype="float32",
+        resampling=resampling, src_nodata=file.nodata, nodata=file.nodata if file.nodata is not None else math.nan, dtype="float32",
     )  # fmt: skip

@@ -19,6 +19,7 @@ _COMMANDS = (
     "scenario",
     "edit",
     "recover",
+    "surface",
     "survey",
     "yield",
     "layout",

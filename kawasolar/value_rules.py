@@ -133,6 +133,8 @@ VALUE_RULES: dict[str, tuple[str, float, float]] = {
     "canopy.leaf_off_month": ("month", 1.0, 12.0),
     "given.max_shift": ("m", 0.0, 20.0),
     "given.max_residual": ("m", 0.01, 5.0),
+    "surface.cell": ("m", 0.1, 5.0),
+    "surface.margin": ("m", 0.0, 5000.0),
 }
 # Values that came when profiles had been given away already: where one lacks them, the bundled profile's are taken.
 LATER = (
@@ -151,6 +153,7 @@ LATER = (
     "pv.snow",
     "snow.",
     "ageing.",
+    "surface.",
 )
 
 # Every criterion: unit of its threshold and bounds of it; no bounds where it has no threshold.

@@ -330,8 +330,19 @@ def test_every_value_of_the_profile_is_in_some_explanation(plan: Plan, dense: Pr
                 seen |= profile_keys(explain(desk, figure, site))
     # Service lives of structures that no facility has are asked of nobody, nor is anything of trees and given planes where no file has any.
     unseen = {f"life.{name}" for name in ("src", "s", "w", "cb", "other")} | {"module.weight"}
-    # Strings, loads and glare are no figures of the plan: they are worked out beside it.
-    elsewhere = ("canopy.", "given.", "jis.", "pvwatts.", "string.", "inverter.", "load.", "glare.", *MODULE)
+    # Strings, loads and glare are no figures of the plan: they are worked out beside it; a surface is made before it.
+    elsewhere = (
+        "canopy.",
+        "given.",
+        "jis.",
+        "pvwatts.",
+        "string.",
+        "inverter.",
+        "load.",
+        "glare.",
+        "surface.",
+        *MODULE,
+    )
     assert set(plan.profile.values) - seen == unseen | {key for key in plan.profile.values if key.startswith(elsewhere)}
 
 

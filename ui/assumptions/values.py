@@ -43,6 +43,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("plan", ("plan.",)),
     ("canopy", ("canopy.",)),
     ("given", ("given.",)),
+    ("surface", ("surface.",)),
     ("engine", ("engine.",)),
 )
 ORDER = (
@@ -65,11 +66,12 @@ ORDER = (
     "glare",
     "canopy",
     "given",
+    "surface",
     "engine",
     "other",
 )
 # Strings, inverters, loads, glare and ageing are worked out whenever they are shown (kawasolar.electrical).
-_WORKED_OUT = ("string.", "inverter.", "load.", "glare.", "ageing.", *MODULE)
+_WORKED_OUT = ("string.", "inverter.", "load.", "glare.", "ageing.", "surface.", *MODULE)
 # Values that no stage names, because they are where a setting of the scenario begins: setting -> stage that takes it.
 _BEGINS: Mapping[str, tuple[str, StageName]] = {"plan.share": ("share", "selection")}
 

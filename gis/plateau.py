@@ -1,0 +1,289 @@
+"""PLATEAU city models (CityGML 2.0, i-UR 1.4 to 3.x) as outlines with attributes, and roofs to lay on a surface.
+
+Read as a stream, building by building; what a building's element says is in :mod:`gis.plateau_building`. The files may be anybody's: no document type, no
+entities, nothing fetched, nothing read beside what is named.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from lxml import etree
+
+from gis.citygml import opened
+from gis.errors import UnreadableFile
+from gis.findings import Finding
+from gis.plateau_building import HAZARDS, Building, building_of
+from gis.plateau_place import Rings, Roofs, moved, outlines_of, own_crs, zone_of_prefecture
+from gis.progress import Progress, part, silent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from pyproj import CRS
+
+    from gis.plateau_building import Polygon
+
+_BUILDING_SPACES = tuple(f"http://www.opengis.net/citygml/building/{version}" for version in ("2.0", "1.0"))
+_BUILDINGS = tuple(f"{{{space}}}Building" for space in _BUILDING_SPACES)
+# What else stands below the model, and is let go as soon as it ends.
+_MEMBERS = tuple(
+    f"{{http://www.opengis.net/citygml/{space}}}{name}"
+    for space, name in (
+        ("2.0", "cityObjectMember"), ("1.0", "cityObjectMember"), ("appearance/2.0", "appearanceMember"), ("appearance/1.0", "appearanceMember"),
+        ("2.0", "appearanceMember"), ("appearance/2.0", "surfaceDataMember"),
+    )
+)  # fmt: skip
+_ENVELOPE = "{http://www.opengis.net/gml}Envelope"
+# A building, or whatever else stands between two of them, is no larger [bytes].
+_LONGEST = 64 << 20
+_DOCTYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
+_HEAD = 65_536
+_MOST_BUILDINGS = 5_000_000
+# A box as high as this stands where nobody knows the height (the standard's own rule), with room for rounding [m].
+UNKNOWN_BOX_M = 3.01
+_COLUMNS = (
+    "building_id", "gml_id", "name", "usage", "structure", "city", "storeys", "built_year", "survey_year", "measured_height_m", "height_m", "ground_m", "top_m",
+    "floor_area_m2", *(f"{name}_depth_m" for name in HAZARDS), "surface", "source",
+)  # fmt: skip
+_NUMERIC = (
+    "storeys",
+    "built_year",
+    "survey_year",
+    "measured_height_m",
+    "height_m",
+    "ground_m",
+    "top_m",
+    "floor_area_m2",
+)
+_NAMED = 5
+_LONGEST_REASON = 200
+
+
+@dataclass(frozen=True)
+class CityModel:
+    """What the files hold.
+
+    Attributes
+    ----------
+    buildings : a row each: ``building_id gml_id name usage structure city storeys built_year measured_height_m height_m ground_m top_m floor_area_m2
+        flood_depth_m tsunami_depth_m storm_surge_depth_m inland_depth_m surface source geometry``; ``height_m`` is NaN where nobody knows it,
+        ``surface`` is what there is of the roof: ``lod2``, ``lod1``, ``assumed`` (a box of the standard's 3 m) or ``none``
+    roofs : of LOD2 where a building has it, else of LOD1
+    """
+
+    buildings: gpd.GeoDataFrame
+    roofs: Roofs
+    findings: tuple[Finding, ...]
+
+
+@dataclass
+class _Store:
+    """What was read so far, as columns; coordinates as they stand in the files."""
+
+    rows: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in _COLUMNS})
+    outline: Rings = field(default_factory=Rings)
+    roofs: Rings = field(default_factory=Rings)
+    crs: list[str] = field(default_factory=list)
+    broken: int = 0
+    without: list[str] = field(default_factory=list)
+
+
+def read_city_model(paths: Sequence[Path], target: CRS | None = None, progress: Progress = silent) -> CityModel:
+    """All buildings of ``.gml`` files, archives and folders of them.
+
+    Parameters
+    ----------
+    target : projected CRS in metres of the result; that of the prefecture the buildings are in unless given
+
+    Raises
+    ------
+    UnreadableFile
+        ``citymodel.*``
+    CrsMismatch
+        ``citymodel.no_zone``, ``citymodel.ellipsoidal``, ``citymodel.mixed_heights``
+    gis.progress.Cancelled
+        from ``progress``
+    """
+    store = _Store()
+    files = [file for path in paths for file in _files(path)]
+    for k, file in enumerate(files):
+        with opened(file, "citymodel") as (parts, total):
+            told, done = part(progress, k / len(files), (k + 1) / len(files)), 0
+            for name, size, stream in parts:
+                source = f"{file.name}/{name}" if name else file.name
+                _read(_Counted(stream, source, told, done, total), source, store)
+                done += size
+    if not store.rows["gml_id"]:
+        raise UnreadableFile("citymodel.no_buildings", file=", ".join(path.name for path in paths)[:_HEAD])
+    return _model(store, target)
+
+
+def _files(path: Path) -> list[Path]:
+    """The files of a folder; those of buildings, where it has such."""
+    if not path.is_dir():
+        if not path.is_file():
+            raise UnreadableFile("citymodel.missing", file=str(path))
+        return [path]
+    found = sorted(file for file in path.rglob("*.gml") if file.is_file())
+    found = [file for file in found if "bldg" in {*file.parent.parts, *re.split(r"[_.]", file.name)}] or found
+    if not found:
+        raise UnreadableFile("citymodel.no_files", file=str(path))
+    return found
+
+
+class _Counted:
+    """A stream that tells how far it is read, refuses a document type, and ends what never ends."""
+
+    def __init__(self, stream: IO[bytes], name: str, progress: Progress, done: int, total: int) -> None:
+        self._stream, self.name, self._progress = stream, name, progress
+        self._done, self._total = done, max(total, 1)
+        self.bytes, self.since = 0, 0
+
+    def read(self, size: int = -1) -> bytes:
+        if self.bytes - self.since > _LONGEST:
+            raise UnreadableFile("citymodel.too_large", file=self.name, expected=_LONGEST >> 20)
+        content = self._stream.read(min(size, _HEAD) if size > 0 else _HEAD)
+        if self.bytes == 0 and _DOCTYPE.search(content.replace(b"\0", b"")):
+            raise UnreadableFile("citymodel.entities", file=self.name)
+        self.bytes += len(content)
+        self._progress(min(1.0, (self._done + self.bytes) / self._total), "read")
+        return content
+
+
+def _read(stream: _Counted, name: str, store: _Store) -> None:
+    """The buildings of one stream."""
+    try:
+        for element in _elements(stream):
+            if element.tag == _ENVELOPE:
+                store.crs.append(element.get("srsName", "") or store.crs[-1])
+            else:
+                _keep(building_of(element), name, store)
+                if len(store.rows["gml_id"]) > _MOST_BUILDINGS:
+                    raise UnreadableFile("citymodel.too_many", file=name, expected=_MOST_BUILDINGS)
+    except (etree.XMLSyntaxError, ValueError, IndexError) as error:
+        raise UnreadableFile("citymodel.unreadable", file=name, reason=str(error)[:_LONGEST_REASON]) from error
+
+
+def _elements(stream: _Counted) -> Iterator[etree._Element]:
+    """Buildings, and the first envelope; whatever ends is let go."""
+    events = etree.iterparse(
+        stream, events=("end",), tag=(*_BUILDINGS, *_MEMBERS, _ENVELOPE), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
+        remove_comments=True, remove_pis=True,
+    )  # fmt: skip
+    envelope = False
+    for _, element in events:
+        if element.getroottree().docinfo.internalDTD is not None:
+            raise UnreadableFile("citymodel.entities", file=stream.name)
+        if element.tag == _ENVELOPE:
+            if not envelope:
+                envelope = True
+                yield element
+            continue
+        if element.tag in _BUILDINGS:
+            yield element
+        element.clear()
+        while element.getprevious() is not None and element.getparent() is not None:
+            del element.getparent()[0]
+        stream.since = stream.bytes
+
+
+def _keep(building: Building, source: str, store: _Store) -> None:
+    row = len(store.rows["gml_id"])
+    surface, roofs = _surface(building)
+    numbers = building.numbers
+    height = numbers.get("measured_height")
+    if height is None and surface in ("lod1", "lod2") and building.top_z is not None and building.ground_z is not None:
+        height = building.top_z - building.ground_z
+    texts = building.texts
+    values = {
+        "building_id": texts.get("public_id") or building.gml_id, "gml_id": building.gml_id, "name": texts.get("name"), "usage": texts.get("usage"),
+        "structure": texts.get("structure"), "city": texts.get("city"), "storeys": numbers.get("storeys"), "built_year": numbers.get("built_year"),
+        "survey_year": numbers.get("survey_year"), "measured_height_m": numbers.get("measured_height"), "height_m": height,
+        "ground_m": building.ground_z, "top_m": building.top_z, "floor_area_m2": numbers.get("floor_area_m2"), "surface": surface, "source": source,
+        **{f"{name}_depth_m": building.depths.get(name) for name in HAZARDS},
+    }  # fmt: skip
+    for name, value in values.items():
+        store.rows[name].append(value)
+    for polygon in building.outline:
+        store.outline.add(row, polygon)
+    for polygon in roofs:
+        store.roofs.add(row, polygon)
+    store.broken += building.broken
+
+
+def _surface(building: Building) -> tuple[str, list[Polygon]]:
+    """What there is of a building's roof. A box of 3 m without a measured height says that nobody knows."""
+    if building.roofs.get(2):
+        return "lod2", building.roofs[2]
+    boxes = building.roofs.get(1, [])
+    if not boxes or building.top_z is None or building.ground_z is None:
+        return "none", []
+    guessed = "measured_height" not in building.numbers and building.top_z - building.ground_z <= UNKNOWN_BOX_M
+    return ("assumed" if guessed else "lod1"), boxes
+
+
+def _model(store: _Store, target: CRS | None) -> CityModel:
+    findings: list[Finding] = []
+    own = own_crs(store.crs, findings)
+    target = target or zone_of_prefecture(store.rows["city"])
+    outline = moved(store.outline, own, target, findings)
+    roofs = moved(store.roofs, own, target, findings)
+    frame = pd.DataFrame(store.rows).astype(
+        dict.fromkeys((*_NUMERIC, *(f"{name}_depth_m" for name in HAZARDS)), np.float64)
+    )
+    shapes = outlines_of(outline, len(frame))
+    buildings = gpd.GeoDataFrame(frame, geometry=shapes, crs=target)
+    lacking = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    buildings, roofs = _without(buildings, roofs, lacking)
+    findings += _told(buildings, frame.loc[lacking, "building_id"].tolist(), store)
+    buildings["building_id"] = _told_apart(buildings)
+    return CityModel(buildings, roofs, tuple(findings))
+
+
+def _without(buildings: gpd.GeoDataFrame, roofs: Roofs, lacking: NDArray[np.bool_]) -> tuple[gpd.GeoDataFrame, Roofs]:
+    """Buildings that have an outline, and their roofs."""
+    if not lacking.any():
+        return buildings, roofs
+    place = np.cumsum(~lacking) - 1
+    kept = ~lacking[roofs.building]
+    ring, number = kept[roofs.polygon], np.cumsum(kept) - 1
+    moved = Roofs(
+        roofs.xyz[np.repeat(ring, roofs.lengths)], roofs.lengths[ring], number[roofs.polygon[ring]], place[roofs.building[kept]]
+    )  # fmt: skip
+    return buildings[~lacking].reset_index(drop=True), moved
+
+
+def _told_apart(buildings: gpd.GeoDataFrame) -> pd.Series[str]:
+    """Public ids; where two buildings have one, that of the file."""
+    ids = buildings["building_id"]
+    return ids.where(~ids.duplicated(keep=False), buildings["gml_id"])
+
+
+def _told(buildings: gpd.GeoDataFrame, lacking: list[str], store: _Store) -> list[Finding]:
+    """What the user should know of the model."""
+    found = []
+    count = len(buildings)
+    for code, severity, ids in (
+        ("citymodel.no_outline", "warning", lacking),
+        (
+            "citymodel.unknown_height",
+            "warning",
+            buildings.loc[buildings["surface"] == "assumed", "building_id"].tolist(),
+        ),
+        ("citymodel.no_solid", "warning", buildings.loc[buildings["surface"] == "none", "building_id"].tolist()),
+    ):
+        if ids:
+            named = ", ".join(map(str, ids[:_NAMED])) + (" …" if len(ids) > _NAMED else "")
+            found.append(Finding(code, severity, found=named, details={"count": len(ids), "of": count + len(lacking)}))  # type: ignore[arg-type]
+    if store.broken:
+        found.append(Finding("citymodel.broken", "warning", found=str(store.broken)))
+    return found
