@@ -22,6 +22,7 @@ from gis.raster import open_surface
 from gis.raster_write import raster_by_rows
 from gis.sampled import on_grid
 from kawasolar.errors import PlanError
+from kawasolar.export.writing import atomic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,6 +111,8 @@ def make_surface(inputs: SurfaceInputs, profile: Profile, progress: Progress = s
         known, told = _layers(inputs.ground, crs, stack, smooth=True)
         measured, told_of_surface = _layers(inputs.measured, crs, stack, smooth=False)
         ground = _Ground(known, between)
+        # Put in its place last, and not at all if the surface fails.
+        outlines = stack.enter_context(atomic(inputs.buildings, ".gpkg"))
         write = stack.enter_context(
             raster_by_rows(inputs.dsm, grid, "float32", nodata=np.nan, progress=part(progress, 0.95, 1.0))
         )
@@ -118,7 +121,7 @@ def make_surface(inputs: SurfaceInputs, profile: Profile, progress: Progress = s
         )
         findings += [*told(), *told_of_surface()]
         buildings = _with_surface(buildings, own, seen)
-        _write_buildings(buildings, inputs.buildings)
+        buildings.to_file(outlines, layer="buildings", driver="GPKG", engine="pyogrio")
     findings += _told(inputs, ground.share)
     counts = buildings["surface"].value_counts()
     return SurfaceMade(
@@ -183,14 +186,6 @@ def _with_surface(buildings: gpd.GeoDataFrame, own: NDArray[np.int64], seen: NDA
     made[0, : len(own)], made[1, : len(seen)] = own, seen
     measured = made[1] >= np.maximum(1, _MOSTLY * made.sum(axis=0))
     return buildings.assign(surface=np.where(measured, "measured", buildings["surface"].to_numpy()))
-
-
-def _write_buildings(buildings: gpd.GeoDataFrame, path: Path) -> None:
-    """The outlines as a layer that plans and QGIS read."""
-    from kawasolar.export.writing import atomic
-
-    with atomic(path, ".gpkg") as work:
-        buildings.to_file(work, layer="buildings", driver="GPKG", engine="pyogrio")
 
 
 def _told(inputs: SurfaceInputs, share: float) -> list[Finding]:

@@ -1,0 +1,144 @@
+"""``kawasolar surface``: a city model as the files that a plan takes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import rasterio
+from pyproj import CRS
+
+from gis.errors import GisError
+from gis.grid import Grid
+from gis.outlines import read_outlines
+from gis.progress import Cancelled
+from gis.raster import read_surface
+from gis.raster_write import write_raster
+from kawasolar.__main__ import main
+from kawasolar.profile import load_profile
+from kawasolar.surface import SurfaceInputs, make_surface
+from tests.support.plateau import House, city_model, gable, square
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ZONE = CRS.from_epsg(6677)
+X, Y = -15000.0, -41000.0
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """A gable, a box and a stand-in box."""
+    houses = [
+        House("gable", square(X, Y, 20.0), roofs=gable(X, Y, 20.0, 16.0, 20.0)),
+        House("box", square(X + 40, Y, 10.0), top=25.0),
+        House("unknown", square(X + 80, Y, 10.0), floor=11.0, top=14.0, attributes=""),
+    ]
+    path = tmp_path / "都市 モデル" / "53392633_bldg_6697_op.gml"
+    path.parent.mkdir()
+    path.write_text(city_model(houses), encoding="utf-8")
+    return path
+
+
+def inputs(model: Path, tmp_path: Path, **more: object) -> SurfaceInputs:
+    return SurfaceInputs((model,), tmp_path / "地表面.tif", tmp_path / "建物.gpkg", **more)  # type: ignore[arg-type]
+
+
+def level(path: Path, z: float, *, west: float = X - 400, cell: float = 5.0, epsg: int = 6677) -> Path:
+    """A level raster of a kilometre."""
+    side = round(1000 / cell)
+    grid = Grid(side, side, cell, west, Y + 500, CRS.from_epsg(epsg))
+    write_raster(path, np.full(grid.shape, z, np.float32), grid, nodata=np.nan)
+    return path
+
+
+def test_what_a_plan_takes_comes_out(model: Path, tmp_path: Path) -> None:
+    made = make_surface(inputs(model, tmp_path), load_profile())
+    assert made.counts == {"measured": 0, "lod2": 1, "lod1": 1, "assumed": 1, "none": 0}
+    assert [finding.code for finding in made.findings] == ["citymodel.unknown_height", "surface.ground_between"]
+    surface = read_surface(tmp_path / "地表面.tif")
+    assert (surface.grid.crs.to_epsg(), surface.grid.cell) == (6677, 0.5)
+    assert np.isfinite(surface.z).all()
+
+    def height(x: float, y: float) -> float:
+        row, col = surface.grid.index(np.array([x]), np.array([y]))
+        return float(surface.z[row[0], col[0]])
+
+    assert height(X + 10, Y + 9.9) == pytest.approx(20.0, abs=0.15)
+    assert height(X + 10, Y + 0.3) == pytest.approx(16.0, abs=0.15)
+    assert height(X + 45, Y + 5) == 25.0
+    assert height(X + 85, Y + 5) == 14.0
+    # Beside the walls the floors' heights, beyond them those of the nearest.
+    assert height(X + 20.3, Y + 10) == pytest.approx(10.0, abs=0.3)
+    assert height(X - 190, Y) == 10.0
+    outlines = read_outlines(tmp_path / "建物.gpkg", ZONE, surface_bounds=surface.grid.bounds)
+    assert outlines.frame["building_id"].tolist() == ["gable", "box", "unknown"]
+    # Read by another program.
+    layer = gpd.read_file(tmp_path / "建物.gpkg", engine="pyogrio").set_index("building_id")
+    assert layer["surface"].to_dict() == {"gable": "lod2", "box": "lod1", "unknown": "assumed"}
+    assert np.isnan(layer.loc["unknown", "height_m"])
+
+
+def test_elevation_data_are_the_ground_and_a_measured_surface_goes_first(model: Path, tmp_path: Path) -> None:
+    ground = level(tmp_path / "dem.tif", 9.0)
+    # Measured to the west of the box; in another zone, and so brought over.
+    measured = level(tmp_path / "dsm.tif", 30.0, west=X - 970)
+    made = make_surface(inputs(model, tmp_path, ground=(ground,), measured=(measured,)), load_profile())
+    assert made.ground == 1.0
+    assert made.counts == {"measured": 1, "lod2": 0, "lod1": 1, "assumed": 1, "none": 0}
+    with rasterio.open(tmp_path / "地表面.tif") as file:
+        points = [(X + 10, Y + 10), (X + 35, Y + 5), (X + 45, Y + 5)]
+        assert [float(value[0]) for value in file.sample(points)] == [30.0, 9.0, 25.0]
+    assert not any(finding.code.startswith("surface.ground") for finding in made.findings)
+
+
+def test_a_raster_of_another_zone_is_brought_over_and_one_beside_is_said(model: Path, tmp_path: Path) -> None:
+    moved = gpd.GeoSeries.from_xy([X], [Y], crs=6677).to_crs(6676).iloc[0]
+    side = 200
+    grid = Grid(side, side, 10.0, moved.x - 1000, moved.y + 1000, CRS.from_epsg(6676))
+    write_raster(tmp_path / "zone8.tif", np.full(grid.shape, 8.0, np.float32), grid, nodata=np.nan)
+    made = make_surface(inputs(model, tmp_path, ground=(tmp_path / "zone8.tif",)), load_profile())
+    assert made.ground == 1.0
+    beside = level(tmp_path / "far.tif", 8.0, west=X + 5000)
+    made = make_surface(inputs(model, tmp_path, ground=(beside,)), load_profile())
+    assert made.ground == 0.0
+    assert {"surface.beside", "surface.ground_in_part"} <= {finding.code for finding in made.findings}
+
+
+def test_nothing_is_left_of_a_run_that_was_stopped_or_failed(model: Path, tmp_path: Path) -> None:
+    for target in ("地表面.tif", "建物.gpkg"):
+        (tmp_path / target).write_bytes(b"before")
+
+    def stop(share: float, _what: str) -> None:
+        if share > 0.5:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        make_surface(inputs(model, tmp_path), load_profile(), stop)
+    (tmp_path / "broken.tif").write_bytes(b"II*\x00broken")
+    with pytest.raises(GisError):
+        make_surface(inputs(model, tmp_path, ground=(tmp_path / "broken.tif",)), load_profile())
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        ["地表面.tif", "建物.gpkg", "broken.tif", "都市 モデル"]
+    )
+    assert (tmp_path / "地表面.tif").read_bytes() == b"before"
+    assert (tmp_path / "建物.gpkg").read_bytes() == b"before"
+
+
+def test_on_the_command_line(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = [str(model.parent), f"--dsm={tmp_path / 'd.tif'}", f"--buildings={tmp_path / 'b.gpkg'}"]
+    assert main(["-q", "surface", *words, "--cell", "1", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["crs"], told["cell_m"], told["buildings"], told["by_surface"]["lod2"]) == ("EPSG:6677", 1.0, 3, 1)
+    for language in ("ja", "en"):
+        assert main(["--lang", language, "surface", *words]) == 0
+        shown = capsys.readouterr()
+        assert "LOD2" in shown.out
+        assert "unknown" in shown.err
+    # An input is never written over.
+    assert main(["-q", "surface", str(model), f"--dsm={model}", f"--buildings={tmp_path / 'b.gpkg'}"]) != 0
+    assert model.read_text("utf-8").startswith("<?xml")
+    assert main(["-q", "surface", str(tmp_path / "none.gml"), *words[1:]]) == 3
