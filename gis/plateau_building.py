@@ -7,6 +7,7 @@ whatever namespace: the last part of the tag is what the versions share.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Building:
     broken: int = 0
 
 
+@lru_cache(maxsize=4096)
 def local(tag: object) -> str:
     """Name of a tag without its namespace; empty for comments."""
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""

@@ -224,6 +224,23 @@ class Controller(QObject):
         dialog.accepted.connect(lambda: self.start_new(dialog.inputs()))
         dialog.open()
 
+    def new_from_model(self) -> None:
+        """A surface from a city model, and then the assistant with it."""
+        from ui.newplan import NewPlanDialog
+        from ui.surface_dialog import SurfaceDialog
+
+        window = self._window
+        made = SurfaceDialog(window.look, window.jobs, window.remembered, window)
+
+        def go_on() -> None:
+            dialog = NewPlanDialog(window.look, window.jobs, window.remembered, window)
+            dialog.take_surface(made)
+            dialog.accepted.connect(lambda: self.start_new(dialog.inputs()))
+            dialog.open()
+
+        made.accepted.connect(go_on)
+        made.open()
+
     def replace_input(self, role: str) -> None:
         """The assistant with the plan's files, so that one of them can be exchanged."""
         from ui.newplan import NewPlanDialog

@@ -102,6 +102,7 @@ class Menus(QObject):
         window, control, menu = self._window, self._window.controller, self._menu("file")
         keys = QKeySequence.StandardKey
         self._add(menu, "new", control.new, keys.New, "file-plus-outline")
+        self._add(menu, "surface", control.new_from_model, icon="office-building-outline")
         self._add(menu, "open", control.ask_open, keys.Open, "folder-open-outline")
         self._recent = menu.addMenu(window.look.say("ui.menu.recent"))
         self._recent.aboutToShow.connect(self._fill_recent)

@@ -32,6 +32,7 @@ from ui.work import SUFFIX
 if TYPE_CHECKING:
     from kawasolar.pipeline import PlanInputs
     from kawasolar.plan import Plan
+    from ui.surface_dialog import SurfaceDialog
 
 _WEATHER = "*.csv *.txt *.epw *.json *.*"
 FILTERS: dict[Role, str] = {
@@ -225,7 +226,13 @@ class NewPlanDialog(QDialog):
         layout = column(self, margin=20, spacing=12)
         self._head = label(say("ui.new.title"), "title")
         layout.addWidget(self._head)
-        layout.addWidget(label(say("ui.new.intro"), "muted", wrap=True))
+        intro = row(8)
+        intro.addWidget(label(say("ui.new.intro"), "muted", wrap=True), 1)
+        self.from_model = button(say("ui.new.from_model"), "link", tip=say("ui.surface.intro"))
+        self.from_model.setAutoDefault(False)
+        self.from_model.clicked.connect(self._make_surface)
+        intro.addWidget(self.from_model)
+        layout.addLayout(intro)
         box = QWidget()
         cards = column(box, margin=0, spacing=8)
         self.cards: dict[Role, FileCard] = {}
@@ -326,6 +333,22 @@ class NewPlanDialog(QDialog):
             if layer:
                 card.layer.addItem(layer)
             self.choose(entry.role, Path(entry.path))
+
+    def _make_surface(self) -> None:
+        """A surface and outlines from a city model, taken at once."""
+        from ui.surface_dialog import SurfaceDialog
+
+        dialog = SurfaceDialog(self._look, self._jobs, self._remembered, self)
+        dialog.accepted.connect(lambda: self.take_surface(dialog))
+        dialog.open()
+
+    def take_surface(self, dialog: SurfaceDialog) -> None:
+        """What was made from a city model."""
+        made = dialog.inputs()
+        self.choose("dsm", made.dsm)
+        self.choose("buildings", made.buildings)
+        if dialog.roof_planes is not None:
+            self.choose("roof_planes", dialog.roof_planes)
 
     def focus_on(self, role: str) -> None:
         """The file that is to be exchanged."""

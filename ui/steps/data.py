@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QListWidgetItem, QWidget
 
 from kawasolar.plan import REMOVABLE
 from ui import icons
 from ui.document import Document
+from ui.findings_list import FindingsList
 from ui.look import Look
-from ui.parts import Elided, RoomyDelegate, button, clear, column, label, row, rule
-from ui.reasons import finding_text
+from ui.parts import Elided, button, clear, column, label, row, rule
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,13 +34,6 @@ ROLE_ICONS = {
     "roads": "vector-polygon",
     "profile": "tune-variant",
 }
-SEVERITY = {
-    "error": ("close-circle-outline", "attention"),
-    "warning": ("alert-outline", "attention"),
-    "info": ("information-outline", "muted"),
-}
-# More than this nobody reads in a list; all of them are in the exports.
-MOST_FINDINGS = 2000
 
 
 def given_planes(planes: pd.DataFrame) -> int:
@@ -77,15 +70,7 @@ class DataPanel(QWidget):
         layout.addWidget(self._head)
         self._calm = label(look.say("ui.data.no_findings"), "muted", wrap=True)
         layout.addWidget(self._calm)
-        self.findings = QListWidget()
-        self.findings.setWordWrap(True)
-        self.findings.setTextElideMode(Qt.TextElideMode.ElideNone)
-        self.findings.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.findings.setResizeMode(QListWidget.ResizeMode.Adjust)
-        self.findings.setIconSize(QSize(16, 16))
-        self.findings.setItemDelegate(RoomyDelegate(self.findings))
-        self.findings.setMinimumHeight(160)
-        self.findings.setAccessibleName(look.say("ui.data.findings_name"))
+        self.findings = FindingsList(look, look.say("ui.data.findings_name"), 160)
         self.findings.itemActivated.connect(self._follow)
         self.findings.itemClicked.connect(self._follow)
         layout.addWidget(self.findings, 1)
@@ -192,16 +177,11 @@ class DataPanel(QWidget):
         look, found = self._look, plan.findings
         self._head.setText(look.say("ui.data.findings", number=f"{len(found):,}"))
         self._calm.setVisible(not found)
-        self.findings.setVisible(bool(found))
-        for finding in sorted(found, key=lambda f: ("error", "warning", "info").index(f.severity))[:MOST_FINDINGS]:
-            name, role = SEVERITY[finding.severity]
-            item = QListWidgetItem(look.icon(name, role), finding_text(look, finding))
-            item.setData(Qt.ItemDataRole.UserRole, finding.item)
-            if self._document.has(finding.item):
+        self.findings.show_findings(found)
+        for k in range(self.findings.count()):
+            item = self.findings.item(k)
+            if self._document.has(item.data(Qt.ItemDataRole.UserRole)):
                 item.setToolTip(look.say("ui.data.follow"))
-            self.findings.addItem(item)
-        if len(found) > MOST_FINDINGS:
-            self.findings.addItem(look.say("ui.data.more_findings", number=f"{len(found) - MOST_FINDINGS:,}"))
 
     def _follow(self, item: QListWidgetItem) -> None:
         target = item.data(Qt.ItemDataRole.UserRole)

@@ -1,0 +1,348 @@
+"""A surface and outlines from a city model, for who has no DSM: choose files, make, and go on with a new plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QFrame,
+    QGridLayout,
+    QLineEdit,
+    QProgressBar,
+    QWidget,
+)
+
+from gis.errors import CodedError
+from ui.findings_list import FindingsList
+from ui.jobs import Job, Jobs
+from ui.look import Look
+from ui.parts import button, clear, column, label, row, scrolled, set_role
+from ui.settings import Remembered
+
+if TYPE_CHECKING:
+    from kawasolar.surface import SurfaceInputs, SurfaceMade
+
+FILTERS = {
+    "models": "*.gml *.zip *.xml",
+    "ground": "*.tif *.tiff *.asc",
+    "measured": "*.tif *.tiff *.asc",
+}
+_CELLS = (0.25, 0.5, 1.0, 2.0)
+_TOPIC = "surface"
+
+
+class FileList(QFrame):
+    """Files of one kind, the better first: dropped or chosen, each taken away again."""
+
+    changed = Signal()
+
+    def __init__(self, look: Look, kind: str, remembered: Remembered, *, folders: bool = False) -> None:
+        super().__init__()
+        self._look, self.kind, self._remembered = look, kind, remembered
+        say = look.say
+        self.paths: list[Path] = []
+        self.setObjectName("drop")
+        self.setAcceptDrops(True)
+        name = say(f"ui.surface.{kind}")
+        self.setAccessibleName(name)
+        layout = column(self, margin=12, spacing=4)
+        top = row(8)
+        words = QWidget()
+        texts = column(words, margin=0, spacing=2)
+        texts.addWidget(label(name, "head"))
+        texts.addWidget(label(say(f"ui.surface.{kind}.hint"), "muted", wrap=True))
+        top.addWidget(words, 1)
+        self.add = button(say("ui.surface.add_files"))
+        self.add.setAccessibleName(say("ui.new.choose_role", role=name))
+        self.add.clicked.connect(self._ask_files)
+        top.addWidget(self.add)
+        self.add_folder = button(say("ui.surface.add_folder"))
+        self.add_folder.clicked.connect(self._ask_folder)
+        self.add_folder.setVisible(folders)
+        top.addWidget(self.add_folder)
+        layout.addLayout(top)
+        self._rows = QGridLayout()
+        self._rows.setColumnStretch(0, 1)
+        layout.addLayout(self._rows)
+        for widget in (self.add, self.add_folder):
+            widget.setAutoDefault(False)
+
+    def take(self, paths: list[Path]) -> None:
+        """Add files; those that are there already stay where they are."""
+        self.paths += [path for path in paths if path not in self.paths]
+        self._refresh()
+
+    def _remove(self, path: Path) -> None:
+        self.paths.remove(path)
+        self._refresh()
+        self.add.setFocus()
+
+    def _refresh(self) -> None:
+        clear(self._rows)
+        for line, path in enumerate(self.paths):
+            name = label(path.name)
+            name.setToolTip(str(path))
+            away = button(self._look.say("ui.new.clear"), "link")
+            away.setAccessibleName(self._look.say("ui.new.clear_role", role=path.name))
+            away.setAutoDefault(False)
+            away.clicked.connect(lambda _=False, path=path: self._remove(path))
+            self._rows.addWidget(name, line, 0)
+            self._rows.addWidget(away, line, 1)
+        self.changed.emit()
+
+    def _ask_files(self) -> None:
+        words = self._look.say(f"ui.surface.{self.kind}")
+        names, _ = QFileDialog.getOpenFileNames(
+            self, words, self._remembered.folder, f"{words} ({FILTERS[self.kind]});;(*)"
+        )
+        self._took([Path(name) for name in names])
+
+    def _ask_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(
+            self, self._look.say(f"ui.surface.{self.kind}"), self._remembered.folder
+        )
+        self._took([Path(name)] if name else [])
+
+    def _took(self, paths: list[Path]) -> None:
+        if paths:
+            self._remembered.folder = str(paths[0].parent)
+            self.take(paths)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.take([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
+        event.acceptProposedAction()
+
+
+class SurfaceDialog(QDialog):
+    """Make a surface; ``made`` holds it once it is there, and the dialog is accepted when a plan is to take it."""
+
+    def __init__(self, look: Look, jobs: Jobs, remembered: Remembered, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look, self._jobs, self._remembered = look, jobs, remembered
+        self._job: Job | None = None
+        self.made: SurfaceMade | None = None
+        say = look.say
+        self.setWindowTitle(say("ui.surface.title"))
+        layout = column(self, margin=20, spacing=12)
+        layout.addWidget(label(say("ui.surface.title"), "title"))
+        layout.addWidget(label(say("ui.surface.intro"), "muted", wrap=True))
+        box = QWidget()
+        lists = column(box, margin=0, spacing=8)
+        self.lists = {kind: FileList(look, kind, remembered, folders=kind == "models") for kind in FILTERS}
+        for chosen in self.lists.values():
+            chosen.changed.connect(self._changed)
+            lists.addWidget(chosen)
+        self.outcome = QWidget()
+        self._results = column(self.outcome, margin=0, spacing=4)
+        self.counts = label("", wrap=True)
+        self.findings = FindingsList(look, say("ui.surface.findings"), 110)
+        self._results.addWidget(label(say("ui.surface.result"), "head"))
+        self._results.addWidget(self.counts)
+        self._results.addWidget(self.findings)
+        self.outcome.hide()
+        lists.addWidget(self.outcome)
+        lists.addStretch(1)
+        layout.addWidget(scrolled(box, say("ui.surface.title")), 1)
+        layout.addLayout(self._target())
+        layout.addLayout(self._foot())
+        self.resize(680, 660)
+        self._changed()
+
+    def _target(self) -> QGridLayout:
+        say, grid = self._look.say, QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(8)
+        self.folder = QLineEdit(self._remembered.folder or str(Path.home()))
+        self.folder.textChanged.connect(lambda _t: self._refresh())
+        ask = button(say("ui.new.choose"))
+        ask.setAccessibleName(say("ui.new.choose_role", role=say("ui.surface.folder")))
+        ask.setAutoDefault(False)
+        ask.clicked.connect(self._ask_folder)
+        self.cell = QComboBox()
+        for size in _CELLS:
+            self.cell.addItem(f"{size:g} m", size)
+        self.cell.setCurrentIndex(_CELLS.index(0.5))
+        self.crs = QLineEdit()
+        self.crs.setPlaceholderText(say("ui.surface.crs_auto"))
+        fields = (("ui.surface.folder", self.folder), ("ui.surface.cell", self.cell), ("ui.surface.crs", self.crs))
+        for line, (code, widget) in enumerate(fields):
+            name = label(say(code))
+            name.setBuddy(widget)
+            widget.setAccessibleName(say(code))
+            grid.addWidget(name, line, 0)
+            grid.addWidget(widget, line, 1)
+        grid.addWidget(ask, 0, 2)
+        grid.setColumnStretch(1, 1)
+        return grid
+
+    def _foot(self) -> QGridLayout:
+        say, grid = self._look.say, QGridLayout()
+        self.state = label("", "muted", wrap=True)
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 1000)
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName(say("ui.top.progress"))
+        self.progress.hide()
+        self.close_button = button(say("ui.new.cancel"))
+        self.close_button.clicked.connect(self._stop_or_close)
+        self.make = button(say("ui.surface.make"), "primary")
+        self.make.clicked.connect(self._make)
+        self.use = button(say("ui.surface.use"), "primary")
+        self.use.clicked.connect(self.accept)
+        self.use.hide()
+        buttons = row(8)
+        for widget in (self.close_button, self.make, self.use):
+            widget.setAutoDefault(False)
+            buttons.addWidget(widget)
+        grid.addWidget(self.state, 0, 0)
+        grid.addWidget(self.progress, 1, 0)
+        grid.addLayout(buttons, 0, 1, 2, 1)
+        grid.setColumnStretch(0, 1)
+        return grid
+
+    # ---------------------------------------------------------------- what is chosen
+
+    def inputs(self) -> SurfaceInputs:
+        """What was chosen."""
+        from kawasolar.surface import SurfaceInputs
+
+        say, text = self._look.say, self.crs.text().strip()
+        models, ground, measured = (tuple(self.lists[kind].paths) for kind in FILTERS)
+        place = Path(self.folder.text().strip())
+        crs = f"EPSG:{text}" if text.isdigit() else text
+        return SurfaceInputs(
+            models, place / say("ui.surface.file_dsm"), place / say("ui.surface.file_buildings"), ground, measured, crs,
+            float(self.cell.currentData()),
+        )  # fmt: skip
+
+    @property
+    def roof_planes(self) -> Path | None:
+        """The model as the plan's roof planes: one file or archive, with roofs that have a shape."""
+        models = self.lists["models"].paths
+        if self.made is None or not self.made.counts["lod2"] or len(models) != 1 or models[0].is_dir():
+            return None
+        return models[0]
+
+    def _ask_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, self._look.say("ui.surface.folder"), self.folder.text())
+        if name:
+            self.folder.setText(name)
+
+    def _changed(self) -> None:
+        """Other files: what was made is not of them."""
+        self.made = None
+        self.outcome.hide()
+        self._refresh()
+
+    def _refresh(self) -> None:
+        say, busy = self._look.say, self._job is not None
+        self.progress.setVisible(busy)
+        self.use.setVisible(self.made is not None and not busy)
+        self.make.setVisible(self.made is None)
+        ready = bool(self.lists["models"].paths) and bool(self.folder.text().strip())
+        self.make.setEnabled(ready and not busy)
+        for chosen in self.lists.values():
+            chosen.setEnabled(not busy)
+        self.close_button.setText(
+            say("ui.top.cancel" if busy else "ui.new.cancel" if self.made is None else "ui.surface.close")
+        )
+        if busy:
+            return
+        set_role(self.state, "muted")
+        if not ready:
+            self.state.setText(say("ui.surface.missing"))
+            return
+        wanted = self.inputs()
+        there = [path.name for path in (wanted.dsm, wanted.buildings) if path.is_file()]
+        if self.made is None and there:
+            set_role(self.state, "attention")
+            self.state.setText(say("ui.new.replaces", file=say("ui.list.comma").join(there)))
+        else:
+            self.state.setText("" if self.made is None else say("ui.surface.written", folder=str(wanted.dsm.parent)))
+
+    # ---------------------------------------------------------------- making
+
+    def _make(self) -> None:
+        from kawasolar.profile import load_profile
+        from kawasolar.surface import make_surface
+
+        inputs = self.inputs()
+        self._job = self._jobs.start(
+            lambda progress: make_surface(inputs, load_profile(), progress), _TOPIC, pool="kernel"
+        )
+        self._job.progressed.connect(self._on_progress)
+        self._job.done.connect(self._on_made)
+        self._job.failed.connect(self._on_failed)
+        self._job.cancelled.connect(lambda: self._ended("ui.surface.stopped"))
+        self._refresh()
+        self._on_progress(0.0, "read")
+
+    def _on_progress(self, share: float, what: str) -> None:
+        self.progress.setValue(round(1000 * share))
+        self.state.setText(self._look.say(f"stage.{what}"))
+
+    def _on_made(self, found: object) -> None:
+        look, made = self._look, cast("SurfaceMade", found)
+        self.made = made
+        kinds = [f"{look.say(f'surface.kind.{name}')} {count:,}" for name, count in made.counts.items() if count]
+        grid = made.grid
+        whole = look.say(
+            "surface.made", buildings=f"{len(made.buildings):,}", cols=f"{grid.cols:,}", rows=f"{grid.rows:,}", cell=f"{grid.cell:g}",
+            crs=f"EPSG:{grid.crs.to_epsg()}",
+        )  # fmt: skip
+        self.counts.setText("\n".join((whole, look.say("ui.list.comma").join(kinds))))
+        self.findings.show_findings(made.findings)
+        self.outcome.show()
+        self._job = None
+        self._refresh()
+        self.use.setFocus()
+        QTimer.singleShot(0, lambda: self._see(self.outcome))
+
+    def _see(self, widget: QWidget) -> None:
+        from ui.assumptions.fields import bring_into_view
+
+        bring_into_view(widget)
+
+    def _on_failed(self, error: object) -> None:
+        from ui.crash import report
+
+        self._ended("")
+        set_role(self.state, "attention")
+        if isinstance(error, CodedError):
+            self.state.setText(self._look.say_error(error))
+        elif isinstance(error, Exception):
+            report(error, self, self._look)
+
+    def _ended(self, code: str) -> None:
+        self._job = None
+        self._refresh()
+        if code:
+            self.state.setText(self._look.say(code))
+
+    def _stop_or_close(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+        else:
+            self.reject()
+
+    def reject(self) -> None:
+        """Escape while it works stops the work first."""
+        if self._job is not None:
+            self._job.cancel()
+            return
+        super().reject()
+
+    def done(self, result: int) -> None:
+        """Closed either way."""
+        super().done(result)
+        QTimer.singleShot(0, self.deleteLater)
