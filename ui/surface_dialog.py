@@ -75,7 +75,7 @@ class FileList(QFrame):
 
     def take(self, paths: list[Path]) -> None:
         """Add files; those that are there already stay where they are."""
-        self.paths += [path for path in paths if path not in self.paths]
+        self.paths = list(dict.fromkeys((*self.paths, *paths)))
         self._refresh()
 
     def _remove(self, path: Path) -> None:
