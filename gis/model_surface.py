@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # Rows that are made at once, and how far apart the ground between buildings is told before it is smoothed over the cells [m].
 _ROWS = 1024
 _GROUND_STEP_M = 10.0
+# Floors that tell the ground beyond the outermost buildings.
+_NEAREST = 12
 # Crossings of a line with one roof; more has no roof.
 _MOST_CROSSINGS = 4096
 # A polygon that is smaller than this in plan is a wall [m²].
@@ -118,7 +120,7 @@ def lay_roofs(
 
 
 def ground_between(buildings: gpd.GeoDataFrame, grid: Grid) -> Callable[[Grid], NDArray[np.float32]]:
-    """The ground where no elevation data are: straight from floor to floor of the buildings, beyond them that of the nearest.
+    """The ground where no elevation data are: straight from floor to floor of the buildings, beyond them by the distance to the nearest.
 
     Parameters
     ----------
@@ -128,7 +130,7 @@ def ground_between(buildings: gpd.GeoDataFrame, grid: Grid) -> Callable[[Grid], 
     -------
     the heights on any part of ``grid``
     """
-    from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
+    from scipy.interpolate import LinearNDInterpolator
     from scipy.ndimage import map_coordinates
 
     known = buildings[np.isfinite(buildings["ground_m"].to_numpy())]
@@ -143,7 +145,7 @@ def ground_between(buildings: gpd.GeoDataFrame, grid: Grid) -> Callable[[Grid], 
         coarse = LinearNDInterpolator(points, z)(x, y)
     if len(z):
         beyond = ~np.isfinite(coarse)
-        coarse[beyond] = NearestNDInterpolator(points, z)(x[beyond], y[beyond])
+        coarse[beyond] = _by_distance(points, z, np.column_stack([x[beyond], y[beyond]]))
     coarse = coarse.astype(np.float32)
 
     def on(part: Grid) -> NDArray[np.float32]:
@@ -153,6 +155,17 @@ def ground_between(buildings: gpd.GeoDataFrame, grid: Grid) -> Callable[[Grid], 
         return np.asarray(map_coordinates(coarse, at, order=1, mode="nearest"), np.float32)
 
     return on
+
+
+def _by_distance(points: NDArray[np.float64], z: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean of the nearest, by the inverse square of the distance (Shepard 1968): no step from the land of one to that of the next."""
+    from scipy.spatial import cKDTree
+
+    distance, index = cKDTree(points).query(at, k=min(_NEAREST, len(z)))
+    if distance.ndim == 1:
+        distance, index = distance[:, None], index[:, None]
+    weight = 1.0 / np.maximum(distance, 1e-6) ** 2
+    return np.asarray((weight * z[index]).sum(axis=1) / weight.sum(axis=1))
 
 
 def strips(grid: Grid, rows: int = _ROWS) -> list[tuple[int, Grid]]:

@@ -39,6 +39,8 @@ _ID_NAMES = (
     "fid",
 )
 _NAME_NAMES = ("name", "名称", "建物名称", "建物名", "施設名称")
+# What a roof is in a surface that was made (:mod:`gis.model_surface`): measured, the model's shape or its box, the box of an unknown height, nothing.
+SURFACES = ("measured", "lod2", "lod1", "assumed", "none")
 _USAGE_NAMES = ("usage", "用途", "建物用途", "type", "種別")
 # An outline smaller than this is a digitising slip, not a building.
 _SLIVER_M2 = 1.0
@@ -109,7 +111,14 @@ def read_outlines(
         _check_overlap(frame, moved, own, target, surface_bounds, path)
     moved = _only_buildings(moved, path, findings)
     moved["building_id"] = _unique_ids(moved["building_id"], path, findings)
-    columns = ["building_id", "name", "usage", "id_given", "geometry"]
+    columns = [
+        "building_id",
+        "name",
+        "usage",
+        "id_given",
+        *(name for name in ("surface",) if name in moved),
+        "geometry",
+    ]
     return Outlines(moved[columns].set_crs(target, allow_override=True), tuple(findings))
 
 
@@ -267,17 +276,18 @@ def _tidy_columns(raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     missing = ids.isna()
     if missing.any():
         ids = ids.where(~missing, numbered)
-    return gpd.GeoDataFrame(
-        {
-            "building_id": ids,
-            "name": _text(raw[name]) if name else None,
-            "usage": _text(raw[usage]) if usage else None,
-            "id_given": ~missing.to_numpy() if identity else False,
-            "source_row": np.arange(1, len(raw) + 1),
-        },
-        geometry=raw.geometry.to_numpy(),
-        crs=raw.crs,
-    )
+    columns: dict[str, object] = {
+        "building_id": ids,
+        "name": _text(raw[name]) if name else None,
+        "usage": _text(raw[usage]) if usage else None,
+        "id_given": ~missing.to_numpy() if identity else False,
+        "source_row": np.arange(1, len(raw) + 1),
+    }
+    if "surface" in raw:
+        # Outlines that were made with a surface say what each roof is in it; a column of that name may be another's.
+        told = _text(raw["surface"])
+        columns["surface"] = told.where(told.isin(SURFACES), None)
+    return gpd.GeoDataFrame(columns, geometry=raw.geometry.to_numpy(), crs=raw.crs)
 
 
 def only_polygons(shapes: NDArray[np.object_]) -> NDArray[np.object_]:

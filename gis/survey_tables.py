@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import geopandas as gpd
 import numpy as np
@@ -20,6 +20,8 @@ from gis.roofs_polygons import plane_polygons
 from gis.usable import RULES, USABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from numpy.typing import NDArray
 
     from gis.grid import Grid
@@ -184,6 +186,23 @@ def coverage_findings(buildings: gpd.GeoDataFrame, covered: NDArray[np.bool_]) -
                     found=", ".join(affected.astype(str).head(5)), details={"count": len(affected), "of": len(buildings)},
                 )
             )  # fmt: skip
+    return found
+
+
+def box_findings(buildings: gpd.GeoDataFrame, some: Collection[str]) -> list[Finding]:
+    """Of some buildings those whose roof is a box of a city model: its slope and what stands on it are not known, or not even its height."""
+    if "surface" not in buildings:
+        return []
+    mine = buildings[buildings["building_id"].isin(some)]
+    found = []
+    for kind, severity in (("lod1", "info"), ("assumed", "warning"), ("none", "warning")):
+        ids = mine.loc[mine["surface"] == kind, "building_id"].astype(str)
+        if len(ids):
+            details: dict[str, object] = {"count": len(ids), "of": len(mine)}
+            named = ", ".join(ids.head(5))
+            found.append(
+                Finding(f"survey.surface_{kind}", cast("Severity", severity), "", found=named, details=details)
+            )
     return found
 
 

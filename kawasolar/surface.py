@@ -16,6 +16,7 @@ from gis.aside import aside
 from gis.crs import parse_crs
 from gis.findings import Finding
 from gis.model_surface import RoofPolygons, grid_around, ground_between, model_surface
+from gis.outlines import SURFACES
 from gis.plateau import read_city_model
 from gis.progress import Progress, part, silent
 from gis.raster import open_surface
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 _MOSTLY = 0.9
 # A surface is never larger than this [cells]: a prefecture at 0.5 m is another tool's work.
 _MOST_CELLS = 4_000_000_000
-SURFACES = ("measured", "lod2", "lod1", "assumed", "none")
 
 
 @dataclass(frozen=True)

@@ -267,6 +267,7 @@ def run_survey(work: Work, bench: Bench, changed: set[str] | None, progress: Pro
     """Survey all roofs, or only the buildings in ``changed``."""
     from gis.progress import part
     from gis.survey import PartSurvey
+    from gis.survey_tables import box_findings
     from kawasolar.project.arrays import as_kept
 
     detail = set(work.buildings_of_facilities())
@@ -289,7 +290,7 @@ def run_survey(work: Work, bench: Bench, changed: set[str] | None, progress: Pro
         said = (*said, *(finding for finding in before if finding.code.startswith(_OF_GIVEN)))
     work.findings["survey"] = (
         *bench.surface_findings(), *bench.canopy_findings(), *bench.outlines().findings, *bench.given_findings(), *weather.findings,
-        *bench.distance_finding(), *said,
+        *bench.distance_finding(), *said, *box_findings(found.buildings, detail),
     )  # fmt: skip
     # What only some buildings changed in leaves the rasters as they are.
     if not isinstance(found, PartSurvey):

@@ -107,6 +107,9 @@ class RoofTab(QWidget):
         layout.addWidget(self._head)
         self._fit = label("", "muted", wrap=True)
         layout.addWidget(self._fit)
+        self._boxes = label("", "attention", wrap=True)
+        self._boxes.hide()
+        layout.addWidget(self._boxes)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(6)
@@ -138,6 +141,7 @@ class RoofTab(QWidget):
         self._fit.setVisible(len(planes) > 0)
         if len(planes):
             self._fit.setText(self._fit_words(planes))
+            self._show_boxes(plan, site)
         self._show_planes(site)
         parts = [
             say(
@@ -150,6 +154,16 @@ class RoofTab(QWidget):
         ]
         self._buildings.setText("\n".join(parts[:20]))
         self.buildings.show_site(plan, site)
+
+    def _show_boxes(self, plan: Plan, site: Site) -> None:
+        """Say when the roof is a city model's box, whose slope nobody knows."""
+        buildings = plan.results.buildings
+        kinds = set()
+        if "surface" in buildings:
+            mine = buildings["building_id"].isin(site.links["building_id"])
+            kinds = {kind for kind in ("lod1", "assumed") if (buildings.loc[mine, "surface"] == kind).any()}
+        self._boxes.setVisible(bool(kinds))
+        self._boxes.setText(" ".join(self._look.say(f"ui.roof.box_{kind}") for kind in sorted(kinds, reverse=True)))
 
     def _fit_words(self, planes: pd.DataFrame) -> str:
         """How well the planes lie on the surface, and who made them where the surface did not."""
