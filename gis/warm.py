@@ -98,6 +98,19 @@ def _warm_modules(surface: Surface) -> None:
     receptors = Receptors.around(np.array([[8.0, -9.0, 9.0]]))
     sun = sun_steps(35.6, 139.6, "Asia/Tokyo", minutes=60)
     mirrored(panels, receptors, sun, surface.z, surface.grid, GlareRules(0.3))
+    _warm_model(surface)
+
+
+def _warm_model(surface: Surface) -> None:
+    """That which lays a city model's roofs on a raster."""
+    import numpy as np
+
+    from gis.model_surface import RoofPolygons, lay_roofs
+    from gis.plateau_place import Roofs
+
+    corners = np.array([[1.0, -1.0, 5.0], [9.0, -1.0, 5.0], [9.0, -9.0, 6.0], [1.0, -1.0, 5.0]])
+    first = np.zeros(1, np.int64)
+    lay_roofs(RoofPolygons.of(Roofs(corners, np.array([4]), first, first)), surface.grid)
 
 
 def main() -> int:
