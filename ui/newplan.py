@@ -266,6 +266,7 @@ class NewPlanDialog(QDialog):
             card.choose.setAutoDefault(False)
             card.clear.setAutoDefault(False)
         self.resize(680, 700)
+        self.cards["dsm"].choose.setFocus()
         self._refresh()
 
     def _target(self) -> QGridLayout:
