@@ -75,7 +75,7 @@ def read_tuples(text: str) -> Tuples:
     if len(frame) != lines.count(b"\n") + 1 or len(frame) != lines.count(b","):
         raise ValueError(_wrong(lines))
     names = [str(name) for name in frame["class"].cat.categories]
-    if len(names) > _MOST_CLASSES:
+    if "" in names or len(names) > _MOST_CLASSES:
         raise ValueError(_wrong(lines))
     # All that is left is to be numbers as people write them: pandas takes "inf" and "1e5" besides.
     rest = lines
