@@ -155,7 +155,7 @@ class _Listener:
             self._texts = {"id": next((text for key, text in attributes.items() if key.rpartition(" ")[2] == "id"), "")}
             self._polygons, self._broken, self._length = [], False, 0
             return
-        self._length += 100
+        self._grow(100)
         if "srsName" in attributes:
             self._texts["srsName"] = attributes["srsName"]
         if name == "exterior":
@@ -170,9 +170,7 @@ class _Listener:
             self._broken = True
 
     def end(self, name: str, text: str) -> None:
-        self._length += len(text)
-        if self._length > _LONGEST:
-            raise UnreadableFile("fgd.too_large", file=self._source, found=">", expected=_LONGEST >> 20)
+        self._grow(len(text))
         if name in ("posList", "pos"):
             if self._polygons and self._polygons[-1][-1]:
                 self._polygons[-1][-1][-1].append(text)
@@ -182,6 +180,11 @@ class _Listener:
             self._texts[name] = text.strip()[:_LONGEST_NAME]
         elif name in self.features:
             self._take()
+
+    def _grow(self, by: int) -> None:
+        self._length += by
+        if self._length > _LONGEST:
+            raise UnreadableFile("fgd.too_large", file=self._source, found=">", expected=_LONGEST >> 20)
 
     def _take(self) -> None:
         store = self._store

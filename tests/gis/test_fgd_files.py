@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from pyproj import CRS
 
+import gis
 from gis.errors import UnreadableFile
 from gis.fgd_buildings import read_fgd_buildings
 from gis.fgd_dem import read_dem_tiles
 from kawasolar.words import LANGUAGES, catalogue, say
-from tests.support.fgd import dataset, dem_text, ground, house, packed
+from tests.support.fgd import dataset, dem_text, ground, house, line_file, packed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 ZONE = CRS.from_epsg(6677)
 DEM = dem_text(ground([1, 2, 3, 4]), shape=(2, 2))
@@ -157,6 +159,20 @@ def test_size(tmp_path: Path, reader: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_every_code_has_its_words() -> None:
-    words = {code for code in catalogue() if code.startswith("fgd.")}
-    assert len(words) > 25
-    assert all(catalogue()[code].get(language) for code in words for language in LANGUAGES)
+    sources = "".join(path.read_text("utf-8") for path in Path(gis.__file__).parent.glob("fgd_*.py"))
+    codes = set(re.findall(r'"(fgd\.[a-z_]+)"', sources))
+    assert codes == {code for code in catalogue() if code.startswith("fgd.")}
+    assert all(catalogue()[code].get(language) for code in codes for language in LANGUAGES)
+
+
+def test_findings_are_whole_sentences(tmp_path: Path) -> None:
+    tiles = [write(tmp_path / f"{k}.xml", text) for k, text in enumerate([DEM, DEM.replace("2011", "2024").replace("地表面,1", "月面,1").replace("地表面,4.0000", ""), DEM.replace(",2.", ",8000.")])]  # fmt: skip
+    (tmp_path / "more").mkdir()
+    name = "FG-GML-BldA"
+    archive = packed(tmp_path / "more" / "a.zip", {f"{name}.xml": HOUSE, "r.xml": "<a/>", "l.xml": line_file(), "h.xml": dataset(house("B1", 35.8), house("B1"), house("B2", 99.0), house("B3", kind="塔"))})  # fmt: skip
+    found = [*read_dem_tiles([*tiles, archive])[1], *read_fgd_buildings([archive], ZONE)[1]]
+    assert len({finding.code for finding in found}) == 12
+    for finding in found:
+        for language in LANGUAGES:
+            sentence = say(language, finding.code, **finding.values())
+            assert not re.search(r"[–{}]|\bNone\b", sentence), sentence

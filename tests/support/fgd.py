@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 Corner = tuple[float, float]
 
 JGD2011 = "fguuid:jgd2011.bl"
+BUILDING = "普通建物"
 _HEAD = """<?xml version="1.0" encoding="{encoding}"?>
 <Dataset xsi:schemaLocation="http://fgd.gsi.go.jp/spec/2008/FGD_GMLSchema FGD_GMLSchema.xsd"
  xmlns:gml="http://www.opengis.net/gml/3.2" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
@@ -83,7 +84,7 @@ def patch_text(*rings: str) -> str:
 
 
 def building_text(
-    name: str, *patches: str, kind: str = "普通建物", srs: str | None = JGD2011, fid: str | None = None
+    name: str, *patches: str, kind: str = BUILDING, srs: str | None = JGD2011, fid: str | None = None
 ) -> str:
     """One building."""
     said = "" if srs is None else f' srsName="{srs}"'
@@ -105,9 +106,17 @@ def square(south: float, west: float, side: float = 1e-4) -> list[Corner]:
     return [(south, west), (south, east), (north, east), (north, west), (south, west)]
 
 
-def house(name: str, south: float = 35.7, west: float = 139.7, side: float = 1e-4, **more: str) -> str:
+def house(
+    name: str,
+    south: float = 35.7,
+    west: float = 139.7,
+    side: float = 1e-4,
+    *,
+    kind: str = BUILDING,
+    srs: str | None = JGD2011,
+) -> str:
     """A square building."""
-    return building_text(name, patch_text(ring_text([square(south, west, side)])), **more)
+    return building_text(name, patch_text(ring_text([square(south, west, side)])), kind=kind, srs=srs)
 
 
 def line_file() -> str:
