@@ -103,7 +103,7 @@ def read_dem_tiles(paths: Sequence[Path], progress: Progress = silent) -> tuple[
 
     def read(file: XmlFile) -> None:
         nonlocal cells
-        listener = _Listener(file.name, told)
+        listener = _Listener(file, told)
         try:
             read_features(file, listener)
         except OtherFile as other:
@@ -164,9 +164,9 @@ class _Listener:
     marks = frozenset({"DEM"})
     leaves = frozenset({"type", "lowerCorner", "upperCorner", "low", "high", "tupleList", "startPoint"})
 
-    def __init__(self, name: str, told: _Told) -> None:
+    def __init__(self, file: XmlFile, told: _Told) -> None:
         self.tiles: list[DemTile] = []
-        self._name, self._told = name, told
+        self._file, self._told = file, told
         self._texts: dict[str, str] = {}
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
@@ -181,11 +181,13 @@ class _Listener:
         if name in self.leaves:
             self._texts[name] = text
         elif name in self.features:
-            self.tiles.append(_tile(self._texts, self._name, self._told))
+            self.tiles.append(_tile(self._texts, self._file, self._told))
             self._texts = {}
 
 
-def _tile(texts: dict[str, str], source: str, told: _Told) -> DemTile:
+def _tile(texts: dict[str, str], file: XmlFile, told: _Told) -> DemTile:
+    source = file.name
+
     def numbers(name: str) -> tuple[float, float]:
         try:
             first, second = map(float, texts.get(name, "").split())
@@ -211,7 +213,7 @@ def _tile(texts: dict[str, str], source: str, told: _Told) -> DemTile:
     if abs(north / step - top) > _OFF or abs(west / step - left) > _OFF:
         raise UnreadableFile("fgd.grid", file=source, found=f"{north} {west}")
     begin = numbers("startPoint") if texts.get("startPoint", "").strip() else low
-    z = _heights(texts, source, told, (rows, cols), (round(begin[1] - low[1]), round(begin[0] - low[0])))
+    z = _heights(texts, file, told, (rows, cols), (round(begin[1] - low[1]), round(begin[0] - low[0])))
     return DemTile(z, left * step, top * step, step, step, crs, kind, source)
 
 
@@ -234,12 +236,13 @@ def _kind(source: str, said: str, *steps: float) -> str:
 
 
 def _heights(
-    texts: dict[str, str], source: str, told: _Told, shape: tuple[int, int], begin: tuple[int, int]
+    texts: dict[str, str], file: XmlFile, told: _Told, shape: tuple[int, int], begin: tuple[int, int]
 ) -> NDArray[np.float32]:
+    source = file.name
     if "tupleList" not in texts:
         raise UnreadableFile("fgd.tuples", file=source, found="–", expected=shape[0] * shape[1])
     try:
-        tuples = read_tuples(texts["tupleList"])
+        tuples = read_tuples(texts["tupleList"], file.progress.again)
     except ValueError as error:
         raise UnreadableFile("fgd.tuple", file=source, found=str(error)) from error
     z = np.full(shape[0] * shape[1], np.nan, np.float32)

@@ -28,6 +28,22 @@ _FREELY, _FREELY_ALL = 64 << 20, 1 << 30
 _ENDINGS = (".xml", ".zip")
 
 
+@dataclass
+class Told:
+    """A progress that remembers what it was told last."""
+
+    progress: Progress
+    share: float = 0.0
+
+    def __call__(self, share: float, what: str) -> None:
+        self.share = share
+        self.progress(share, what)
+
+    def again(self) -> None:
+        """Look whether to stop, in the midst of a step."""
+        self.progress(self.share, "read")
+
+
 @dataclass(frozen=True)
 class XmlFile:
     """One XML file while it is open.
@@ -44,7 +60,7 @@ class XmlFile:
     size: int
     alone: bool
     stream: IO[bytes]
-    progress: Progress
+    progress: Told
 
 
 Reader = Callable[[XmlFile], None]
@@ -84,7 +100,7 @@ def each_file(paths: Sequence[Path], reader: Reader, progress: Progress = silent
             else:
                 file.seek(0)
                 _check_size(path.name, size, LARGEST_FILE)
-                reader(XmlFile(path.name, size, alone, file, told))
+                reader(XmlFile(path.name, size, alone, file, Told(told)))
         done += size
 
 
@@ -129,7 +145,7 @@ def _archive(file: IO[bytes], name: str, read: _Read, progress: Progress, *, out
                 if _is_archive(member):
                     _inner(stream, inside, read, told)
                 else:
-                    read.reader(XmlFile(inside, member.file_size, alone=False, stream=stream, progress=told))
+                    read.reader(XmlFile(inside, member.file_size, alone=False, stream=stream, progress=Told(told)))
             done += member.file_size
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
 
     from numpy.typing import NDArray
 
@@ -24,6 +24,9 @@ NO_DATA = "データなし"
 _LOWEST, _HIGHEST = -500.0, 4000.0
 _SENTINEL = -9999.0
 _MOST_CLASSES = 50
+# Characters at a time: a tenth of a second.
+_PART = 2_000_000
+_SPACE = re.compile(r"\s")
 _TYPES: dict[Hashable, Any] = {"class": "category", "z": np.float64}
 _DECIMAL = re.compile(rb"[+-]?\d*\.?\d*")
 _PLAIN = b"0123456789.-+\n,"
@@ -47,16 +50,49 @@ class Tuples:
     strange: tuple[str, ...]
 
 
-def read_tuples(text: str) -> Tuples:
+def read_tuples(text: str, tick: Callable[[], None] = lambda: None) -> Tuples:
     """Heights of a ``gml:tupleList``: lines ``地表面,12.34`` (基盤地図情報ダウンロードデータファイル仕様書, GSI).
+
+    Parameters
+    ----------
+    tick : called between parts of the list; may raise to stop
 
     Raises
     ------
     ValueError
-        A line is not a class, a comma and a decimal number; the message says what is there.
+        A tuple is not a class, a comma and a decimal number; the message says which one, and what is there.
     """
-    # White space of any kind stands between tuples.
-    lines = b"\n".join(text.encode("utf-8").split())
+    parts: list[Tuples] = []
+    begin, before = 0, 0
+    while begin < len(text):
+        end = _next(text, begin + _PART)
+        parts.append(_part(_lines(text[begin:end]), before))
+        before += parts[-1].z.size
+        begin = end
+        tick()
+    return Tuples(
+        np.concatenate([np.zeros(0, np.float32), *(part.z for part in parts)]),
+        sum((part.classes for part in parts), Counter()),
+        sum(part.impossible for part in parts),
+        tuple(dict.fromkeys(name for part in parts for name in part.strange)),
+    )
+
+
+def _next(text: str, place: int) -> int:
+    """Where the white space after a place begins, between two tuples."""
+    found = _SPACE.search(text, place)
+    return found.start() if found else len(text)
+
+
+def _lines(text: str) -> bytes:
+    """One tuple a line, whatever white space stands between them."""
+    lines = text.encode("utf-8").replace(b"\r\n", b"\n").strip()
+    if any(other in lines for other in (b"\n\n", b" ", b"\t", b"\r", b"\v", b"\f")):
+        lines = b"\n".join(lines.split())
+    return lines
+
+
+def _part(lines: bytes, before: int) -> Tuples:
     if not lines:
         return Tuples(np.zeros(0, np.float32), Counter(), 0, ())
     try:
@@ -71,18 +107,18 @@ def read_tuples(text: str) -> Tuples:
             engine="c",
         )
     except (ValueError, pd.errors.ParserError) as error:
-        raise ValueError(_wrong(lines)) from error
+        raise ValueError(_wrong(lines, before)) from error
     if len(frame) != lines.count(b"\n") + 1 or len(frame) != lines.count(b","):
-        raise ValueError(_wrong(lines))
+        raise ValueError(_wrong(lines, before))
     names = [str(name) for name in frame["class"].cat.categories]
     if "" in names or len(names) > _MOST_CLASSES:
-        raise ValueError(_wrong(lines))
+        raise ValueError(_wrong(lines, before))
     # All that is left is to be numbers as people write them: pandas takes "inf" and "1e5" besides.
     rest = lines
     for name in names:
         rest = rest.replace(name.encode("utf-8") + b",", b",")
     if rest.translate(None, _PLAIN):
-        raise ValueError(_wrong(lines))
+        raise ValueError(_wrong(lines, before))
     return _valued(np.asarray(frame["class"].cat.codes, np.int64), names, frame["z"].to_numpy())
 
 
@@ -99,9 +135,9 @@ def _valued(code: NDArray[np.int64], names: list[str], z: NDArray[np.float64]) -
     )
 
 
-def _wrong(lines: bytes) -> str:
+def _wrong(lines: bytes, before: int) -> str:
     """The number of the first tuple that is none, and what stands there."""
-    for number, line in enumerate(lines.split(b"\n"), 1):
+    for number, line in enumerate(lines.split(b"\n"), before + 1):
         name, _, value = line.partition(b",")
         if not name or not value or not _DECIMAL.fullmatch(value):
             return f"{number}: {line[:60].decode('utf-8', 'replace')}"

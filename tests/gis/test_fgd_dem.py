@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -183,6 +184,21 @@ def test_white_space_of_any_kind_stands_between_tuples() -> None:
     for space in ("\n", "\r\n", " ", "\t\n  ", "\n\n"):
         np.testing.assert_array_equal(read_tuples(space.join(["", *ONE, ""])).z, [1, 2, 3, 4])
     assert read_tuples(" \n ").z.size == 0
+
+
+@pytest.mark.parametrize("part", [1, 5, 40, 10**6])
+def test_parts_of_a_list_make_no_difference(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [f"{CLASSES[k % 8]},{VALUES[k % 11]}" for k in range(200)] + ["月面,1"]
+    monkeypatch.setattr("gis.fgd_tuples._PART", part)
+    for space in ("\r\n", " ", "\n \n"):
+        ticks: list[int] = []
+        found = read_tuples(space.join(["", *lines, ""]), partial(ticks.append, 1))
+        np.testing.assert_array_equal(found.z[None, :], slowly(lines, (1, 201), 0))
+        assert found.classes["地表面"] == 25
+        assert found.strange == ("月面",)
+        assert len(ticks) >= min(100, 1500 / part)
+        with pytest.raises(ValueError, match=r"^201: 地表面,x$"):
+            read_tuples(space.join([*lines[:200], "地表面,x"]))
 
 
 def test_archives_in_archives_and_folders(tmp_path: Path) -> None:
