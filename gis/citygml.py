@@ -18,6 +18,7 @@ from xml.etree.ElementTree import ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
+from gis.archives import DAMAGED, LARGEST, LARGEST_ALL, MOST_MEMBERS, ZIP_MAGIC, named, plainly_packed
 from gis.errors import UnreadableFile
 from gis.progress import Progress, silent
 
@@ -33,13 +34,8 @@ _ROOFS = {f"{space}RoofSurface": f"{space}lod2MultiSurface" for space in _BLDG}
 _ID, _HREF = f"{_GML}id", "{http://www.w3.org/1999/xlink}href"
 _ENVELOPE, _POLYGON = f"{_GML}Envelope", f"{_GML}Polygon"
 
-ZIP_MAGIC = b"PK\x03\x04"
-# More surfaces than a prefecture has; and what a file, and all of an archive, may hold [bytes].
+# More surfaces than a prefecture has.
 MOST_SURFACES = 5_000_000
-_LARGEST, _LARGEST_ALL = 8 << 30, 64 << 30
-_MOST_MEMBERS = 100_000
-# Text packs to a tenth or a thirtieth; what packs better is made to fill a disk.
-_MOST_PACKED = 250
 # Between two tags, and within one roof surface [bytes]: a ring of a million corners is no roof.
 _LONGEST = 32 << 20
 _DEEPEST = 1000
@@ -129,15 +125,14 @@ def opened(path: Path, area: str = "roof_planes") -> Iterator[tuple[Iterator[tup
             if file.read(len(ZIP_MAGIC)) != ZIP_MAGIC:
                 file.seek(0)
                 size = path.stat().st_size
-                if size > _LARGEST:
-                    raise UnreadableFile(f"{area}.too_large", file=path.name, found=size >> 20, expected=_LARGEST >> 20)
+                if size > LARGEST:
+                    raise UnreadableFile(f"{area}.too_large", file=path.name, found=size >> 20, expected=LARGEST >> 20)
                 yield iter([("", size, file)]), size
                 return
         with zipfile.ZipFile(path) as archive:
             members = _members(archive, path.name, area)
             yield _streams(archive, members), sum(member.file_size for member in members)
-    except (OSError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError) as error:
-        # RuntimeError: a member is encrypted.
+    except DAMAGED as error:
         raise UnreadableFile(f"{area}.unreadable", file=path.name, reason=str(error)) from error
 
 
@@ -149,19 +144,17 @@ def _streams(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> Iterat
 
 def _members(archive: zipfile.ZipFile, name: str, area: str) -> list[zipfile.ZipInfo]:
     """The members to read, in the order of their names."""
-    if len(archive.infolist()) > _MOST_MEMBERS:
+    if len(archive.infolist()) > MOST_MEMBERS:
         raise UnreadableFile(f"{area}.archive", file=name, found=f"{len(archive.infolist())}")
-    texts = [entry for entry in archive.infolist() if entry.filename.lower().endswith((".gml", ".xml"))]
-    texts = [entry for entry in texts if not entry.filename.startswith("__MACOSX/")]
+    texts = named(archive, (".gml", ".xml"))
     # A whole data set has roads, trees and terrain besides.
     members = [entry for entry in texts if _BLDG_MEMBER.search(entry.filename)] or texts
     for entry in members:
-        packed = entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-        if packed or entry.file_size > min(_LARGEST, _MOST_PACKED * max(entry.compress_size, 1)):
+        if not plainly_packed(entry):
             raise UnreadableFile(f"{area}.archive", file=name, found=entry.filename)
     total = sum(entry.file_size for entry in members)
-    if total > _LARGEST_ALL:
-        raise UnreadableFile(f"{area}.too_large", file=name, found=total >> 20, expected=_LARGEST_ALL >> 20)
+    if total > LARGEST_ALL:
+        raise UnreadableFile(f"{area}.too_large", file=name, found=total >> 20, expected=LARGEST_ALL >> 20)
     return sorted(members, key=lambda entry: entry.filename)
 
 
