@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
 from gis.grid import Grid
 from gis.model_kernels import lay_polygons
+from gis.plateau_place import Roofs
 from gis.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyproj import CRS
 
-    from gis.plateau_place import Roofs
 
 # Rows that are made at once, and how far apart the ground between buildings is told before it is smoothed over the cells [m].
 _ROWS = 1024
@@ -55,6 +56,16 @@ class RoofPolygons:
 
     def __len__(self) -> int:
         return len(self.building)
+
+    @classmethod
+    def level(cls, shapes: NDArray[np.object_]) -> RoofPolygons:
+        """Outlines as roofs at height 0: for who asks which cells are whose."""
+        parts, building = shapely.get_parts(shapes, return_index=True)
+        rings, polygon = shapely.get_rings(parts, return_index=True)
+        xy, ring = shapely.get_coordinates(rings, return_index=True)
+        lengths = np.bincount(ring, minlength=len(rings))
+        xyz = np.column_stack([xy, np.zeros(len(xy))])
+        return cls.of(Roofs(xyz, lengths.astype(np.int64), polygon.astype(np.int64), building.astype(np.int64)))
 
     @classmethod
     def of(cls, roofs: Roofs) -> RoofPolygons:
@@ -184,6 +195,7 @@ def model_surface(
     progress: Progress = silent,
     *,
     measured: Callable[[Grid], NDArray[np.float32]] | None = None,
+    outlines: RoofPolygons | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Make the surface strip by strip.
 
@@ -192,16 +204,20 @@ def model_surface(
     ground : heights of the ground on a raster, NaN where unknown
     write : takes the first row of a strip, and its heights
     measured : heights of a measured surface, which go before the model's; NaN where it has none
+    outlines : whose cells are counted; the roofs' own unless given
 
     Returns
     -------
     cells of each building that are the model's, and that were measured; (buildings,) by row of the building
     """
-    count = int(roofs.building.max()) + 1 if len(roofs) else 0
+    of_whom = roofs if outlines is None else outlines
+    count = int(of_whom.building.max()) + 1 if len(of_whom) else 0
     own, other = np.zeros(count, np.int64), np.zeros(count, np.int64)
     for top, strip in strips(grid):
         progress(top / grid.rows, "surface")
         z, owner = lay_roofs(roofs, strip)
+        if outlines is not None:
+            owner = lay_roofs(outlines, strip)[1]
         below = ground(strip)
         # A roof below the ground is one of an underground part, or of another datum: what is seen is the ground.
         surface = np.fmax(z, below).astype(np.float32)

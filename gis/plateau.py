@@ -64,6 +64,7 @@ _NUMERIC = (
     "top_m",
     "floor_area_m2",
 )
+_NUMBERS = dict.fromkeys((*_NUMERIC, *(f"{name}_depth_m" for name in HAZARDS)), np.float64)
 _NAMED = 5
 _LONGEST_REASON = 200
 
@@ -83,6 +84,16 @@ class CityModel:
     buildings: gpd.GeoDataFrame
     roofs: Roofs
     findings: tuple[Finding, ...]
+
+    @classmethod
+    def of_outlines(cls, outlines: gpd.GeoDataFrame, findings: tuple[Finding, ...]) -> CityModel:
+        """Buildings of which only the outlines are known: ``building_id geometry``."""
+        frame = pd.DataFrame({name: [None] * len(outlines) for name in _COLUMNS}).astype(_NUMBERS)
+        frame["building_id"] = outlines["building_id"].to_numpy()
+        frame["gml_id"], frame["surface"], frame["source"] = frame["building_id"], "none", ""
+        nothing = np.zeros(0, np.int64)
+        buildings = gpd.GeoDataFrame(frame, geometry=outlines.geometry.to_numpy(), crs=outlines.crs)
+        return cls(buildings, Roofs(np.zeros((0, 3)), nothing, nothing, nothing), findings)
 
 
 @dataclass
@@ -237,9 +248,7 @@ def _model(store: _Store, target: CRS | None) -> CityModel:
     target = target or zone_of_prefecture(store.rows["city"])
     outline = moved(store.outline, own, target, findings)
     roofs = moved(store.roofs, own, target, findings)
-    frame = pd.DataFrame(store.rows).astype(
-        dict.fromkeys((*_NUMERIC, *(f"{name}_depth_m" for name in HAZARDS)), np.float64)
-    )
+    frame = pd.DataFrame(store.rows).astype(_NUMBERS)
     shapes = outlines_of(outline, len(frame))
     buildings = gpd.GeoDataFrame(frame, geometry=shapes, crs=target)
     lacking = shapely.is_missing(shapes) | shapely.is_empty(shapes)

@@ -6,18 +6,23 @@ height is laid too, for what it shades, but its building has no height and says 
 
 from __future__ import annotations
 
+import zipfile
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from pyproj import CRS
 
+from gis.archives import DAMAGED, ZIP_MAGIC
 from gis.aside import aside
 from gis.crs import parse_crs
+from gis.fgd_buildings import read_fgd_buildings
+from gis.fgd_dem import dem_on, read_dem_tiles
 from gis.findings import Finding
 from gis.model_surface import RoofPolygons, grid_around, ground_between, model_surface
 from gis.outlines import SURFACES
-from gis.plateau import read_city_model
+from gis.plateau import CityModel, read_city_model
 from gis.progress import Progress, part, silent
 from gis.raster import open_surface
 from gis.raster_write import raster_by_rows
@@ -31,13 +36,14 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     from numpy.typing import NDArray
-    from pyproj import CRS
 
     from gis.grid import Grid
     from kawasolar.profile import Profile
 
 # A building is of the measured surface if that has this share of its cells.
 _MOSTLY = 0.9
+# How much of a file, and how many names of an archive, tell what it is.
+_HEAD, _LOOKED_AT = 4096, 50
 # A surface is never larger than this [cells]: a prefecture at 0.5 m is another tool's work.
 _MOST_CELLS = 4_000_000_000
 
@@ -48,9 +54,9 @@ class SurfaceInputs:
 
     Attributes
     ----------
-    models : CityGML files, archives or folders of them
+    models : CityGML files, archives or folders of them; or outlines of the GSI (BldA), where a surface was measured
     dsm, buildings : GeoTIFF and GeoPackage to write
-    ground : elevation rasters (DEM), the better first
+    ground : elevation without buildings: rasters (DEM), the better first, and behind them the GSI's tiles
     measured : surface rasters (DSM) that go before the model, the better first
     crs : of the result; that of the prefecture's zone unless given
     cell : side of a cell [m]; the profile's unless given
@@ -98,7 +104,7 @@ def make_surface(inputs: SurfaceInputs, profile: Profile, progress: Progress = s
         from ``progress``
     """
     target = parse_crs(inputs.crs) if inputs.crs else None
-    model = read_city_model(inputs.models, target, part(progress, 0.0, 0.4))
+    model = _model(inputs, target, profile, part(progress, 0.0, 0.4))
     buildings, crs = model.buildings, model.buildings.crs
     cell = inputs.cell or profile.number("surface.cell")
     grid = grid_around(tuple(buildings.total_bounds.tolist()), cell, crs, profile.number("surface.margin"))
@@ -108,7 +114,13 @@ def make_surface(inputs: SurfaceInputs, profile: Profile, progress: Progress = s
     between = aside(lambda: ground_between(buildings, grid), progress, 0.4, "surface")
     findings = list(model.findings)
     with ExitStack() as stack:
-        known, told = _layers(inputs.ground, crs, stack, smooth=True)
+        terrain = tuple(path for path in inputs.ground if _is_gsi(path))
+        rasters = tuple(path for path in inputs.ground if path not in terrain)
+        known, told = _layers(rasters, crs, stack, smooth=True)
+        if terrain:
+            tiles, noticed = read_dem_tiles(terrain, part(progress, 0.4, 0.45))
+            findings += noticed
+            known = _one_above(known, lambda on: dem_on(tiles, on))
         measured, told_of_surface = _layers(inputs.measured, crs, stack, smooth=False)
         ground = _Ground(known, between)
         # Put in its place last, and not at all if the surface fails.
@@ -117,7 +129,13 @@ def make_surface(inputs: SurfaceInputs, profile: Profile, progress: Progress = s
             raster_by_rows(inputs.dsm, grid, "float32", nodata=np.nan, progress=part(progress, 0.95, 1.0))
         )
         own, seen = model_surface(
-            roofs, grid, ground, write, part(progress, 0.45, 0.9), measured=measured if inputs.measured else None
+            roofs,
+            grid,
+            ground,
+            write,
+            part(progress, 0.45, 0.9),
+            measured=measured if inputs.measured else None,
+            outlines=RoofPolygons.level(buildings.geometry.to_numpy()),
         )
         findings += [*told(), *told_of_surface()]
         buildings = _with_surface(buildings, own, seen)
@@ -127,6 +145,55 @@ def make_surface(inputs: SurfaceInputs, profile: Profile, progress: Progress = s
     return SurfaceMade(
         grid, buildings, {name: int(counts.get(name, 0)) for name in SURFACES}, ground.share, tuple(findings)
     )
+
+
+def _model(inputs: SurfaceInputs, target: CRS | None, profile: Profile, progress: Progress) -> CityModel:
+    """The city model, or outlines of the GSI, whose buildings have no shape: they are for a measured surface."""
+    outlines = [path for path in inputs.models if _is_gsi(path)]
+    if not outlines:
+        return read_city_model(inputs.models, target, progress)
+    if len(outlines) < len(inputs.models):
+        raise PlanError("surface.two_kinds")
+    if not inputs.measured:
+        raise PlanError("surface.no_heights", file=", ".join(path.name for path in outlines[:3]))
+    frame, findings = read_fgd_buildings(outlines, target or CRS.from_epsg(profile.epsg), progress)
+    return CityModel.of_outlines(frame, tuple(findings))
+
+
+# The GSI's own name in its files' first lines, and in the names of what it delivers.
+_GSI, _GSI_NAME = b"fgd.gsi.go.jp", "FG-GML"
+
+
+def _is_gsi(path: Path) -> bool:
+    """Whether a file, or what is in a folder or an archive, is the GSI's 基盤地図情報."""
+    if path.is_dir():
+        return any(_is_gsi(file) for file in sorted(path.glob("*.[xXzZ][mMiI][lLpP]"))[:1])
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+        if head.startswith(ZIP_MAGIC):
+            with zipfile.ZipFile(path) as archive:
+                return any(
+                    _GSI_NAME in name or name.lower().endswith(".zip") for name in archive.namelist()[:_LOOKED_AT]
+                )
+    except DAMAGED:
+        return False
+    return _GSI in head
+
+
+def _one_above(*layers: Callable[[Grid], NDArray[np.float32]]) -> Callable[[Grid], NDArray[np.float32]]:
+    """Heights of several layers: the first that knows one tells it."""
+
+    def on(grid: Grid) -> NDArray[np.float32]:
+        found = np.full(grid.shape, np.nan, np.float32)
+        for layer in layers:
+            lacking = np.isnan(found)
+            if not lacking.any():
+                break
+            found[lacking] = layer(grid)[lacking]
+        return found
+
+    return on
 
 
 class _Ground:
@@ -156,15 +223,7 @@ def _layers(
     """Rasters one above the other, the first that knows a height tells it; and what was noticed in them, to be asked in the end."""
     sources = [stack.enter_context(open_surface(path, onto=crs, smooth=smooth)) for path in paths]
     layers = [on_grid(source) for source in sources]
-
-    def on(grid: Grid) -> NDArray[np.float32]:
-        found = np.full(grid.shape, np.nan, np.float32)
-        for layer in layers:
-            lacking = np.isnan(found)
-            if not lacking.any():
-                break
-            found[lacking] = layer(grid)[lacking]
-        return found
+    on = _one_above(*layers)
 
     def told() -> list[Finding]:
         # Coarse cells and holes are what elevation data have; the surface made of them has neither.

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FILTERS = {
     "models": "*.gml *.zip *.xml",
-    "ground": "*.tif *.tiff *.asc",
+    "ground": "*.xml *.zip *.tif *.tiff *.asc",
     "measured": "*.tif *.tiff *.asc",
 }
 _CELLS = (0.25, 0.5, 1.0, 2.0)

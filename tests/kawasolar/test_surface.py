@@ -11,14 +11,18 @@ import numpy as np
 import pytest
 import rasterio
 from pyproj import CRS
+from shapely.geometry import box
 
 from gis.errors import GisError
+from gis.fgd_buildings import read_fgd_buildings
+from gis.fgd_dem import read_dem_tiles
 from gis.grid import Grid
 from gis.outlines import read_outlines
 from gis.progress import Cancelled
 from gis.raster import read_surface
 from gis.raster_write import write_raster
 from kawasolar.__main__ import main
+from kawasolar.errors import PlanError
 from kawasolar.profile import load_profile
 from kawasolar.surface import SurfaceInputs, make_surface
 from tests.support.plateau import House, city_model, gable, square
@@ -104,6 +108,39 @@ def test_a_raster_of_another_zone_is_brought_over_and_one_beside_is_said(model: 
     made = make_surface(inputs(model, tmp_path, ground=(beside,)), load_profile())
     assert made.ground == 0.0
     assert {"surface.beside", "surface.ground_in_part"} <= {finding.code for finding in made.findings}
+
+
+@pytest.mark.realdata
+def test_the_gsis_terrain_is_ground_and_its_outlines_do_where_somebody_measured(realdata: Path, tmp_path: Path) -> None:
+    """A house of ours on the GSI's tile; and the GSI's own outlines below a measured surface."""
+    gsi = realdata / "gsi"
+    terrain = gsi / "FG-GML-5238-74-00-DEM5A-20161001.xml"
+    (tile,), _ = read_dem_tiles([terrain])
+    row, col = np.argwhere(np.isfinite(tile.z))[len(np.argwhere(np.isfinite(tile.z))) // 2]
+    lon, lat = tile.west + (col + 0.5) * tile.step_lon, tile.north - (row + 0.5) * tile.step_lat
+    at = gpd.GeoSeries.from_xy([lon], [lat], crs=6668).to_crs(6677).iloc[0]
+    path = tmp_path / "a.gml"
+    path.write_text(city_model([House("a", square(at.x + 30, at.y, 10.0), floor=0.0, top=3000.0)]), encoding="utf-8")
+    made = make_surface(replace(inputs(path, tmp_path), ground=(terrain,), crs="EPSG:6677"), load_profile())
+    assert made.ground > 0.5
+    with rasterio.open(tmp_path / "地表面.tif") as file:
+        assert next(file.sample([(at.x, at.y)]))[0] == pytest.approx(float(tile.z[row, col]), abs=0.2)
+        assert next(file.sample([(at.x + 35, at.y + 5)]))[0] == 3000.0
+    houses = gsi / "BldA_533946.xml"
+    with pytest.raises(PlanError, match=r"surface\.no_heights"):
+        make_surface(inputs(houses, tmp_path), load_profile())
+    frame, _ = read_fgd_buildings([houses], ZONE)
+    west, south, east, north = frame.total_bounds
+    half = Grid(200, round((east - west) / 20) + 1, 10.0, west - 5, (south + north) / 2 + 1000, ZONE)
+    write_raster(tmp_path / "dsm.tif", np.full(half.shape, 44.0, np.float32), half, nodata=np.nan)
+    made = make_surface(inputs(houses, tmp_path, measured=(tmp_path / "dsm.tif",)), load_profile())
+    assert len(made.buildings) == len(frame)
+    assert made.counts["measured"] + made.counts["none"] == len(frame)
+    inside = frame.geometry.within(box(*half.bounds)).to_numpy()
+    assert (made.buildings["surface"].to_numpy()[inside] == "measured").all()
+    beside = ~frame.geometry.intersects(box(*half.bounds)).to_numpy()
+    assert (made.buildings["surface"].to_numpy()[beside] == "none").all()
+    assert inside.any()
 
 
 def test_nothing_is_left_of_a_run_that_was_stopped_or_failed(model: Path, tmp_path: Path) -> None:
