@@ -21,6 +21,7 @@ _COMMANDS = (
     "recover",
     "survey",
     "yield",
+    "meters",
     "layout",
     "modules",
     "glare",

@@ -7,6 +7,7 @@ import struct
 import warnings
 import zipfile
 import zlib
+from contextlib import contextmanager
 from io import BytesIO
 from typing import IO, TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
@@ -17,7 +18,7 @@ from kawasolar.ledger.headings import SEARCHED_ROWS, Row, find_header
 from kawasolar.ledger.tables import MAX_BLANK_ROWS, MAX_COLUMNS, MAX_ROWS, Table, check_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from openpyxl.workbook.workbook import Workbook
 
@@ -244,6 +245,25 @@ def read_workbook(data: bytes, source: str, layer: str | None) -> Table:
     UnreadableLedger
         Damaged, protected by a password, a bomb, or without such a sheet.
     """
+    with _opened(data, source) as tables:
+        return _choose(tables(layer), layer, source)
+
+
+def read_sheets(data: bytes, source: str) -> list[Table]:
+    """All visible sheets of a spreadsheet, in their order.
+
+    Raises
+    ------
+    UnreadableLedger
+        Damaged, protected by a password, or a bomb.
+    """
+    with _opened(data, source) as tables:
+        return list(tables(None))
+
+
+@contextmanager
+def _opened(data: bytes, source: str) -> Iterator[Callable[[str | None], Iterator[Table]]]:
+    """The sheets of a workbook that has been looked at, while it is open."""
     # openpyxl costs 0.2 s, which the window need not pay at its start.
     from openpyxl import load_workbook
 
@@ -254,7 +274,7 @@ def read_workbook(data: bytes, source: str, layer: str | None) -> Table:
             warnings.simplefilter("ignore")
             book = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
             try:
-                return _choose(_tables(book, archive, layer, source), layer, source)
+                yield lambda layer: _tables(book, archive, layer, source)
             finally:
                 book.close()
     except UnreadableLedger:
