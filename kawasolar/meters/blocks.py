@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
 
+_K = TypeVar("_K")
 _T = TypeVar("_T")
 
 # Cells whose meaning is remembered; days and times repeat from meter to meter.
@@ -98,7 +99,8 @@ class Block:
     steps: set[int] = field(default_factory=set)
     late: bool = False
     _times: dict[object, tuple[int, Clock | None] | None] = field(default_factory=dict)
-    _clocks: dict[object, Clock | None] = field(default_factory=dict)
+    _clocks: dict[tuple[object, type], Clock | None] = field(default_factory=dict)
+    _begins: dict[tuple[object, ...], tuple[int, int] | None] = field(default_factory=dict)
     _meters: dict[tuple[object, object], int] = field(default_factory=dict)
 
     @property
@@ -134,8 +136,11 @@ class Block:
         return known
 
     def _figure(self, number: int, row: Row, at: int) -> float:
+        cell = row[at] if at < len(row) else None
+        if isinstance(cell, str) and cell.replace(".", "", 1).isdecimal():
+            return float(cell)
         try:
-            return figure_of(row[at]) if at < len(row) else math.nan
+            return figure_of(cell)
         except ValueError:
             texts = self.heading.texts
             self.notes.tell(
@@ -175,31 +180,45 @@ class Block:
 
     def _long_row(self, number: int, row: Row) -> bool:
         heading = self.heading
-        if heading.date >= len(row):
-            return False
-        found = self._day(row[heading.date])
+        width = len(row)
+        cell = row[heading.date] if heading.date < width else None
+        timed = row[heading.clock] if heading.clock is not None and heading.clock < width else None
+        # Types too: 1 == 1.0 == True, and a spreadsheet's cells may be any of them.
+        key = (cell, timed, type(timed))
+        try:
+            found = self._begins[key]
+        except KeyError:
+            found = self._begin(cell, timed)
+            if len(self._begins) < _REMEMBERED:
+                self._begins[key] = found
         if found is None:
             return False
+        self.point.append(self._meter(number, row))
+        self.base.append(found[0])
+        self.number.append(found[1])
+        self.row.append(number)
+        self.value.append(self._figure(number, row, heading.first))
+        return True
+
+    def _begin(self, cell: object, timed: object) -> tuple[int, int] | None:
+        """Minutes from 1970 as labelled, and the half hour's number where it has one, else -1."""
+        found = self._day(cell)
+        if found is None:
+            return None
         day, clock = found
-        if heading.clock is not None:
-            cell = row[heading.clock] if heading.clock < len(row) else None
-            clock = _remembered(self._clocks, cell, clock_of)
+        if self.heading.clock is not None:
+            clock = _remembered(self._clocks, (timed, type(timed)), lambda key: clock_of(key[0]))
             if clock is None:
-                return False
+                return None
         elif clock is None:
             # A spreadsheet writes midnight as the day alone.
             clock = Clock(0, "bare")
-        numbered = clock.kind == "number"
         self.late = self.late or clock.minute == DAY
         self.kinds.add(clock.kind)
         if clock.step:
             self.steps.add(clock.step)
-        self.point.append(self._meter(number, row))
-        self.base.append(day * DAY + (0 if numbered else clock.minute))
-        self.number.append(clock.minute if numbered else -1)
-        self.row.append(number)
-        self.value.append(self._figure(number, row, heading.first))
-        return True
+        numbered = clock.kind == "number"
+        return day * DAY + (0 if numbered else clock.minute), clock.minute if numbered else -1
 
     def columns(self) -> tuple[Ints, Ints, Ints, Floats]:
         """Meter, minute as labelled, row and figure of every half hour (or hour) of the block; each (n,)."""
@@ -217,7 +236,7 @@ class Block:
         )
 
 
-def _remembered(memory: dict[object, _T], cell: object, read: Callable[[object], _T]) -> _T:
+def _remembered(memory: dict[_K, _T], cell: _K, read: Callable[[_K], _T]) -> _T:
     """What a cell means, looked up where it has been met before."""
     try:
         return memory[cell]

@@ -64,12 +64,13 @@ class Reader:
         self._block = None
         self._head = []
         for number, row in sheet.rows:
-            if self._block is not None and self._block.take(number, row):
-                continue
-            if any(cell is not None and cell != "" for cell in row):
+            if not self._taken(number, row) and any(cell is not None and cell != "" for cell in row):
                 self._other(number, row)
         if not self.blocks:
             self._check(0)
+
+    def _taken(self, number: int, row: Row) -> bool:
+        return self._block is not None and self._block.take(number, row)
 
     def unknown(self) -> UnreadableMeters:
         """The error of a file in which no table of half hours is."""

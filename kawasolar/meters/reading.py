@@ -74,15 +74,18 @@ def read_meters(path: Path, progress: Progress = silent) -> MeterReadings:
     progress(0.8, "meters")
     columns, told = _columns(blocks, file)
     series = build_series(reader.points.names, columns, file)
-    progress(0.95, "meters")
     empty = [one for one in series if np.isnan(one.kwh).all()]
     if len(empty) == len(series):
         raise UnreadableMeters("meters.no_values", file=file)
-    kept = tuple(checked(one, file) for one in series if not np.isnan(one.kwh).all())
+    kept = []
+    for number, one in enumerate(series):
+        progress(0.9 + 0.1 * number / len(series), "meters")
+        if not np.isnan(one.kwh).all():
+            kept.append(checked(one, file))
     findings += [*reader.notes.all(), *told, *_points(kept, file)]
     findings += [Finding("meters.point_empty", "warning", file, item=one.label) for one in empty]
     progress(1.0, "meters")
-    return MeterReadings(file, kept, tuple(findings))
+    return MeterReadings(file, tuple(kept), tuple(findings))
 
 
 def _columns(blocks: list[Block], file: str) -> tuple[Columns, list[Finding]]:
@@ -156,7 +159,7 @@ def _highest(block: Block) -> float:
     return float(np.nanmax(value)) if len(value) and not np.isnan(value).all() else 0.0
 
 
-def _points(series: tuple[MeterSeries, ...], file: str) -> list[Finding]:
+def _points(series: list[MeterSeries], file: str) -> list[Finding]:
     """Supply points that are missing, or have lost digits."""
     findings = []
     for one in series:
