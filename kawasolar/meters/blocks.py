@@ -143,9 +143,7 @@ class Block:
             return figure_of(cell)
         except ValueError:
             texts = self.heading.texts
-            self.notes.tell(
-                "meters.not_a_figure", number, spoken(row[at]), texts[at] if at < len(texts) else str(at + 1)
-            )
+            self.notes.tell("meters.not_a_figure", number, spoken(cell), texts[at] if at < len(texts) else str(at + 1))
             return math.nan
 
     # ------------------------------------------------------------------ rows

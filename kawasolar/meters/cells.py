@@ -179,6 +179,8 @@ def stamp_of_cell(cell: object, title: TitleYear | None = None) -> tuple[int, Cl
     rest = _WEEKDAY.sub("", rest).strip().removeprefix("T").strip(" _")
     if not rest:
         return day, None
+    if _HHMM.match(rest):
+        return day, Clock(int(rest[:2]) * 60 + int(rest[2:]), "bare")
     clock = clock_of(_HERE.sub("", rest))
     return None if clock is None or clock.kind == "number" else (day, clock)
 
@@ -207,8 +209,6 @@ def clock_of(cell: object) -> Clock | None:
     text = spoken(cell).lower()
     if not text or len(text) > _LONGEST:
         return None
-    if _HHMM.match(text):
-        return Clock(int(text[:2]) * 60 + int(text[2:]), "bare")
     match = _NUMBERED.fullmatch(text)
     if match:
         return Clock(int(match[1] or match[2]), "number")

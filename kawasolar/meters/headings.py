@@ -33,7 +33,7 @@ _END = re.compile(r"終了|終|end|until|まで|^to$|至$")
 _ENERGY = re.compile(r"使用量|使用電力|電力量|消費電力|消費量|需要量|計量値|consumption|usage|energy")
 _POWER = re.compile(r"需要電力|デマンド|平均電力|^電力$|demand|power|load|負荷")
 _VALUE = re.compile(r"^値|^数値|value|指示値|30分値|実績")
-_UNIT = re.compile(r"(?<![\d.])(?P<scale>千|百万|k|m)?(?P<unit>wh|w(?![a-z]))")
+_UNIT = re.compile(r"(?<![\d.])(?:(?P<scale>千|百万|k|m)|(?<![a-z千万]))(?P<unit>wh|w(?![a-z]))")
 _SCALE = {"": 0.001, "k": 1.0, "m": 1000.0, "千": 1.0, "百万": 1000.0}
 # Other quantities that stand beside the half hours.
 OTHERS = re.compile(
