@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,7 +46,7 @@ def clock(minute: int) -> str:
     return f"{minute // 60}:{minute % 60:02d}"
 
 
-def minute(stamp: pd.Timestamp) -> int:
+def minute(stamp: dt.datetime) -> int:
     return stamp.hour * 60 + stamp.minute
 
 
@@ -77,7 +78,7 @@ WIDE_HEADS = {
 }  # fmt: skip
 
 
-def slash(stamp: pd.Timestamp) -> str:
+def slash(stamp: dt.datetime) -> str:
     return f"{stamp.year}/{stamp.month}/{stamp.day}"
 
 
@@ -101,18 +102,18 @@ DATES: dict[str, Callable[[pd.Timestamp], str]] = {
 }
 
 
-def end_24(stamp: pd.Timestamp) -> tuple[str, str]:
+def end_24(stamp: dt.datetime) -> tuple[str, str]:
     """Day and end of a half hour, 24:00 for midnight."""
     return slash(stamp), clock(minute(stamp) + 30)
 
 
-def end_next(stamp: pd.Timestamp) -> tuple[str, str]:
+def end_next(stamp: dt.datetime) -> tuple[str, str]:
     """Day and end of a half hour, 0:00 of the next day for midnight."""
-    end = stamp + pd.Timedelta(minutes=30)
+    end = stamp + dt.timedelta(minutes=30)
     return slash(end), clock(minute(end))
 
 
-def end_same(stamp: pd.Timestamp) -> tuple[str, str]:
+def end_same(stamp: dt.datetime) -> tuple[str, str]:
     """Day and end of a half hour, 0:00 of the same day for midnight."""
     return slash(stamp), clock((minute(stamp) + 30) % 1440)
 
