@@ -55,6 +55,7 @@ class Heading:
     label : begin or end, where the heading says so
     step : minutes of one figure, 0 where the rows must tell
     unit, factor : what the heading says of the figures, and how many of our units one of them is
+    rivals : headings of columns that may as well be the figures
     texts : the headings
     assumed : no heading was there; the columns were told from the rows
     """
@@ -71,6 +72,7 @@ class Heading:
     factor: float = 1.0
     texts: tuple[str, ...] = ()
     assumed: bool = False
+    rivals: tuple[str, ...] = ()
 
 
 def label_of(text: str) -> Label:
@@ -181,7 +183,8 @@ def _long(row: Row) -> Heading | None:
     texts = [plain(cell) if isinstance(cell, str) else "" for cell in row]
     if sum(bool(text) for text in texts) < 2:
         return None
-    value = _value_column(texts)
+    values = _value_columns(texts)
+    value = _first(values)
     point = _first(_columns(texts, _POINT))
     taken = {value, point}
     slots = [k for k in _columns(texts, _SLOT) if k not in taken]
@@ -194,7 +197,9 @@ def _long(row: Row) -> Heading | None:
     name = next((k for k in _columns(texts, _NAME) if k not in {*taken, *times}), None)
     unit, factor = unit_of(texts[value])
     date, clock, label = _times(texts, stamps, dates, clocks, slots)
-    return Heading((), value, date, clock, point, name, label, 0, unit, factor, tuple(text[:40] for text in texts))
+    rivals = tuple(texts[k][:40] for k in values) if len(values) > 1 else ()
+    shown = tuple(text[:40] for text in texts)
+    return Heading((), value, date, clock, point, name, label, 0, unit, factor, shown, rivals=rivals)
 
 
 def _times(
@@ -219,18 +224,25 @@ def _times(
     return at, None, label_of(texts[at])
 
 
-def _value_column(texts: list[str]) -> int | None:
-    """The figures: energy before power, power before a mere 'value'."""
-    best: tuple[int, int] | None = None
+def _value_columns(texts: list[str]) -> list[int]:
+    """The figures: energy before power, power before a mere 'value'; several where they are named alike."""
+    ranked: dict[int, list[int]] = {}
     for at, text in enumerate(texts):
         if not text or len(text) > 60 or OTHERS.search(text) or _POINT.search(text):
             continue
         unit, _ = unit_of(text, words=False)
         ranks = (unit == "kwh", unit == "kw", _ENERGY.search(text), _POWER.search(text), _VALUE.search(text))
         rank = next((k for k, found in enumerate(ranks) if found), None)
-        if rank is not None and (best is None or rank < best[0]):
-            best = rank, at
-    return None if best is None else best[1]
+        if rank is not None:
+            ranked.setdefault(rank, []).append(at)
+    return ranked[min(ranked)] if ranked else []
+
+
+def heads_something_else(row: Row) -> bool:
+    """Whether the row heads a table in time of other quantities only: what is fed in, a counter's readings, a price."""
+    texts = [plain(cell) if isinstance(cell, str) and len(cell) <= 60 else "" for cell in row]
+    timed = any(pattern.search(text) for text in texts for pattern in (_SLOT, _STAMP, _DATE, _CLOCK))
+    return timed and not _value_columns(texts) and any(OTHERS.search(text) for text in texts)
 
 
 # ------------------------------------------------------------------------------------------------ none

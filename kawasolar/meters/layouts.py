@@ -9,7 +9,7 @@ from kawasolar.errors import UnreadableMeters
 from kawasolar.ledger.headings import seen_headings
 from kawasolar.meters.blocks import Block, Notes, Points
 from kawasolar.meters.cells import figure_of, needs_year, spoken, title_year
-from kawasolar.meters.headings import find_heading, headless
+from kawasolar.meters.headings import find_heading, headless, heads_something_else
 from kawasolar.meters.others import check_is_meter
 from kawasolar.meters.titles import Titles
 from kawasolar.weather.text import plain
@@ -47,6 +47,8 @@ class Reader:
         self.blocks: list[Block] = []
         self._head: list[Row] = []
         self._strange = 0
+        self._skipping = False
+        self._skipped: UnreadableMeters | None = None
         self._block: Block | None = None
         self._titles = Titles()
 
@@ -62,6 +64,7 @@ class Reader:
         name = "" if alone or _MONTH_SHEET.search(plain(sheet.name)) else sheet.name
         self._titles = Titles(name=name, year=title_year(plain(sheet.name)))
         self._block = None
+        self._skipping = False
         self._head = []
         for number, row in sheet.rows:
             if not self._taken(number, row) and any(cell is not None and cell != "" for cell in row):
@@ -70,10 +73,15 @@ class Reader:
             self._check(0)
 
     def _taken(self, number: int, row: Row) -> bool:
+        if self._skipping:
+            # Data of a table that is not ours; a figure at its end is no heading and no title.
+            return bool(row) and _is_number(row[-1])
         return self._block is not None and self._block.take(number, row)
 
     def unknown(self) -> UnreadableMeters:
         """The error of a file in which no table of half hours is."""
+        if self._skipped is not None:
+            return self._skipped
         return UnreadableMeters("meters.unknown_layout", file=self.file, found=seen_headings(self._head)[:200])
 
     # ------------------------------------------------------------------ rows that are no data
@@ -83,7 +91,11 @@ class Reader:
         heading = find_heading(row)
         if len(self._head) < _HEAD_ROWS:
             self._head.append(row)
-        if heading is None and self._block is None:
+        if (heading is None and heads_something_else(row)) or (heading is not None and self._titles.other):
+            self._check(number)
+            self._skip(number, row)
+            return
+        if heading is None and self._block is None and not self._skipping:
             heading = headless(row, self._titles.year)
             if heading is not None:
                 self._check(number)
@@ -92,21 +104,38 @@ class Reader:
         if heading is not None:
             self._check(number)
             # Begins in one line and ends in the next are one heading.
-            twin = self._block is not None and not self._block.row and self._block.wide and bool(heading.minutes)
+            twin = (
+                not self._skipping
+                and self._block is not None
+                and not self._block.row
+                and self._block.wide
+                and bool(heading.minutes)
+            )
             if not twin:
                 self._begin(heading)
             return
-        if self._block is not None and self._looks_like_data(self._block, row):
+        if self._block is not None and not self._skipping and self._looks_like_data(self._block, row):
             self._unreadable(number, row)
             return
         self._count()
         titles = self._titles.after(row, self.file, number)
         if titles != self._titles:
             self._titles = titles
-            if self._block is not None:
+            if self._block is not None and not self._skipping:
                 self._begin(self._block.heading)
 
+    def _skip(self, number: int, row: Row) -> None:
+        """Leave out a table of something else, and say so."""
+        shown = ", ".join(spoken(cell)[:30] for cell in row[:6] if cell is not None)
+        self._skipping = True
+        self._skipped = UnreadableMeters("meters.no_consumption", file=self.file, row=number, found=shown)
+        self.notes.tell("meters.other_table", number, shown)
+
     def _begin(self, heading: Heading) -> Block:
+        if heading.rivals:
+            found = " / ".join(heading.rivals)[:200]
+            raise UnreadableMeters("meters.several_columns", file=self.file, found=found)
+        self._skipping = False
         self._block = Block(heading, self._titles, self.points, self.notes)
         self.blocks.append(self._block)
         return self._block

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gis.findings import Finding
-from gis.progress import silent
+from gis.progress import part, silent
 from kawasolar.errors import UnreadableLedger, UnreadableMeters
 from kawasolar.meters.checks import checked
 from kawasolar.meters.layouts import Reader
@@ -73,7 +73,8 @@ def read_meters(path: Path, progress: Progress = silent) -> MeterReadings:
         raise reader.unknown() if not reader.blocks else UnreadableMeters("meters.no_values", file=file)
     progress(0.8, "meters")
     columns, told = _columns(blocks, file)
-    series = build_series(reader.points.names, columns, file)
+    progress(0.85, "meters")
+    series = build_series(reader.points.names, columns, file, part(progress, 0.85, 0.9))
     empty = [one for one in series if np.isnan(one.kwh).all()]
     if len(empty) == len(series):
         raise UnreadableMeters("meters.no_values", file=file)

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gis.findings import Finding
+from gis.progress import silent
 from kawasolar.errors import UnreadableMeters
 from kawasolar.meters.model import MeterSeries, clock_text, stamp_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from gis.progress import Progress
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
@@ -29,7 +32,7 @@ MAX_TOLD = 10
 
 
 def build_series(
-    names: list[tuple[str, str]], columns: tuple[Ints, Ints, Ints, Floats], file: str
+    names: list[tuple[str, str]], columns: tuple[Ints, Ints, Ints, Floats], file: str, progress: Progress = silent
 ) -> list[MeterSeries]:
     """One series for each meter that has a figure.
 
@@ -46,6 +49,7 @@ def build_series(
     point, minute, row, kwh = columns
     order = np.lexsort((row, minute, point))
     point, minute, row, kwh = point[order], minute[order], row[order], kwh[order]
+    progress(0.5, "meters")
     bounds = np.searchsorted(point, np.arange(len(names) + 1))
     spans = [(minute[b - 1] - minute[a]) // 30 + 1 if b > a else 0 for a, b in pairwise(bounds)]
     if sum(int(span) for span in spans) > MAX_TOGETHER:
@@ -54,6 +58,7 @@ def build_series(
     made = []
     for name, a, b in zip(names, bounds[:-1], bounds[1:], strict=True):
         if b > a:
+            progress(0.5 + 0.5 * float(a) / len(point), "meters")
             made.append(_one(name, minute[a:b], row[a:b], kwh[a:b], file))
     return made
 

@@ -21,6 +21,8 @@ _NAME = re.compile(r"(?:施設名称?|需要場所名?|使用場所|ご?契約�
 _CONTRACT = re.compile(r"契約(?:電力|容量|最大電力)(?:\(kw\))?[:=]?([\d,.]*)")
 # When the file was made says nothing of when the meter ran.
 _MADE = re.compile(r"作成|出力|発行|更新|印刷|取得|ダウンロード")
+_OTHER = re.compile(r"(?:逆潮流?|発電|売電|余剰|無効)(?:電力)?(?:量|値|\(|$)")
+_OURS = re.compile(r"使用|需要|買電|順潮")
 _SEPARATED = re.compile(r"[::=]")
 _DIGITS_22 = re.compile(r"(?<!\d)(?:\d[-‐–ー ]?){21}\d(?!\d)")
 
@@ -36,6 +38,7 @@ class Titles:
     unit, factor : of the figures below
     contract_kw : contracted power, 0 where it is not given
     label : whether times begin or end the half hour, where a note says so
+    other : the tables below are of what is fed in or generated
     """
 
     point: str = ""
@@ -45,6 +48,7 @@ class Titles:
     factor: float = 1.0
     contract_kw: float = 0.0
     label: Label = ""
+    other: bool = False
 
     def after(self, row: Row, file: str, number: int) -> Titles:
         """With what one more line says.
@@ -81,6 +85,7 @@ class Titles:
             unit=unit or self.unit,  # type: ignore[arg-type]
             factor=factor if unit else self.factor,
             label=label or self.label,
+            other=(self.other or _OTHER.search(key) is not None) and _OURS.search(key) is None,
         )
 
 

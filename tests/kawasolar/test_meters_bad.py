@@ -131,6 +131,34 @@ def test_what_cannot_be_used_is_refused_by_name(tmp_path: Path, content: bytes, 
     assert refused(path).code == code
 
 
+@pytest.mark.parametrize(
+    ("head", "code"),
+    [
+        ("日時,積算電力量(kWh)", "meters.no_consumption"),
+        ("日時,逆潮流電力量(kWh)", "meters.no_consumption"),
+        ("日時,川崎小学校(kWh),多摩中学校(kWh)", "meters.several_columns"),
+    ],
+)
+def test_columns_are_not_guessed(tmp_path: Path, head: str, code: str) -> None:
+    year = known(days=2)
+    rows = [f"{slash(stamp)} {clock(minute(stamp))},{value},{value}" for stamp, value in year.items()]
+    assert refused(write(tmp_path / "a.csv", [head, *rows])).code == code
+
+
+@pytest.mark.parametrize("layout", ["wide", "long"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_table_of_what_is_fed_in_is_left_out_and_told(tmp_path: Path, layout: str, first: bool) -> None:
+    year, fed = known(days=3), known(days=3, seed=99)
+    if layout == "wide":
+        ours, other = ["使用電力量(kWh)", *wide(year, RANGES)], ["逆潮流電力量(kWh)", *wide(fed, RANGES)]
+    else:
+        ours, other = [HEAD, *rows_of(year)], [HEAD.replace("使用量", "逆潮流"), *rows_of(fed)]
+    rows = [*other, "", *ours] if first else [*ours, "", *other]
+    readings = read_meters(write(tmp_path / "a.csv", rows))
+    assert_same(readings.series[0], year)
+    assert told(readings, "meters.other_table")
+
+
 def test_files_that_are_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert refused(tmp_path / "none.csv").code == "meters.missing"
     assert refused(tmp_path).code == "meters.missing"
