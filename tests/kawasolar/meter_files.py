@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gis.findings import Finding
+
 POINT = "0300111234567890123456"
 OTHER_POINT = "0300119999999999999999"
 HYPHENS = "03-0011-1234-5678-9012-3456"
 DAYS_OF_YEAR = 365
+HEAD = "日付,時刻,使用量(kWh)"
 
 
 def known(begin: str = "2025-04-01", days: int = DAYS_OF_YEAR, seed: int = 5) -> pd.Series:
@@ -145,3 +148,12 @@ def refused(path: Path) -> UnreadableMeters:
     except UnreadableMeters as error:
         return error
     raise AssertionError(f"{path.name} was read")
+
+
+def rows_of(year: pd.Series) -> list[str]:
+    return [f"{slash(stamp)},{clock(minute(stamp))},{value}" for stamp, value in year.items()]
+
+
+def told(readings: MeterReadings, code: str) -> list[Finding]:
+    found = (*readings.findings, *(finding for series in readings.series for finding in series.findings))
+    return [finding for finding in found if finding.code == code]
