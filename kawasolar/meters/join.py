@@ -10,7 +10,7 @@ from gis.findings import Finding
 from kawasolar.errors import UnreadableMeters
 from kawasolar.meters.checks import MAX_TOLD, checked, runs
 from kawasolar.meters.model import HALF_HOUR, MeterSeries, clock_text
-from kawasolar.meters.series import MAX_HALF_HOURS
+from kawasolar.meters.series import MAX_HALF_HOURS, SAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ def _joined(members: list[tuple[str, MeterSeries]]) -> MeterSeries:
         at = (series.start - start) // HALF_HOUR
         here = kwh[at : at + len(series.kwh)]
         known = ~np.isnan(series.kwh)
-        against = known & ~np.isnan(here) & (here != series.kwh)
+        against = known & (np.abs(here - series.kwh) > SAME * np.abs(series.kwh))
         differ[at : at + len(series.kwh)] |= against
         findings += series.findings
         if against.any():

@@ -27,6 +27,8 @@ MAX_HALF_HOURS = 20 * 366 * 48
 MAX_TOGETHER = 20_000_000
 # Energy of a half hour that no building takes [kWh]: 2 GW.
 MAX_KWH = 1_000_000.0
+# Share by which two figures may differ and be one: the rounding of Wh and kW turned into kWh.
+SAME = 1e-9
 # Half hours that are told one by one; of more, how many.
 MAX_TOLD = 10
 
@@ -103,7 +105,8 @@ def _once(label: str, at: Ints, minute: Ints, row: Ints, kwh: Floats, file: str)
     """Where each half hour's first figure stands, which rows contradict one another, and what to tell."""
     first = np.flatnonzero(np.diff(at, prepend=-1))
     group = np.cumsum(np.diff(at, prepend=-1) != 0) - 1
-    differ = np.maximum.reduceat(kwh, first) != np.minimum.reduceat(kwh, first)
+    high, low = np.maximum.reduceat(kwh, first), np.minimum.reduceat(kwh, first)
+    differ = high - low > SAME * high
     counts = np.diff(first, append=len(at))
     findings = []
     same = (counts > 1) & ~differ

@@ -407,6 +407,17 @@ def test_files_that_contradict_one_another_are_told(tmp_path: Path) -> None:
     assert found[0].details == {"begin": "2025-04-03 02:00", "end": "2025-04-03 04:00", "count": 4}
 
 
+def test_units_of_two_files_are_no_contradiction(tmp_path: Path) -> None:
+    year = known(days=10)
+    readings = [
+        read_meters(write(tmp_path / f"{unit}.csv", [unit, *wide(year, RANGES, before=POINT, factor=factor)]))
+        for unit, factor in (("kWh", 1.0), ("Wh", 1000.0), ("kW", 2.0))
+    ]
+    (series,) = join_meters(readings)
+    assert_same(series, year, exact=False)
+    assert not series.findings
+
+
 def test_meters_without_a_name_are_joined_with_nothing(tmp_path: Path) -> None:
     readings = [read_meters(write(tmp_path / f"{k}.csv", ["kWh", *wide(known(days=2), RANGES)])) for k in range(2)]
     assert len(join_meters(readings)) == 2
