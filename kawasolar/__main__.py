@@ -22,6 +22,7 @@ _COMMANDS = (
     "surface",
     "survey",
     "yield",
+    "meters",
     "layout",
     "modules",
     "glare",

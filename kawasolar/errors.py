@@ -17,6 +17,10 @@ class UnreadableWeather(PlanError):
     """A weather file that cannot be read or does not hold a full year."""
 
 
+class UnreadableMeters(PlanError):
+    """A file that cannot be read as the half hours of electricity meters, or is known to be something else."""
+
+
 class UnreadableProject(PlanError):
     """A project file that is damaged, of a newer version, or no project at all."""
 

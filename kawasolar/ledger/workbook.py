@@ -7,6 +7,7 @@ import struct
 import warnings
 import zipfile
 import zlib
+from contextlib import contextmanager
 from io import BytesIO
 from typing import IO, TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
@@ -17,7 +18,7 @@ from kawasolar.ledger.headings import SEARCHED_ROWS, Row, find_header
 from kawasolar.ledger.tables import MAX_BLANK_ROWS, MAX_COLUMNS, MAX_ROWS, Table, check_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from openpyxl.workbook.workbook import Workbook
 
@@ -29,6 +30,8 @@ MAX_PART_COUNT = 5_000
 MAX_ROW_BYTES = 4 * 2**20
 
 _CHUNK = 2**20
+# Rows between two looks at whether the user has said stop.
+_LOOK = 500
 _MARK = re.compile(
     rb"<(?:[\w.\-]{1,20}:)?row\b|"
     rb"<(?:[\w.\-]{1,20}:)?mergeCell\b[^>]{0,200}?ref=\"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})\""
@@ -182,11 +185,13 @@ def _blank_formulas(archive: zipfile.ZipFile, part: str) -> set[tuple[int, int]]
         return set(_Formulas().read(stream))
 
 
-def _rows(sheet: Iterator[Row]) -> list[Row]:
+def _rows(sheet: Iterator[Row], look: Callable[[], None]) -> list[Row]:
     """Rows until many blank ones follow one another, or the limit is passed."""
     rows: list[Row] = []
     blank = 0
-    for row in sheet:
+    for number, row in enumerate(sheet):
+        if number % _LOOK == 0:
+            look()
         cells = row[:MAX_COLUMNS]
         filled = any(cell is not None for cell in cells)
         rows.append(cells if filled else ())
@@ -196,7 +201,9 @@ def _rows(sheet: Iterator[Row]) -> list[Row]:
     return rows
 
 
-def _tables(book: Workbook, archive: zipfile.ZipFile, layer: str | None, source: str) -> Iterator[Table]:
+def _tables(
+    book: Workbook, archive: zipfile.ZipFile, layer: str | None, source: str, look: Callable[[], None]
+) -> Iterator[Table]:
     for sheet in book.worksheets:
         # A hidden sheet is read where it is asked for by name only.
         if sheet.title != layer if layer is not None else sheet.sheet_state != "visible":
@@ -205,7 +212,7 @@ def _tables(book: Workbook, archive: zipfile.ZipFile, layer: str | None, source:
         merges, formulas = _scan(archive, part, source) if part in archive.namelist() else ([], False)
         # Some programs write a wrong extent, and openpyxl would believe it.
         sheet.reset_dimensions()
-        rows = check_rows(_rows(sheet.iter_rows(values_only=True)), source)
+        rows = check_rows(_rows(sheet.iter_rows(values_only=True), look), source)
         yield Table(sheet.title, rows, merges, blank_formulas=_blank_formulas(archive, part) if formulas else set())
 
 
@@ -244,6 +251,36 @@ def read_workbook(data: bytes, source: str, layer: str | None) -> Table:
     UnreadableLedger
         Damaged, protected by a password, a bomb, or without such a sheet.
     """
+    with _opened(data, source, _nobody) as tables:
+        return _choose(tables(layer), layer, source)
+
+
+def read_sheets(data: bytes, source: str, look: Callable[[], None]) -> list[Table]:
+    """All visible sheets of a spreadsheet, in their order.
+
+    Parameters
+    ----------
+    data, source
+        As of :func:`read_workbook`.
+    look : callable
+        Called every few hundred rows; what it raises stops the reading.
+
+    Raises
+    ------
+    UnreadableLedger
+        Damaged, protected by a password, or a bomb.
+    """
+    with _opened(data, source, look) as tables:
+        return list(tables(None))
+
+
+def _nobody() -> None:
+    """Nobody asks to stop."""
+
+
+@contextmanager
+def _opened(data: bytes, source: str, look: Callable[[], None]) -> Iterator[Callable[[str | None], Iterator[Table]]]:
+    """The sheets of a workbook that has been looked at, while it is open."""
     # openpyxl costs 0.2 s, which the window need not pay at its start.
     from openpyxl import load_workbook
 
@@ -254,7 +291,7 @@ def read_workbook(data: bytes, source: str, layer: str | None) -> Table:
             warnings.simplefilter("ignore")
             book = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
             try:
-                return _choose(_tables(book, archive, layer, source), layer, source)
+                yield lambda layer: _tables(book, archive, layer, source, look)
             finally:
                 book.close()
     except UnreadableLedger:
