@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.interpolate import LinearNDInterpolator
 from scipy.ndimage import binary_erosion
-from scipy.spatial import QhullError
+from scipy.spatial import Delaunay, QhullError
 
+from gis.point_kernels import fill_triangles
 from gis.progress import silent
 from gis.threads import run_blocks
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from gis.progress import Progress
 
-# Side of a tile [cells], and how far around it rims are looked for at most.
+# Side of a tile [cells], and how far around it rims are looked for at least and at most: twice as far as the widest gap in the tile, and a bit.
 _TILE = 256
-_MOST_HALO = 256
-_AROUND = np.ones((3, 3), np.bool_)
+_LEAST_HALO, _MOST_HALO = 16, 256
+_BESIDE = np.array([[False, True, False], [True, True, True], [False, True, False]])
 
 
 def bridge_gaps(
@@ -28,9 +28,9 @@ def bridge_gaps(
 ) -> NDArray[np.float32]:
     """Interpolate unknown cells linearly over a Delaunay triangulation of the known ones.
 
-    Of the known cells those beside an unknown one are enough: a triangle that holds an unknown cell has an empty circumcircle, and around a cell with
-    all its neighbours known there is no room for one. Each tile is triangulated with what lies around it, so that memory stays bounded; in gaps wider
-    than that, triangles may differ from tile to tile.
+    Of the known cells those beside an unknown one are enough: a triangle's circumcircle has no known cell inside, and beside a cell whose four
+    neighbours are known there is no room for a circle that reaches an unknown one. Each tile is triangulated with what lies around it, so that memory
+    stays bounded; in gaps wider than 128 cells, triangles may differ from tile to tile. Where four cells lie on a circle, either diagonal may be taken.
 
     Parameters
     ----------
@@ -47,35 +47,34 @@ def bridge_gaps(
     if not limit:
         return out
     across = -(-cols // _TILE)
-    halo = min(_MOST_HALO, max(16, 2 * limit))
 
     def work(begin: int, end: int) -> None:
         for k in range(begin, end):
             top, left = k // across * _TILE, k % across * _TILE
-            _tile(z, ring, limit, halo, (top, min(rows, top + _TILE), left, min(cols, left + _TILE)), out)
+            _tile(z, ring, limit, (top, min(rows, top + _TILE), left, min(cols, left + _TILE)), out)
 
     run_blocks(work, -(-rows // _TILE) * across, 1, progress, "grid")
     return out
 
 
 def _tile(
-    z: NDArray[np.float32], ring: NDArray[np.uint16], limit: int, halo: int, box: tuple[int, int, int, int],
+    z: NDArray[np.float32], ring: NDArray[np.uint16], limit: int, box: tuple[int, int, int, int],
     out: NDArray[np.float32],
 ) -> None:  # fmt: skip
     top, bottom, left, right = box
     inside = ring[top:bottom, left:right]
-    wanted = np.argwhere((inside > 0) & (inside <= limit))
+    wanted = inside[(inside > 0) & (inside <= limit)]
     if not wanted.size:
         return
+    halo = min(_MOST_HALO, _LEAST_HALO + 2 * int(wanted.max()))
     row0, col0 = max(0, top - halo), max(0, left - halo)
-    around = np.s_[row0 : bottom + halo, col0 : right + halo]
-    known = ring[around] == 0
-    rim = np.argwhere(known & ~binary_erosion(known, _AROUND, border_value=1))
+    known = ring[row0 : bottom + halo, col0 : right + halo] == 0
+    rim = np.argwhere(known & ~binary_erosion(known, _BESIDE, border_value=1))
     if len(rim) < 3:
         return
-    at = wanted + np.array([top - row0, left - col0])
     try:
-        found = LinearNDInterpolator(rim.astype(np.float64), z[around][tuple(rim.T)].astype(np.float64))(at)
+        corners = Delaunay(rim.astype(np.float64)).simplices
     except QhullError:  # all on one line
         return
-    out[top + wanted[:, 0], left + wanted[:, 1]] = found
+    rim += np.array([row0, col0])
+    fill_triangles(corners, rim, z, ring, limit, np.array(box, np.int64), out)

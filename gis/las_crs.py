@@ -5,6 +5,7 @@ LAS 1.4-R15, chapter "Coordinate Reference System"; the keys: OGC 19-008r4 (GeoT
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -65,11 +66,36 @@ def named_crs(head: LasHead) -> Named:
 
 
 def same_place(a: CRS, b: CRS) -> bool:
-    """Whether two horizontal CRS mean the same coordinates, however they are written."""
+    """Whether two horizontal CRS mean the same coordinates, however they are written: same datum, method and parameters.
+
+    PROJ's own comparison minds the order of axes and the thirteenth digit of 139°50′, in which what GDAL writes of a Japanese zone differs from EPSG.
+    """
     if a.equals(b, ignore_axis_order=True):
         return True
-    code = a.to_epsg(min_confidence=70)
-    return code is not None and code == b.to_epsg(min_confidence=70)
+    ours, theirs = _measures(a), _measures(b)
+    if ours is None or theirs is None or ours[0] != theirs[0] or ours[1].keys() != theirs[1].keys():
+        return False
+    return all(math.isclose(ours[1][key], theirs[1][key], rel_tol=1e-9, abs_tol=1e-12) for key in ours[1])
+
+
+def _measures(crs: CRS) -> tuple[tuple[str, str], dict[str, float]] | None:
+    """Datum and method by name; ellipsoid, unit and parameters of the projection in SI units."""
+    way, ellipsoid = crs.coordinate_operation, crs.ellipsoid
+    if not crs.is_projected or way is None or ellipsoid is None or crs.datum is None:
+        return None
+    values = {
+        param.name: param.value * param.unit_conversion_factor for param in way.params if isinstance(param.value, float)
+    }
+    values |= {"a": ellipsoid.semi_major_metre, "b": ellipsoid.semi_minor_metre or 0.0}
+    values |= {"unit": crs.axis_info[0].unit_conversion_factor} if crs.axis_info else {}
+    return (crs.datum.name.removesuffix(" ensemble").lower(), way.method_name), values
+
+
+def _by_its_code(crs: CRS) -> CRS:
+    """EPSG's own entry where it is that, so that it is shown and compared by its code."""
+    code = crs.to_epsg(min_confidence=20)
+    known = None if code is None else _of_code(code)
+    return known if known is not None and same_place(crs, known) else crs
 
 
 def _from_wkt(record: bytes | None, file: str) -> Named:
@@ -86,7 +112,7 @@ def _from_wkt(record: bytes | None, file: str) -> Named:
     if abs(vertical_unit(whole) - 1.0) > 1e-9:
         raise CrsMismatch("point_cloud.not_metres", file=file)
     vertical = next((part for part in whole.sub_crs_list if part.is_vertical), None)
-    return Named(flat, None if vertical is None else _height_name(vertical))
+    return Named(_by_its_code(flat), None if vertical is None else _height_name(vertical))
 
 
 def _from_keys(record: bytes, file: str) -> Named:

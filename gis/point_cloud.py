@@ -57,9 +57,7 @@ class PointCloud:
     heads: tuple[LasHead, ...]
 
 
-def survey_points(
-    paths: Sequence[Path], progress: Progress = silent, *, crs: str | CRS | None = None
-) -> PointCloud:
+def survey_points(paths: Sequence[Path], progress: Progress = silent, *, crs: str | CRS | None = None) -> PointCloud:
     """Look at point clouds without reading them: headers, tables of chunks, and a sample of the classes.
 
     Parameters
@@ -149,12 +147,12 @@ def _named(head: LasHead, given: CRS | None, findings: list[Finding]) -> Named:
 
 
 def _one_crs(heads: list[LasHead], named: list[Named]) -> CRS | None:
-    first, first_crs = heads[0], named[0].crs
+    first_crs = named[0].crs
     for head, each in zip(heads, named, strict=True):
-        if (each.crs is None) != (first_crs is None):
-            silent_one, other = (head, each.crs or first_crs) if each.crs is None else (first, each.crs)
-            expected = "" if other is None else label(other)
-            raise CrsMissing("point_cloud.some_no_crs", file=silent_one.path.name, expected=expected)
+        if each.crs is None and first_crs is not None:
+            raise CrsMissing("point_cloud.some_no_crs", file=head.path.name, expected=label(first_crs))
+        if each.crs is not None and first_crs is None:
+            raise CrsMissing("point_cloud.some_no_crs", file=heads[0].path.name, expected=label(each.crs))
         if each.crs is not None and first_crs is not None and not same_place(each.crs, first_crs):
             raise CrsMismatch(
                 "point_cloud.mixed_crs", file=head.path.name, found=label(each.crs), expected=label(first_crs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from gis.crs import Bounds
     from gis.grid import Grid
-    from gis.las_heads import LasHead
+    from gis.las_heads import LasHead, Triple
     from gis.las_points import Portion
     from gis.point_cloud import PointCloud
     from gis.progress import Progress
@@ -62,8 +62,11 @@ class PointGrid:
 
 
 @dataclass
-class _Cells:
-    """Of each cell the highest, second highest and lowest ground point and how many points; how many points were read, lie in the grid, or count."""
+class Cells:
+    """Of each cell the highest, second highest and lowest ground point [m] (-inf, -inf, inf without one), and how many points count.
+
+    ``inside``: points in the grid; ``noise``: points left out; ``beyond``: points that lie outside of what their header says.
+    """
 
     top: NDArray[np.float32]
     second: NDArray[np.float32]
@@ -72,6 +75,12 @@ class _Cells:
     inside: int = 0
     noise: int = 0
     beyond: int = 0
+
+    @classmethod
+    def empty(cls, grid: Grid) -> Cells:
+        """Cells without points."""
+        top, second, low = (np.full(grid.shape, value, np.float32) for value in (-np.inf, -np.inf, np.inf))
+        return cls(top, second, low, np.zeros(grid.shape, np.int32))
 
 
 def grid_points(
@@ -122,19 +131,30 @@ def grid_points(
     cells = _read(heads, grid, move, part(progress, 0.0, 0.8), findings)
     if not cells.inside:
         raise NoOverlap("point_cloud.outside", file=cloud.files[0].name, found=label(cloud.crs))
+    done = surfaces(cells, grid, cloud.files[0].name, part(progress, 0.8, 1.0), fill=fill, bridge=bridge, stray=stray)
+    return replace(done, findings=(*findings, *done.findings))
+
+
+def surfaces(
+    cells: Cells, grid: Grid, source: str, progress: Progress = silent, *, fill: float, bridge: float, stray: float
+) -> PointGrid:
+    """The surfaces from what the points left in the cells; parameters as those of :func:`grid_points`."""
+    findings = []
     if cells.noise:
-        findings.append(_told("point_cloud.noise", "info", cloud, found=cells.noise))
-    measured, strays = _without_strays(cells, stray, part(progress, 0.8, 0.83))
+        findings.append(Finding("point_cloud.noise", "info", source, found=f"{cells.noise:,}"))
+    measured, strays = _without_strays(cells, stray, part(progress, 0.0, 0.15))
     if strays:
-        findings.append(_told("point_cloud.strays", "info", cloud, found=strays, expected=f"{stray:g} m"))
-    dsm = _fill(measured, measured.copy(), _rings(measured, grid, fill, silent), grid, fill, part(progress, 0.83, 0.9))
-    findings.append(_shares("point_cloud.dsm", cloud, measured, dsm))
+        expected = f"{stray:g} m"
+        findings.append(Finding("point_cloud.strays", "info", source, found=f"{strays:,}", expected=expected))
+    ring = _rings(measured, grid, fill, part(progress, 0.15, 0.3))
+    dsm = _fill(measured, measured.copy(), ring, grid, fill, part(progress, 0.3, 0.5))
+    findings.append(_shares("point_cloud.dsm", source, measured, dsm))
     ground = np.where(np.isfinite(cells.low), cells.low, np.float32(np.nan))
-    dtm = _ground(ground, grid, fill, bridge, part(progress, 0.9, 1.0))
-    if np.isnan(dtm).all():
-        findings.append(Finding("point_cloud.no_ground", "warning", cloud.files[0].name))
+    dtm = _ground(ground, grid, fill, bridge, part(progress, 0.5, 1.0))
+    if np.isfinite(ground).any():
+        findings.append(_shares("point_cloud.dtm", source, ground, dtm))
     else:
-        findings.append(_shares("point_cloud.dtm", cloud, ground, dtm))
+        findings.append(Finding("point_cloud.no_ground", "warning", source))
     return PointGrid(grid, dsm, dtm, cells.count, tuple(findings))
 
 
@@ -164,20 +184,16 @@ def _wider(box: Bounds, by: float) -> Bounds:
 
 def _read(
     heads: list[LasHead], grid: Grid, move: Transformer | None, progress: Progress, findings: list[Finding]
-) -> _Cells:
+) -> Cells:
     """All points of the files into the cells."""
-    cells = _Cells(
-        np.full(grid.shape, -np.inf, np.float32),
-        np.full(grid.shape, -np.inf, np.float32),
-        np.full(grid.shape, np.inf, np.float32),
-        np.zeros(grid.shape, np.int32),
-    )
+    cells = Cells.empty(grid)
     total, done = sum(head.count for head in heads), 0
     for head in heads:
         progress(done / total, "read")
         before = cells.beyond
         for portion in portions(head):
-            _add(portion, head, grid, move, cells)
+            x, y = add_portion(portion, head.scale, head.offset, grid, move, cells)
+            cells.beyond += _beyond(x, y, head)
             done += portion.x.size
             progress(done / total, "read")
         if cells.beyond > before:
@@ -187,22 +203,24 @@ def _read(
     return cells
 
 
-def _add(portion: Portion, head: LasHead, grid: Grid, move: Transformer | None, cells: _Cells) -> None:
-    # Zeros of the other sign and the like: as one formula with the specification, whole number × scale + offset.
-    x, y, z = (
-        whole * step + origin
-        for whole, step, origin in zip((portion.x, portion.y, portion.z), head.scale, head.offset, strict=True)
-    )
-    cells.beyond += _beyond(x, y, head)
+def add_portion(
+    portion: Portion, scale: Triple, offset: Triple, grid: Grid, move: Transformer | None, cells: Cells
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Take points into the cells. Returns x and y as the file holds them."""
+    x, y, z = (_metres(getattr(portion, axis), scale[k], offset[k]) for k, axis in enumerate("xyz"))
     use = ~(portion.flagged | np.isin(portion.kind, NOISE) | (z < LOWEST_M) | (z > HIGHEST_M))
-    if move is not None:
-        x, y = move.transform(x, y, inplace=True)
+    east, north = (x, y) if move is None else move.transform(x, y)
     ground = use & (portion.kind == GROUND)
     cells.noise += int(np.count_nonzero(~use))
     cells.inside += add_points(
-        x, y, z.astype(np.float32), use, ground, grid.west, grid.north, grid.cell,
+        east, north, z.astype(np.float32), use, ground, grid.west, grid.north, grid.cell,
         cells.top, cells.second, cells.low, cells.count,
     )  # fmt: skip
+    return x, y
+
+
+def _metres(whole: NDArray[np.int32], scale: float, offset: float) -> NDArray[np.float64]:
+    return np.asarray(whole * scale + offset, dtype=np.float64)
 
 
 def _beyond(x: NDArray[np.float64], y: NDArray[np.float64], head: LasHead) -> int:
@@ -218,7 +236,7 @@ def _block(grid_cols: int) -> int:
     return max(1, _CELLS_AT_ONCE // max(1, grid_cols))
 
 
-def _without_strays(cells: _Cells, above: float, progress: Progress) -> tuple[NDArray[np.float32], int]:
+def _without_strays(cells: Cells, above: float, progress: Progress) -> tuple[NDArray[np.float32], int]:
     rows, cols = cells.top.shape
     out, taken = np.empty_like(cells.top), np.zeros(rows, np.int32)
     run_blocks(
@@ -271,13 +289,8 @@ def _ground(
     return _fill(known, out, ring, grid, fill, part(progress, 0.9, 1.0))
 
 
-def _told(code: str, severity: str, cloud: PointCloud, *, found: int, expected: str | None = None) -> Finding:
-    assert severity == "info"  # noqa: S101
-    return Finding(code, "info", cloud.files[0].name, found=f"{found:,}", expected=expected)
-
-
-def _shares(code: str, cloud: PointCloud, known: NDArray[np.float32], filled: NDArray[np.float32]) -> Finding:
+def _shares(code: str, source: str, known: NDArray[np.float32], filled: NDArray[np.float32]) -> Finding:
     """Shares of the cells [%] that were measured, filled, and stay unknown."""
-    measured, some = (100.0 * np.count_nonzero(np.isfinite(z)) / z.size for z in (known, filled))
+    measured, some = (100.0 * int(np.count_nonzero(np.isfinite(z))) / z.size for z in (known, filled))
     shares: dict[str, object] = {"measured": measured, "filled": some - measured, "unknown": 100.0 - some}
-    return Finding(code, "info", cloud.files[0].name, details=shares)
+    return Finding(code, "info", source, details=shares)

@@ -12,6 +12,7 @@ Heights = NDArray[np.float32]
 Counts = NDArray[np.int32]
 Rings = NDArray[np.uint16]
 Flags = NDArray[np.bool_]
+Longs = NDArray[np.int64]
 
 # A cell is judged by its neighbours if so many are known: fewer say little, and a corner of the raster has three.
 LEAST_NEIGHBOURS = 3
@@ -122,9 +123,7 @@ def _insert(buffer: Heights, n: int, h: float) -> int:  # pragma: no cover - com
 
 
 @inner
-def _insert_at(
-    buffer: Heights, n: int, z: Heights, ring: Rings, i: int, j: int
-) -> int:  # pragma: no cover - compiled
+def _insert_at(buffer: Heights, n: int, z: Heights, ring: Rings, i: int, j: int) -> int:  # pragma: no cover - compiled
     """As :func:`_insert`, the height of cell (i, j) if it is one and known."""
     if i >= 0 and i < z.shape[0] and j >= 0 and j < z.shape[1] and ring[i, j] == 0:
         return _insert(buffer, n, z[i, j])
@@ -153,3 +152,35 @@ def fill_rings(
                 n = _insert_at(buffer, n, z, ring, i, c + k)
             if n:
                 out[r, c] = buffer[(n - 1) // 2]
+
+
+@inner
+def _side(a: Longs, b: Longs, r: int, c: int) -> int:  # pragma: no cover - compiled
+    """Twice the area of the triangle of a, b and (r, c); its sign tells on which side of the line from a to b (r, c) lies."""
+    return (b[0] - a[0]) * (c - a[1]) - (b[1] - a[1]) * (r - a[0])
+
+
+@kernel
+def fill_triangles(
+    corners: Counts, at: Longs, z: Heights, ring: Rings, limit: int, box: Longs, out: Heights
+) -> None:  # pragma: no cover - compiled
+    """Fill the cells of ``box`` (top, bottom, left, right) that are not known but ``limit`` rings near, linearly in the triangle that holds them.
+
+    ``corners`` (n, 3) are numbers of rows of ``at`` (m, 2): row and column of known cells. Whole numbers, so that no cell falls between two triangles.
+    """
+    for k in range(corners.shape[0]):
+        a, b, d = at[corners[k, 0]], at[corners[k, 1]], at[corners[k, 2]]
+        area = _side(a, b, d[0], d[1])
+        if area == 0:
+            continue
+        sign = 1 if area > 0 else -1
+        top, bottom = max(box[0], min(a[0], b[0], d[0])), min(box[1], max(a[0], b[0], d[0]) + 1)
+        left, right = max(box[2], min(a[1], b[1], d[1])), min(box[3], max(a[1], b[1], d[1]) + 1)
+        for r in range(top, bottom):
+            for c in range(left, right):
+                if ring[r, c] == 0 or ring[r, c] > limit:
+                    continue
+                ua, ub, ud = sign * _side(b, d, r, c), sign * _side(d, a, r, c), sign * _side(a, b, r, c)
+                if ua >= 0 and ub >= 0 and ud >= 0:
+                    weighted = ua * z[a[0], a[1]] + ub * z[b[0], b[1]] + ud * z[d[0], d[1]]
+                    out[r, c] = weighted / (sign * area)
