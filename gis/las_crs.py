@@ -83,9 +83,10 @@ def _measures(crs: CRS) -> tuple[tuple[str, str], dict[str, float]] | None:
     way, ellipsoid = crs.coordinate_operation, crs.ellipsoid
     if not crs.is_projected or way is None or ellipsoid is None or crs.datum is None:
         return None
-    values = {
-        param.name: param.value * param.unit_conversion_factor for param in way.params if isinstance(param.value, float)
-    }
+    try:
+        values = {param.name: float(param.value) * param.unit_conversion_factor for param in way.params}
+    except ValueError:  # a parameter may be the name of a file
+        return None
     values |= {"a": ellipsoid.semi_major_metre, "b": ellipsoid.semi_minor_metre or 0.0}
     values |= {"unit": crs.axis_info[0].unit_conversion_factor} if crs.axis_info else {}
     return (crs.datum.name.removesuffix(" ensemble").lower(), way.method_name), values

@@ -29,11 +29,15 @@ PROJECTION, LASZIP = "LASF_Projection", "laszip encoded"
 _KEPT = {(PROJECTION, 2112), (PROJECTION, 34735), (LASZIP, 22204)}
 # Least bytes of a point of each format.
 _POINT_BYTES = (20, 28, 26, 34, 57, 63, 30, 36, 38, 59, 67)
-_HEAD_BYTES, _HEAD14_BYTES, _RECORD_BYTES, _LONG_RECORD_BYTES = 227, 375, 54, 60
+# Of the header by minor version, of what stands before a record, and before one behind the points.
+HEAD_BYTES = (227, 227, 227, 235, 375, 393)
+RECORD_BYTES, _LONG_RECORD_BYTES = 54, 60
+# Nothing real has more between header and points; it is read into memory.
+_LATEST_START = 64 << 20
 # Steps of coordinates: a hundredth of a micrometre to a metre. No projection has coordinates beyond 100,000 km.
 _FINEST, _COARSEST, _FARTHEST = 1e-8, 1.0, 1e8
 _INT32 = 2.0**31
-_COMPRESSED, _FORMAT_BITS = 0xC0, 0x3F
+_COMPRESSED, _FORMAT_BITS = 0x80, 0x7F
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class LasHead:
 
     Attributes
     ----------
+    size : of the file [byte]
+    minor : version 1.minor
     point_format : 0 to 10
     record_length : bytes of a point
     start : of the points in the file [byte]
@@ -53,6 +59,7 @@ class LasHead:
 
     path: Path
     size: int
+    minor: int
     point_format: int
     compressed: bool
     record_length: int
@@ -89,27 +96,29 @@ def read_las_head(path: Path) -> LasHead:
 
 
 def _read(file: BinaryIO, path: Path, size: int) -> LasHead:
-    head = file.read(_HEAD14_BYTES)
+    head = file.read(HEAD_BYTES[4])
     if head[:4] != b"LASF":
         raise UnreadableFile("point_cloud.not_las", file=path.name)
-    if len(head) < _HEAD_BYTES:
+    if len(head) < HEAD_BYTES[0]:
         raise _cut(path)
     major, minor = head[24], head[25]
     head_bytes, start, n_records, kind, record_length, count = struct.unpack_from("<HIIBHI", head, 94)
     point_format = kind & _FORMAT_BITS
-    if major != 1 or minor > 5 or point_format >= len(_POINT_BYTES):
+    if major != 1 or minor >= len(HEAD_BYTES) or point_format >= len(_POINT_BYTES):
         raise UnreadableFile("point_cloud.version", file=path.name, found=f"{major}.{minor} / {point_format}")
-    if record_length < _POINT_BYTES[point_format]:
+    if record_length < _POINT_BYTES[point_format] or start < HEAD_BYTES[minor]:
         raise UnreadableFile("point_cloud.damaged", file=path.name)
     numbers = struct.unpack_from("<12d", head, 131)
     long_start = n_long = 0
     if minor >= 4:
-        if len(head) < _HEAD14_BYTES:
+        if len(head) < HEAD_BYTES[4]:
             raise _cut(path)
         long_start, n_long, count = struct.unpack_from("<QIQ", head, 235)
     if count > MAX_POINTS:
         raise UnreadableFile("point_cloud.too_many", file=path.name, found=count, expected=MAX_POINTS)
     compressed = bool(kind & _COMPRESSED)
+    if start > _LATEST_START:
+        raise UnreadableFile("point_cloud.damaged", file=path.name)
     if start > size or (not compressed and start + count * record_length > size):
         raise _cut(path)
     records = _records(file, path, head_bytes, n_records, start)
@@ -120,7 +129,7 @@ def _read(file: BinaryIO, path: Path, size: int) -> LasHead:
     if count:
         _check_bounds(path, scale, offset, lows, highs)
     return LasHead(
-        path, size, point_format, compressed, record_length, start, count, scale, offset, lows, highs, records
+        path, size, minor, point_format, compressed, record_length, start, count, scale, offset, lows, highs, records
     )
 
 
@@ -134,15 +143,15 @@ def _cut(path: Path) -> UnreadableFile:
 
 def _records(file: BinaryIO, path: Path, begin: int, number: int, end: int) -> dict[tuple[str, int], bytes]:
     """The records between header and points; a header that counts more than find room is damaged."""
-    if number > _MOST_RECORDS or begin + number * _RECORD_BYTES > end:
+    if number > _MOST_RECORDS or begin + number * RECORD_BYTES > end:
         raise UnreadableFile("point_cloud.damaged", file=path.name)
     found: dict[tuple[str, int], bytes] = {}
     at = begin
     for _ in range(number):
         file.seek(at)
-        head = file.read(_RECORD_BYTES)
-        length = struct.unpack_from("<H", head, 20)[0] if len(head) == _RECORD_BYTES else end
-        at += _RECORD_BYTES + length
+        head = file.read(RECORD_BYTES)
+        length = struct.unpack_from("<H", head, 20)[0] if len(head) == RECORD_BYTES else end
+        at += RECORD_BYTES + length
         if at > end:
             raise UnreadableFile("point_cloud.damaged", file=path.name)
         _keep(found, head, file, length)

@@ -6,13 +6,14 @@ the memory that these speak of and ends the process where there is none, so no n
 
 from __future__ import annotations
 
+import io
 import struct
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
 
 from gis.errors import UnreadableFile
-from gis.las_heads import LASZIP
+from gis.las_heads import HEAD_BYTES, LASZIP, RECORD_BYTES, read_las_head
 from gis.progress import silent
 from gis.threads import threads
 
@@ -77,7 +78,8 @@ def check_points(head: LasHead, progress: Progress = silent) -> bool:
         raise _damaged(head)
     if layers:
         _check_layers(head, lengths, layers, progress)
-    return bool(held.max() <= _LARGE_CHUNK)
+    # By what the table says, not by what there is: the parallel decompressor makes room for that.
+    return bool(points.max() <= _LARGE_CHUNK)
 
 
 def portions(head: LasHead, *, at_most: int | None = None) -> Iterator[Portion]:
@@ -92,6 +94,8 @@ def portions(head: LasHead, *, at_most: int | None = None) -> Iterator[Portion]:
         return
     import laspy
 
+    if read_las_head(head.path) != head:
+        raise UnreadableFile("point_cloud.changed", file=head.path.name)
     parallel = check_points(head)
     wanted = head.count if at_most is None else min(at_most, head.count)
     portion = min(_MOST_PORTION, max(_LEAST_PORTION, _CHUNK_POINTS * threads()), wanted)
@@ -100,11 +104,9 @@ def portions(head: LasHead, *, at_most: int | None = None) -> Iterator[Portion]:
     selection = fields.XY_RETURNS_CHANNEL | fields.Z | fields.CLASSIFICATION | fields.FLAGS
     backend = laspy.LazBackend.LazrsParallel if parallel else laspy.LazBackend.Lazrs
     with head.path.open("rb") as file:
+        source = _Cleaned(file, _clean_head(head, file.read(HEAD_BYTES[-1])))
         reader = _guarded(
-            head,
-            lambda: laspy.open(
-                file, laz_backend=backend, read_evlrs=False, decompression_selection=selection, closefd=False
-            ),
+            head, lambda: laspy.open(source, laz_backend=backend, read_evlrs=False, decompression_selection=selection)
         )
         chunks = reader.chunk_iterator(portion)
         done = 0
@@ -114,6 +116,57 @@ def portions(head: LasHead, *, at_most: int | None = None) -> Iterator[Portion]:
                 raise UnreadableFile("point_cloud.truncated", file=head.path.name)
             done += found.x.size
             yield found
+
+
+class _Cleaned(io.RawIOBase):
+    """A file whose first bytes are others."""
+
+    def __init__(self, file: BinaryIO, head: bytes) -> None:
+        self._file, self._head = file, head
+        file.seek(0)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 -- any buffer
+        at = self._file.tell()
+        if at >= len(self._head):
+            return self._file.readinto(buffer)  # type: ignore[attr-defined]
+        part = self._head[at : at + len(buffer)]
+        buffer[: len(part)] = part
+        self._file.seek(at + len(part))
+        return len(part)
+
+
+def _clean_head(head: LasHead, begin: bytes) -> bytes:
+    """All up to the points, with no record but that of LASzip.
+
+    laspy reads every record, and refuses a file for a name in Shift-JIS, or an extra value that it does not know, which nobody asks for here.
+    """
+    minor = max(2, head.minor)
+    size = HEAD_BYTES[minor]
+    record = head.records[LASZIP, 22204] if head.compressed else b""
+    if size + RECORD_BYTES + len(record) > head.start and record:
+        raise _damaged(head)
+    clean = bytearray(begin[:size].ljust(head.start, b"\0"))
+    clean[25] = minor
+    struct.pack_into("<H", clean, 94, size)
+    struct.pack_into("<I", clean, 100, 1 if record else 0)
+    if minor >= 4:
+        struct.pack_into("<QI", clean, 235, 0, 0)
+    if record:
+        struct.pack_into("<H16sHH32s", clean, size, 0, LASZIP.encode(), 22204, len(record), b"")
+        clean[size + RECORD_BYTES : size + RECORD_BYTES + len(record)] = record
+    return bytes(clean)
 
 
 def _portion(record: Any) -> Portion | None:  # noqa: ANN401 -- laspy names its types only from 2.6 on

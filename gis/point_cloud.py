@@ -87,7 +87,7 @@ def survey_points(paths: Sequence[Path], progress: Progress = silent, *, crs: st
         if not head.count:
             findings.append(Finding("point_cloud.empty_file", "warning", path.name))
             continue
-        check_points(head, looking)
+        check_points(head, part(looking, k / len(files), (k + 1) / len(files)))
         heads.append(head)
         named.append(_named(head, given, findings))
     if not heads:
@@ -124,7 +124,7 @@ def _files(paths: Sequence[Path]) -> list[Path]:
     """The files named, and those of the folders named, each once, by name."""
     found: dict[Path, Path] = {}
     for path in paths:
-        inside = sorted(p for p in path.iterdir() if p.suffix.lower() in _SUFFIXES) if path.is_dir() else [path]
+        inside = _inside(path) if path.is_dir() else [path]
         if not inside:
             raise UnreadableFile("point_cloud.no_files", file=str(path))
         found |= {each.resolve(): each for each in inside}
@@ -133,6 +133,13 @@ def _files(paths: Sequence[Path]) -> list[Path]:
     if len(found) > _MOST_FILES:
         raise UnreadableFile("point_cloud.too_many_files", file="", found=len(found), expected=_MOST_FILES)
     return list(found.values())
+
+
+def _inside(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
+    except OSError as error:
+        raise UnreadableFile("point_cloud.unreadable", file=str(folder)) from error
 
 
 def _named(head: LasHead, given: CRS | None, findings: list[Finding]) -> Named:
