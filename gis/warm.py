@@ -69,6 +69,7 @@ def warm(half: str) -> None:
 
         prepare(surface, outlines, settings)
         _warm_modules(surface)
+        _warm_points(surface)
         return
     grid = surface.grid
     horizon_angles(surface.z, grid.cell, [10.0, 100.0])
@@ -111,6 +112,21 @@ def _warm_model(surface: Surface) -> None:
     corners = np.array([[1.0, -1.0, 5.0], [9.0, -1.0, 5.0], [9.0, -9.0, 6.0], [1.0, -1.0, 5.0]])
     first = np.zeros(1, np.int64)
     lay_roofs(RoofPolygons.of(Roofs(corners, np.array([4]), first, first)), surface.grid)
+
+
+def _warm_points(surface: Surface) -> None:
+    """Those that grid point clouds."""
+    import numpy as np
+
+    from gis.las_points import Portion
+    from gis.point_grid import Cells, add_portion, surfaces
+
+    cells = Cells.empty(surface.grid)
+    x, y = np.meshgrid(np.arange(0, 30, 2, dtype=np.int32), -np.arange(1, 30, 2, dtype=np.int32))
+    kind = np.full(x.size, 2, np.uint8)
+    portion = Portion(x.ravel(), y.ravel(), np.ones(x.size, np.int32), kind, np.zeros(x.size, np.bool_))
+    add_portion(portion, (1.0, 1.0, 1.0), (0.25, 0.25, 0.0), surface.grid, None, cells)
+    surfaces(cells, surface.grid, "", fill=2.0, bridge=2.0, stray=5.0)
 
 
 def main() -> int:
