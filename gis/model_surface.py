@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 # Rows that are made at once, and how far apart the ground between buildings is told before it is smoothed over the cells [m].
-_ROWS = 1024
+_ROWS = 256
 _GROUND_STEP_M = 10.0
 # Floors that tell the ground beyond the outermost buildings.
 _NEAREST = 12

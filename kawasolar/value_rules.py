@@ -135,6 +135,9 @@ VALUE_RULES: dict[str, tuple[str, float, float]] = {
     "given.max_residual": ("m", 0.01, 5.0),
     "surface.cell": ("m", 0.1, 5.0),
     "surface.margin": ("m", 0.0, 5000.0),
+    "surface.fill": ("m", 0.0, 50.0),
+    "surface.bridge": ("m", 0.0, 500.0),
+    "surface.stray": ("m", 1.0, 100.0),
 }
 # Values that came when profiles had been given away already: where one lacks them, the bundled profile's are taken.
 LATER = (

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from kawasolar.surface import SurfaceInputs, SurfaceMade
 
 FILTERS = {
-    "models": "*.gml *.zip *.xml",
+    "models": "*.gml *.zip *.xml *.gpkg *.shp *.geojson",
     "ground": "*.xml *.zip *.tif *.tiff *.asc",
-    "measured": "*.tif *.tiff *.asc",
+    "measured": "*.las *.laz *.tif *.tiff *.asc",
 }
 _CELLS = (0.25, 0.5, 1.0, 2.0)
 _TOPIC = "surface"

@@ -1,0 +1,194 @@
+"""What a surface is made from besides a city model: elevation data below it, measured surfaces above it."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gis.archives import DAMAGED, ZIP_MAGIC
+from gis.fgd_dem import dem_on, read_dem_tiles
+from gis.findings import Finding
+from gis.progress import Progress, part
+from gis.raster import open_surface
+from gis.sampled import on_grid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import ExitStack
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from pyproj import CRS
+
+    from gis.grid import Grid
+    from gis.raster import SurfaceSource
+    from kawasolar.profile import Profile
+
+    Heights = Callable[[Grid], NDArray[np.float32]]
+
+# How much of a file, and how many names of an archive, tell what it is.
+_HEAD, _LOOKED_AT = 4096, 50
+# What every LAS and LAZ file begins with.
+_LAS = b"LASF"
+# Coarse cells and holes are what elevation data have; the surface made of them has neither.
+_PASSED_OVER = ("raster.coarse", "raster.holes")
+# The GSI's own name in its files' first lines, and in the names of what it delivers.
+_GSI, _GSI_NAME = b"fgd.gsi.go.jp", "FG-GML"
+
+
+@dataclass
+class Layers:
+    """Heights of the ground and of measured surfaces on any part of the raster that is made, in the files' order of trust.
+
+    Attributes
+    ----------
+    ground : NaN where no file knows one
+    measured : the same of what was measured; None where nothing was
+    """
+
+    ground: Heights
+    measured: Heights | None
+    _sources: list[tuple[str, SurfaceSource]] = field(default_factory=list)
+    _findings: list[Finding] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls, ground: Sequence[Path], measured: Sequence[Path], grid: Grid, profile: Profile, stack: ExitStack, progress: Progress
+    ) -> Layers:  # fmt: skip
+        """Open all files: rasters to be read by and by, the GSI's tiles and point clouds at once.
+
+        The ground that a point cloud tells goes before that of other files.
+
+        Raises
+        ------
+        gis.errors.GisError
+            a file cannot be used
+        """
+        sources: list[tuple[str, SurfaceSource]] = []
+        findings: list[Finding] = []
+        clouds = [path for path in measured if _is_las(path)]
+        surfaces = _rasters([path for path in measured if path not in clouds], grid.crs, stack, sources, smooth=False)
+        terrain = [path for path in ground if is_gsi(path)]
+        lands = _rasters([path for path in ground if path not in terrain], grid.crs, stack, sources, smooth=True)
+        if terrain:
+            tiles, noticed = read_dem_tiles(terrain, part(progress, 0.0, 0.3 if clouds else 1.0))
+            findings += noticed
+            lands.append(lambda on: dem_on(tiles, on))
+        if clouds:
+            top, floor, seen = _cloud(clouds, grid, profile, part(progress, 0.3, 1.0))
+            findings += seen
+            # What stands first is trusted more.
+            surfaces.insert(0 if _is_las(measured[0]) else len(surfaces), top)
+            lands.insert(0, floor)
+        return cls(_one_above(*lands), _one_above(*surfaces) if surfaces else None, sources, findings)
+
+    def told(self) -> list[Finding]:
+        """What was noticed; to be asked in the end."""
+        beside = [Finding("surface.beside", "warning", name) for name, source in self._sources if not source.is_read]
+        noticed = [finding for _, source in self._sources if source.is_read for finding in source.seen()]
+        return self._findings + beside + [finding for finding in noticed if finding.code not in _PASSED_OVER]
+
+
+def _rasters(
+    paths: list[Path], crs: CRS, stack: ExitStack, sources: list[tuple[str, SurfaceSource]], *, smooth: bool
+) -> list[Heights]:
+    opened = [stack.enter_context(open_surface(path, onto=crs, smooth=smooth)) for path in paths]
+    sources += [(path.name, source) for path, source in zip(paths, opened, strict=True)]
+    return [on_grid(source) for source in opened]
+
+
+def _cloud(
+    paths: list[Path], grid: Grid, profile: Profile, progress: Progress
+) -> tuple[Heights, Heights, list[Finding]]:
+    """Surface and ground of point clouds. One that names no coordinate system is taken to be in that of the surface, and it is said."""
+    from gis.point_cloud import survey_points
+    from gis.point_grid import grid_points
+
+    number = profile.number
+    cloud = survey_points(paths, part(progress, 0.0, 0.1))
+    findings = []
+    if cloud.crs is None:
+        findings.append(Finding("surface.cloud_crs", "warning", paths[0].name, expected=f"EPSG:{grid.crs.to_epsg()}"))
+        cloud = survey_points(paths, part(progress, 0.0, 0.1), crs=grid.crs)
+    made = grid_points(
+        cloud, grid, part(progress, 0.1, 1.0), fill=number("surface.fill"), bridge=number("surface.bridge"), stray=number("surface.stray")
+    )  # fmt: skip
+    findings += [*cloud.findings, *made.findings]
+    return _rows_of(made.dsm, grid), _rows_of(made.dtm, grid), findings
+
+
+def _rows_of(z: NDArray[np.float32], grid: Grid) -> Heights:
+    """A part of a whole raster, which has all its columns."""
+
+    def on(strip: Grid) -> NDArray[np.float32]:
+        top = round((grid.north - strip.north) / grid.cell)
+        return z[top : top + strip.rows]
+
+    return on
+
+
+def _is_las(path: Path) -> bool:
+    """Whether a file, or the first of a folder, is a point cloud."""
+    if path.is_dir():
+        return any(file.suffix.lower() in (".las", ".laz") for file in path.iterdir())
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_LAS)) == _LAS
+    except OSError:
+        return False
+
+
+def is_gsi(path: Path) -> bool:
+    """Whether a file, or what is in a folder or an archive, is the GSI's 基盤地図情報."""
+    if path.is_dir():
+        return any(is_gsi(file) for file in sorted(path.glob("*.[xXzZ][mMiI][lLpP]"))[:1])
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+        if head.startswith(ZIP_MAGIC):
+            with zipfile.ZipFile(path) as archive:
+                return any(
+                    _GSI_NAME in name or name.lower().endswith(".zip") for name in archive.namelist()[:_LOOKED_AT]
+                )
+    except DAMAGED:
+        return False
+    return _GSI in head
+
+
+def _one_above(*layers: Callable[[Grid], NDArray[np.float32]]) -> Callable[[Grid], NDArray[np.float32]]:
+    """Heights of several layers: the first that knows one tells it."""
+
+    def on(grid: Grid) -> NDArray[np.float32]:
+        found = np.full(grid.shape, np.nan, np.float32)
+        for layer in layers:
+            lacking = np.isnan(found)
+            if not lacking.any():
+                break
+            found[lacking] = layer(grid)[lacking]
+        return found
+
+    return on
+
+
+class GroundBelow:
+    """Elevation data where there are some, else what lies between the buildings; counts which."""
+
+    def __init__(
+        self, known: Callable[[Grid], NDArray[np.float32]], between: Callable[[Grid], NDArray[np.float32]]
+    ) -> None:
+        self._known, self._between = known, between
+        self._cells, self._of_data = 0, 0
+
+    def __call__(self, grid: Grid) -> NDArray[np.float32]:
+        z = self._known(grid)
+        there = np.isfinite(z)
+        self._cells, self._of_data = self._cells + z.size, self._of_data + int(np.count_nonzero(there))
+        return z if there.all() else np.where(there, z, self._between(grid)).astype(np.float32)
+
+    @property
+    def share(self) -> float:
+        """Of the cells, those with elevation data [0…1]."""
+        return self._of_data / max(1, self._cells)
