@@ -109,7 +109,8 @@ class RoofTab(QWidget):
         layout.addWidget(self._fit)
         self._boxes = label("", "attention", wrap=True)
         self._boxes.hide()
-        layout.addWidget(self._boxes)
+        # Before all figures that rest on it.
+        layout.insertWidget(0, self._boxes)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(6)
