@@ -30,6 +30,24 @@ done
 mkdir elsewhere
 (cd elsewhere && env -i HOME="$work/home" "$program" -q survey --dsm ../dsm.tif --buildings ../buildings.gpkg --weather ../weather.csv --tile 700 --out 屋根)
 [ -s elsewhere/屋根/buildings.parquet ] || { echo "FAILED: the survey wrote no dataset" >&2; exit 1; }
+# A surface from a city model and a point cloud, of which the parts written in C must have come along.
+PYTHONPATH="$root" "$root/.venv/bin/python" - <<'PY'
+import laspy
+import numpy as np
+
+from tests.support.plateau import House, city_model, square
+
+x, y = -15000.0, -41000.0
+open("都市モデル.gml", "w", encoding="utf-8").write(city_model([House("a", square(x, y, 20.0)), House("b", square(x + 40, y, 20.0))]))
+points = laspy.create(point_format=6, file_version="1.4")
+points.header.scales = [0.001] * 3
+points.header.offsets = [x, y, 0.0]
+east, north = np.meshgrid(np.arange(0.25, 30.0, 0.5), np.arange(0.25, 30.0, 0.5))
+points.x, points.y, points.z = x + east.ravel(), y + north.ravel(), np.full(east.size, 30.0)
+points.write("点群.laz")
+PY
+env -i HOME="$work/home" "$program" -q surface 都市モデル.gml --measured 点群.laz --dsm 地表面.tif --buildings 建物.gpkg --json >surface.json
+grep -q '"measured": 1' surface.json || { echo "FAILED: the surface is not of model and points" >&2; exit 1; }
 # All of the engine came with the program: nothing was compiled on the way, from whatever folder it was started.
 used=$(compiled "$work/home/.cache")
 [ "$used" = "$ahead" ] || { echo "FAILED: $ahead kernels came with the program, $used are there after its first plan" >&2; exit 1; }
