@@ -230,7 +230,10 @@ class Controller(QObject):
         from ui.surface_dialog import SurfaceDialog
 
         window = self._window
-        made = SurfaceDialog(window.look, window.jobs, window.remembered, window)
+        plan = window.document.plan
+        made = SurfaceDialog(
+            window.look, window.jobs, window.remembered, window, None if plan is None else plan.profile
+        )
 
         def go_on() -> None:
             dialog = NewPlanDialog(window.look, window.jobs, window.remembered, window)

@@ -26,6 +26,7 @@ from ui.parts import button, clear, column, label, row, scrolled, set_role
 from ui.settings import Remembered
 
 if TYPE_CHECKING:
+    from kawasolar.profile import Profile
     from kawasolar.surface import SurfaceInputs, SurfaceMade
 
 FILTERS = {
@@ -126,9 +127,15 @@ class FileList(QFrame):
 class SurfaceDialog(QDialog):
     """Make a surface; ``made`` holds it once it is there, and the dialog is accepted when a plan is to take it."""
 
-    def __init__(self, look: Look, jobs: Jobs, remembered: Remembered, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, look: Look, jobs: Jobs, remembered: Remembered, parent: QWidget | None = None, profile: Profile | None = None
+    ) -> None:  # fmt: skip
         super().__init__(parent)
+        from kawasolar.profile import load_profile
+
         self._look, self._jobs, self._remembered = look, jobs, remembered
+        # The values that are asked beside the files: those of the plan that is open, or the bundled ones.
+        self._profile = profile or load_profile()
         self._job: Job | None = None
         self.made: SurfaceMade | None = None
         say = look.say
@@ -169,9 +176,10 @@ class SurfaceDialog(QDialog):
         ask.setAutoDefault(False)
         ask.clicked.connect(self._ask_folder)
         self.cell = QComboBox()
-        for size in _CELLS:
+        usual = self._profile.number("surface.cell")
+        for size in sorted({*_CELLS, usual}):
             self.cell.addItem(f"{size:g} m", size)
-        self.cell.setCurrentIndex(_CELLS.index(0.5))
+        self.cell.setCurrentIndex(self.cell.findData(usual))
         self.crs = QLineEdit()
         self.crs.setPlaceholderText(say("ui.surface.crs_auto"))
         fields = (("ui.surface.folder", self.folder), ("ui.surface.cell", self.cell), ("ui.surface.crs", self.crs))
@@ -273,13 +281,10 @@ class SurfaceDialog(QDialog):
     # ---------------------------------------------------------------- making
 
     def _make(self) -> None:
-        from kawasolar.profile import load_profile
         from kawasolar.surface import make_surface
 
-        inputs = self.inputs()
-        self._job = self._jobs.start(
-            lambda progress: make_surface(inputs, load_profile(), progress), _TOPIC, pool="kernel"
-        )
+        inputs, profile = self.inputs(), self._profile
+        self._job = self._jobs.start(lambda progress: make_surface(inputs, profile, progress), _TOPIC, pool="kernel")
         self._job.progressed.connect(self._on_progress)
         self._job.done.connect(self._on_made)
         self._job.failed.connect(self._on_failed)

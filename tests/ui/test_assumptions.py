@@ -20,13 +20,16 @@ from kawasolar.losses import LossModel
 from kawasolar.profile import load_profile
 from kawasolar.stages import states
 from kawasolar.value_rules import INTEGERS, VALUE_RULES
-from kawasolar.words import say
+from kawasolar.words import LANGUAGES, say
 from tests.support.town import project_of, small_town
 from ui.assumptions.band import ends_of
+from ui.assumptions.editor import effect_words
 from ui.assumptions.fields import ChoiceField, number_of
 from ui.assumptions.values import assumptions, at_once_stages, effect_of, group_of, step_of
 from ui.document import Document
+from ui.look import Look
 from ui.steps.assumptions import AssumptionsPanel
+from ui.tokens import LIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,7 +115,7 @@ def test_groups_stand_in_the_order_of_the_work(panel: AssumptionsPanel) -> None:
     firsts = list(dict.fromkeys(order))
     wanted = [
         "roof", "module", "layout", "pv", "losses", "temp", "jis", "pvwatts", "snow", "ageing", "co2", "life", "join", "plan", "string", "load", "glare", "canopy", "given",
-        "engine",
+        "surface", "engine",
     ]  # fmt: skip
     assert firsts == wanted
     assert order == sorted(order, key=firsts.index)
@@ -383,6 +386,12 @@ def test_the_stage_that_is_told_is_the_first_that_becomes_stale(example_project:
     touched = [state.name for state in now if not state.is_fresh or plan.stamps[state.name] != before[state.name]]
     if key.startswith(("canopy.", "given.")):
         assert (told.stage, touched) == (None, []), "the example has no file of trees, nor of roof planes"
+        return
+    if key.startswith("surface."):
+        assert (told.stage, touched) == (None, []), "a surface is made before a plan"
+        for language in LANGUAGES:
+            look = Look(language, LIGHT)
+            assert effect_words(look, document, key) == look.say("ui.assumptions.effect.surface")
         return
     if not has_part(key, example_project.profile):
         assert (told.stage, touched) == (None, []), "the example's choices ask for other values"

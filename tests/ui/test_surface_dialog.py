@@ -120,3 +120,13 @@ def test_the_menu_leads_there_and_on_to_the_new_plan(window: MainWindow, qtbot: 
     assert dialog.isVisible()
     dialog.reject()
     qtbot.waitUntil(lambda: window.findChild(SurfaceDialog) is None, timeout=5_000)
+
+
+def test_it_takes_the_values_of_the_plan_that_is_open(window: MainWindow, qtbot: QtBot) -> None:
+    profile = window.document.plan.profile.with_numbers({"surface.cell": 0.8})  # type: ignore[union-attr]
+    dialog = SurfaceDialog(window.look, window.jobs, window.remembered, window, profile)
+    qtbot.addWidget(dialog)
+    assert dialog.inputs().cell == 0.8
+    plain = SurfaceDialog(window.look, window.jobs, window.remembered, window)
+    qtbot.addWidget(plain)
+    assert plain.inputs().cell == 0.5

@@ -157,7 +157,8 @@ def effect_words(look: Look, document: Document, key: str) -> str:
 
     found, say = effect_of(key, document), look.say
     if found.stage is None:
-        return say("ui.assumptions.effect.none")
+        made_before = key.startswith("surface.")
+        return say("ui.assumptions.effect.surface" if made_before else "ui.assumptions.effect.none")
     stage = stage_name(look.language, found.stage)
     if found.setting:
         return say("ui.assumptions.effect.hidden", setting=say(f"ui.undo.{found.setting}"))

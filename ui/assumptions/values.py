@@ -71,7 +71,7 @@ ORDER = (
     "other",
 )
 # Strings, inverters, loads, glare and ageing are worked out whenever they are shown (kawasolar.electrical).
-_WORKED_OUT = ("string.", "inverter.", "load.", "glare.", "ageing.", "surface.", *MODULE)
+_WORKED_OUT = ("string.", "inverter.", "load.", "glare.", "ageing.", *MODULE)
 # Values that no stage names, because they are where a setting of the scenario begins: setting -> stage that takes it.
 _BEGINS: Mapping[str, tuple[str, StageName]] = {"plan.share": ("share", "selection")}
 
