@@ -19,7 +19,11 @@ _CODED = {"seismic": "seismic", "waterproofing": "roof"}
 # Reasons of a stage that are told by name; of more, how many.
 _MOST_REASONS = 3
 # Units of the profile that are words.
-_UNITS = {"a": "unit.a", "calendar year": "unit.calendar_year", "month": "unit.month", "-": "unit.none"}
+_UNITS = {
+    "a": "unit.a", "calendar year": "unit.calendar_year", "month": "unit.month", "-": "unit.none", "fiscal year": "unit.fiscal_year",
+    "yen": "unit.yen", "yen/kWh": "unit.yen_kwh", "yen/kW": "unit.yen_kw", "yen/(kW a)": "unit.yen_kw_a",
+    "yen/(kW month)": "unit.yen_kw_month", "yen/(m² a)": "unit.yen_m2_a",
+}  # fmt: skip
 
 
 def reason_sentence(language: Language, code: object, values: object) -> str:
