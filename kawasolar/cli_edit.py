@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kawasolar.bundled import profile_path
 from kawasolar.cli import app
 from kawasolar.cli_project import ProjectFile, Scenario, Why, author, edited
 from kawasolar.console import State
@@ -259,6 +260,8 @@ def edit_input(
         raise typer.BadParameter(", ".join(REMOVABLE), param_hint="--none")
     if none == (file is not None):
         raise typer.BadParameter(say(State.language, "cli.input_words"), param_hint="file")
+    if role == "profile" and file is not None:
+        file = profile_path(file)
     if file is not None and not file.is_file():
         raise PlanError("edit.no_such_file", file=str(file))
     text = load_profile(file).to_toml() if role == "profile" else ""

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from kawasolar.bundled import bundled_profiles
 from kawasolar.errors import UnreadableProfile
 from kawasolar.profile_reader import CITED_FIELDS, Cited, Reader
 from kawasolar.profile_tables import SECTIONS, Tables, read_tables
-from kawasolar.resources import resource_path
 from kawasolar.value_rules import CRITERION_RULES, INTEGERS, LATER, VALUE_RULES
 
 if TYPE_CHECKING:
@@ -122,19 +122,6 @@ class Profile:
         return self.text
 
 
-def bundled_profiles() -> dict[str, Path]:
-    """The profiles that come with the program, by the name by which one asks for them; the first is taken unless another is."""
-    told = tomllib.loads(resource_path("profiles", "bundled.toml").read_text("utf-8"))
-    return {name: resource_path("profiles", f"{name}.toml") for name in told["names"]}
-
-
-def profile_path(given: str | Path) -> Path:
-    """The file that somebody asked for: a path, or the name of a bundled profile where no such file lies."""
-    path = Path(given)
-    bundled = bundled_profiles()
-    return bundled[str(given)] if str(given) in bundled and not path.exists() else path
-
-
 def load_profile(path: Path | None = None) -> Profile:
     """Read a profile; ``None`` reads the first of the bundled ones.
 
@@ -144,6 +131,17 @@ def load_profile(path: Path | None = None) -> Profile:
         Missing, too large, not UTF-8, not TOML, or with a missing, unknown or impossible entry.
     """
     file = next(iter(bundled_profiles().values())) if path is None else Path(path)
+    return profile_from_text(load_text(file), file.name)
+
+
+def load_text(file: Path) -> str:
+    """The text of a profile's file, not yet looked at.
+
+    Raises
+    ------
+    UnreadableProfile
+        missing, too large, or not UTF-8
+    """
     try:
         with file.open("rb") as opened:
             raw = opened.read(MAX_BYTES + 1)
@@ -152,10 +150,9 @@ def load_profile(path: Path | None = None) -> Profile:
     if len(raw) > MAX_BYTES:
         raise UnreadableProfile("profile.too_large", file=str(file), expected=MAX_BYTES)
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableProfile("profile.not_utf8", file=str(file), found=f"byte {error.start}") from error
-    return profile_from_text(text, file.name)
 
 
 # Every scenario, every look at what is stale and every explanation asks for the same few.

@@ -56,7 +56,7 @@ class Difference:
     """Where two profiles differ; ``before`` or ``after`` is None where the one or the other has nothing there.
 
     ``key`` is that of a value or criterion, or what tells a row from the others; ``field`` is empty for a whole row, and
-    ``order`` where the same rows stand in another order.
+    ``order`` where the same rows stand in another order; ``entry`` is the whole value, criterion or row, as it is after.
     """
 
     section: str
@@ -64,6 +64,7 @@ class Difference:
     field: str
     before: object
     after: object
+    entry: Mapping[str, Any]
 
 
 class _Found:
@@ -167,7 +168,7 @@ def differences(before: Profile, after: Profile) -> list[Difference]:
         found += _of_keyed(section, mine, theirs)
         common = [key for key in mine if key in theirs]
         if common != [key for key in theirs if key in mine]:
-            found.append(Difference(section, "", "order", ", ".join(mine), ", ".join(theirs)))
+            found.append(Difference(section, "", "order", ", ".join(mine), ", ".join(theirs), {}))
     return found
 
 
@@ -193,10 +194,10 @@ def _of_keyed(
         if key in before and key in after:
             found += _of_entry(section, key, before[key], after[key])
         else:
-            found.append(Difference(section, key, "", before.get(key), after.get(key)))
+            found.append(Difference(section, key, "", before.get(key), after.get(key), after.get(key) or before[key]))
     return found
 
 
 def _of_entry(section: str, key: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    return [Difference(section, key, name, before.get(name), after.get(name)) for name in names]
+    return [Difference(section, key, name, before.get(name), after.get(name), after) for name in names]
