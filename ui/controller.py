@@ -19,6 +19,7 @@ from ui import work
 from ui.crash import report
 from ui.jobs import Job
 from ui.papers import Papers
+from ui.profile_desk import ProfileDesk
 from ui.recovery import RecoveryDesk
 from ui.roof_desk import RoofDesk
 from ui.session import Session
@@ -50,6 +51,7 @@ class Controller(QObject):
         self.recovery = RecoveryDesk(window)
         self.papers = Papers(window)
         self.roof = RoofDesk(window)
+        self.profiles = ProfileDesk(window)
         window.banner_asked.connect(self._on_banner)
         self._banner_does: Callable[[], None] | None = None
         self._banner_also: Callable[[], None] | None = None

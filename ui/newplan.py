@@ -58,6 +58,7 @@ ICONS: dict[Role, str] = {
     "roof_planes": "home-roof", "profile": "tune-variant",
 }  # fmt: skip
 
+
 def free_place(folder: Path, name: str) -> Path:
     """A place for a plan of this name where no other plan lies: the name, or the name with a number."""
     places = (folder / f"{name}{f' {k}' if k > 1 else ''}{SUFFIX}" for k in range(1, 1000))
