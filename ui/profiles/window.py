@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelectionModel, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QItemSelectionModel, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence, QPixmap, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -42,7 +43,7 @@ _ROWS = (
     ("up", "chevron-up"),
     ("down", "chevron-down"),
 )
-_WIDTHS = (230, 150, 90, 78)
+_WIDTHS = (226, 140, 108, 78)
 
 
 class ProfileWindow(QDialog):
@@ -83,12 +84,14 @@ class ProfileWindow(QDialog):
         split.addWidget(self._area)
         for k, narrow in enumerate((150, 300, 300)):
             split.setStretchFactor(k, min(k, 1))
-            split.widget(k).setMinimumWidth(narrow)
-        split.setSizes([190, 620, 370])
+            part = split.widget(k)
+            if part is not None:
+                part.setMinimumWidth(narrow)
+        split.setSizes([204, 700, 372])
         outer.addWidget(split, 1)
         self._build_foot(outer)
         self._shortcuts()
-        self.resize(1200, 760)
+        self.resize(1300, 780)
 
     # ---------------------------------------------------------------- building
 
@@ -103,7 +106,7 @@ class ProfileWindow(QDialog):
         self.search.setMinimumWidth(240)
         self.search.addAction(self._look.icon("magnify", "muted"), QLineEdit.ActionPosition.LeadingPosition)
         self.search.textChanged.connect(lambda _t: self._show_entries())
-        self.search.returnPressed.connect(lambda: self.table.setFocus())
+        self.search.returnPressed.connect(self.table.setFocus)
         self.undo_button = tool(self._look, "undo", say("ui.menu.undo"))
         self.redo_button = tool(self._look, "redo", say("ui.menu.redo"))
         self.undo_button.clicked.connect(self.undo)
@@ -117,6 +120,8 @@ class ProfileWindow(QDialog):
     def _groups_list(self) -> QListWidget:
         made = QListWidget()
         made.setAccessibleName(self._look.say("ui.profile.groups"))
+        made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        made.setIconSize(QSize(16, 16))
         for group in GROUPS:
             item = QListWidgetItem(group_name(self._look, group))
             item.setData(Qt.ItemDataRole.UserRole, group)
@@ -130,6 +135,7 @@ class ProfileWindow(QDialog):
         layout = column(made, margin=0, spacing=4)
         line = row(4)
         self.heading = label("", "head")
+        self.heading.setMinimumHeight(32)
         line.addWidget(self.heading, 1)
         self.tools = {}
         for name, icon in _ROWS:
@@ -152,7 +158,8 @@ class ProfileWindow(QDialog):
         header = self.table.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setStretchLastSection(True)
+        header.setSectionResizeMode(len(_WIDTHS), QHeaderView.ResizeMode.Stretch)
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for k, width in enumerate(_WIDTHS):
             self.table.setColumnWidth(k, width)
         self.table.selectionModel().currentRowChanged.connect(lambda now, _before: self._on_row(now.row()))
@@ -193,7 +200,7 @@ class ProfileWindow(QDialog):
             menu.addAction(say("ui.profile.of_plan"), lambda: ask("plan"))
         for name, path in bundled_profiles().items():
             words = say("ui.profile.bundled", name=load_profile(path).name(self._look.language))
-            menu.addAction(words, lambda name=name: ask(name))
+            menu.addAction(words, partial(ask, name))
         menu.addSeparator()
         menu.addAction(say("ui.profile.file"), lambda: ask("file"))
 
@@ -250,19 +257,18 @@ class ProfileWindow(QDialog):
         self.title.setText(name or say("ui.profile.title"))
         self.whence.setText(self._from)
         self.setWindowTitle(f"{'*' if draft.dirty else ''}{say('ui.profile.title')} – {name}")
+        nothing = QPixmap(16, 16)
+        nothing.fill(Qt.GlobalColor.transparent)
         wrong = {group_holding(problem.section, problem.at) for problem in draft.problems}
         for k in range(self.groups.count()):
             item = self.groups.item(k)
             group = str(item.data(Qt.ItemDataRole.UserRole))
             rows = draft.document.get(group, [])
+            item.setToolTip(group_name(self._look, group))
             item.setText(
                 f"{group_name(self._look, group)}  {len(rows)}" if group in LISTS else group_name(self._look, group)
             )
-            item.setIcon(
-                self._look.icon("alert-circle-outline", "attention")
-                if group in wrong
-                else self._look.icon("circle-medium", "muted")
-            )
+            item.setIcon(self._look.icon("alert-circle-outline", "attention") if group in wrong else nothing)
         self._show_entries()
         self._show_state()
 
@@ -323,8 +329,10 @@ class ProfileWindow(QDialog):
         mine = section in LISTS
         rows, line = len(self.model.entries), self.table.currentIndex().row()
         at_hand = mine and rows > 0
+        there = self.draft is not None and entry_of(self.draft.document, *self._place) is not None
+        alone = self._place[0] in ("ppa", "utility") and there
         states = {
-            "add": mine, "copy": at_hand, "remove": at_hand or self._place[0] in ("ppa", "utility"), "up": at_hand and line > 0,
+            "add": mine, "copy": at_hand, "remove": at_hand or alone, "up": at_hand and line > 0,
             "down": at_hand and line < rows - 1,
         }  # fmt: skip
         for name, on in states.items():
