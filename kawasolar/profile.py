@@ -167,7 +167,17 @@ def profile_from_text(text: str, source: str) -> Profile:
     source : str
         Name of the file or project it comes from, for messages.
     """
-    document = parsed(text, source)
+    return profile_from_document(parsed(text, source), text, source)
+
+
+def profile_from_document(document: dict[str, Any], text: str, source: str) -> Profile:
+    """Check the plain values of a profile's TOML; ``text`` is kept with it.
+
+    Raises
+    ------
+    UnreadableProfile
+        names the first entry that is wrong
+    """
     reader = Reader(source)
     check_format(reader, document)
     reader.only(document, PROFILE_SECTIONS, "")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from kawasolar.errors import UnreadableProfile
 from kawasolar.profile import (
@@ -18,7 +19,8 @@ from kawasolar.profile import (
     read_value,
     value_table,
 )
-from kawasolar.profile_reader import Reader
+from kawasolar.profile_fields import fields_of
+from kawasolar.profile_reader import HOW_SURE, Reader
 from kawasolar.profile_tables import (
     SECTIONS,
     Tables,
@@ -32,7 +34,7 @@ from kawasolar.profile_toml import document_of
 from kawasolar.value_rules import CRITERION_RULES, VALUE_RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from kawasolar.profile import Profile
     from kawasolar.profile_reader import Cited
@@ -65,6 +67,9 @@ class Difference:
     before: object
     after: object
     entry: Mapping[str, Any]
+
+
+_Read = TypeVar("_Read")
 
 
 class _Found:
@@ -117,8 +122,7 @@ def _values(found: _Found, document: dict[str, Any]) -> None:
             found.reader.only(values, tuple(VALUE_RULES), "values")
         for key in VALUE_RULES:
             if key in values:
-                with found.within("values", key):
-                    read_value(found.reader, key, values[key])
+                _whole(found, "values", key, partial(read_value, found.reader, key, values[key]), values[key], key)
         lacking_values(found.reader, values)
 
 
@@ -132,8 +136,7 @@ def _criteria(found: _Found, document: dict[str, Any]) -> None:
                 if at in seen:
                     raise reader.error("profile.duplicate", f"criteria.{at}", at, "once")
                 seen.add(at)
-                with found.within("criteria", at):
-                    read_criterion(reader, at, entry)
+                _whole(found, "criteria", at, partial(read_criterion, reader, at, entry), entry, f"criteria.{at}")
     for key in CRITERION_RULES:
         if key not in seen:
             found.add("criteria", key, reader.error("profile.missing_criterion", key, None, key))
@@ -145,11 +148,44 @@ def _rows(found: _Found, document: dict[str, Any], section: str) -> tuple[Any, .
     seen: set[tuple[object, ...]] = set()
     with found.within(section):
         for where, entry in entries_of(found.reader, section, document):
-            with found.within(section, where.partition(".")[2]):
-                row = read_row(found.reader, section, entry, where)
-                check_new(found.reader, section, row, where, seen)
-                rows.append(row)
+            at = where.partition(".")[2]
+            own = fields_of(SECTIONS[section].row).values()
+            row = _whole(
+                found, section, at, partial(read_row, found.reader, section, entry, where), entry, where,
+                [partial(one.take, found.reader, cast("dict[str, Any]", entry), where) for one in own],
+            )  # fmt: skip
+            if row is not None:
+                with found.within(section, at):
+                    check_new(found.reader, section, row, where, seen)
+                    rows.append(row)
     return tuple(rows)
+
+
+def _whole(
+    found: _Found,
+    section: str,
+    at: str,
+    read: Callable[[], _Read],
+    entry: object,
+    where: str,
+    own: Sequence[Callable[[], object]] = (),
+) -> _Read | None:
+    """A part of a profile read whole; where that fails, what is wrong with each of its fields, not only with the first."""
+    try:
+        return read()
+    except UnreadableProfile as error:
+        before, reader = len(found.problems), found.reader
+        if isinstance(entry, dict):
+            texts = [partial(reader.text, entry, name, where) for name in ("source_ja", "source_en")]
+            sure = partial(reader.choice, entry, "how_sure", where, HOW_SURE)
+            parts: list[Callable[[], object]] = [*own, *texts, sure, partial(reader.interval, entry, where)]
+            for part in parts:
+                with found.within(section, at):
+                    part()
+        told = {problem.field for problem in found.problems[before:]}
+        if str(error.details.get("key", "")).rpartition(".")[2] not in told:
+            found.add(section, at, error)
+        return None
 
 
 # ---------------------------------------------------------------------------------------------- two profiles

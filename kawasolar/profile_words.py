@@ -86,9 +86,9 @@ def entry_value(language: Language, section: str, entry: Mapping[str, Any]) -> s
     if section == "values":
         return value_text(language, "value", entry.get("value"), str(entry.get("unit", "")))
     if section == "criteria":
-        if "threshold" in entry:
-            return value_text(language, "threshold", entry["threshold"], str(entry.get("unit", "")))
-        return ""
+        threshold = value_text(language, "threshold", entry.get("threshold"), str(entry.get("unit", "")))
+        applied = entry.get("applied") is not False
+        return threshold if applied else say(language, "profile.not_applied", value=threshold).strip()
     if section == "municipality":
         return f"{entry.get(f'name_{language}', '')} {entry.get('code', '')} EPSG:{entry.get('epsg', '')}"
     if section == "plan":
@@ -129,4 +129,5 @@ def value_text(language: Language, field: str, value: object, unit: str = "") ->
     if unit == "fiscal year":
         return say(language, "profile.fiscal_year", value=f"{value:.0f}")
     number = f"{value:.8g}" if field in _PLAIN or unit == "calendar year" else f"{value:,.12g}"
-    return f"{number.replace('-', '−')} {'' if unit == '-' else unit_text(language, unit)}".strip()
+    shown = "" if unit in ("-", "calendar year") else unit_text(language, unit)
+    return f"{number.replace('-', '−')} {shown}".strip()

@@ -125,7 +125,9 @@ def _entry(look: Look, section: str, at: str, entry: dict[str, Any] | None, wron
     known = entry or {"key": at}
     title = entry_title(language, section, known) or look.say("ui.profile.untitled")
     unit = str(known.get("unit", ""))
-    ends = [value_text(language, "value", known.get(name), "") for name in ("low", "high")]
+    ends = [
+        value_text(language, "year" if unit == "calendar year" else "value", known.get(end)) for end in ("low", "high")
+    ]
     is_choice = unit.startswith("choice.")
     shown = "" if is_choice or not all(ends) else look.say("ui.profile.range", low=ends[0], high=ends[1])
     source = str(known.get(f"source_{language}", ""))

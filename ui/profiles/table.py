@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ui.profiles.entries import Entry
 
 COLUMNS = ("title", "value", "range", "sure", "source")
+SURE = COLUMNS.index("sure")
 _Index = QModelIndex | QPersistentModelIndex
 
 

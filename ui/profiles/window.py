@@ -22,12 +22,13 @@ from PySide6.QtWidgets import (
 )
 
 from kawasolar.profile_draft import Draft, entry_of, moved, new_entry, with_entry, with_factor, with_field, with_row
+from kawasolar.profile_reader import HOW_SURE
 from kawasolar.profile_toml import document_of
 from ui.format import folded
 from ui.parts import button, column, label, row, scrolled, set_role, tool
 from ui.profiles.entries import BASIC, GROUPS, LISTS, Entry, entries_of, group_holding, group_name, section_of
 from ui.profiles.form import EntryForm
-from ui.profiles.table import EntryModel
+from ui.profiles.table import SURE, EntryModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +44,7 @@ _ROWS = (
     ("up", "chevron-up"),
     ("down", "chevron-down"),
 )
-_WIDTHS = (226, 140, 108, 78)
+_WIDTHS = (216, 130, 112, 78)
 
 
 class ProfileWindow(QDialog):
@@ -87,11 +88,11 @@ class ProfileWindow(QDialog):
             part = split.widget(k)
             if part is not None:
                 part.setMinimumWidth(narrow)
-        split.setSizes([204, 700, 372])
+        split.setSizes([196, 780, 340])
         outer.addWidget(split, 1)
         self._build_foot(outer)
         self._shortcuts()
-        self.resize(1300, 780)
+        self.resize(1340, 740)
 
     # ---------------------------------------------------------------- building
 
@@ -121,6 +122,7 @@ class ProfileWindow(QDialog):
         made.setAccessibleName(self._look.say("ui.profile.groups"))
         made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         made.setIconSize(QSize(16, 16))
+        made.setSpacing(1)
         for group in GROUPS:
             item = QListWidgetItem(group_name(self._look, group))
             item.setData(Qt.ItemDataRole.UserRole, group)
@@ -161,6 +163,8 @@ class ProfileWindow(QDialog):
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for k, width in enumerate(_WIDTHS):
             self.table.setColumnWidth(k, width)
+        words = [say("ui.profile.absent"), *(say(f"how_sure.{code}") for code in HOW_SURE)]
+        self.table.setColumnWidth(SURE, max(map(self.fontMetrics().horizontalAdvance, words)) + 20)
         self.table.selectionModel().currentRowChanged.connect(lambda now, _before: self._on_row(now.row()))
         self.table.activated.connect(lambda _i: self.form.focus_first())
         self.search.returnPressed.connect(self.table.setFocus)
