@@ -139,9 +139,10 @@ def stage_reason(language: Language, reason: Reason, profile: Profile) -> str:
         "ledger": lambda: reason.name.split("/", 1)[-1],
     }
     name = names[reason.kind]() if reason.kind in names else reason.name
-    return say(
-        language, f"stages.why.{reason.kind}", name=name, before=_plain(reason.before), after=_plain(reason.after)
-    )
+    # The number of a coordinate system is a name.
+    ends = reason.before, reason.after
+    before, after = ends if (reason.kind, reason.name) == ("entered", "epsg") else map(_plain, ends)
+    return say(language, f"stages.why.{reason.kind}", name=name, before=before, after=after)
 
 
 def _plain(value: str | None) -> str | None:
