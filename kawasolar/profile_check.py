@@ -22,6 +22,7 @@ from kawasolar.profile import (
 from kawasolar.profile_fields import fields_of
 from kawasolar.profile_reader import HOW_SURE, Reader
 from kawasolar.profile_tables import (
+    PPA_RULES,
     SECTIONS,
     Tables,
     check_new,
@@ -148,7 +149,7 @@ def _rows(found: _Found, document: dict[str, Any], section: str) -> tuple[Any, .
     seen: set[tuple[object, ...]] = set()
     with found.within(section):
         for where, entry in entries_of(found.reader, section, document):
-            at = where.partition(".")[2]
+            at = _at(section, where, entry)
             own = fields_of(SECTIONS[section].row).values()
             row = _whole(
                 found, section, at, partial(read_row, found.reader, section, entry, where), entry, where,
@@ -159,6 +160,12 @@ def _rows(found: _Found, document: dict[str, Any], section: str) -> tuple[Any, .
                     check_new(found.reader, section, row, where, seen)
                     rows.append(row)
     return tuple(rows)
+
+
+def _at(section: str, where: str, entry: object) -> str:
+    """The number of a row; of a PPA its key."""
+    key = entry.get("key") if section == "ppa" and isinstance(entry, dict) else None
+    return key if isinstance(key, str) and key in PPA_RULES else where.partition(".")[2]
 
 
 def _whole(

@@ -237,7 +237,7 @@ class NewPlanDialog(QDialog):
         box = QWidget()
         cards = column(box, margin=0, spacing=8)
         self.cards: dict[Role, FileCard] = {}
-        self._stations = label("", "muted", wrap=True)
+        self.stations = label("", "muted", wrap=True)
         for role in (*REQUIRED, *(role for role in ROLES if role not in REQUIRED)):
             if len(self.cards) == len(REQUIRED):
                 cards.addSpacing(4)
@@ -249,7 +249,7 @@ class NewPlanDialog(QDialog):
             self.cards[role] = card
             cards.addWidget(card)
             if role == "weather":
-                cards.addWidget(self._stations)
+                cards.addWidget(self.stations)
         offer_bundled(look, self.cards["profile"])
         cards.addStretch(1)
         layout.addWidget(scrolled(box, say("ui.new.title")), 1)
@@ -436,8 +436,8 @@ class NewPlanDialog(QDialog):
     def _refresh(self) -> None:
         say, missing = self._look.say, self.missing()
         near = stations_text(self._look, self.profile)
-        self._stations.setText(near)
-        self._stations.setVisible(bool(near))
+        self.stations.setText(near)
+        self.stations.setVisible(bool(near))
         bad = any(card.checked is not None and not card.checked.good for card in self.cards.values())
         if missing:
             words = say("ui.new.missing", roles=say("ui.list.comma").join(say(f"ui.role.{role}") for role in missing))

@@ -180,7 +180,8 @@ def test_what_is_wrong_with_a_row_is_named(section: str, name: str, value: objec
     assert caught.value.code == f"profile.{code}"
     assert caught.value.details["key"] == f"{section}.1.{name}"
     problem, *rest = problems(plain, "test.toml")
-    assert (problem.section, problem.at, problem.field) == (section, "1", name)
+    at = "term" if section == "ppa" else "1"
+    assert (problem.section, problem.at, problem.field) == (section, at, name)
     # The charges of a tariff that cannot be used hang in the air.
     assert {one.section for one in rest} <= ({"energy_charges"} if section == "tariffs" else set())
     for language in LANGUAGES:
