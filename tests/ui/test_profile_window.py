@@ -20,6 +20,7 @@ from ui.profiles.window import ProfileWindow
 from ui.tokens import LIGHT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pytestqt.qtbot import QtBot
@@ -42,7 +43,7 @@ def form(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> ProfileWindow:
 @pytest.fixture
 def opened(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> ProfileWindow:
     """As it is opened from the menu, on the profile of the example plan."""
-    window.menus.actions["profile"].trigger()
+    window.data.profile_asked.emit()
     made = window.controller.profiles.form
     assert made is not None
     monkeypatch.setattr(made, "may_leave", lambda: True)
@@ -70,6 +71,20 @@ def choose(form: ProfileWindow, name: str, code: str) -> None:
     assert isinstance(box, QComboBox)
     box.setCurrentIndex(box.findData(code))
     box.activated.emit(box.currentIndex())
+
+
+def test_the_menu_opens_it_without_a_plan_too(make_window: Callable[..., MainWindow]) -> None:
+    window = make_window()
+    window.menus.actions["profile"].trigger()
+    made = window.controller.profiles.form
+    assert made is not None
+    assert made.isVisible()
+    assert not made.use_button.isEnabled()
+    assert "付属" in made.whence.text()
+    # Once more: the same window, in front.
+    window.menus.actions["profile"].trigger()
+    assert window.controller.profiles.form is made
+    made.close()
 
 
 def test_it_begins_with_the_plans_profile(opened: ProfileWindow, window: MainWindow) -> None:
