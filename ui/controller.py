@@ -540,4 +540,4 @@ class Controller(QObject):
 
     def may_close(self) -> bool:
         """Whether the window may go."""
-        return self.may_discard()
+        return self.profiles.may_leave() and self.may_discard()

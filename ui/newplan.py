@@ -238,6 +238,7 @@ class NewPlanDialog(QDialog):
         cards = column(box, margin=0, spacing=8)
         self.cards: dict[Role, FileCard] = {}
         self.stations = label("", "muted", wrap=True)
+        self._kept: Profile | None = None
         for role in (*REQUIRED, *(role for role in ROLES if role not in REQUIRED)):
             if len(self.cards) == len(REQUIRED):
                 cards.addSpacing(4)
@@ -323,6 +324,7 @@ class NewPlanDialog(QDialog):
         self.setWindowTitle(self._look.say("ui.new.title_replace"))
         self._head.setText(self._look.say("ui.new.title_replace"))
         self.plan_name.setText(plan.name)
+        self._kept = plan.profile
         if path is not None:
             self._named, self._before = True, path
             self.out.setText(str(path))
@@ -344,7 +346,7 @@ class NewPlanDialog(QDialog):
         """A surface and outlines from a city model, taken at once."""
         from ui.surface_dialog import SurfaceDialog
 
-        dialog = SurfaceDialog(self._look, self._jobs, self._remembered, self)
+        dialog = SurfaceDialog(self._look, self._jobs, self._remembered, self, self.profile)
         dialog.accepted.connect(lambda: self.take_surface(dialog))
         dialog.open()
 
@@ -394,11 +396,13 @@ class NewPlanDialog(QDialog):
 
     @property
     def profile(self) -> Profile:
-        """The profile that was chosen; the bundled one until one is."""
+        """The profile that was chosen; until one is, that of the plan whose files are exchanged, or the bundled one."""
         from kawasolar.profile import load_profile
 
         checked = self.cards["profile"].checked
-        return cast("Profile", checked.values["profile"]) if checked is not None and checked.good else load_profile()
+        if checked is not None and checked.good:
+            return cast("Profile", checked.values["profile"])
+        return self._kept or load_profile()
 
     def _on_checked(self, found: object) -> None:
         checked = cast("Checked", found)

@@ -35,15 +35,32 @@ class ProfileDesk:
             self.form.raise_()
             self.form.activateWindow()
 
-    def _make(self) -> None:
+    def renew(self) -> None:
+        """In another language or other colours, with all that was edited."""
+        old = self.form
+        if old is None or not old.isVisible():
+            return
+        made = self._make()
+        made.take_over(old)
+        made.setGeometry(old.geometry())
+        made.show()
+        old.hide()
+
+    def may_leave(self) -> bool:
+        """Whether the program may go: what is unsaved in the window is asked for first."""
+        return self.form is None or not self.form.isVisible() or self.form.may_leave()
+
+    def _make(self) -> ProfileWindow:
+        """A new window in the place of the old one, which goes when nobody looks at it any more."""
         from ui.profiles.window import ProfileWindow
 
         if self.form is not None:
             self.form.deleteLater()
-        self.form = ProfileWindow(self._window.look, self._of_plan, self._window)
-        self.form.save_asked.connect(self.save)
-        self.form.open_asked.connect(self._change)
-        self.form.use_asked.connect(self.use)
+        made = self.form = ProfileWindow(self._window.look, self._of_plan, self._window)
+        made.save_asked.connect(self.save)
+        made.open_asked.connect(self._change)
+        made.use_asked.connect(self.use)
+        return made
 
     def _of_plan(self) -> Profile | None:
         project = self._window.document.project
@@ -60,15 +77,15 @@ class ProfileDesk:
 
         if self.form is None:
             return
-        say, present, bundled = self._window.look.say, self._of_plan(), bundled_profiles()
+        present, bundled = self._of_plan(), bundled_profiles()
         if which == "plan" and present is not None:
-            self.form.show_profile(present, self._file_of_plan(), say("ui.profile.whence.plan"))
+            self.form.show_profile(present, self._file_of_plan(), "plan")
         elif which == "file":
             path = self._ask_open()
             if path is not None:
                 self.show_file(path)
         else:
-            self.form.show_profile(load_profile(bundled.get(which)), None, say("ui.profile.whence.bundled"))
+            self.form.show_profile(load_profile(bundled.get(which)), None, "bundled")
 
     def show_file(self, path: Path) -> None:
         """Begin with a file."""
@@ -82,7 +99,7 @@ class ProfileDesk:
         except PlanError as error:
             self._tell(self._window.look.say_error(error))
             return
-        self.form.show_profile(profile, None if is_bundled(path) else path, str(path))
+        self.form.show_profile(profile, *((None, "bundled") if is_bundled(path) else (path, "file")))
 
     def _file_of_plan(self) -> Path | None:
         """Where the plan's profile lies, if it is as the plan has it."""

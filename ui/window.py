@@ -311,6 +311,7 @@ class MainWindow(QMainWindow):
             self.map.set_tokens(self.look.tokens)
             self.map.set_language(self.look.language)
             self.map.show()
+        self.controller.profiles.renew()
         if had_parts:
             # Once more when the new parts have told how large they would like to be.
             QTimer.singleShot(0, lambda: self.restoreState(state))

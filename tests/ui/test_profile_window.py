@@ -35,7 +35,7 @@ def form(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> ProfileWindow:
     made = ProfileWindow(Look("ja", LIGHT), load_profile)
     monkeypatch.setattr(made, "may_leave", lambda: True)
     qtbot.addWidget(made)
-    made.show_profile(load_profile(), None, "")
+    made.show_profile(load_profile(), None, "bundled")
     made.show()
     return made
 
@@ -330,11 +330,35 @@ def test_unsaved_changes_are_not_left_without_a_question(window: MainWindow, mon
     assert not made.isVisible()
 
 
+def test_another_language_keeps_what_is_edited(
+    opened: ProfileWindow, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go(opened, "values", "roof.setback")
+    type_in(opened, "value", "1.25")
+    window.set_language("en")
+    made = window.controller.profiles.form
+    assert made is not None
+    assert made is not opened
+    assert made.isVisible()
+    assert made.title.text() == "Kawasaki City"
+    assert made._place == ("values", "roof.setback")
+    assert made.draft is not None
+    assert made.draft.document["values"]["roof.setback"]["value"] == 1.25
+    assert "not saved" in made.state.text()
+    asked: list[bool] = []
+    monkeypatch.setattr(made, "may_leave", lambda: asked.append(True) and False)
+    assert not window.controller.profiles.may_leave()
+    assert asked
+    made.undo()
+    monkeypatch.undo()
+    assert window.controller.profiles.may_leave()
+
+
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_everything_has_a_name_and_words(qtbot: QtBot, language: Language) -> None:
     made = ProfileWindow(Look(language, LIGHT), load_profile)
     qtbot.addWidget(made)
-    made.show_profile(load_profile(), None, "")
+    made.show_profile(load_profile(), None, "bundled")
     made.show()
     for section, at in (
         ("subsidies", "1"),

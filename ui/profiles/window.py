@@ -25,7 +25,7 @@ from kawasolar.profile_draft import Draft, entry_of, moved, new_entry, with_entr
 from kawasolar.profile_reader import HOW_SURE
 from kawasolar.profile_toml import document_of
 from ui.format import folded
-from ui.parts import button, column, label, row, scrolled, set_role, tool
+from ui.parts import Elided, button, column, label, row, scrolled, set_role, tool
 from ui.profiles.entries import BASIC, GROUPS, LISTS, Entry, entries_of, group_holding, group_name, section_of
 from ui.profiles.form import EntryForm
 from ui.profiles.table import SURE, EntryModel
@@ -68,7 +68,7 @@ class ProfileWindow(QDialog):
         self._look, self._of_plan = look, of_plan
         self.draft: Draft | None = None
         self.path: Path | None = None
-        self._from = ""
+        self._from = "bundled"
         self._group = BASIC
         self._place: tuple[str, str] = ("municipality", "")
         outer = column(self, margin=12, spacing=8)
@@ -99,7 +99,7 @@ class ProfileWindow(QDialog):
     def _build_top(self, outer: QVBoxLayout) -> None:
         say, line = self._look.say, row(8)
         self.title = label("", "title")
-        self.whence = label("", "muted")
+        self.whence = Elided("", "muted")
         self.search = QLineEdit()
         self.search.setPlaceholderText(say("ui.profile.search"))
         self.search.setAccessibleName(say("ui.profile.search"))
@@ -234,16 +234,22 @@ class ProfileWindow(QDialog):
     # ---------------------------------------------------------------- what is shown
 
     def show_profile(self, profile: Profile, path: Path | None, whence: str) -> None:
-        """Begin with a profile; ``path`` is where it may be saved, ``whence`` where it comes from, in words."""
+        """Begin with a profile; ``path`` is where it may be saved, ``whence`` is ``plan``, ``bundled`` or ``file``."""
         self.draft, self.path, self._from = Draft(profile), path, whence
         self.search.clear()
         self.groups.setCurrentRow(0)
         self._place = ("municipality", "")
         self.refresh()
 
+    def take_over(self, other: ProfileWindow) -> None:
+        """Go on with what another window of its kind edits."""
+        self.draft, self.path, self._from, self._place = other.draft, other.path, other._from, other._place
+        self.groups.setCurrentRow(GROUPS.index(other._group))
+        self.refresh()
+
     def saved_in(self, path: Path) -> None:
         """The draft lies in this file now."""
-        self.path, self._from = path, str(path)
+        self.path, self._from = path, "file"
         self.refresh()
 
     def taken(self) -> None:
@@ -259,7 +265,7 @@ class ProfileWindow(QDialog):
         town = draft.document.get("municipality", {})
         name = str(town.get(f"name_{self._look.language}", ""))
         self.title.setText(name or say("ui.profile.title"))
-        self.whence.setText(self._from)
+        self.whence.setText(str(self.path) if self._from == "file" else say(f"ui.profile.whence.{self._from}"))
         self.setWindowTitle(f"{'*' if draft.dirty else ''}{say('ui.profile.title')} – {name}")
         nothing = QPixmap(16, 16)
         nothing.fill(Qt.GlobalColor.transparent)
