@@ -6,6 +6,7 @@ with its name, what was found and what was expected, so that no plan rests on a 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
@@ -31,6 +32,11 @@ Unknown = Literal["check", "pass"]
 
 FORMAT = 2
 MAX_BYTES = 1_000_000
+# A key of this many parts: reading it takes the square of their number, and ours have three. Quoted parts are looked at up to a length,
+# or looking would take a square itself; of longer ones a file of this size holds few.
+_DEEP_KEY = re.compile(
+    r"""(?<![A-Za-z0-9_-])(?:(?:[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.){0,200}"|'[^'\n]{0,200}')[ \t]*\.[ \t]*){64}"""
+)
 
 UNKNOWN = ("check", "pass")
 OBJECTIVES = ("co2", "energy")
@@ -206,6 +212,8 @@ def parsed(text: str, source: str) -> dict[str, Any]:
     """
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise UnreadableProfile("profile.too_large", file=source, expected=MAX_BYTES)
+    if _DEEP_KEY.search(text):
+        raise UnreadableProfile("profile.not_toml", file=source, found="a.a.a.a. …")
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:

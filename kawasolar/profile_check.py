@@ -149,6 +149,8 @@ def _rows(found: _Found, document: dict[str, Any], section: str) -> tuple[Any, .
     seen: set[tuple[object, ...]] = set()
     with found.within(section):
         for where, entry in entries_of(found.reader, section, document):
+            if len(found.problems) >= MOST_PROBLEMS:
+                break
             at = _at(section, where, entry)
             own = fields_of(SECTIONS[section].row).values()
             row = _whole(

@@ -177,6 +177,6 @@ def _shown(found: object) -> str | None:
         return None
     try:
         return str(found)[:200]
-    except ValueError:
-        # A whole number of thousands of digits.
+    except (ValueError, RecursionError):
+        # A whole number of thousands of digits, tables in tables.
         return "…"

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from kawasolar.bundled import bundled_profiles, is_bundled, profile_path
 from kawasolar.errors import UnreadableProfile
-from kawasolar.profile import Profile, load_profile, profile_from_document, profile_from_text
-from kawasolar.profile_check import differences, problems
+from kawasolar.profile import Profile, load_profile, parsed, profile_from_document, profile_from_text
+from kawasolar.profile_check import MOST_PROBLEMS, differences, problems
 from kawasolar.profile_fields import fields_of
 from kawasolar.profile_tables import PPA_RULES, SECTIONS, EmissionFactor, Tables
 from kawasolar.profile_toml import document_of, toml_text
@@ -56,8 +56,8 @@ def test_a_bundled_profile_is_asked_for_by_name_and_a_file_by_its_path(tmp_path:
 
 
 def test_rows_say_their_source_in_both_languages(bundled: Profile) -> None:
-    rows = bundled.tables.all_rows()
-    assert len(rows) > 20
+    rows = (*bundled.tables.all_rows(), *bundled.values.values(), *bundled.criteria)
+    assert len(rows) > 160
     for row in rows:
         for text in (row.source_ja, row.note_ja):
             assert not text or JAPANESE.search(text), text
@@ -265,6 +265,22 @@ def refused(made: dict[str, Any]) -> UnreadableProfile | None:
     except UnreadableProfile as error:
         return error
     return None
+
+
+@pytest.mark.parametrize("part", ["a", '"a b"', "'a'", r'"\""'])
+@pytest.mark.parametrize("where", ['code = "14130"', "value = 0.1125", "[municipality]"])
+def test_keys_without_end_are_refused_at_once(part: str, where: str) -> None:
+    """Reading them would take hours: the square of their number."""
+    key = ".".join([part] * 100_000)
+    text = load_profile().text.replace(where, f"[{key}]" if where.startswith("[") else f"x.{key} = 1", 1)
+    with pytest.raises(UnreadableProfile, match="not_toml"):
+        profile_from_text(text, "test.toml")
+
+
+def test_rows_without_end_are_told_within_bounds() -> None:
+    text = load_profile().text + "[[wards]]\n" * 60_000
+    found = problems(parsed(text, "test.toml"), "test.toml")
+    assert 0 < len(found) <= MOST_PROBLEMS + 10
 
 
 def test_numbers_without_end_are_no_fault_of_the_program() -> None:
