@@ -62,14 +62,6 @@ class Shelf:
         """What all tiles take up; looks at each."""
         return sum(size for _, size, _ in self._files())
 
-    def clear(self) -> None:
-        """Forget all tiles."""
-        with self._lock:
-            for _, _, path in self._files():
-                with suppress(OSError):
-                    path.unlink()
-            self._bytes = None
-
     def _make_room(self) -> int:
         """Drop what is out of date first; the size of what is left."""
         files = sorted(self._files())
