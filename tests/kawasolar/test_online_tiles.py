@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import http.server
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,51 +18,16 @@ from kawasolar.errors import UnreadableProfile
 from kawasolar.online_tiles import OnlineTiles
 from kawasolar.tile_shelf import Shelf
 from kawasolar.words import LANGUAGES
+from tests.support.tile_server import TILE, Answers, serving
 from tests.support.tiles import plain
 
 RULES = NetworkRules(2, 5.0, 15.0, 60.0, 10.0, 30.0)
-TILE = plain((1, 2, 3))
-
-
-@dataclass
-class Answers:
-    """What the server says, and what it was asked."""
-
-    port: int = 0
-    status: int = 200
-    body: bytes = TILE
-    headers: dict[str, str] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
-    agents: set[str] = field(default_factory=set)
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answers]:
-    answers = Answers()
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            answers.asked.append(self.path)
-            answers.agents.add(self.headers["User-Agent"])
-            self.send_response(answers.status)
-            for name, value in {"Content-Length": str(len(answers.body)), **answers.headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if answers.status not in (204, 304):
-                self.wfile.write(answers.body)
-
-        def log_message(self, *_args: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        answers.port = listening.server_address[1]
-        thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
-        thread.start()
+    with serving(monkeypatch) as answers:
         yield answers
-        listening.shutdown()
-        thread.join()
 
 
 @pytest.fixture
