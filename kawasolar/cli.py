@@ -189,7 +189,8 @@ def export(
     map_below = _paper_map(basemap, credit) if basemap is not None else None
     asked = [path for path in targets.values() if path is not None]
     for k, target in enumerate(asked):
-        check_target(target, keep=(project, *asked[:k], *(Path(entry.path) for entry in loaded.inputs)))
+        kept = [Path(entry.path) for entry in loaded.inputs] + ([basemap] if basemap is not None else [])
+        check_target(target, keep=(project, *asked[:k], *kept))
     written: list[tuple[str, Path]] = []
     for kind, path in targets.items():
         if path is not None:

@@ -23,6 +23,8 @@ LET_GO_AFTER = 1.5
 TELL_EVERY = 0.2
 # What could not be had is tried again after this time [s], if it is still wanted.
 TRY_AGAIN = 12.0
+# So many are remembered as lost.
+_MOST_LOST = 10_000
 # As in the map's renderer: unpacking holds the interpreter, and the window gets its turn between two tiles.
 _BREATH = 5e-5
 # A thread that waits for the network is not waited for at the end of the program [s].
@@ -79,6 +81,8 @@ class TileLoader:
         """Load these, the most wanted first. ``behind``: after all that a view wants."""
         now = time.monotonic()
         with self._wake:
+            if len(self._lost) > _MOST_LOST:
+                self._lost.clear()
             wanted = [key for key in keys if now >= self._lost.get(key, 0.0) and key not in self._at_work]
             wanted.reverse()
             if behind:
