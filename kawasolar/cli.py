@@ -106,6 +106,13 @@ def plan(
     meters: Annotated[
         Path | None, typer.Option(help="half hours of the facilities' meters, as kawasolar meters --out wrote them")
     ] = None,
+    wards: Annotated[
+        Path | None,
+        typer.Option(
+            help="areas of the wards with their names (国土数値情報 N03, GeoPackage, shapefile, GeoJSON): facilities without a ward get theirs"
+        ),
+    ] = None,
+    wards_crs: Annotated[str | None, typer.Option(help="CRS of wards that name none")] = None,
     roof_planes: Annotated[
         Path | None,
         typer.Option(
@@ -134,11 +141,25 @@ def plan(
         dsm, buildings, facilities, weather, out, profile, name, dsm_crs, buildings_crs, facilities_crs, buildings_layer, facilities_layer,
         weather_sunny=sunny, weather_dull=dull, canopy=canopy, canopy_crs=canopy_crs, roof_planes=roof_planes,
         roof_planes_crs=roof_planes_crs, roof_planes_layer=roof_planes_layer, weather_2=further[0], weather_3=further[1], roads=roads,
-        meters=meters,
+        meters=meters, wards=wards, wards_crs=wards_crs,
     )  # fmt: skip
     check_target(
         out,
-        keep=(dsm, buildings, facilities, weather, *further, sunny, dull, canopy, roof_planes, roads, meters, profile),
+        keep=(
+            dsm,
+            buildings,
+            facilities,
+            weather,
+            *further,
+            sunny,
+            dull,
+            canopy,
+            roof_planes,
+            roads,
+            wards,
+            meters,
+            profile,
+        ),
     )
     if out.exists():
         try:

@@ -75,6 +75,7 @@ class Cards:
         span = loaded.span if loaded is not None else None
         self.legend.write(language, tokens, span, shown=layers["irradiation"] and span is not None)
         self.buttons.write(language, tokens, layers)
+        self.buttons.action["wards"].setVisible(loaded is not None and loaded.wards is not None)
         self.scale_bar.dress(tokens)
         self.scale_bar.ink = tokens.ink
         self.hover.dress(tokens)

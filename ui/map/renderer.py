@@ -15,6 +15,7 @@ from ui.map.paint import Picture, Superseded
 from ui.map.rasters import Rasters, Surface
 from ui.map.scene import Scene
 from ui.map.viewport import Viewport
+from ui.map.ward_lines import WardLines, paint_wards, ward_lines
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,6 +47,7 @@ class Loaded:
     span: tuple[float, float] | None
     surface: Surface | None
     crs: CRS
+    wards: WardLines | None = None
 
 
 @dataclass(frozen=True)
@@ -217,7 +219,7 @@ class Renderer:
         missing = self._rasters.missing()
         scene = Scene(plan, self._rasters.bounds())
         span, surface = self._rasters.irradiation_range(), self._rasters.surface()
-        self._current = Loaded(generation, scene, missing, span, surface, plan.crs)
+        self._current = Loaded(generation, scene, missing, span, surface, plan.crs, ward_lines(plan))
         self._courier.loaded.emit(self._current)
 
     def _read(self, generation: int, row: int, col: int) -> None:
@@ -281,6 +283,8 @@ class Renderer:
         if "buildings" in wish.layers:
             lit = current.span is not None and "irradiation" in wish.layers
             paint.others(picture, wish.view, current.scene, wish.tokens, check, lit=lit)
+        if "wards" in wish.layers and current.wards is not None:
+            paint_wards(picture.image, wish.view, current.wards, wish.tokens)
         return picture
 
     def _known_overview(self, wish: Wish) -> tuple[Picture, Viewport] | None:

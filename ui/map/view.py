@@ -38,8 +38,17 @@ if TYPE_CHECKING:
     from ui.map.viewport import Bounds
     from ui.tokens import Tokens
 
-LayerName = Literal["hillshade", "irradiation", "buildings", "planes", "modules", "keepouts", "facilities"]
-LAYERS: tuple[LayerName, ...] = ("hillshade", "irradiation", "buildings", "planes", "modules", "keepouts", "facilities")
+LayerName = Literal["hillshade", "irradiation", "wards", "buildings", "planes", "modules", "keepouts", "facilities"]
+LAYERS: tuple[LayerName, ...] = (
+    "hillshade",
+    "irradiation",
+    "wards",
+    "buildings",
+    "planes",
+    "modules",
+    "keepouts",
+    "facilities",
+)
 
 MARKER_REACH = 9.0
 HOVER_DELAY_MS = 300
