@@ -70,10 +70,10 @@ def paint_wards(image: QImage, view: Viewport, wards: WardLines, tokens: Tokens)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    ink = QPen(QColor(tokens.ink), 1.1 * view.ratio, Qt.PenStyle.CustomDashLine)
+    ink = QPen(QColor(tokens.ink), 1.0 * view.ratio, Qt.PenStyle.CustomDashLine)
     ink.setDashPattern([7.0, 3.0, 1.5, 3.0])
     try:
-        for pen in (QPen(style.veil(tokens.panel, 190), 3.2 * view.ratio), ink):
+        for pen in (QPen(style.veil(tokens.panel, 180), 2.8 * view.ratio), ink):
             painter.setPen(pen)
             painter.drawPath(path)
         for k in seen:
