@@ -17,6 +17,7 @@ MAGIC = b"SQLite format 3\x00"
 # An indexed look-up takes some fifty steps of SQLite's machine; what takes more than this has no index or bad intent.
 _STEPS, _MOST_TICKS = 10_000, 300
 _ALLOWED = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ)
+_TILE = "SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ? LIMIT 1"
 _FACTS = ("name", "format", "bounds", "minzoom", "maxzoom", "attribution")
 
 
@@ -26,7 +27,7 @@ class MbTiles:
     Raises
     ------
     UnreadableFile
-        ``tiles.unreadable``, ``tiles.vector``, ``tiles.empty``
+        ``tiles.unreadable``, ``tiles.vector``, ``tiles.empty``, ``tiles.no_index``
     """
 
     def __init__(self, path: Path) -> None:
@@ -53,9 +54,8 @@ class MbTiles:
     def read(self, z: int, x: int, y: int) -> bytes | None:
         if not self._facts.holds(z, x, y):
             return None
-        words = "SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ? LIMIT 1"
         try:
-            found = self._ask(words, z, x, (1 << z) - 1 - y)
+            found = self._ask(_TILE, z, x, (1 << z) - 1 - y)
         except sqlite3.Error:
             return None
         return found if isinstance(found, bytes) else None
@@ -88,12 +88,20 @@ class MbTiles:
         if not isinstance(first, bytes):
             raise UnreadableFile("tiles.empty", file=path.name)
         check_picture(first, path.name)
+        self._check_index(path)
         low = self._zoom(said.get("minzoom"), "ASC")
         high = self._zoom(said.get("maxzoom"), "DESC")
         if low is None or high is None or low > high:
             raise UnreadableFile("tiles.unreadable", file=path.name)
         name, credit = plain_words(said.get("name") or path.stem), plain_words(said.get("attribution") or "")
         return TileFacts(name, low, high, bounds_from(said.get("bounds")), credit)
+
+    def _check_index(self, path: Path) -> None:
+        """Look for a tile that is not there: with no index that takes all of the file, and so would each tile."""
+        try:
+            self._ask(_TILE, -1, 0, 0)
+        except sqlite3.OperationalError as error:
+            raise UnreadableFile("tiles.no_index", file=path.name) from error
 
     def _zoom(self, said: object, way: str) -> int | None:
         """A zoom that the file states, else the one that its tiles have."""

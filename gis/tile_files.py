@@ -18,7 +18,7 @@ def open_tiles(path: Path) -> TileSource:
     Raises
     ------
     UnreadableFile
-        ``tiles.missing``, ``tiles.unreadable``, ``tiles.vector``, ``tiles.empty``, ``tiles.old``, ``tiles.no_folder``
+        ``tiles.missing``, ``tiles.unreadable``, ``tiles.vector``, ``tiles.empty``, ``tiles.old``, ``tiles.no_index``, ``tiles.no_folder``
     """
     if path.is_dir():
         return TileFolder(path)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import http.client
 import re
+import ssl
+import sys
 import threading
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gis.tile_source import MOST_BYTES, TileFacts, TileUnavailable, is_picture
@@ -15,8 +18,6 @@ from kawasolar import __version__
 from kawasolar.tile_shelf import Shelf
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from kawasolar.basemaps import NetworkRules, OnlineMap
     from kawasolar.words import Language
 
@@ -28,6 +29,13 @@ _ABSENT_S = _DAY_S
 _ABSENT = (204, 404, 410)
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age=(\d{1,10})")
 _NO_STORE, _NO_CACHE = re.compile(r"(?:^|[\s,])no-store\b"), re.compile(r"(?:^|[\s,])no-cache\b")
+
+
+_LINUX_CERTIFICATES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+)
 
 
 class OnlineTiles:
@@ -122,11 +130,22 @@ def user_shelf(rules: NetworkRules, root: Path | None = None) -> Shelf:
     )
 
 
+def _trusted() -> ssl.SSLContext:
+    """Whom the system trusts. A frozen program looks for that where the system that it was built on has it."""
+    context = ssl.create_default_context()
+    paths = ssl.get_default_verify_paths()
+    if sys.platform.startswith("linux") and not paths.cafile and not paths.capath:
+        known = next((path for path in _LINUX_CERTIFICATES if Path(path).is_file()), None)
+        if known is not None:
+            context.load_verify_locations(known)
+    return context
+
+
 def _opener() -> urllib.request.OpenerDirector:
     """The system's proxy, http and https, and nothing else: no files, and nobody is followed to another host."""
     made = urllib.request.OpenerDirector()
     for handler in (
-        urllib.request.ProxyHandler(), urllib.request.HTTPHandler(), urllib.request.HTTPSHandler(),
+        urllib.request.ProxyHandler(), urllib.request.HTTPHandler(), urllib.request.HTTPSHandler(context=_trusted()),
         urllib.request.HTTPDefaultErrorHandler(), urllib.request.HTTPErrorProcessor(),
     ):  # fmt: skip
         made.add_handler(handler)

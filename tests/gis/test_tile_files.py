@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from gis import mbtiles
 from gis.errors import UnreadableFile
 from gis.pmtiles import tile_number
 from gis.tile_files import open_tiles
@@ -173,6 +174,22 @@ def test_a_schema_with_bad_intent_gets_nowhere(tmp_path: Path, schema: str) -> N
         base.execute(schema)
     assert code_of(path) in {"tiles.unreadable", "tiles.empty"}
     assert sorted(each.name for each in tmp_path.iterdir()) == ["evil.mbtiles"]
+
+
+def test_a_file_without_an_index_is_told_where_it_is_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_mbtiles(tmp_path / "t.mbtiles", {(10, k, 0): b"\x89PNG\r\n\x1a\n" for k in range(900)})
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute("DROP INDEX tile_index")
+    with closing(open_tiles(path)) as source:
+        assert source.read(10, 899, 0) is not None
+    monkeypatch.setattr(mbtiles, "_STEPS", 100)
+    monkeypatch.setattr(mbtiles, "_MOST_TICKS", 20)
+    assert code_of(path) == "tiles.no_index"
+    # The same work is enough with one.
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute("CREATE INDEX i ON tiles (zoom_level, tile_column, tile_row)")
+    with closing(open_tiles(path)) as source:
+        assert source.read(10, 899, 0) is not None
 
 
 def test_a_tile_that_is_too_large_is_a_hole(tmp_path: Path) -> None:

@@ -184,6 +184,7 @@ def test_the_credit_of_a_file_can_be_written(stand: Stand, example: Plan, tmp_pa
     stand.desk.open()
     card = stand.view.cards.basemap
     assert card is not None
+    assert card.credit.text() == ""
     card.credit.setText("出典：川崎市")
     card.credit.editingFinished.emit()
     assert stand.credit == "出典：川崎市"

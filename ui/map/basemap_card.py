@@ -40,6 +40,7 @@ class BasemapCard(Card):
     allowed : the network may be asked, or no longer
     credited : who made the map of the file
     dimmed : opacity 0…1
+    terms_asked : the conditions of use
     toned : how it is shown in dark colours
     """
 
@@ -52,6 +53,7 @@ class BasemapCard(Card):
     dimmed = Signal(float)
     toned = Signal(str)
     closed = Signal()
+    terms_asked = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -69,6 +71,8 @@ class BasemapCard(Card):
         self.remove.clicked.connect(self.removed)
         self._about = _muted(wrap=True)
         self.allow, self.refuse = button("", "primary"), button("")
+        self.terms = button("", "link")
+        self.terms.clicked.connect(self.terms_asked)
         self.allow.clicked.connect(lambda: self.allowed.emit(True))
         self.refuse.clicked.connect(lambda: self.allowed.emit(False))
         self.trouble = label("", wrap=True)
@@ -97,6 +101,7 @@ class BasemapCard(Card):
             links.addWidget(link)
         links.addStretch(1)
         links.addWidget(self.remove)
+        answer.addWidget(self.terms)
         answer.addStretch(1)
         answer.addWidget(self.refuse)
         answer.addWidget(self.allow)
@@ -149,6 +154,8 @@ class BasemapCard(Card):
             say("map.basemap.ask" if wish != choice else "map.basemap.asked", host=host) if online else ""
         )
         self._about.setVisible(online)
+        self.terms.setText(say("map.basemap.terms"))
+        self.terms.setVisible(online)
         self.allow.setText(say("map.basemap.allow"))
         self.allow.setVisible(online and wish != choice)
         self.refuse.setText(say("map.basemap.refuse" if wish != choice else "map.basemap.withdraw"))

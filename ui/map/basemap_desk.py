@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from gis.basemap_kernels import AS_IT_IS, DIMMED, INVERTED
@@ -101,10 +102,15 @@ class BasemapDesk(QObject):
         if self._choice.startswith(ONLINE):
             found = self._online.get(self._choice.removeprefix(ONLINE))
             return found.credits[self._look.language] if found is not None else ""
-        path = self._choice.removeprefix(FILE)
-        basemap = self._backdrop.loader.basemap
-        said = self.settings.files.get(path, "") or (basemap.facts.attribution if basemap is not None else "")
-        return said or self._look.say("map.basemap.credit_file", name=Path(path).name)
+        return self._said() or self._look.say(
+            "map.basemap.credit_file", name=Path(self._choice.removeprefix(FILE)).name
+        )
+
+    def _said(self) -> str:
+        """Who made the map of a file, by the person or the file itself; empty where neither says it."""
+        basemap = self._backdrop.loader.basemap if self._backdrop is not None else None
+        own = self.settings.files.get(self._choice.removeprefix(FILE), "")
+        return own or (basemap.facts.attribution if basemap is not None else "")
 
     # ---------------------------------------------------------------- what is shown
 
@@ -197,6 +203,7 @@ class BasemapDesk(QObject):
             card.dimmed.connect(self._strengthen)
             card.toned.connect(self._tune)
             card.closed.connect(self._close)
+            card.terms_asked.connect(self._show_terms)
         return cards.basemap
 
     def _write(self) -> None:
@@ -218,7 +225,7 @@ class BasemapDesk(QObject):
             )
             elsewhere = say("map.basemap.elsewhere") if loader is not None and self._lies_elsewhere(loader) else ""
             card.tell(failed or trouble or elsewhere)
-            card.show_credit(credit)
+            card.show_credit(self._said())
         cards.place()
         self._view.update()
 
@@ -270,9 +277,16 @@ class BasemapDesk(QObject):
         else:
             self._write()
 
+    def _show_terms(self) -> None:
+        """The conditions of use, in the person's own browser."""
+        choice = self._choice if self._wish is None else self._wish
+        found = self._online.get(choice.removeprefix(ONLINE))
+        if found is not None and found.terms.startswith("https://"):
+            QDesktopServices.openUrl(QUrl(found.terms))
+
     def _credit(self, text: str) -> None:
         path = self._choice.removeprefix(FILE)
-        if path in self.settings.files and text != self.credit():
+        if path in self.settings.files and text != self._said():
             self.settings.files[path] = text
             self._keep()
             self._write()

@@ -124,6 +124,7 @@ class Renderer:
         self._overview: Whole | None = None
         # Whether tiles of the background map were still to come in what was painted last.
         self._lacks = False
+        self._wards: tuple[object, WardLines | None] = (None, None)
 
     def load(self, generation: int, plan: Plan) -> None:
         """Make a plan ready; :attr:`Courier.loaded` tells when."""
@@ -219,8 +220,15 @@ class Renderer:
         missing = self._rasters.missing()
         scene = Scene(plan, self._rasters.bounds())
         span, surface = self._rasters.irradiation_range(), self._rasters.surface()
-        self._current = Loaded(generation, scene, missing, span, surface, plan.crs, ward_lines(plan))
+        self._current = Loaded(generation, scene, missing, span, surface, plan.crs, self._wards_of(plan))
         self._courier.loaded.emit(self._current)
+
+    def _wards_of(self, plan: Plan) -> WardLines | None:
+        """The plan's wards; read once while the file is the same."""
+        key = (next((entry for entry in plan.inputs if entry.role == "wards"), None), plan.crs)
+        if self._wards[0] != key:
+            self._wards = (key, ward_lines(plan))
+        return self._wards[1]
 
     def _read(self, generation: int, row: int, col: int) -> None:
         values = None
