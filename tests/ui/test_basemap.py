@@ -282,6 +282,10 @@ def test_nobody_is_asked_until_a_person_allows_it(online: Stand, server: Answers
     assert server.asked == []
     assert online.credit == ""
     assert "127.0.0.1" in card._about.text()
+    for language in ("en", "ja"):
+        online.speak(language)  # type: ignore[arg-type]
+        for part in (card.terms, card.refuse, card.allow):
+            assert part.width() >= part.sizeHint().width()
     qtbot.mouseClick(card.refuse, Qt.MouseButton.LeftButton)
     assert card.maps.currentText() == "なし"
     card.maps.activated.emit(place)

@@ -27,8 +27,8 @@ TRY_AGAIN = 12.0
 _MOST_LOST = 10_000
 # As in the map's renderer: unpacking holds the interpreter, and the window gets its turn between two tiles.
 _BREATH = 5e-5
-# A thread that waits for the network is not waited for at the end of the program [s].
-_LONGEST_WAIT = 0.5
+# A thread that waits for the network is not waited for longer than this when all ends [s].
+_LONGEST_WAIT = 0.3
 
 
 class TileLoader:
@@ -96,13 +96,16 @@ class TileLoader:
     def rest(self) -> None:
         """Stop, and let the file go; :meth:`start` goes on."""
         with self._wake:
+            if self._stopped:
+                return
             self._stopped = True
             self._queue, self._behind = [], []
             living = list(self._living)
             self._wake.notify_all()
+        until = time.monotonic() + _LONGEST_WAIT
         for thread in living:
             if thread is not threading.current_thread():
-                thread.join(_LONGEST_WAIT)
+                thread.join(max(until - time.monotonic(), 0.0))
 
     def _start(self) -> None:
         while self.failure is None and len(self._living) < self._most:
