@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -77,6 +78,29 @@ def draw(path: Path, plan: Plan) -> None:
     source.close()
 
 
+class Desk(QObject):
+    """Hands a map's news to the window's thread, as that of the program does."""
+
+    news = Signal(str)
+
+    def __init__(self, view: MapView, path: Path) -> None:
+        super().__init__(view)
+        self._view = view
+        self._loader = TileLoader(lambda: open_tiles(path), self.news.emit)
+        self._backdrop = Backdrop(self._loader, 0.8, AS_IT_IS)
+        self.news.connect(self._on_news, Qt.ConnectionType.QueuedConnection)
+
+    def show(self) -> None:
+        """Lay the map below from now on."""
+        self._view.set_backdrop(self._backdrop)
+        self._loader.start()
+
+    def _on_news(self, _news: str) -> None:
+        self._loader.heard()
+        self._backdrop = replace(self._backdrop, revision=self._backdrop.revision + 1)
+        self._view.set_backdrop(self._backdrop)
+
+
 def move(app: QApplication, plan: Plan, path: Path) -> None:
     """The same movements without and with the map."""
     view = MapView(LIGHT, "ja")
@@ -86,34 +110,15 @@ def move(app: QApplication, plan: Plan, path: Path) -> None:
     settle(app, view)
     moves = Moves(app, view)
     whole = view.viewport()
-    backdrop: Backdrop | None = None
-
-    def on_news(_news: str) -> None:
-        # As the desk does, but in the loader's thread: the benchmark's loop has it done in the window's.
-        pending.append(True)
-
-    pending: list[bool] = []
-
-    def breathe() -> None:
-        nonlocal backdrop
-        if pending and backdrop is not None:
-            pending.clear()
-            backdrop = replace(backdrop, revision=backdrop.revision + 1)
-            view.set_backdrop(backdrop)
-
+    desk = Desk(view, path)
     for name in ("without", "with"):
         if name == "with":
-            loader = TileLoader(lambda: open_tiles(path), on_news)
-            backdrop = Backdrop(loader, 0.8, AS_IT_IS)
-            view.set_backdrop(backdrop)
-            loader.start()
+            desk.show()
         for scale in (whole.scale, 1.0, 0.25):
             view.look_at(replace(whole, scale=min(scale, whole.scale)))
             settle(app, view)
-            breathe()
 
             def step(k: int) -> None:
-                breathe()
                 view.look_at(view.viewport().panned(-7.0, 3.0 if k % 2 else -3.0))
 
             moves.run(f"{name}, pan {scale:.2f} m", 90, step)
@@ -121,7 +126,6 @@ def move(app: QApplication, plan: Plan, path: Path) -> None:
         settle(app, view)
 
         def zoom(k: int) -> None:
-            breathe()
             view.look_at(view.viewport().zoomed(1.12 if k < 30 else 1 / 1.12, 500.0, 300.0))
 
         moves.run(f"{name}, zoom", 60, zoom)

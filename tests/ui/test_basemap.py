@@ -340,6 +340,13 @@ def test_a_hidden_map_rests(stand: Stand, mbtiles: Path, qtbot: QtBot) -> None:
     stand.view.zoom_in()
     stand.settle()
     stand.wait_for(BLUE)
+    # Another plan that comes while it is hidden wakes it too.
+    stand.view.hide()
+    stand.view.set_plan(None)
+    stand.view.set_plan(stand.desk._document.plan)
+    stand.view.show()
+    assert not stand.desk._ends[0]._stopped
+    stand.settle()
 
 
 def test_settings_that_somebody_spoilt_count_as_none(tmp_path: Path) -> None:

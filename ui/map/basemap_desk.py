@@ -155,6 +155,7 @@ class BasemapDesk(QObject):
         if backdrop is None or backdrop.loader is not loader:
             return
         if news in ("opened", "tiles"):
+            loader.heard()
             self._set(replace(backdrop, revision=backdrop.revision + 1))
         if news == "trouble":
             (self._again.start if loader.trouble else self._again.stop)()

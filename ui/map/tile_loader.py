@@ -55,21 +55,26 @@ class TileLoader:
         self._lost: dict[Key, float] = {}
         self._living: list[threading.Thread] = []
         self._stopped = False
+        self._unheard = False
         self._told = 0.0
         self._trouble = ""
 
     @property
     def busy(self) -> bool:
-        """Whether tiles are still on their way."""
+        """Whether tiles are still on their way, or have come and are not yet drawn."""
         with self._wake:
             return self.failure is None and bool(
-                self._queue or self._behind or self._at_work or (self.basemap is None and self._living)
+                self._unheard or self._queue or self._behind or self._at_work or (self.basemap is None and self._living)
             )
 
     @property
     def trouble(self) -> str:
         """Code of what keeps tiles from coming; empty while all is well."""
         return self._trouble
+
+    def heard(self) -> None:
+        """The news have arrived; what is drawn from now on has the tiles that they told of."""
+        self._unheard = False
 
     def start(self) -> None:
         """Open the source."""
@@ -99,6 +104,7 @@ class TileLoader:
             if self._stopped:
                 return
             self._stopped = True
+            self._unheard = False
             self._queue, self._behind = [], []
             living = list(self._living)
             self._wake.notify_all()
@@ -182,6 +188,7 @@ class TileLoader:
 
     def _say(self, news: News) -> None:
         if not self._stopped:
+            self._unheard = news in ("opened", "tiles") or self._unheard
             # The map may be gone meanwhile.
             with suppress(RuntimeError):
                 self._tell(news)

@@ -274,6 +274,8 @@ class MapView(Canvas):
         self._generation += 1
         self._heights = None
         self._resting = False
+        if self._backdrop is not None:
+            self._backdrop.loader.start()
         self._renderer.load(self._generation, plan)
 
     def _on_loaded(self, loaded: Loaded) -> None:
