@@ -70,11 +70,13 @@ class CityModel:
         flood_depth_m tsunami_depth_m storm_surge_depth_m inland_depth_m surface source geometry``; ``height_m`` is NaN where nobody knows it,
         ``surface`` is what there is of the roof: ``lod2``, ``lod1``, ``assumed`` (a box of the standard's 3 m) or ``none``
     roofs : of LOD2 where a building has it, else of LOD1
+    heights : what they are measured from (:func:`gis.crs.height_name`), None where no file says it
     """
 
     buildings: gpd.GeoDataFrame
     roofs: Roofs
     findings: tuple[Finding, ...]
+    heights: str | None = None
 
     @classmethod
     def of_outlines(cls, outlines: gpd.GeoDataFrame, findings: tuple[Finding, ...]) -> CityModel:
@@ -235,7 +237,7 @@ def _surface(building: Building) -> tuple[str, list[Polygon]]:
 
 def _model(store: _Store, target: CRS | None) -> CityModel:
     findings: list[Finding] = []
-    own = own_crs(store.crs, findings)
+    own, heights = own_crs(store.crs, findings)
     target = target or zone_of_prefecture(store.rows["city"])
     outline = moved(store.outline, own, target, findings)
     roofs = moved(store.roofs, own, target, findings)
@@ -246,7 +248,7 @@ def _model(store: _Store, target: CRS | None) -> CityModel:
     buildings, roofs = _without(buildings, roofs, lacking)
     findings += _told(buildings, frame.loc[lacking, "building_id"].tolist(), store)
     buildings["building_id"] = _told_apart(buildings)
-    return CityModel(buildings, roofs, tuple(findings))
+    return CityModel(buildings, roofs, tuple(findings), heights)
 
 
 def _without(buildings: gpd.GeoDataFrame, roofs: Roofs, lacking: NDArray[np.bool_]) -> tuple[gpd.GeoDataFrame, Roofs]:
