@@ -15,13 +15,14 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from gis.crs import to_lonlat
 from kawasolar import online_tiles
 from kawasolar.basemaps import OnlineMaps
+from kawasolar.errors import UnreadableProfile
 from kawasolar.tile_shelf import Shelf
 from kawasolar.words import say
 from tests.support.tile_server import Answers, serving
 from tests.support.tiles import Tiles, around, plain, write_folder, write_mbtiles
 from ui.document import Document
 from ui.look import Look
-from ui.map import MapView
+from ui.map import MapView, basemap_desk
 from ui.map import tile_loader as loading
 from ui.map.basemap_choice import BasemapSettings, remember_basemaps, remembered_basemaps
 from ui.map.basemap_desk import BasemapDesk
@@ -221,6 +222,24 @@ def test_a_file_that_is_none_is_told(stand: Stand, tmp_path: Path, qtbot: QtBot)
     assert stand.credit == ""
     assert stand.desk.paper() is None
     stand.settle()
+
+
+def test_a_table_of_online_maps_that_is_spoilt_is_told(
+    qtbot: QtBot, document: Document, remembered: Remembered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong() -> OnlineMaps:
+        raise UnreadableProfile("basemaps.invalid", file="basemaps.toml", reason="url")
+
+    monkeypatch.setattr(basemap_desk, "online_maps", wrong)
+    view = MapView(LIGHT, "ja")
+    qtbot.addWidget(view)
+    desk = BasemapDesk(view, document, Look("ja", LIGHT), remembered)
+    desk.open()
+    card = view.cards.basemap
+    assert card is not None
+    assert "basemaps.toml" in card.trouble.text()
+    assert card.maps.count() == 1
+    view.shutdown()
 
 
 def test_a_map_of_another_place_is_told(stand: Stand, tmp_path: Path, qtbot: QtBot) -> None:

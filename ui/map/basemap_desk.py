@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from gis.basemap_kernels import AS_IT_IS, DIMMED, INVERTED
 from gis.crs import overlap, to_lonlat
 from gis.tile_files import open_tiles
-from kawasolar.basemaps import OnlineMaps, online_maps
+from kawasolar.basemaps import NetworkRules, OnlineMaps, online_maps
 from kawasolar.errors import UnreadableProfile
 from kawasolar.export.png_basemap import PaperMap
 from ui.map.basemap import Backdrop
@@ -45,7 +45,7 @@ class BasemapDesk(QObject):
         super().__init__(view)
         self._view, self._document, self._look, self._remembered = view, document, look, remembered
         self.settings = remembered_basemaps(remembered)
-        self._online = _table()
+        self._online, self._wrong_table = _table()
         self._choice = ""
         # Picked, but the network is not yet allowed.
         self._wish: str | None = None
@@ -225,7 +225,8 @@ class BasemapDesk(QObject):
                 self._look, self.settings, self._maps(), self._choice, wish, found.host if found is not None else ""
             )
             elsewhere = say("map.basemap.elsewhere") if loader is not None and self._lies_elsewhere(loader) else ""
-            card.tell(failed or trouble or elsewhere)
+            wrong = self._look.say_error(self._wrong_table) if self._wrong_table is not None else ""
+            card.tell(failed or trouble or elsewhere or wrong)
             card.show_credit(self._said())
         cards.place()
         self._view.update()
@@ -312,14 +313,12 @@ class BasemapDesk(QObject):
         remember_basemaps(self._remembered, self.settings)
 
 
-def _table() -> OnlineMaps:
-    """The maps of the network; none where somebody has spoilt the table."""
+def _table() -> tuple[OnlineMaps, UnreadableProfile | None]:
+    """The maps of the network; none, and why, where somebody has spoilt the table."""
     try:
-        return online_maps()
-    except UnreadableProfile:
-        from kawasolar.basemaps import NetworkRules
-
-        return OnlineMaps((), NetworkRules(1, 1.0, 1.0, 1.0, 1.0, 1.0))
+        return online_maps(), None
+    except UnreadableProfile as error:
+        return OnlineMaps((), NetworkRules(1, 1.0, 1.0, 1.0, 1.0, 1.0)), error
 
 
 def _none(choice: str) -> Callable[[], TileSource]:
