@@ -263,7 +263,7 @@ def edit_input(
     role: Annotated[
         str,
         typer.Argument(
-            help="dsm, buildings, facilities, weather, weather_2, weather_3 (further stations), weather_sunny, weather_dull, canopy, roof_planes, roads, meters or profile"
+            help="dsm, buildings, facilities, weather, weather_2, weather_3 (further stations), weather_sunny, weather_dull, canopy, roof_planes, roads, wards, meters or profile"
         ),
     ],
     file: Annotated[Path | None, typer.Argument(help="the file to take")] = None,

@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 
 Role = Literal[
     "dsm", "buildings", "facilities", "weather", "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes",
-    "roads", "meters", "profile",
+    "roads", "wards", "meters", "profile",
 ]  # fmt: skip
 ROLES: tuple[Role, ...] = (
     "dsm", "buildings", "facilities", "weather", "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes",
-    "roads", "meters", "profile",
+    "roads", "wards", "meters", "profile",
 )  # fmt: skip
 REQUIRED: tuple[Role, ...] = ("dsm", "buildings", "facilities", "weather")
 # Cells along the longer side of a first look at a large raster.
 _LOOK_CELLS = 1000
+# So many wards are named.
+_NAMED = 8
 Bounds = tuple[float, float, float, float]
 
 
@@ -84,6 +86,8 @@ def check(
             return _canopy(path, area, crs)
         if role == "roads":
             return _roads(path, area, epsg)
+        if role == "wards":
+            return _wards(path, area, epsg, crs)
         if role == "meters":
             return _meters(path)
         if role == "roof_planes":
@@ -202,6 +206,18 @@ def _roads(path: Path, area: Area | None, epsg: int) -> Checked:
     target = area.crs if area is not None else CRS.from_epsg(epsg)
     found = read_roads(path, target, area.bounds if area is not None else None)
     return Checked("roads", path, {"number": f"{len(found):,}"})
+
+
+def _wards(path: Path, area: Area | None, epsg: int, crs: str | None) -> Checked:
+    from pyproj import CRS
+
+    from gis.wards import read_wards
+
+    target = area.crs if area is not None else CRS.from_epsg(epsg)
+    found = read_wards(path, target, crs=crs, bounds=area.bounds if area is not None else None)
+    names = "・".join(found.frame["name"].iloc[:_NAMED].tolist())
+    more = " …" if len(found.frame) > _NAMED else ""
+    return Checked("wards", path, {"number": f"{len(found.frame):,}", "names": names + more}, findings=found.left_out)
 
 
 def _profile(path: Path) -> Checked:

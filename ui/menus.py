@@ -32,6 +32,7 @@ _NEED_PLAN = (
     "reset",
     "draw_keepout",
     "fit",
+    "basemap",
     "find",
     "why",
     "reset_layout",
@@ -194,6 +195,7 @@ class Menus(QObject):
             )
         menu.addSeparator()
         self._add(menu, "fit", lambda: window.map.fit() if window.map is not None else None, "Ctrl+0")
+        self._add(menu, "basemap", window.choose_basemap, icon="layers-outline")
         self._add(
             menu,
             "zoom",

@@ -48,13 +48,14 @@ FILTERS: dict[Role, str] = {
     "weather_2": _WEATHER,
     "weather_3": _WEATHER,
     "roads": "*.gpkg *.shp *.geojson *.json *.sqlite",
+    "wards": "*.shp *.gpkg *.geojson *.json *.sqlite",
     "meters": "*.parquet",
     "roof_planes": "*.gml *.xml *.zip *.gpkg *.shp *.geojson *.json *.sqlite",
     "profile": "*.toml",
 }
 ICONS: dict[Role, str] = {
     "dsm": "terrain", "buildings": "office-building-outline", "facilities": "format-list-bulleted", "weather": "weather-partly-cloudy",
-    "weather_2": "weather-partly-cloudy", "weather_3": "weather-partly-cloudy", "roads": "vector-polygon", "meters": "flash",
+    "weather_2": "weather-partly-cloudy", "weather_3": "weather-partly-cloudy", "roads": "vector-polygon", "wards": "map-marker-outline", "meters": "flash",
     "weather_sunny": "weather-partly-cloudy", "weather_dull": "weather-partly-cloudy", "canopy": "pine-tree",
     "roof_planes": "home-roof", "profile": "tune-variant",
 }  # fmt: skip
@@ -474,7 +475,7 @@ class NewPlanDialog(QDialog):
             buildings_layer=self._said("buildings")[1], facilities_crs=self._said("facilities")[0],
             weather_sunny=self.cards["weather_sunny"].path, weather_dull=self.cards["weather_dull"].path,
             canopy=self.cards["canopy"].path, canopy_crs=self._said("canopy")[0],
-            weather_2=self.cards["weather_2"].path, weather_3=self.cards["weather_3"].path, roads=self.cards["roads"].path, meters=self.cards["meters"].path,
+            weather_2=self.cards["weather_2"].path, weather_3=self.cards["weather_3"].path, roads=self.cards["roads"].path, wards=self.cards["wards"].path, wards_crs=self._said("wards")[0], meters=self.cards["meters"].path,
             roof_planes=self.cards["roof_planes"].path, roof_planes_crs=self._said("roof_planes")[0], roof_planes_layer=self._said("roof_planes")[1],
         )  # fmt: skip
 

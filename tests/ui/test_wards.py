@@ -1,58 +1,81 @@
-"""Facilities in the order in which the city names its wards, found by either name of a ward."""
+"""Wards on the map, and the first look at their file."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+import geopandas as gpd
+import pytest
+from PySide6.QtGui import QColor, QImage
+from shapely.geometry import box
 
-from kawasolar.profile import load_profile
-from ui.look import Look
-from ui.table_model import FacilityModel
+from gis.progress import silent
+from kawasolar.plan import InputFile
+from ui.check import Area, check
+from ui.map import MapView
 from ui.tokens import LIGHT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
     from kawasolar.plan import Plan
 
 
-def with_wards(plan: Plan, *names: tuple[str, str]) -> Plan:
-    pattern = load_profile().tables.wards[0]
-    wards = tuple(replace(pattern, code=f"{k:05d}", name_ja=ja, name_en=en) for k, (ja, en) in enumerate(names))
-    return replace(plan, profile=replace(plan.profile, tables=replace(plan.profile.tables, wards=wards)))
+@pytest.fixture
+def halves(example: Plan, tmp_path: Path) -> Path:
+    """Two wards, that meet in the middle of the plan."""
+    west, south, east, north = example.results.buildings.total_bounds
+    middle = (west + east) / 2
+    shapes = [box(west - 500, south - 500, middle, north + 500), box(middle, south - 500, east + 500, north + 500)]
+    frame = gpd.GeoDataFrame({"name": ["西区", "東区"]}, geometry=shapes, crs=example.crs)
+    frame.to_crs(6668).to_file(tmp_path / "区.geojson")
+    return tmp_path / "区.geojson"
 
 
-def order(model: FacilityModel, plan: Plan) -> list[str]:
-    wards = dict(zip(plan.facilities["facility_id"], plan.facilities["ward"], strict=True))
-    shown = [wards[model.id_at(row)] for row in range(model.rowCount())]
-    return list(dict.fromkeys(shown))
+def test_the_border_is_seen_while_its_layer_is_shown(qtbot: QtBot, example: Plan, halves: Path) -> None:
+    plan = replace(example, inputs=(*example.inputs, InputFile("wards", str(halves), 0, "")))
+    view = MapView(LIGHT, "ja")
+    qtbot.addWidget(view)
+    view.resize(800, 600)
+    view.show()
+    view.set_plan(plan)
+    qtbot.waitUntil(view.is_idle, timeout=20_000)
+    west, south, east, _ = plan.results.buildings.total_bounds
+    px, py = view.viewport().to_screen((west + east) / 2, south - 20)
+
+    def inked() -> int:
+        """Rows below the plan in which a pixel near the border has the ink's colour."""
+        image = view.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+        rows = range(round(py), image.height() - 4)
+        near = range(round(px) - 2, round(px) + 3)
+        return sum(any(QColor(image.pixel(x, y)).lightness() < 120 for x in near) for y in rows)
+
+    assert view.cards.buttons.action["wards"].isVisible()
+    assert inked() > 3
+    view.set_layer("wards", False)
+    qtbot.waitUntil(view.is_idle, timeout=20_000)
+    assert inked() == 0
+    view.shutdown()
 
 
-def test_wards_stand_in_the_citys_order(example: Plan) -> None:
-    model = FacilityModel(Look("ja", LIGHT))
-    column = next(k for k, one in enumerate(model.columns) if one.key == "ward")
-    for names in (
-        (("みほん区", "Mihon"), ("たかつ見本区", "Takatsu")),
-        (("たかつ見本区", "Takatsu"), ("みほん区", "Mihon")),
-    ):
-        plan = with_wards(example, *names)
-        model.set_plan(plan)
-        model.sort(column)
-        assert order(model, plan) == [ja for ja, _ in names]
-        model.sort(column, Qt.SortOrder.DescendingOrder)
-        assert order(model, plan) == [ja for ja, _ in reversed(names)]
-    # One that the profile does not name comes after.
-    plan = with_wards(example, ("みほん区", "Mihon"))
-    model.set_plan(plan)
-    model.sort(column)
-    assert order(model, plan) == ["みほん区", "たかつ見本区"]
+def test_a_plan_without_wards_has_no_such_layer(qtbot: QtBot, example: Plan, tmp_path: Path) -> None:
+    view = MapView(LIGHT, "ja")
+    qtbot.addWidget(view)
+    # The file is gone since: no line, and no word of it here; the step Data says so.
+    view.set_plan(replace(example, inputs=(*example.inputs, InputFile("wards", str(tmp_path / "gone.shp"), 0, ""))))
+    view.show()
+    qtbot.waitUntil(view.is_idle, timeout=20_000)
+    assert not view.cards.buttons.action["wards"].isVisible()
+    view.shutdown()
 
 
-def test_a_ward_is_found_by_either_name(example: Plan) -> None:
-    model = FacilityModel(Look("en", LIGHT))
-    model.set_plan(with_wards(example, ("みほん区", "Mihon Ward"), ("たかつ見本区", "Takatsu Ward")))
-    column = next(k for k, one in enumerate(model.columns) if one.key == "ward")
-    for needle, ward in (("Mihon", "みほん区"), ("takatsu ward", "たかつ見本区"), ("たかつ見本区", "たかつ見本区")):
-        model.set_filter(needle, [])
-        # The ledger's own word stays on the screen.
-        assert {str(model.data(model.index(row, column))) for row in range(model.rowCount())} == {ward}
+def test_the_first_look_names_the_wards(example: Plan, halves: Path, tmp_path: Path) -> None:
+    area = Area(example.crs, tuple(example.results.buildings.total_bounds))
+    found = check("wards", halves, area, 6677, None, None, silent)
+    assert found.error is None
+    assert found.values == {"number": "2", "names": "西区・東区"}
+    far = Area(example.crs, (9e4, 9e4, 9.1e4, 9.1e4))
+    assert check("wards", halves, far, 6677, None, None, silent).error is not None

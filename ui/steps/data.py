@@ -34,6 +34,7 @@ ROLE_ICONS = {
     "canopy": "pine-tree",
     "roof_planes": "home-roof",
     "roads": "vector-polygon",
+    "wards": "map-marker-outline",
     "meters": "flash",
     "profile": "tune-variant",
 }
@@ -176,6 +177,7 @@ class DataPanel(QWidget):
             "weather_2": say("ui.data.station"),
             "weather_3": say("ui.data.station"),
             "roads": say("ui.data.roads"),
+            "wards": say("ui.data.wards"),
             "meters": say("ui.data.meters"),
             "weather_sunny": say("ui.data.band"),
             "weather_dull": say("ui.data.band"),
