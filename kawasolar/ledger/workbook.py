@@ -255,6 +255,18 @@ def read_workbook(data: bytes, source: str, layer: str | None) -> Table:
         return _choose(tables(layer), layer, source)
 
 
+def sheet_names(data: bytes, source: str) -> tuple[str, ...]:
+    """Names of the visible sheets, in their order.
+
+    Raises
+    ------
+    UnreadableLedger
+        Damaged, protected by a password, or a bomb.
+    """
+    with _book(data, source) as (book, _):
+        return tuple(sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible")
+
+
 def read_sheets(data: bytes, source: str, look: Callable[[], None]) -> list[Table]:
     """All visible sheets of a spreadsheet, in their order.
 
@@ -280,7 +292,14 @@ def _nobody() -> None:
 
 @contextmanager
 def _opened(data: bytes, source: str, look: Callable[[], None]) -> Iterator[Callable[[str | None], Iterator[Table]]]:
-    """The sheets of a workbook that has been looked at, while it is open."""
+    """The sheets of a workbook, while it is open."""
+    with _book(data, source) as (book, archive):
+        yield lambda layer: _tables(book, archive, layer, source, look)
+
+
+@contextmanager
+def _book(data: bytes, source: str) -> Iterator[tuple[Workbook, zipfile.ZipFile]]:
+    """A workbook that has been looked at, while it is open."""
     # openpyxl costs 0.2 s, which the window need not pay at its start.
     from openpyxl import load_workbook
 
@@ -291,7 +310,7 @@ def _opened(data: bytes, source: str, look: Callable[[], None]) -> Iterator[Call
             warnings.simplefilter("ignore")
             book = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
             try:
-                yield lambda layer: _tables(book, archive, layer, source, look)
+                yield book, archive
             finally:
                 book.close()
     except UnreadableLedger:
