@@ -264,11 +264,12 @@ class Controller(QObject):
         if window.document.project is None:
             return
         job = window.jobs.start(lambda _progress: work.read_inputs(inputs), "exchange")
-        job.done.connect(lambda found: self._on_exchanged(*cast("tuple[tuple[InputFile, ...], str]", found)))
+        job.done.connect(lambda found: self._on_exchanged(inputs, *cast("tuple[tuple[InputFile, ...], str]", found)))
         job.failed.connect(self.fail)
 
-    def _on_exchanged(self, files: tuple[InputFile, ...], profile: str) -> None:
-        from kawasolar.document.edits import exchange_files
+    def _on_exchanged(self, inputs: PlanInputs, files: tuple[InputFile, ...], profile: str) -> None:
+        from kawasolar.document.edits import exchange_files, map_columns
+        from kawasolar.document.entries import followed_by
         from kawasolar.plan import taken_away
 
         document = self._window.document
@@ -277,6 +278,8 @@ class Controller(QObject):
         present, before = document.project.plan.inputs, document.project.profile.to_toml()
         chosen = (*files, *taken_away(present, files))
         edit = exchange_files(document.entries, present, chosen, document.author(), profile=profile, before=before)
+        mapped = map_columns(document.entries, inputs.facilities_mapping, document.author())
+        edit = followed_by(edit, mapped) if edit.changes else mapped
         if edit.changes:
             document.do(edit)
             self.run()

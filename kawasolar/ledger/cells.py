@@ -33,6 +33,7 @@ MEANING = {
 
 
 def objects(cells: list[Any]) -> pd.Series[Any]:
+    """A column of texts, flags or codes."""
     # object, not pandas' str: None stays None, which truth tests and JSON understand.
     return pd.Series(cells, dtype=object)
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyproj import CRS
 
+    from gis.findings import Finding
     from kawasolar.ledger.headings import Column, Header
     from kawasolar.ledger.mapping import Mapping
     from kawasolar.ledger.places import Box
