@@ -97,6 +97,19 @@ class Sample:
         return sum(_reads(parse, cell) for cell in self.cells) / len(self.cells)
 
 
+    def understood(self, parse: Callable[[object], object]) -> float:
+        """Share of the cells that a parser understands, those too that say that there is nothing."""
+        return sum(_understands(parse, cell) for cell in self.cells) / len(self.cells)
+
+
+def _understands(parse: Callable[[object], object], cell: object) -> bool:
+    try:
+        parse(cell)
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
 def _reads(parse: Callable[[object], object], cell: object) -> bool:
     try:
         return parse(cell) is not None

@@ -133,7 +133,7 @@ def read_loaded(
     table, geometry, source = loaded.table, loaded.geometry, loaded.path.name
     notes = Notes(source, listed)
     notes.extend(table.findings)
-    header = _header(table, source, mapping, notes)
+    header = header_for(table, source, mapping, notes)
     if header.unused:
         notes.once("ledger.unused_columns", "info", found=", ".join(header.unused)[:400], count=len(header.unused))
     body = body_of(table, header, source, layer=geometry is not None)
@@ -152,13 +152,14 @@ def read_loaded(
     return Ledger(facilities, notes.all(), str(loaded.path), columns, outline_series, table.name)
 
 
-def _header(table: Table, source: str, mapping: Mapping | None, notes: Notes) -> Header:
-    """The heading as a person says it, else as it is recognised."""
+def header_for(table: Table, source: str, mapping: Mapping | None, notes: Notes | None = None) -> Header:
+    """The heading as a person says it, else as it is recognised; that a mapping was not used is noted."""
     if mapping is not None:
         header = header_by(mapping, table, source)
         if header is not None:
             return header
-        notes.once("ledger.other_form", "warning", found=mapping.sheet or None)
+        if notes is not None:
+            notes.once("ledger.other_form", "warning", found=mapping.sheet or None)
     return header_of(table, source)
 
 

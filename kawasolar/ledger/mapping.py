@@ -179,7 +179,7 @@ def _checked(mapping: Mapping) -> Mapping:
 
 def to_toml(mapping: Mapping) -> str:
     """The mapping as people read and edit it: rows counted from 1, columns by their letters."""
-    rows = [mapping.first + 1, mapping.last + 1] if mapping.has_heading else []
+    rows = sorted({mapping.first + 1, mapping.last + 1}) if mapping.has_heading else []
     lines = [
         f"sheet = {_quoted(mapping.sheet)}", f"heading_rows = {rows}", f"first_row = {mapping.begin + 1}", f"form = {_quoted(mapping.form)}", "",
         "[columns]",

@@ -225,7 +225,7 @@ def _fitting(name: str, column: Column, looked: list[Sample]) -> float | None:
     parse = readers(units.get(column.unit, 1.0) or 1.0).get(name)
     if parse is None or column.index >= len(looked) or len(looked[column.index].cells) < LEAST_CELLS:
         return None
-    return looked[column.index].read_share(parse)
+    return looked[column.index].understood(parse)
 
 
 def _asks_content(text: str, sample: Sample) -> bool:

@@ -41,7 +41,15 @@ def register(plan: Plan) -> pd.DataFrame:
         ``changed`` (a person entered it), ``base_value`` (what the profile or the file says), ``who``, ``when`` (ISO 8601), ``why``. Missing values are None.
     """
     desk = Desk(plan)
-    rows = [*_values(desk), *_criteria(desk), *_turned(desk), *_mapped(desk), *_ledger(desk), *_drawn(desk), *_places(desk)]
+    rows = [
+        *_values(desk),
+        *_criteria(desk),
+        *_turned(desk),
+        *_mapped(desk),
+        *_ledger(desk),
+        *_drawn(desk),
+        *_places(desk),
+    ]
     return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
 
 

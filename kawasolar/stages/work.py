@@ -230,9 +230,7 @@ def run_ledger(work: Work, bench: Bench, progress: Progress) -> None:
     path, layer, layer_crs = bench.path("facilities"), bench.layer("facilities"), bench.crs("facilities")
     mapping = mapping_of(work.entries)
     ledger = aside(
-        lambda: read_facilities(
-            path, grid.crs, layer=layer, area=grid.bounds, layer_crs=layer_crs, mapping=mapping
-        ),
+        lambda: read_facilities(path, grid.crs, layer=layer, area=grid.bounds, layer_crs=layer_crs, mapping=mapping),
         progress,
         0.6,
         "ledger",
