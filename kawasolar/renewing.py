@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gis.progress import Progress, part, silent
 from kawasolar.document.edits import edit_of, exchange_files, map_columns
 from kawasolar.document.views import mapping_of
 from kawasolar.errors import PlanError
@@ -60,7 +61,7 @@ def ledger_file(plan: Plan) -> InputFile:
     return found
 
 
-def load_newer(plan: Plan, path: Path, sheet: str = "") -> Loaded:
+def load_newer(plan: Plan, path: Path, sheet: str = "", progress: Progress = silent) -> Loaded:
     """The cells of a newer ledger: of the sheet that is asked for, else of that of the plan's ledger where there is one of its name."""
     from gis.crs import parse_crs
 
@@ -68,16 +69,25 @@ def load_newer(plan: Plan, path: Path, sheet: str = "") -> Loaded:
     wanted = sheet or before.layer
     if not sheet and wanted and wanted not in sheets_of(path):
         wanted = ""
-    return load(path, wanted or None, parse_crs(before.crs) if before.crs else None)
+    return load(path, wanted or None, parse_crs(before.crs) if before.crs else None, progress)
 
 
-def read_newer(plan: Plan, loaded: Loaded, mapping: Mapping | None = None, sheet: str = "") -> Newer:
+def read_newer(
+    plan: Plan,
+    loaded: Loaded,
+    mapping: Mapping | None = None,
+    sheet: str = "",
+    progress: Progress = silent,
+    *,
+    by_headings: bool = False,
+) -> Newer:
     """Read a newer ledger and compare it with that of a plan.
 
     Parameters
     ----------
     mapping : how it is read; as that of the plan, where it is of the same form, unless given
     sheet : that was asked for by name
+    by_headings : whether a mapping of the plan is left aside
 
     Raises
     ------
@@ -87,12 +97,12 @@ def read_newer(plan: Plan, loaded: Loaded, mapping: Mapping | None = None, sheet
     from kawasolar.stages.bench import observed
 
     before = ledger_file(plan)
-    if mapping is None:
+    if mapping is None and not by_headings:
         known = mapping_of(plan.entries)
         mapping = known if known is not None and known.placed(loaded.table.rows) is not None else None
     if mapping is not None:
         mapping = mapping.placed(loaded.table.rows) or mapping
-    ledger = read_loaded(loaded, plan.crs, area=area_of(plan), mapping=mapping)
+    ledger = read_loaded(loaded, plan.crs, area=area_of(plan), mapping=mapping, progress=part(progress, 0.0, 0.8))
     layer = sheet or (before.layer if before.layer == ledger.sheet else "")
     raw = InputFile("facilities", str(loaded.path.resolve()), 0, "", crs=before.crs, layer=layer)
     (file,) = observed([raw])

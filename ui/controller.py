@@ -18,6 +18,7 @@ from kawasolar.errors import PlanError, UnreadableProject
 from ui import work
 from ui.crash import report
 from ui.jobs import Job
+from ui.ledger.desk import LedgerDesk
 from ui.papers import Papers
 from ui.recovery import RecoveryDesk
 from ui.roof_desk import RoofDesk
@@ -50,6 +51,7 @@ class Controller(QObject):
         self.recovery = RecoveryDesk(window)
         self.papers = Papers(window)
         self.roof = RoofDesk(window)
+        self.ledger = LedgerDesk(window)
         window.banner_asked.connect(self._on_banner)
         self._banner_does: Callable[[], None] | None = None
         self._banner_also: Callable[[], None] | None = None
@@ -425,7 +427,7 @@ class Controller(QObject):
         start = window.document.path or Path(window.remembered.folder) / f"{plan.name}{SUFFIX}"
         if window.document.held_by is not None:
             # Where it lies it is somebody else's.
-            from ui.newplan import free_place
+            from ui.work import free_place
 
             start = free_place(start.parent, start.stem)
         kind = window.look.say("ui.file.project")

@@ -299,6 +299,12 @@ def paper_states(project: Project) -> list[ExportState]:
     return export_states(project)
 
 
+def free_place(folder: Path, name: str) -> Path:
+    """A place for a plan of this name where no other plan lies: the name, or the name with a number."""
+    places = (folder / f"{name}{f' {k}' if k > 1 else ''}{SUFFIX}" for k in range(1, 1000))
+    return next((place for place in places if not place.exists()), folder / f"{name}{SUFFIX}")
+
+
 def sample_folder() -> Path | None:
     """Where the sample's files lie; None where the program came without them."""
     folder = resource_path().parent / "sample_data"

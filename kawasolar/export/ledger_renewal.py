@@ -27,12 +27,13 @@ WIDTHS = {"kind": 16, "facility_id": 16, "name": 30, "column": 20, "before": 28,
 
 
 def renewal_rows(newer: Newer, language: Language) -> list[dict[str, str]]:
-    """All differences as texts, by :data:`WIDTHS`."""
+    """All differences as texts, by :data:`WIDTHS`; ``code`` is the kind's, ``key`` that of a corrected cell."""
     renewal = newer.renewal
-    empty = dict.fromkeys(WIDTHS, "")
+    empty = dict.fromkeys((*WIDTHS, "key"), "")
 
     def row(kind: str, number: str, name: str, **more: str) -> dict[str, str]:
-        return {**empty, "kind": say(language, f"renewal.kind.{kind}"), "facility_id": number, "name": name, **more}
+        words = say(language, f"renewal.kind.{kind}")
+        return {**empty, "code": kind, "kind": words, "facility_id": number, "name": name, **more}
 
     rows = [row("added", *one) for one in renewal.added] + [row("removed", *one) for one in renewal.removed]
     rows += [
@@ -48,7 +49,7 @@ def renewal_rows(newer: Newer, language: Language) -> list[dict[str, str]]:
     rows += [
         row(
             one.state, one.facility_id, one.name, column=column_word(language, one.column), before=value_words(language, one.column, one.read),
-            after=value_words(language, one.column, one.now), correction=value_words(language, one.column, one.value),
+            after=value_words(language, one.column, one.now), correction=value_words(language, one.column, one.value), key=one.key,
         )
         for one in renewal.corrections
     ]  # fmt: skip
@@ -90,6 +91,6 @@ def write_renewal_csv(newer: Newer, path: Path, language: Language) -> None:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow([say(language, f"renewal.head.{key}") for key in WIDTHS])
-    writer.writerows([harmless(text) for text in row.values()] for row in renewal_rows(newer, language))
+    writer.writerows([harmless(row[key]) for key in WIDTHS] for row in renewal_rows(newer, language))
     with atomic(path, ".csv") as work:
         work.write_bytes(buffer.getvalue().encode("utf-8-sig"))

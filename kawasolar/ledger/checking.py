@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gis.progress import Progress, silent
 from kawasolar.ledger.facilities import Ledger, header_for, read_loaded
 from kawasolar.ledger.headings import joined_headings
 from kawasolar.ledger.mapping import letter_of
@@ -63,7 +64,9 @@ class Checked:
         return {heading: name for name, heading in self.ledger.columns.items()}
 
 
-def check_ledger(loaded: Loaded, crs: CRS, *, area: Box | None = None, mapping: Mapping | None = None) -> Checked:
+def check_ledger(
+    loaded: Loaded, crs: CRS, *, area: Box | None = None, mapping: Mapping | None = None, progress: Progress = silent
+) -> Checked:
     """Read a ledger and list all that is wrong in it; arguments as of :func:`kawasolar.ledger.facilities.read_facilities`.
 
     Raises
@@ -71,7 +74,7 @@ def check_ledger(loaded: Loaded, crs: CRS, *, area: Box | None = None, mapping: 
     UnreadableLedger
         It is no list of facilities.
     """
-    ledger = read_loaded(loaded, crs, area=area, mapping=mapping, listed=LISTED_HERE)
+    ledger = read_loaded(loaded, crs, area=area, mapping=mapping, listed=LISTED_HERE, progress=progress)
     found = [finding for finding in ledger.findings if finding.code not in _NOT_TOLD]
     ordered = tuple(sorted(found, key=lambda finding: finding.row or 0)[:MOST_FINDINGS])
     used = header_for(loaded.table, loaded.path.name, mapping)

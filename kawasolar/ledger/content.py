@@ -96,7 +96,6 @@ class Sample:
         """Share of the cells that a parser understands; of some that say nothing is known the rest counts."""
         return sum(_reads(parse, cell) for cell in self.cells) / len(self.cells)
 
-
     def understood(self, parse: Callable[[object], object]) -> float:
         """Share of the cells that a parser understands, those too that say that there is nothing."""
         return sum(_understands(parse, cell) for cell in self.cells) / len(self.cells)

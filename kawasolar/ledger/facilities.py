@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from gis.crs import parse_crs
+from gis.progress import Progress, part, silent
 from kawasolar.ledger import layers, values
 from kawasolar.ledger.cells import CODES, NUMBERS, YEARS, converted, limited, objects
 from kawasolar.ledger.identity import identify
@@ -122,7 +123,13 @@ def read_facilities(
 
 
 def read_loaded(
-    loaded: Loaded, crs: CRS, *, area: Box | None = None, mapping: Mapping | None = None, listed: int = LISTED
+    loaded: Loaded,
+    crs: CRS,
+    *,
+    area: Box | None = None,
+    mapping: Mapping | None = None,
+    listed: int = LISTED,
+    progress: Progress = silent,
 ) -> Ledger:
     """As :func:`read_facilities`, of a file whose cells are there already.
 
@@ -130,6 +137,7 @@ def read_loaded(
     ----------
     listed : findings of one kind and column that are told one by one; with more than usual, what else is summed up is too
     """
+    progress(0.0, "ledger")
     table, geometry, source = loaded.table, loaded.geometry, loaded.path.name
     notes = Notes(source, listed)
     notes.extend(table.findings)
@@ -139,9 +147,10 @@ def read_loaded(
     body = body_of(table, header, source, layer=geometry is not None)
     notes.extend(body.findings)
     _report_formulas(table, body, notes)
-    frame = _frame(body, notes)
+    frame = _frame(body, notes, part(progress, 0.1, 0.7))
     shapes = None if geometry is None else geometry.iloc[body.places].reset_index(drop=True)
     x, y = positions(frame, body, shapes, crs, area, notes)
+    progress(0.9, "ledger")
     outlines = None if shapes is None else layers.polygons(shapes.to_crs(crs))
     keep = identify(frame, body, notes)
     facilities = _assemble(frame, x, y, crs).loc[keep].reset_index(drop=True)
@@ -172,7 +181,7 @@ def _report_formulas(table: Table, body: Body, notes: Notes) -> None:
             notes.cell("ledger.formula_blank", row + 1, columns[column], None)
 
 
-def _frame(body: Body, notes: Notes) -> pd.DataFrame:
+def _frame(body: Body, notes: Notes, progress: Progress) -> pd.DataFrame:
     """Values of all recognised columns but the places."""
     raw = body.frame
     frame = pd.DataFrame({"source_row": body.numbers})
@@ -187,7 +196,8 @@ def _frame(body: Body, notes: Notes) -> pd.DataFrame:
         **dict.fromkeys(YEARS, values.year),
         "storeys": values.storeys,
     }
-    for name, parse in parsers.items():
+    for k, (name, parse) in enumerate(parsers.items()):
+        progress((k + 1) / (len(parsers) + 4), "ledger")
         if name in raw:
             frame[name] = limited(converted(raw[name], parse, name, body, notes), name, body, notes)
     if "shelter" in raw:

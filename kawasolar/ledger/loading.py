@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gis.progress import Progress, silent
 from kawasolar.errors import UnreadableLedger
 from kawasolar.ledger import layers
 from kawasolar.ledger.tables import Table, read_bytes, read_text
@@ -27,7 +28,7 @@ class Loaded:
     geometry: gpd.GeoSeries | None = None
 
 
-def load(path: Path, layer: str | None = None, crs: CRS | None = None) -> Loaded:
+def load(path: Path, layer: str | None = None, crs: CRS | None = None, progress: Progress = silent) -> Loaded:
     """Read a file's cells.
 
     Parameters
@@ -48,7 +49,7 @@ def load(path: Path, layer: str | None = None, crs: CRS | None = None) -> Loaded
     if data.startswith(_OLD_OFFICE):
         raise UnreadableLedger("ledger.old_excel", file=path.name)
     if data.startswith(b"PK\x03\x04"):
-        return Loaded(path, read_workbook(data, path.name, layer))
+        return Loaded(path, read_workbook(data, path.name, layer, lambda: progress(0.0, "ledger")))
     if layers.is_layer(path, data[:512]):
         del data
         return Loaded(path, *layers.read_layer(path, layer, crs))

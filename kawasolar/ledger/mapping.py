@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kawasolar.errors import UnreadableLedger
-from kawasolar.ledger.headings import SEARCHED_ROWS, Column, Header, Row, joined_headings
+from kawasolar.ledger.headings import SEARCHED_ROWS, Column, Header, Row, find_header, joined_headings
 from kawasolar.ledger.tables import MAX_COLUMNS, MAX_ROWS, Table
 from kawasolar.ledger.vocabulary import folded, heading_key, heading_unit, vocabulary
 
@@ -121,6 +121,15 @@ def header_by(mapping: Mapping, table: Table, source: str) -> Header | None:
     texts = joined_headings(table.rows, placed.first, placed.last) if placed.has_heading else []
     unused = tuple(text for k, text in enumerate(texts) if text and k not in taken)
     return Header(placed.first, placed.last, dict(placed.columns), unused, None, placed.begin)
+
+
+def is_plain(mapping: Mapping, rows: Sequence[Row]) -> bool:
+    """Whether a table would be read just so by its headings alone."""
+    header = find_header(rows)
+    if header is None or not header.recognised or header.elsewhere is not None:
+        return False
+    found = (header.first, header.last, header.begin, header.columns)
+    return found == (mapping.first, mapping.last, mapping.begin, mapping.columns)
 
 
 # ---------------------------------------------------------------------------------------------- as JSON and TOML

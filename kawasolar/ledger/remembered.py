@@ -51,13 +51,30 @@ def remember(path: Path, mapping: Mapping) -> None:
     NotWritable
         The folder is read-only, the disk full.
     """
+    if mapping.has_heading:
+        _write(path, [mapping, *(old for old in remembered(path) if old.form != mapping.form)][:MOST_FORMS])
+
+
+def _write(path: Path, mappings: list[Mapping]) -> None:
     from kawasolar.export.writing import atomic
 
-    if not mapping.has_heading:
-        return
-    kept = [mapping, *(old for old in remembered(path) if old.form != mapping.form)][:MOST_FORMS]
     with atomic(path, ".json") as work:
-        work.write_text(json.dumps([as_json(one) for one in kept], ensure_ascii=False, indent=1), encoding="utf-8")
+        text = json.dumps([as_json(one) for one in mappings], ensure_ascii=False, indent=1)
+        work.write_text(text, encoding="utf-8", newline="\n")
+
+
+def forget(path: Path, form: str) -> None:
+    """Keep no mapping of this form any more.
+
+    Raises
+    ------
+    NotWritable
+        The folder is read-only, the disk full.
+    """
+    known = remembered(path)
+    kept = [mapping for mapping in known if mapping.form != form]
+    if len(kept) < len(known):
+        _write(path, kept)
 
 
 def recall(path: Path, rows: Sequence[Row], sheet: str = "") -> Mapping | None:

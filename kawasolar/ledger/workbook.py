@@ -234,7 +234,7 @@ def _choose(tables: Iterator[Table], layer: str | None, source: str) -> Table:
     raise UnreadableLedger("ledger.empty", file=source)
 
 
-def read_workbook(data: bytes, source: str, layer: str | None) -> Table:
+def read_workbook(data: bytes, source: str, layer: str | None, look: Callable[[], None] = lambda: None) -> Table:
     """One sheet of a spreadsheet.
 
     Parameters
@@ -245,13 +245,15 @@ def read_workbook(data: bytes, source: str, layer: str | None) -> Table:
         Its name, for messages.
     layer : str or None
         Name of the sheet; None takes the first with a recognisable heading.
+    look : callable
+        As of :func:`read_sheets`.
 
     Raises
     ------
     UnreadableLedger
         Damaged, protected by a password, a bomb, or without such a sheet.
     """
-    with _opened(data, source, _nobody) as tables:
+    with _opened(data, source, look) as tables:
         return _choose(tables(layer), layer, source)
 
 
@@ -284,10 +286,6 @@ def read_sheets(data: bytes, source: str, look: Callable[[], None]) -> list[Tabl
     """
     with _opened(data, source, look) as tables:
         return list(tables(None))
-
-
-def _nobody() -> None:
-    """Nobody asks to stop."""
 
 
 @contextmanager
