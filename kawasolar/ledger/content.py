@@ -263,7 +263,8 @@ def _kind(sample: Sample) -> float:
 
 def _code(sample: Sample) -> float:
     """Codes of which no two are alike, on (nearly) every row."""
-    broken = any(not value.is_integer() for value in sample.numbers)
+    # H21 is a year, not a code; a bare 2009 may be either.
+    broken = any(not value.is_integer() for value in sample.numbers) or _year(sample) >= 0.8
     share = sample.share(_CODE.fullmatch)
     if broken or share < 0.98 or sample.distinct < 0.98 * len(sample.cells) or len(sample.cells) < 0.95 * sample.rows:
         return 0.0
