@@ -54,7 +54,7 @@ ROWS = st.fixed_dictionaries(
     }
 )  # fmt: skip
 LEDGERS = st.dictionaries(st.sampled_from(["1", "2", "3", "4/5", "a"]), ROWS, min_size=1)
-QUICK = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def corrected(draw: Any, before: dict[str, Row]) -> Entries:
