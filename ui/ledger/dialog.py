@@ -58,6 +58,8 @@ class LedgerDialog(QDialog):
         self.newer: Newer | None = None
         self._sheet = asked.sheet
         self._job: Job | None = None
+        # What was done last, until something else is.
+        self._told = ""
         say = look.say
         self.setWindowTitle(say("ui.ledger.title" if plan is None else "ui.ledger.title_update"))
         layout = column(self, margin=20, spacing=10)
@@ -136,6 +138,9 @@ class LedgerDialog(QDialog):
         names = ("sheet", "heading", "heading_depth", "begin")
         for (words, widget), name in zip(parts, names, strict=True):
             widget.setAccessibleName(say(f"ui.ledger.{name}"))
+            if isinstance(widget, QSpinBox):
+                # What screen readers come to is the field inside.
+                widget.lineEdit().setAccessibleName(say(f"ui.ledger.{name}"))
             words.setBuddy(widget)
             if words.text():
                 line.addWidget(words)
@@ -217,6 +222,7 @@ class LedgerDialog(QDialog):
 
     def _start(self, topic: str, work: object, done: object) -> None:
         """Off the window's thread; an older job of the topic is of no use any more."""
+        self._told = ""
         job = self._jobs.start(work, topic)  # type: ignore[arg-type]
         self._job = job
         job.done.connect(done)
@@ -393,8 +399,6 @@ class LedgerDialog(QDialog):
 
     # ---------------------------------------------------------------- state
 
-    _told = ""
-
     def _refresh(self) -> None:
         busy, ready = self._job is not None, self._checked is not None
         first, updating = self.pages.currentIndex() == 0, self._plan is not None
@@ -407,7 +411,6 @@ class LedgerDialog(QDialog):
         self.apply.setEnabled(ready and not busy)
         self.save_sheet.setEnabled(ready and not busy and bool(self._checked and self._checked.findings))
         self.state.setText(self._words(busy))
-        self._told = "" if busy else self._told
 
     def _words(self, busy: bool) -> str:
         say, opened = self._look.say, self._opened
