@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 FILTER = "*.csv *.xlsx *.xlsm *.gpkg *.geojson *.json *.shp *.txt"
 # Milliseconds after the last choice until the ledger is read by it.
 _READ_AFTER = 250
+# Findings that are listed here; all of them are in the sheet to send back.
+_MOST_SHOWN = 200
 # A heading lies near the top.
 _LOWEST_HEADING = 100
 _TOPICS = ("ledger.open", "ledger.read", "ledger.compare", "ledger.write")
@@ -327,12 +329,14 @@ class LedgerDialog(QDialog):
             words += look.say("ui.ledger.result_errors", errors=f"{errors:,}")
         self.outcome.setText(words)
         set_role(self.outcome, "head")
-        self.findings.show_findings(checked.findings)
+        self.findings.show_findings(checked.findings, _MOST_SHOWN)
+        shown = self.preview.model.last_row
         shift = 0 if self._opened is not None and self._opened.loaded.geometry is not None else -1
         self.preview.model.show_wrong(
             {
                 (one.number + shift, column): "\n".join(finding_brief(look.language, finding) for finding in found)
                 for one in checked.rows
+                if one.number + shift <= shown
                 for column, found in one.findings.items()
                 if column >= 0
             }

@@ -67,6 +67,11 @@ class RowsModel(QAbstractTableModel):
         self._wrong = {}
         self.endResetModel()
 
+    @property
+    def last_row(self) -> int:
+        """Number from 0 of the last row that is shown; -1 where none is."""
+        return self._numbers[-1] if self._numbers else -1
+
     def show_used(self, used: set[int]) -> None:
         """Columns that are read."""
         self._used = used
