@@ -59,6 +59,7 @@ def import_heavy(progress: Progress) -> None:
     import pvlib.solarposition  # noqa: F401
 
     import kawasolar.decide
+    import kawasolar.export.ledger_renewal
     import kawasolar.figures
     import kawasolar.project  # noqa: F401
 
