@@ -65,8 +65,8 @@ def load_newer(plan: Plan, path: Path, sheet: str = "", progress: Progress = sil
     """The cells of a newer ledger: of the sheet that is asked for, else of that of the plan's ledger where there is one of its name."""
     from gis.crs import parse_crs
 
-    before = ledger_file(plan)
-    wanted = sheet or before.layer
+    before, known = ledger_file(plan), mapping_of(plan.entries)
+    wanted = sheet or before.layer or (known.sheet if known is not None else "")
     if not sheet and wanted and wanted not in sheets_of(path):
         wanted = ""
     return load(path, wanted or None, parse_crs(before.crs) if before.crs else None, progress)

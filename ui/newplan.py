@@ -38,17 +38,13 @@ if TYPE_CHECKING:
     from ui.ledger.dialog import LedgerDialog
     from ui.surface_dialog import SurfaceDialog
 
-_WEATHER = "*.csv *.txt *.epw *.json *.*"
+_WEATHER: tuple[Role, ...] = ("weather", "weather_2", "weather_3", "weather_sunny", "weather_dull")
 FILTERS: dict[Role, str] = {
     "dsm": "*.tif *.tiff *.asc *.img *.vrt",
     "buildings": "*.gpkg *.shp *.geojson *.json *.sqlite *.fgb",
     "facilities": "*.csv *.xlsx *.gpkg *.geojson *.shp *.txt",
-    "weather": _WEATHER,
-    "weather_sunny": _WEATHER,
-    "weather_dull": _WEATHER,
+    **dict.fromkeys(_WEATHER, "*.csv *.txt *.epw *.json *.*"),
     "canopy": "*.tif *.tiff *.asc *.img *.vrt",
-    "weather_2": _WEATHER,
-    "weather_3": _WEATHER,
     "roads": "*.gpkg *.shp *.geojson *.json *.sqlite",
     "roof_planes": "*.gml *.xml *.zip *.gpkg *.shp *.geojson *.json *.sqlite",
     "profile": "*.toml",
@@ -222,8 +218,9 @@ class NewPlanDialog(QDialog):
     def __init__(self, look: Look, jobs: Jobs, remembered: Remembered, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look, self._jobs, self._remembered = look, jobs, remembered
-        # Which column of the ledger is which, where a person said it here or in the plan.
+        # Which column of the ledger is which, as said here or in the plan; and the plan's ledger.
         self._mapping: Mapping | None = None
+        self._ledger: Path | None = None
         say = look.say
         self.setWindowTitle(say("ui.new.title"))
         layout = column(self, margin=20, spacing=12)
@@ -332,12 +329,12 @@ class NewPlanDialog(QDialog):
             if widget is not None:
                 widget.hide()
         self._mapping = mapping_of(plan.entries)
+        self._ledger = next((Path(entry.path) for entry in plan.inputs if entry.role == "facilities"), None)
         for entry in plan.inputs:
             card = self.cards[entry.role]
-            card.crs.setText(getattr(entry, "crs", ""))
-            layer = getattr(entry, "layer", "")
-            if layer:
-                card.layer.addItem(layer)
+            card.crs.setText(entry.crs)
+            if entry.layer:
+                card.layer.addItem(entry.layer)
             self.choose(entry.role, Path(entry.path))
 
     def ask_columns(self) -> LedgerDialog | None:
@@ -347,16 +344,15 @@ class NewPlanDialog(QDialog):
         path, area = self.cards["facilities"].path, self.area
         if path is None:
             return None
-        crs, layer = self._said("facilities")
-        dialog = columns_dialog(
-            self, self._look, self._jobs, self._remembered, path, area, self._epsg, crs, layer, self._mapping
-        )  # fmt: skip
-        dialog.accepted.connect(lambda: self._take_columns(dialog))
-        return dialog
+        asked = (path, area, self._epsg, *self._said("facilities"), self._mapping)
+        dialog = columns_dialog(self, self._look, self._jobs, self._remembered, *asked)
 
-    def _take_columns(self, dialog: LedgerDialog) -> None:
-        self._mapping = dialog.mapping
-        self._check("facilities")
+        def take() -> None:
+            self._mapping = dialog.mapping
+            self._check("facilities")
+
+        dialog.accepted.connect(take)
+        return dialog
 
     def _make_surface(self) -> None:
         """A surface and outlines from a city model, taken at once."""
@@ -385,6 +381,8 @@ class NewPlanDialog(QDialog):
         self._check(role)
 
     def _take(self, role: str, path: object) -> None:
+        # Another file has other sheets.
+        self.cards[cast("Role", role)].layer.clear()
         self.choose(cast("Role", role), cast("Path", path))
 
     def _check(self, role: Role) -> None:
@@ -393,7 +391,8 @@ class NewPlanDialog(QDialog):
             return
         path, area, epsg = card.path, self.area, self._epsg
         crs, layer = self._said(role)
-        columns = Columns(self._mapping, self._remembered.ledger_forms)
+        # A plan goes on reading its ledger as it does, whatever was remembered since.
+        columns = Columns(self._mapping, None if path == self._ledger else self._remembered.ledger_forms)
         job = self._jobs.start(
             lambda progress: check(role, path, area, epsg, crs, layer, progress, columns), f"check.{role}"
         )

@@ -149,10 +149,10 @@ def _mapped(desk: Desk) -> Iterator[Row]:
     entry = desk.plan.entries.get("columns", "facilities")
     mapping = mapping_of(desk.plan.entries)
     if entry is not None and mapping is not None:
-        found = sorted(mapping.columns.values(), key=lambda column: column.index)
-        value = tuple(f"{letter_of(column.index)} {column.heading}" for column in found)
-        name = _named("why.register.columns")
-        yield _row("columns", "facilities", name, value, changed=True, **_marked(mark_of(entry)))
+        found = sorted(mapping.columns.items(), key=lambda pair: pair[1].index)
+        value = tuple((letter_of(column.index), name) for name, column in found)
+        named = _named("why.register.columns")
+        yield _row("columns", "facilities", named, value, changed=True, **_marked(mark_of(entry)))
 
 
 def _ledger(desk: Desk) -> Iterator[Row]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import openpyxl
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QComboBox, QLabel, QWidget
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QAccessible, QFocusEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QWidget
 
 from kawasolar.ledger.remembered import remembered as forms_of
 from kawasolar.words import LANGUAGES
@@ -341,3 +342,44 @@ def test_the_step_of_the_data_leads_to_it(window: MainWindow, monkeypatch: pytes
     )
     window.data.renew_asked.emit()
     assert len(asked) == 1
+
+
+def test_the_keyboard_brings_a_column_into_view(ask: Callable[..., LedgerDialog]) -> None:
+    heads = [f"項目{k}" for k in range(30)]
+    dialog = ask(",".join(["施設番号", "施設名称", *heads]) + "\n" + ",".join(["1", "東小学校", *["あ"] * 30]) + "\n")
+    last = dialog.preview.choices[-1]
+    QApplication.sendEvent(last, QFocusEvent(QEvent.Type.FocusIn))
+    bars = [view.horizontalScrollBar() for view in (dialog.preview.head, dialog.preview.rows)]
+    assert bars[0].value() == bars[1].value() > 0
+    # The wheel moves the table, not what is chosen under it.
+    wheel = QWheelEvent(
+        QPointF(5, 5), QPointF(5, 5), QPoint(0, 0), QPoint(0, -120), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(last, wheel)
+    assert last.currentData() == ""
+
+
+def test_a_plan_goes_on_reading_its_ledger_as_it_does(
+    qtbot: QtBot, jobs: Jobs, remembered: Remembered, example: Plan, tmp_path: Path, ask: Callable[..., LedgerDialog]
+) -> None:
+    """What was remembered since, of a ledger of the same form, is for other plans."""
+    path = tmp_path / "施設.csv"
+    path.write_text(KNOWN, encoding="utf-8")
+    dialog = ask(path)
+    dialog.preview.choose(2, "closure_year")
+    settle(qtbot, dialog, jobs)
+    dialog.accept()
+    inputs = [replace(entry, path=str(path)) if entry.role == "facilities" else entry for entry in example.inputs]
+    again = NewPlanDialog(Look("ja", LIGHT), jobs, remembered)
+    qtbot.addWidget(again)
+    again.fill(replace(example, inputs=tuple(inputs)), None)
+    card = again.cards["facilities"]
+    qtbot.waitUntil(lambda: card.checked is not None and not jobs.running(), timeout=WAIT)
+    assert card.checked is not None
+    assert (card.checked.known, again.inputs().facilities_mapping) == ("", None)
+    # Another file of that form is read as it was named.
+    (tmp_path / "令和9.csv").write_text(KNOWN, encoding="utf-8")
+    card.chosen.emit("facilities", tmp_path / "令和9.csv")
+    qtbot.waitUntil(lambda: card.checked is not None and not jobs.running(), timeout=WAIT)
+    assert card.checked.known == "memory"

@@ -247,6 +247,8 @@ class LedgerDialog(QDialog):
     def _on_opened(self, found: object) -> None:
         opened = cast("Opened", found)
         self._opened = opened
+        if self._sheet not in opened.sheets:
+            self._sheet = ""
         for widget in (self.sheet, self.heading, self.heading_lines, self.begin):
             widget.blockSignals(True)
         self.sheet.clear()
