@@ -22,7 +22,7 @@ KINDS = ("all", "added", "removed", "changed_cell", "correction")
 _OF_KIND = {
     "added": {"added"}, "removed": {"removed", "lost"}, "changed_cell": {"changed_cell"}, "correction": {"kept", "equal", "changed", "gone"},
 }  # fmt: skip
-_PIXELS = {"kind": 136, "facility_id": 88, "name": 160, "column": 140, "before": 124, "after": 124, "correction": 124}
+_PIXELS = {"kind": 136, "facility_id": 88, "name": 160, "column": 140, "before": 112, "after": 112, "correction": 112}
 # What is to be decided, then what is lost, first.
 _ORDER = ("changed", "lost", "removed", "added", "changed_cell", "kept", "equal", "gone")
 _COLUMNS = (*WIDTHS, "keep")

@@ -78,7 +78,7 @@ class LedgerDialog(QDialog):
         self._later.setSingleShot(True)
         self._later.setInterval(_READ_AFTER)
         self._later.timeout.connect(self._read)
-        self.resize(1080, 760)
+        self.resize(1080, 690)
         self._open()
 
     # ---------------------------------------------------------------- building
@@ -100,7 +100,7 @@ class LedgerDialog(QDialog):
         below.addWidget(self.save_sheet, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(below)
         self.findings = FindingsList(self._look, say("ui.data.findings_name"), 96)
-        self.findings.setMaximumHeight(132)
+        self.findings.setMaximumHeight(108)
         layout.addWidget(self.findings)
         return page
 
