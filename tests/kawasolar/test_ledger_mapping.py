@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from pyproj import CRS
 
+from gis.errors import GisError
 from kawasolar.errors import NotWritable, UnreadableLedger
 from kawasolar.ledger import read_facilities
 from kawasolar.ledger import tables as ledger_tables
@@ -436,3 +437,45 @@ def test_two_rows_of_headings_and_a_person_who_says_one(tmp_path: Path) -> None:
     assert chosen(alone)["annual_kwh"] == 2
     assert alone.columns[2].unit == "千kwh"
     assert ledger_tables.MAX_ROWS > alone.begin == 2
+
+
+class _Seen(Exception):
+    """What a new plan begins with."""
+
+
+@pytest.mark.parametrize("mapped", [True, False])
+def test_a_new_plan_keeps_the_mapping_as_an_input_of_its_ledger(
+    odd: Path, monkeypatch: pytest.MonkeyPatch, *, mapped: bool
+) -> None:
+    from kawasolar.document.views import mapping_of as entered
+    from kawasolar.pipeline import PlanInputs, make_project
+    from kawasolar.stages.chain import BY_NAME, expected
+
+    def stop(work: object, *_: object) -> None:
+        raise _Seen(work)
+
+    monkeypatch.setattr("kawasolar.stages.run.run_stale", stop)
+    mapping = mapping_of(odd, ODD) if mapped else None
+    inputs = PlanInputs(odd, odd, odd, odd, odd.with_name("a.kawasolar"), facilities_mapping=mapping)
+    with pytest.raises(_Seen) as caught:
+        make_project(inputs)
+    work = caught.value.args[0]
+    assert entered(work.entries) == mapping
+    told = expected(BY_NAME["ledger"], work).inputs
+    # Nothing where nobody says anything: ledgers of older projects stay fresh.
+    assert ("columns:facilities" in told) == mapped
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.gpkg", "a.geojson", "a.shp", "a.csv"])
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"PK\x03\x04" + b"\0" * 500, b"SQLite format 3\0" + b"\0" * 100, b"\x00\x00\x27\x0a", b"{", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"])  # fmt: skip
+def test_sheets_of_files_that_are_damaged(tmp_path: Path, name: str, content: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    said: list[str] = []
+    for ask in (sheets_of, load):
+        try:
+            ask(path)
+        except (UnreadableLedger, GisError) as error:
+            said.append(error.code)
+    assert set(said) <= set(catalogue())
+    assert content[:2] != b"PK" or said == ["ledger.damaged"] * 2
