@@ -144,10 +144,12 @@ def test_heading_and_first_row_can_be_said(ask: Callable[..., LedgerDialog], qtb
     dialog.heading.setValue(2)
     settle(qtbot, dialog, jobs)
     assert column_of(dialog, 2) == "built_year"
+    dialog.preview.choose(2, "waterproofed_year")
     dialog.begin.setValue(4)
     settle(qtbot, dialog, jobs)
     assert dialog._checked is not None
     assert dialog._checked.ledger.facilities["facility_id"].tolist() == ["002", "003"]
+    assert column_of(dialog, 2) == "waterproofed_year", "what was chosen stays"
 
 
 def test_sheets_can_be_chosen(ask: Callable[..., LedgerDialog], qtbot: QtBot, jobs: Jobs, tmp_path: Path) -> None:
@@ -200,8 +202,11 @@ def test_files_that_are_no_ledger_are_said_in_words(ask: Callable[..., LedgerDia
 
 
 def test_a_table_of_very_many_columns_is_shown_in_part(ask: Callable[..., LedgerDialog]) -> None:
-    wide = ",".join(["施設番号", "施設名称", *(f"項目{k}" for k in range(300))])
-    dialog = ask(f"{wide}\n" + ",".join(["1", "東小学校", *["あ"] * 300]) + "\n")
+    wide = ",".join(["施設番号", "施設名称", *(f"項目{k}" for k in range(300)), "建築年度"])
+    dialog = ask(f"{wide}\n" + ",".join(["1", "東小学校", *["あ"] * 300, "S53"]) + "\n")
+    assert dialog.chosen is not None
+    assert dialog.chosen.columns["built_year"].index == 302, "what is not shown is read all the same"
+    assert dialog.is_plain
     assert len(dialog.preview.choices) == SHOWN_COLUMNS
     assert "1 件" in dialog.outcome.text()
 

@@ -28,11 +28,13 @@ from ui.ledger.preview import Preview
 from ui.parts import Elided, button, column, label, row, set_role
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kawasolar.ledger.checking import Checked
     from kawasolar.ledger.mapping import Mapping
     from kawasolar.plan import Plan
     from kawasolar.renewing import Newer
-    from ui.jobs import Job, Jobs
+    from ui.jobs import Job, Jobs, Work
     from ui.ledger.reading import Asked, Opened
     from ui.look import Look
     from ui.settings import Remembered
@@ -222,10 +224,10 @@ class LedgerDialog(QDialog):
 
     # ---------------------------------------------------------------- opening
 
-    def _start(self, topic: str, work: object, done: object) -> None:
+    def _start(self, topic: str, work: Work, done: Callable[[object], None]) -> None:
         """Off the window's thread; an older job of the topic is of no use any more."""
         self._told = ""
-        job = self._jobs.start(work, topic)  # type: ignore[arg-type]
+        job = self._jobs.start(work, topic)
         self._job = job
         job.done.connect(done)
         job.failed.connect(self._on_failed)
@@ -264,7 +266,9 @@ class LedgerDialog(QDialog):
         for widget in (self.sheet, self.heading, self.heading_lines, self.begin):
             widget.blockSignals(False)
         self.preview.show_table(opened.loaded.table.rows, proposed)
-        self.preview.focus_first()
+        # Who is turning one of these goes on turning it.
+        if not any(widget.hasFocus() for widget in (self.sheet, self.heading, self.heading_lines, self.begin)):
+            self.preview.focus_first()
         self._read()
 
     def _other_sheet(self) -> None:
@@ -287,9 +291,9 @@ class LedgerDialog(QDialog):
         opened, begin = self._opened, self.begin.value() - 1
         if opened is None or not opened.proposed.last < begin < len(opened.loaded.table.rows):
             return
-        heading = (opened.proposed.first, opened.proposed.last)
+        heading, kept = (opened.proposed.first, opened.proposed.last), self.chosen
         self._start(
-            "ledger.open", lambda progress: reading.propose_again(opened, heading, begin, progress), self._on_opened
+            "ledger.open", lambda progress: reading.propose_again(opened, heading, begin, progress, kept), self._on_opened
         )  # fmt: skip
 
     def _ask_file(self) -> None:

@@ -292,7 +292,9 @@ class Preview(QWidget):
         proposed = self._proposed
         if proposed is None:
             return None
-        columns = {}
+        # Columns that are too many to be shown stay as they were proposed.
+        hidden = proposed.columns[len(self.choices) :]
+        columns = {one.column: Column(one.index, one.heading, one.unit) for one in hidden if one.column}
         for k, choice in enumerate(self.choices):
             column = str(choice.currentData())
             if column:

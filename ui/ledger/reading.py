@@ -78,12 +78,17 @@ def open_ledger(asked: Asked, progress: Progress) -> Opened:
     return Opened(asked, loaded, sheets, with_mapping(proposed, mapping, reason), known)
 
 
-def propose_again(opened: Opened, heading: tuple[int, int], begin: int | None, progress: Progress) -> Opened:
-    """The same cells with another heading."""
-    from kawasolar.ledger.proposals import propose
+def propose_again(
+    opened: Opened, heading: tuple[int, int], begin: int | None, progress: Progress, kept: Mapping | None = None
+) -> Opened:
+    """The same cells with another heading, or another first row; ``kept`` are columns that stay as they were chosen."""
+    from kawasolar.ledger.proposals import propose, with_mapping
 
     progress(0.0, "ledger")
-    return Opened(opened.asked, opened.loaded, opened.sheets, propose(opened.loaded.table, heading, begin))
+    proposed = propose(opened.loaded.table, heading, begin)
+    if kept is not None:
+        proposed = with_mapping(proposed, kept)
+    return Opened(opened.asked, opened.loaded, opened.sheets, proposed)
 
 
 def check(opened: Opened, mapping: Mapping, progress: Progress) -> Checked:
