@@ -105,6 +105,9 @@ def plan(
     roads: Annotated[
         Path | None, typer.Option(help="roads for the glare: centre lines or areas (GeoPackage, shapefile, GeoJSON)")
     ] = None,
+    meters: Annotated[
+        Path | None, typer.Option(help="half hours of the facilities' meters, as kawasolar meters --out wrote them")
+    ] = None,
     roof_planes: Annotated[
         Path | None,
         typer.Option(
@@ -134,10 +137,12 @@ def plan(
         dsm, buildings, facilities, weather, out, profile, name, dsm_crs, buildings_crs, facilities_crs, buildings_layer, facilities_layer,
         weather_sunny=sunny, weather_dull=dull, canopy=canopy, canopy_crs=canopy_crs, roof_planes=roof_planes,
         roof_planes_crs=roof_planes_crs, roof_planes_layer=roof_planes_layer, weather_2=further[0], weather_3=further[1], roads=roads,
+        meters=meters,
         facilities_mapping=None if ledger_columns is None else read_mapping(ledger_columns),
     )  # fmt: skip
     check_target(
-        out, keep=(dsm, buildings, facilities, weather, *further, sunny, dull, canopy, roof_planes, roads, profile)
+        out,
+        keep=(dsm, buildings, facilities, weather, *further, sunny, dull, canopy, roof_planes, roads, meters, profile),
     )
     if out.exists():
         try:

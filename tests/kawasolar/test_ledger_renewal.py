@@ -156,6 +156,7 @@ def test_numbers_that_changed_wholesale_are_found_by_name_and_place() -> None:
     entries = apply(Entries(), edits.first_scenario(Entries(), "案"))
     for edit in (
         lambda e: edits.correct_ledger(e, "3", "storeys", 4.0, None, ME), lambda e: edits.pin(e, "s1", ["3", "6"], ME),
+        lambda e: edits.own_meter(e, "0300", "4", ME), lambda e: edits.own_meter(e, "0301", "6", ME), lambda e: edits.own_meter(e, "0302", "", ME),
         lambda e: edits.correct_join(e, "2", ["b7"], ME), lambda e: edits.lay_out(e, "s1", ["1"], {"layout.racks": 3.0}, ME),
     ):  # fmt: skip
         entries = apply(entries, edit(entries))
@@ -164,12 +165,17 @@ def test_numbers_that_changed_wholesale_are_found_by_name_and_place() -> None:
     assert found.renumbered == {f"{k}": f"R{k}" for k in range(1, 6)}
     assert ([one[0] for one in found.added], [one[0] for one in found.removed]) == (["R9"], ["6"])
     assert [(c.facility_id, c.column, c.after) for c in found.changed] == [("R2", "built_year", 2001.0)]
-    assert [(lost.facility_id, lost.table) for lost in found.lost] == [("6", "pins")]
+    assert [(lost.facility_id, lost.table) for lost in found.lost] == [("6", "pins"), ("6", "meters")]
     tables = renewed_tables(entries, found, frozenset())
     assert set(tables["ledger"]) == {"storeys/R3"}
     assert set(tables["pins"]) == {"s1/R3", "s1/6"}
     assert set(tables["joins"]) == {"R2"}
     assert set(tables["layouts"]) == {"s1/R1"}
+    assert {key: entry["facility_id"] for key, entry in tables["meters"].items()} == {
+        "0300": "R4",
+        "0301": "6",
+        "0302": "",
+    }
     for language in LANGUAGES:
         lines = list(renewal_lines(language, found))
         assert any("R9" in line for line in lines)
