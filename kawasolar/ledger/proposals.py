@@ -113,18 +113,22 @@ def propose(table: Table, heading: tuple[int, int] | None = None, begin: int | N
     found |= _by_content(texts, free, looked, set(named))
     columns = tuple(found.get(k) or _left_out(k, texts[k], looked, named) for k in range(width))
     form = form_of(texts) if first >= 0 else form_of_width(rows, start)
-    says = table.name
     elsewhere = None if named.keys() & {"latitude", "address"} else (other_of(texts) or _other_above(rows, first))
-    return Proposed(first, last, start, columns, form, says, elsewhere)
+    return Proposed(first, last, start, columns, form, table.name, elsewhere)
 
 
-def with_mapping(proposed: Proposed, mapping: Mapping, reason: str = "person") -> Proposed:
-    """The proposal with a person's choice in the place of what was proposed; what is the same keeps its reason."""
+def with_mapping(proposed: Proposed, mapping: Mapping, reason: str = "person", *, confirmed: bool = False) -> Proposed:
+    """The proposal with a person's choice in the place of what was proposed; what is the same keeps its reason.
+
+    Parameters
+    ----------
+    confirmed : a person has looked at all of it, so that nothing is doubtful any more
+    """
     chosen = {column.index: (name, column.unit) for name, column in mapping.columns.items()}
     columns = []
     for one in proposed.columns:
         name, unit = chosen.get(one.index, ("", ""))
-        same = (name, unit) == (one.column, one.unit)
+        same = (name, unit) == (one.column, one.unit) and not (confirmed and one.is_doubtful)
         columns.append(one if same else Proposal(one.index, one.heading, name, unit, reason, 1.0, None, name))
     return Proposed(
         proposed.first, proposed.last, proposed.begin, tuple(columns), proposed.form, proposed.sheet, proposed.other

@@ -333,6 +333,17 @@ def test_a_persons_choice_in_the_place_of_the_proposal(odd: Path) -> None:
     assert {one.reason for one in told.columns if one.column and one != proposed.columns[one.index]} == {"person"}
 
 
+def test_what_a_person_has_looked_at_is_not_doubted_again() -> None:
+    rows = [[f"第{k}小学校", f"S{50 + k}", f"H{20 + k}"] for k in range(1, 8)]
+    proposed = propose(table(["施設名称", "乙", "丙"], *rows))
+    assert proposed.columns[2].is_doubtful
+    mapping = proposed.mapping()
+    assert with_mapping(proposed, mapping).columns == proposed.columns
+    confirmed = with_mapping(proposed, mapping, "remembered", confirmed=True)
+    assert not any(one.is_doubtful for one in confirmed.columns)
+    assert confirmed.mapping() == mapping
+
+
 # ---------------------------------------------------------------------------------------------- kept and remembered
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

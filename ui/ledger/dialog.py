@@ -433,8 +433,8 @@ class LedgerDialog(QDialog):
         if opened.proposed.other is not None and self._checked is not None:
             return say("ui.ledger.other")
         doubtful = sum(one.is_doubtful for one in opened.proposed.columns)
-        if opened.known == "remembered":
-            return say("ui.ledger.remembered")
+        if opened.known:
+            return say(f"ui.ledger.by_{opened.known}")
         return say("ui.ledger.doubtful", count=doubtful) if doubtful else say("ui.ledger.sure")
 
     def done(self, result: int) -> None:

@@ -75,7 +75,7 @@ def open_ledger(asked: Asked, progress: Progress) -> Opened:
         return Opened(asked, loaded, sheets, propose(loaded.table))
     proposed = propose(loaded.table, (mapping.first, mapping.last), mapping.begin)
     reason = "person" if known == "plan" else known
-    return Opened(asked, loaded, sheets, with_mapping(proposed, mapping, reason), known)
+    return Opened(asked, loaded, sheets, with_mapping(proposed, mapping, reason, confirmed=True), known)
 
 
 def propose_again(
