@@ -28,6 +28,7 @@ _COMMANDS = (
     "layout",
     "modules",
     "glare",
+    "ledger",
 )
 _PROJECT_SUFFIX = ".kawasolar"
 _HELP = ("--help", "--version")

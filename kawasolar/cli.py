@@ -88,6 +88,9 @@ def plan(
     buildings_layer: Annotated[str | None, typer.Option(help="layer of the outlines")] = None,
     facilities_crs: Annotated[str | None, typer.Option(help="CRS of a facility layer that names none")] = None,
     facilities_layer: Annotated[str | None, typer.Option(help="layer or sheet of the ledger")] = None,
+    ledger_columns: Annotated[
+        Path | None, typer.Option(help="which column of the ledger is which (TOML, of kawasolar ledger columns)")
+    ] = None,
     sunny: Annotated[
         Path | None, typer.Option(help="a sunny year of the same station (METPV-20 max): upper end of the band")
     ] = None,
@@ -130,6 +133,7 @@ def plan(
     from kawasolar.decide import decision_findings
     from kawasolar.document import edits
     from kawasolar.figures import figures
+    from kawasolar.ledger.mapping import read_mapping
     from kawasolar.pipeline import PlanInputs, make_and_save
     from kawasolar.project import load_project
     from kawasolar.stages import with_edit
@@ -144,6 +148,7 @@ def plan(
         weather_sunny=sunny, weather_dull=dull, canopy=canopy, canopy_crs=canopy_crs, roof_planes=roof_planes,
         roof_planes_crs=roof_planes_crs, roof_planes_layer=roof_planes_layer, weather_2=further[0], weather_3=further[1], roads=roads,
         meters=meters, wards=wards, wards_crs=wards_crs,
+        facilities_mapping=None if ledger_columns is None else read_mapping(ledger_columns),
     )  # fmt: skip
     check_target(
         out,
@@ -259,7 +264,7 @@ def _tell_if_stale(project: Project, plan: Plan) -> None:
 
 def run_command(words: list[str]) -> int:
     """Run the command line; errors on stderr with what to do, an exit code that means something."""
-    from kawasolar import cli_edit, cli_layout, cli_meters, cli_profile, cli_surface, cli_survey, cli_yield  # noqa: F401 -- their commands, and with them those of cli_project
+    from kawasolar import cli_edit, cli_layout, cli_ledger, cli_meters, cli_profile, cli_surface, cli_survey, cli_yield  # noqa: F401 -- their commands, and with them those of cli_project
 
     _utf8()
     State.language = default_language()

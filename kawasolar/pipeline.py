@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gis.raster import Surface
     from gis.sky import SkyTable
     from gis.survey import Survey, SurveySettings
+    from kawasolar.ledger.mapping import Mapping
     from kawasolar.profile import Profile
     from kawasolar.weather import Weather
 
@@ -37,6 +38,7 @@ class PlanInputs:
     several layers. ``weather_sunny``, ``weather_dull``: a sunny and a dull year of the same station (METPV-20 max, min). ``canopy``: heights of vegetation above the surface, if there is such a raster.
     ``weather_2``, ``weather_3``: further stations, between which the weather of the place is taken by distance. ``roads``: for the glare. ``wards``: areas with names, which tell a facility's ward by its place. ``meters``: half hours
     of the facilities' meters (:mod:`kawasolar.meters.store`).
+    ``facilities_mapping``: which column of the ledger is which, where its headings do not say it.
     ``roof_planes``: planes that are taken in the place of those found in the surface (CityGML LOD2, or drawn), if there is such a file.
     """
 
@@ -66,6 +68,7 @@ class PlanInputs:
     meters: Path | None = None
     wards: Path | None = None
     wards_crs: str | None = None
+    facilities_mapping: Mapping | None = None
 
 
 def make_project(inputs: PlanInputs, progress: Progress = silent, unfinished: Path | None = None) -> Project:
@@ -85,8 +88,9 @@ def make_project(inputs: PlanInputs, progress: Progress = silent, unfinished: Pa
         from ``progress``; nothing that stood is touched before the last step.
     """
     from gis.aside import aside
-    from kawasolar.document.edits import first_scenario
+    from kawasolar.document.edits import Author, first_scenario, map_columns
     from kawasolar.document.entries import Entries, apply
+    from kawasolar.document.person import person_name
     from kawasolar.document.views import settings_of
     from kawasolar.profile import load_profile
     from kawasolar.stages.bench import Bench
@@ -98,6 +102,8 @@ def make_project(inputs: PlanInputs, progress: Progress = silent, unfinished: Pa
     profile = load_profile(inputs.profile)
     name = inputs.scenario or say(default_language(), "plan.first_scenario")
     entries = apply(Entries(), first_scenario(Entries(), name))
+    if inputs.facilities_mapping is not None:
+        entries = apply(entries, map_columns(entries, inputs.facilities_mapping, Author(person_name())))
     files = aside(lambda: input_files(inputs), progress, 0.0, "ledger")
     work = Work(
         name=inputs.name or inputs.out.stem, scenario="s1", entries=entries, base_profile=profile, profile=profile,
@@ -153,6 +159,8 @@ def renamed(project: Project, name: str) -> Project:
 
 def inputs_of(plan: Plan, out: Path) -> PlanInputs:
     """The files that a plan was made from, for choosing others."""
+    from kawasolar.document.views import mapping_of
+
     by_role = {entry.role: entry for entry in plan.inputs}
     missing = {"dsm", "buildings", "facilities", "weather"} - set(by_role)
     if missing:
@@ -174,6 +182,7 @@ def inputs_of(plan: Plan, out: Path) -> PlanInputs:
         canopy=optional("canopy"), canopy_crs=crs("canopy"), roof_planes=optional("roof_planes"), roof_planes_crs=crs("roof_planes"),
         weather_2=optional("weather_2"), weather_3=optional("weather_3"), roads=optional("roads"), wards=optional("wards"), wards_crs=crs("wards"), meters=optional("meters"),
         roof_planes_layer=(by_role["roof_planes"].layer or None) if "roof_planes" in by_role else None,
+        facilities_mapping=mapping_of(plan.entries),
     )  # fmt: skip
 
 

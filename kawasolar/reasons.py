@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from kawasolar.words import catalogue, say
+from kawasolar.words import catalogue, say, say_without_place
 
 if TYPE_CHECKING:
     from gis.findings import Finding
@@ -47,6 +47,11 @@ def reason_sentence(language: Language, code: object, values: object) -> str:
 def finding_sentence(language: Language, finding: Finding) -> str:
     """A finding in words; a criterion or column in it by its name."""
     return say(language, finding.code, **named_values(language, finding.code, finding.values()))
+
+
+def finding_brief(language: Language, finding: Finding) -> str:
+    """A finding in words, without its file, row and column."""
+    return say_without_place(language, finding.code, **named_values(language, finding.code, finding.values()))
 
 
 def named_values(language: Language, code: str, values: Mapping[str, object]) -> dict[str, object]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import locale
 import os
+import re
 import string
 import tomllib
 from functools import cache
@@ -56,6 +57,19 @@ def say(language: Language, code: str, **values: object) -> str:
     if text is None:
         return code
     return _FORMATTER.vformat(text, (), values) if "{" in text else text
+
+
+# File, row and column, with which the sentence of a finding begins.
+_PLACE = re.compile(r"\A(?:\{source\}|台帳|Ledger)[^:]*: ")
+
+
+def say_without_place(language: Language, code: str, **values: object) -> str:
+    """The sentence of a finding without file, row and column, for tables that have them in columns of their own."""
+    text = catalogue().get(code, {}).get(language)
+    if text is None:
+        return code
+    told = _FORMATTER.vformat(_PLACE.sub("", text), (), values)
+    return told[:1].upper() + told[1:]
 
 
 def asked_language() -> Language | None:

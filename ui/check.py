@@ -17,6 +17,8 @@ from kawasolar.errors import PlanError
 if TYPE_CHECKING:
     from pyproj import CRS
 
+    from kawasolar.ledger.mapping import Mapping as ColumnMapping
+
 Role = Literal[
     "dsm", "buildings", "facilities", "weather", "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes",
     "roads", "wards", "meters", "profile",
@@ -42,6 +44,14 @@ class Area:
 
 
 @dataclass(frozen=True)
+class Columns:
+    """What is known of a ledger's columns: as a person named them for this plan, and the file of what is remembered."""
+
+    mapping: ColumnMapping | None = None
+    forms: Path | None = None
+
+
+@dataclass(frozen=True)
 class Checked:
     """What a file turned out to be; ``error`` where it can't be used as it is."""
 
@@ -55,6 +65,9 @@ class Checked:
     needs_crs: bool = False
     # The file has several layers; the user chooses.
     layers: tuple[str, ...] = ()
+    # By which a ledger was read, where its headings do not say it; ``known``: from the ``plan``, ``memory``.
+    mapping: ColumnMapping | None = None
+    known: str = ""
 
     @property
     def good(self) -> bool:
@@ -62,8 +75,9 @@ class Checked:
 
 
 def check(
-    role: Role, path: Path, area: Area | None, epsg: int, crs: str | None, layer: str | None, progress: Progress
-) -> Checked:
+    role: Role, path: Path, area: Area | None, epsg: int, crs: str | None, layer: str | None, progress: Progress,
+    columns: Columns | None = None,
+) -> Checked:  # fmt: skip
     """Look at one file.
 
     Parameters
@@ -71,6 +85,7 @@ def check(
     area : where the surface model lies, once it is known; buildings must meet it
     epsg : the profile's plane-rectangular system, for files that come before the surface model
     crs, layer : what the user said of a file that does not say it itself
+    columns : what is known of the columns of a ledger
     """
     progress(0.0, "read")
     try:
@@ -79,7 +94,7 @@ def check(
         if role == "buildings":
             return _buildings(path, area, epsg, crs, layer)
         if role == "facilities":
-            return _facilities(path, area, epsg, crs, layer)
+            return _facilities(path, area, epsg, crs, layer, columns or Columns(), progress)
         if role in ("weather", "weather_2", "weather_3", "weather_sunny", "weather_dull"):
             return _weather(role, path, area)
         if role == "canopy":
@@ -135,17 +150,32 @@ def _buildings(path: Path, area: Area | None, epsg: int, crs: str | None, layer:
     return Checked("buildings", path, values, findings=len(found.findings))
 
 
-def _facilities(path: Path, area: Area | None, epsg: int, crs: str | None, layer: str | None) -> Checked:
+def _facilities(
+    path: Path, area: Area | None, epsg: int, crs: str | None, layer: str | None, columns: Columns, progress: Progress
+) -> Checked:
     from pyproj import CRS
 
-    from kawasolar.ledger import read_facilities
+    from gis.crs import parse_crs
+    from kawasolar.ledger.facilities import read_loaded
+    from kawasolar.ledger.loading import load
+    from kawasolar.ledger.remembered import recall
 
     target = area.crs if area is not None else CRS.from_epsg(epsg)
-    ledger = read_facilities(path, target, layer=layer, area=area.bounds if area is not None else None, layer_crs=crs)
+    wanted, known = columns.mapping, "plan"
+    sheet = layer or (wanted.sheet if wanted is not None else "") or None
+    loaded = load(path, sheet, parse_crs(crs) if crs else None, progress)
+    mapping = None if wanted is None else wanted.placed(loaded.table.rows)
+    if mapping is None and columns.forms is not None:
+        mapping, known = recall(columns.forms, loaded.table.rows), "memory"
+    ledger = read_loaded(
+        loaded, target, area=area.bounds if area is not None else None, mapping=mapping, progress=progress
+    )
     frame = ledger.facilities
     placed = int((frame.geometry.notna() & ~frame.geometry.is_empty).sum())
     values = {"number": f"{len(frame):,}", "placed": f"{placed:,}"}
-    return Checked("facilities", path, values, findings=len(ledger.findings))
+    return Checked(
+        "facilities", path, values, findings=len(ledger.findings), mapping=mapping, known=known if mapping is not None else ""
+    )  # fmt: skip
 
 
 def _weather(role: Role, path: Path, area: Area | None) -> Checked:

@@ -18,6 +18,7 @@ from kawasolar.errors import PlanError, UnreadableProject
 from ui import work
 from ui.crash import report
 from ui.jobs import Job
+from ui.ledger.desk import LedgerDesk
 from ui.meter_desk import MeterDesk
 from ui.papers import Papers
 from ui.profile_desk import ProfileDesk
@@ -53,6 +54,7 @@ class Controller(QObject):
         self.papers = Papers(window)
         self.roof = RoofDesk(window)
         self.profiles = ProfileDesk(window)
+        self.ledger = LedgerDesk(window)
         self.meters = MeterDesk(window)
         window.banner_asked.connect(self._on_banner)
         self._banner_does: Callable[[], None] | None = None
@@ -271,11 +273,12 @@ class Controller(QObject):
         if window.document.project is None:
             return
         job = window.jobs.start(lambda _progress: work.read_inputs(inputs), "exchange")
-        job.done.connect(lambda found: self._on_exchanged(*cast("tuple[tuple[InputFile, ...], str]", found)))
+        job.done.connect(lambda found: self._on_exchanged(inputs, *cast("tuple[tuple[InputFile, ...], str]", found)))
         job.failed.connect(self.fail)
 
-    def _on_exchanged(self, files: tuple[InputFile, ...], profile: str) -> None:
-        from kawasolar.document.edits import exchange_files
+    def _on_exchanged(self, inputs: PlanInputs, files: tuple[InputFile, ...], profile: str) -> None:
+        from kawasolar.document.edits import exchange_files, map_columns
+        from kawasolar.document.entries import followed_by
         from kawasolar.plan import taken_away
 
         document = self._window.document
@@ -284,6 +287,8 @@ class Controller(QObject):
         present, before = document.project.plan.inputs, document.project.profile.to_toml()
         chosen = (*files, *taken_away(present, files))
         edit = exchange_files(document.entries, present, chosen, document.author(), profile=profile, before=before)
+        mapped = map_columns(document.entries, inputs.facilities_mapping, document.author())
+        edit = followed_by(edit, mapped) if edit.changes else mapped
         if edit.changes:
             document.do(edit)
             self.run()
@@ -429,7 +434,7 @@ class Controller(QObject):
         start = window.document.path or Path(window.remembered.folder) / f"{plan.name}{SUFFIX}"
         if window.document.held_by is not None:
             # Where it lies it is somebody else's.
-            from ui.newplan import free_place
+            from ui.work import free_place
 
             start = free_place(start.parent, start.stem)
         kind = window.look.say("ui.file.project")

@@ -40,15 +40,15 @@ class FindingsList(QListWidget):
         self.setMinimumHeight(height)
         self.setAccessibleName(name)
 
-    def show_findings(self, found: Sequence[Finding]) -> None:
-        """These, and no others."""
+    def show_findings(self, found: Sequence[Finding], most: int = MOST_FINDINGS) -> None:
+        """These, and no others; of more than ``most`` the first."""
         look = self._look
         self.clear()
         self.setVisible(bool(found))
-        for finding in sorted(found, key=lambda f: tuple(_SEVERITY).index(f.severity))[:MOST_FINDINGS]:
+        for finding in sorted(found, key=lambda f: tuple(_SEVERITY).index(f.severity))[:most]:
             name, role = _SEVERITY[finding.severity]
             item = QListWidgetItem(look.icon(name, role), finding_text(look, finding))
             item.setData(Qt.ItemDataRole.UserRole, finding.item)
             self.addItem(item)
-        if len(found) > MOST_FINDINGS:
-            self.addItem(look.say("ui.data.more_findings", number=f"{len(found) - MOST_FINDINGS:,}"))
+        if len(found) > most:
+            self.addItem(look.say("ui.data.more_findings", number=f"{len(found) - most:,}"))

@@ -36,6 +36,7 @@ _NEED_PLAN = (
     "find",
     "why",
     "reset_layout",
+    "renew_ledger",
     *SCENARIO_COMMANDS,
     *(f"export_{kind}" for kind in KINDS),
     *(f"step_{name}" for name, _ in STEPS),
@@ -112,6 +113,8 @@ class Menus(QObject):
         menu.addSeparator()
         self._add(menu, "save", control.save, keys.Save, "content-save-outline")
         self._add(menu, "save_as", control.save_as, "Ctrl+Shift+S")
+        menu.addSeparator()
+        self._add(menu, "renew_ledger", control.ledger.ask, icon="format-list-bulleted")
         export = menu.addMenu(window.look.icon("export-variant"), window.look.say("ui.menu.export"))
         for kind in KINDS:
             words = window.look.say(f"ui.output.{kind}")

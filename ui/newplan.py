@@ -20,51 +20,39 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from kawasolar.document.views import mapping_of
 from kawasolar.plan import REMOVABLE
 from ui import icons
 from ui.bundled_menu import offer_bundled, stations_text
-from ui.check import REQUIRED, ROLES, Area, Checked, Role, check
+from ui.check import REQUIRED, ROLES, Area, Checked, Columns, Role, check
 from ui.jobs import Jobs
 from ui.look import Look
 from ui.parts import Elided, button, column, label, row, scrolled, set_role
 from ui.settings import Remembered
-from ui.work import SUFFIX
+from ui.steps.data import ROLE_ICONS
+from ui.work import SUFFIX, free_place
 
 if TYPE_CHECKING:
+    from kawasolar.ledger.mapping import Mapping
     from kawasolar.pipeline import PlanInputs
     from kawasolar.plan import Plan
     from kawasolar.profile import Profile
+    from ui.ledger.dialog import LedgerDialog
     from ui.surface_dialog import SurfaceDialog
 
-_WEATHER = "*.csv *.txt *.epw *.json *.*"
+_WEATHER: tuple[Role, ...] = ("weather", "weather_2", "weather_3", "weather_sunny", "weather_dull")
 FILTERS: dict[Role, str] = {
     "dsm": "*.tif *.tiff *.asc *.img *.vrt",
     "buildings": "*.gpkg *.shp *.geojson *.json *.sqlite *.fgb",
     "facilities": "*.csv *.xlsx *.gpkg *.geojson *.shp *.txt",
-    "weather": _WEATHER,
-    "weather_sunny": _WEATHER,
-    "weather_dull": _WEATHER,
+    **dict.fromkeys(_WEATHER, "*.csv *.txt *.epw *.json *.*"),
     "canopy": "*.tif *.tiff *.asc *.img *.vrt",
-    "weather_2": _WEATHER,
-    "weather_3": _WEATHER,
     "roads": "*.gpkg *.shp *.geojson *.json *.sqlite",
     "wards": "*.shp *.gpkg *.geojson *.json *.sqlite",
     "meters": "*.parquet",
     "roof_planes": "*.gml *.xml *.zip *.gpkg *.shp *.geojson *.json *.sqlite",
     "profile": "*.toml",
 }
-ICONS: dict[Role, str] = {
-    "dsm": "terrain", "buildings": "office-building-outline", "facilities": "format-list-bulleted", "weather": "weather-partly-cloudy",
-    "weather_2": "weather-partly-cloudy", "weather_3": "weather-partly-cloudy", "roads": "vector-polygon", "wards": "map-marker-outline", "meters": "flash",
-    "weather_sunny": "weather-partly-cloudy", "weather_dull": "weather-partly-cloudy", "canopy": "pine-tree",
-    "roof_planes": "home-roof", "profile": "tune-variant",
-}  # fmt: skip
-
-
-def free_place(folder: Path, name: str) -> Path:
-    """A place for a plan of this name where no other plan lies: the name, or the name with a number."""
-    places = (folder / f"{name}{f' {k}' if k > 1 else ''}{SUFFIX}" for k in range(1, 1000))
-    return next((place for place in places if not place.exists()), folder / f"{name}{SUFFIX}")
 
 
 class FileCard(QFrame):
@@ -73,6 +61,7 @@ class FileCard(QFrame):
     chosen = Signal(str, object)
     answered = Signal(str)
     taken_away = Signal(str)
+    columns_asked = Signal()
 
     def __init__(self, look: Look, role: Role, remembered: Remembered) -> None:
         super().__init__()
@@ -88,7 +77,7 @@ class FileCard(QFrame):
         layout.setHorizontalSpacing(12)
         layout.setVerticalSpacing(2)
         picture = QLabel()
-        picture.setPixmap(icons.pixmap(ICONS[role], look.tokens.muted, 24, 2.0))
+        picture.setPixmap(icons.pixmap(ROLE_ICONS[role], look.tokens.muted, 24, 2.0))
         layout.addWidget(picture, 0, 0, 2, 1, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(label(say(f"ui.role.{role}"), "head"), 0, 1)
         self.name = Elided(say(f"ui.new.{role}.hint"), "muted")
@@ -105,6 +94,11 @@ class FileCard(QFrame):
         self.result = label("", "muted", wrap=True)
         self.result.hide()
         layout.addWidget(self.result, 2, 1, 1, 3)
+        # Of a ledger only: which column is which.
+        self.columns = button(say("ui.new.columns"), "link", tip=say("ui.new.columns_tip"))
+        self.columns.clicked.connect(self.columns_asked)
+        self.columns.hide()
+        layout.addWidget(self.columns, 4, 1, 1, 3, Qt.AlignmentFlag.AlignLeft)
         self._question = QWidget()
         self._build_question(layout)
         layout.setColumnStretch(1, 1)
@@ -143,6 +137,7 @@ class FileCard(QFrame):
         self.result.show()
         set_role(self, "", "state")
         self.clear.setVisible(self.role in REMOVABLE)
+        self.columns.setVisible(self.role == "facilities")
 
     def _clear(self) -> None:
         """Without the file, as at the beginning."""
@@ -168,6 +163,8 @@ class FileCard(QFrame):
             words = self._good_words(checked)
             if checked.findings:
                 words += look.say("ui.list.dot") + look.say("ui.new.findings", number=f"{checked.findings:,}")
+            if checked.known:
+                words += look.say("ui.list.dot") + look.say(f"ui.new.by_{checked.known}")
         self.result.setText(words)
         self.result.updateGeometry()
         set_role(self.result, "attention" if checked.error is not None else "muted")
@@ -224,6 +221,9 @@ class NewPlanDialog(QDialog):
     def __init__(self, look: Look, jobs: Jobs, remembered: Remembered, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look, self._jobs, self._remembered = look, jobs, remembered
+        # Which column of the ledger is which, as said here or in the plan; and the plan's ledger.
+        self._mapping: Mapping | None = None
+        self._ledger: Path | None = None
         say = look.say
         self.setWindowTitle(say("ui.new.title"))
         layout = column(self, margin=20, spacing=12)
@@ -249,6 +249,7 @@ class NewPlanDialog(QDialog):
             card.chosen.connect(self._take)
             card.answered.connect(lambda role: self._check(cast("Role", role)))
             card.taken_away.connect(lambda _role: self._refresh())
+            card.columns_asked.connect(self.ask_columns)
             self.cards[role] = card
             cards.addWidget(card)
             if role == "weather":
@@ -271,8 +272,8 @@ class NewPlanDialog(QDialog):
         foot.addWidget(self.start)
         layout.addLayout(foot)
         for card in self.cards.values():
-            card.choose.setAutoDefault(False)
-            card.clear.setAutoDefault(False)
+            for made in (card.choose, card.clear, card.columns):
+                made.setAutoDefault(False)
         self.resize(680, 700)
         self.cards["dsm"].choose.setFocus()
         self._refresh()
@@ -336,13 +337,31 @@ class NewPlanDialog(QDialog):
             widget = item.widget() if item is not None else None
             if widget is not None:
                 widget.hide()
+        self._mapping = mapping_of(plan.entries)
+        self._ledger = next((Path(entry.path) for entry in plan.inputs if entry.role == "facilities"), None)
         for entry in plan.inputs:
             card = self.cards[entry.role]
-            card.crs.setText(getattr(entry, "crs", ""))
-            layer = getattr(entry, "layer", "")
-            if layer:
-                card.layer.addItem(layer)
+            card.crs.setText(entry.crs)
+            if entry.layer:
+                card.layer.addItem(entry.layer)
             self.choose(entry.role, Path(entry.path))
+
+    def ask_columns(self) -> LedgerDialog | None:
+        """Which column of the ledger is which."""
+        from ui.ledger.desk import columns_dialog
+
+        path, area = self.cards["facilities"].path, self.area
+        if path is None:
+            return None
+        asked = (path, area, self.profile.epsg, *self._said("facilities"), self._mapping)
+        dialog = columns_dialog(self, self._look, self._jobs, self._remembered, *asked)
+
+        def take() -> None:
+            self._mapping = dialog.mapping
+            self._check("facilities")
+
+        dialog.accepted.connect(take)
+        return dialog
 
     def _make_surface(self) -> None:
         """A surface and outlines from a city model, taken at once."""
@@ -371,6 +390,8 @@ class NewPlanDialog(QDialog):
         self._check(role)
 
     def _take(self, role: str, path: object) -> None:
+        # Another file has other sheets.
+        self.cards[cast("Role", role)].layer.clear()
         self.choose(cast("Role", role), cast("Path", path))
 
     def _check(self, role: Role) -> None:
@@ -379,7 +400,11 @@ class NewPlanDialog(QDialog):
             return
         path, area, epsg = card.path, self.area, self.profile.epsg
         crs, layer = self._said(role)
-        job = self._jobs.start(lambda progress: check(role, path, area, epsg, crs, layer, progress), f"check.{role}")
+        # A plan goes on reading its ledger as it does, whatever was remembered since.
+        columns = Columns(self._mapping, None if path == self._ledger else self._remembered.ledger_forms)
+        job = self._jobs.start(
+            lambda progress: check(role, path, area, epsg, crs, layer, progress, columns), f"check.{role}"
+        )
         job.done.connect(self._on_checked)
         job.failed.connect(lambda error: self._on_fault(role, error))
         self._refresh()
@@ -468,6 +493,7 @@ class NewPlanDialog(QDialog):
         from kawasolar.pipeline import PlanInputs
 
         paths = {role: cast("Path", card.path) for role, card in self.cards.items()}
+        ledger = self.cards["facilities"].checked
         return PlanInputs(
             dsm=paths["dsm"], buildings=paths["buildings"], facilities=paths["facilities"], weather=paths["weather"],
             out=self.target, profile=self.cards["profile"].path,
@@ -477,6 +503,7 @@ class NewPlanDialog(QDialog):
             canopy=self.cards["canopy"].path, canopy_crs=self._said("canopy")[0],
             weather_2=self.cards["weather_2"].path, weather_3=self.cards["weather_3"].path, roads=self.cards["roads"].path, wards=self.cards["wards"].path, wards_crs=self._said("wards")[0], meters=self.cards["meters"].path,
             roof_planes=self.cards["roof_planes"].path, roof_planes_crs=self._said("roof_planes")[0], roof_planes_layer=self._said("roof_planes")[1],
+            facilities_layer=self._said("facilities")[1], facilities_mapping=None if ledger is None else ledger.mapping,
         )  # fmt: skip
 
     def done(self, result: int) -> None:

@@ -88,6 +88,14 @@ class Remembered:
         """Remember a text."""
         self._store.setValue(name, text)
 
+    @property
+    def ledger_forms(self) -> Path:
+        """Where the columns of ledgers are remembered: beside the settings, where they lie in a file that was named."""
+        from kawasolar.ledger.remembered import forms_file
+
+        named = self._store.format() == QSettings.Format.IniFormat
+        return Path(self._store.fileName()).with_name("ledger_forms.json") if named else forms_file()
+
     def bytes_of(self, name: str) -> QByteArray:
         """A state that Qt saved (geometry, docks, header); empty where there is none."""
         found = self._store.value(f"{name}/{STATE_VERSION}")

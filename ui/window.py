@@ -232,6 +232,7 @@ class MainWindow(QMainWindow):
         self.half.show_asked.connect(lambda status: self.table.show_only([status]))
         self.data.replace_asked.connect(control.replace_input)
         self.data.profile_asked.connect(control.profiles.open)
+        self.data.renew_asked.connect(control.ledger.ask)
         self.inspector.roof.layout_part.changed.connect(control.roof.lay_out)
         self.inspector.roof.layout_part.light_asked.connect(control.roof.show_light)
         self.inspector.roof.glare.asked.connect(control.roof.look_for_glare)

@@ -60,6 +60,7 @@ def import_heavy(progress: Progress) -> None:
     import pvlib.solarposition  # noqa: F401
 
     import kawasolar.decide
+    import kawasolar.export.ledger_renewal
     import kawasolar.figures
     import kawasolar.project  # noqa: F401
 
@@ -298,6 +299,12 @@ def paper_states(project: Project) -> list[ExportState]:
     from kawasolar.provenance.exports import export_states
 
     return export_states(project)
+
+
+def free_place(folder: Path, name: str) -> Path:
+    """A place for a plan of this name where no other plan lies: the name, or the name with a number."""
+    places = (folder / f"{name}{f' {k}' if k > 1 else ''}{SUFFIX}" for k in range(1, 1000))
+    return next((place for place in places if not place.exists()), folder / f"{name}{SUFFIX}")
 
 
 def sample_folder() -> Path | None:

@@ -164,6 +164,18 @@ def _is_area(rings: list[list[list[float]]]) -> bool:
     return bool(shape.is_valid and shape.area > 0)
 
 
+def _columns(key: str, entry: Any) -> bool:  # noqa: ANN401
+    from kawasolar.ledger.mapping import from_json
+
+    if key != "facilities" or not _marked(entry, "mapping"):
+        return False
+    try:
+        from_json(entry["mapping"])
+    except ValueError:
+        return False
+    return True
+
+
 def _input(key: str, entry: Any) -> bool:  # noqa: ANN401
     if key not in ROLES:
         return False
@@ -197,5 +209,6 @@ _CHECKS: dict[str, Callable[[str, Any], bool]] = {
     "joins": _join,
     "meters": _meter,
     "keepouts": _keepout,
+    "columns": _columns,
     "inputs": _input,
 }

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shapely import Polygon
 
     from kawasolar.document.entries import Edit, Entries, Entry
+    from kawasolar.ledger.mapping import Mapping as ColumnMapping
     from kawasolar.plan import InputFile, Objective
 
 
@@ -267,6 +268,17 @@ def correct_ledger(entries: Entries, facility_id: str, column: str, value: Entry
         raise BadEdit("edit.no_reason", key=column)
     entry = {"value": value, "read": read, **by.mark()}
     return edit_of(entries, "ui.undo.ledger", {place: entry}, facility=facility_id, column=column)
+
+
+def map_columns(entries: Entries, mapping: ColumnMapping | None, by: Author) -> Edit:
+    """Say which column of the ledger's file is which; None leaves it to the headings."""
+    from kawasolar.ledger.mapping import as_json
+
+    place, known = ("columns", "facilities"), entries.get("columns", "facilities")
+    told = None if mapping is None else as_json(mapping)
+    same = known is not None and known["mapping"] == told
+    entry = None if told is None else known if same else {"mapping": told, **by.mark()}
+    return edit_of(entries, "ui.undo.columns", {place: entry})
 
 
 # ---------------------------------------------------------------------------------------------- joins and roofs

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
     from kawasolar.document.entries import Entries
+    from kawasolar.ledger.mapping import Mapping
     from kawasolar.plan import Objective, Plan
     from kawasolar.profile import Profile
 
@@ -187,6 +188,16 @@ def read_value(plan: Plan, facility_id: str, column: str) -> object:
     if value is None or pd.isna(value):
         return None
     return value.item() if hasattr(value, "item") else value
+
+
+def mapping_of(entries: Entries) -> Mapping | None:
+    """Which column of the ledger's file is which, as a person says; None where its headings say it."""
+    entry = entries.get("columns", "facilities")
+    if entry is None:
+        return None
+    from kawasolar.ledger.mapping import from_json
+
+    return from_json(entry["mapping"])
 
 
 def joins_of(entries: Entries) -> dict[str, tuple[str, ...]]:

@@ -31,7 +31,8 @@ class Header:
     """The heading row(s) of a table.
 
     ``first`` and ``last`` are zero-based row numbers (two rows where a group heading stands above);
-    ``columns`` maps our names to what was found, ``unused`` lists headings that mean nothing to us.
+    ``columns`` maps our names to what was found, ``unused`` lists headings that mean nothing to us. ``start``: the first row
+    below it, where that is not the next one; where there is no heading, ``first`` and ``last`` are -1.
     """
 
     first: int
@@ -39,6 +40,12 @@ class Header:
     columns: dict[str, Column]
     unused: tuple[str, ...]
     other: str | None
+    start: int | None = None
+
+    @property
+    def begin(self) -> int:
+        """Zero-based number of the first row below it."""
+        return self.last + 1 if self.start is None else self.start
 
     @property
     def elsewhere(self) -> str | None:
@@ -96,6 +103,22 @@ def _both(upper: list[str], lower: list[str], words: Vocabulary) -> list[str]:
     above = upper + [""] * (width - len(upper))
     below = lower + [""] * (width - len(lower))
     return [b if b and _match(b, words) else a or b for a, b in zip(above, below, strict=True)]
+
+
+def joined_headings(rows: Sequence[Row], first: int, last: int) -> list[str]:
+    """Headings of the columns from one heading row or two; blank ones empty."""
+    texts = _texts(rows[first])
+    return texts if last == first else _both(texts, _texts(rows[last]), vocabulary())
+
+
+def read_headings(texts: list[str]) -> dict[str, Column]:
+    """Our columns of a row of headings."""
+    return _read(texts, vocabulary())[0]
+
+
+def other_of(texts: list[str]) -> str | None:
+    """The other kind of ledger that these headings belong to."""
+    return _other(texts, vocabulary())
 
 
 def _other(texts: list[str], words: Vocabulary) -> str | None:

@@ -151,6 +151,26 @@ def _layers(path: Path) -> list[str]:
     return names if stored is None else [name for name in names if name in stored]
 
 
+def layer_names(path: Path) -> tuple[str, ...]:
+    """Names of the layers to choose among.
+
+    Raises
+    ------
+    UnreadableLedger
+        Damaged, locked, or a file that points to others.
+    """
+    try:
+        _check_parts(path)
+        check_vector(path, "ledger.not_layer")
+        return tuple(_layers(path))
+    except PermissionError as error:
+        raise UnreadableLedger("ledger.locked", file=path.name) from error
+    except UnreadableFile as error:
+        raise UnreadableLedger(error.code, file=path.name) from error
+    except _BROKEN as error:
+        raise UnreadableLedger("ledger.damaged", file=path.name, found=type(error).__name__) from error
+
+
 def _choose(path: Path, layer: str | None) -> str:
     """Name of the layer: as asked, else the first with a recognisable heading, else the first."""
     names = _layers(path)

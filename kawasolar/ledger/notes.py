@@ -34,15 +34,16 @@ class _Group:
 class Folded:
     """Findings of which the first of each kind and column are listed, and the rest counted with their rows."""
 
-    def __init__(self) -> None:
+    def __init__(self, listed: int = LISTED) -> None:
+        self._most = listed
         self._listed: list[Finding] = []
         self._groups: dict[tuple[str, str, str | None], _Group] = {}
 
     def add(self, finding: Finding) -> None:
-        """List the finding, or count it where :data:`LISTED` of its kind and column are listed."""
+        """List the finding, or count it where enough of its kind and column are listed."""
         group = self._groups.setdefault((finding.code, finding.source, finding.column), _Group())
         group.count += 1
-        if group.count <= LISTED:
+        if group.count <= self._most:
             group.last = len(self._listed)
             self._listed.append(finding)
         elif finding.row is not None:
@@ -52,20 +53,20 @@ class Folded:
 
     def all(self) -> list[Finding]:
         """The listed findings, each kind's count behind its last one."""
-        counts = {group.last: (key, group) for key, group in self._groups.items() if group.count > LISTED}
+        counts = {group.last: (key, group) for key, group in self._groups.items() if group.count > self._most}
         found: list[Finding] = []
         for place, finding in enumerate(self._listed):
             found.append(finding)
             if place in counts:
                 (code, _, column), group = counts[place]
-                found.append(_count(finding, code, column, group))
+                found.append(_count(finding, code, column, group, self._most))
         return found
 
 
-def _count(last: Finding, code: str, column: str | None, group: _Group) -> Finding:
+def _count(last: Finding, code: str, column: str | None, group: _Group, listed: int) -> Finding:
     said = "ledger.more" if last.source and column else "ledger.more_rows" if group.rows else "ledger.more_items"
     where = _ranges(group.rows) if group.rows else ", ".join(group.items[:10]) or "–"
-    details: dict[str, object] = {"count": group.count - LISTED, "of": code}
+    details: dict[str, object] = {"count": group.count - listed, "of": code}
     return Finding(said, last.severity, last.source, column=column, found=where, details=details)
 
 
@@ -92,10 +93,12 @@ def folded(findings: Iterable[Finding]) -> list[Finding]:
 class Notes:
     """Collects the findings of one file."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, listed: int = LISTED) -> None:
         self.source = source
+        # Whether what is otherwise summed up is told row by row.
+        self.whole = listed > LISTED
         self._first: list[Finding] = []
-        self._folded = Folded()
+        self._folded = Folded(listed)
 
     def extend(self, findings: Iterable[Finding]) -> None:
         """Findings that were made elsewhere."""
@@ -129,12 +132,13 @@ class Notes:
         *,
         expected: str | None = None,
         item: str | None = None,
+        severity: Severity | None = None,
         **details: object,
     ) -> None:
-        """A finding about one row; counted, and after :data:`LISTED` of its kind and column only counted."""
+        """A finding about one row; after enough of its kind and column only counted."""
         text = None if found is None else str(found)[:200]
-        severity = _SEVERITIES.get(code, "warning")
-        self._folded.add(Finding(code, severity, self.source, row, column, text, expected, item, details))
+        weight = severity or _SEVERITIES.get(code, "warning")
+        self._folded.add(Finding(code, weight, self.source, row, column, text, expected, item, details))
 
     def all(self) -> tuple[Finding, ...]:
         """All findings; where some were only counted, one more says how many and in which rows."""

@@ -63,7 +63,7 @@ def header_of(table: Table, source: str) -> Header:
 def _fill_down(rows: list[list[object]], table: Table, header: Header) -> None:
     """Give a merged cell's value to all rows that it covers, in classifying columns."""
     indices = {header.columns[name].index for name in _FILLED_DOWN if name in header.columns}
-    begin = header.last + 1
+    begin = header.begin
     for r0, c0, r1, c1 in table.merges:
         top = r0 - begin
         if c0 not in indices or c1 != c0 or top < 0 or top >= len(rows) or c0 >= len(rows[top]):
@@ -126,11 +126,13 @@ def body_of(table: Table, header: Header, source: str, *, layer: bool) -> Body:
     UnreadableLedger
         There is none, or there are too many.
     """
-    begin = header.last + 1
+    begin = header.begin
     rows = [list(row) for row in table.rows[begin:]]
     del rows[_until_blank(rows) :]
     _fill_down(rows, table, header)
-    headings = {column.index: folded(column.heading) for column in header.columns.values()}
+    # Where there is no heading, columns are called by their letters.
+    named = header.columns.values() if header.first >= 0 else ()
+    headings = {column.index: folded(column.heading) for column in named}
     kinds = [_kind_of_row(row, header.columns, headings) for row in rows]
     # Features of a layer are counted from 1; rows of a sheet with all that stands above them.
     shift = 1 if layer else begin + 1

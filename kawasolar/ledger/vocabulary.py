@@ -111,6 +111,9 @@ class Vocabulary:
     total_endings: tuple[str, ...]
     codes: dict[str, Codes]
     other_ledgers: dict[str, frozenset[str]]
+    columns: tuple[str, ...]  # ours, in the order of the file
+    not_ours: frozenset[str]  # folded headings of columns that are none of ours
+    content: dict[str, Any]  # what the content of a column is told by
 
 
 def _words(table: dict[str, Any], name: str) -> frozenset[str]:
@@ -149,6 +152,9 @@ def vocabulary() -> Vocabulary:
         other_ledgers={
             kind: frozenset(heading_key(name) for name in names) for kind, names in raw["other_ledgers"].items()
         },
+        columns=tuple(raw["columns"]),
+        not_ours=frozenset(heading_key(name) for name in raw["content"]["not_ours"]),
+        content={name: value for name, value in raw["content"].items() if name != "not_ours"},
     )
 
 

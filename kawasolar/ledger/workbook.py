@@ -234,7 +234,7 @@ def _choose(tables: Iterator[Table], layer: str | None, source: str) -> Table:
     raise UnreadableLedger("ledger.empty", file=source)
 
 
-def read_workbook(data: bytes, source: str, layer: str | None) -> Table:
+def read_workbook(data: bytes, source: str, layer: str | None, look: Callable[[], None] = lambda: None) -> Table:
     """One sheet of a spreadsheet.
 
     Parameters
@@ -245,14 +245,28 @@ def read_workbook(data: bytes, source: str, layer: str | None) -> Table:
         Its name, for messages.
     layer : str or None
         Name of the sheet; None takes the first with a recognisable heading.
+    look : callable
+        As of :func:`read_sheets`.
 
     Raises
     ------
     UnreadableLedger
         Damaged, protected by a password, a bomb, or without such a sheet.
     """
-    with _opened(data, source, _nobody) as tables:
+    with _opened(data, source, look) as tables:
         return _choose(tables(layer), layer, source)
+
+
+def sheet_names(data: bytes, source: str) -> tuple[str, ...]:
+    """Names of the visible sheets, in their order.
+
+    Raises
+    ------
+    UnreadableLedger
+        Damaged, protected by a password, or a bomb.
+    """
+    with _book(data, source) as (book, _):
+        return tuple(sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible")
 
 
 def read_sheets(data: bytes, source: str, look: Callable[[], None]) -> list[Table]:
@@ -274,13 +288,16 @@ def read_sheets(data: bytes, source: str, look: Callable[[], None]) -> list[Tabl
         return list(tables(None))
 
 
-def _nobody() -> None:
-    """Nobody asks to stop."""
+@contextmanager
+def _opened(data: bytes, source: str, look: Callable[[], None]) -> Iterator[Callable[[str | None], Iterator[Table]]]:
+    """The sheets of a workbook, while it is open."""
+    with _book(data, source) as (book, archive):
+        yield lambda layer: _tables(book, archive, layer, source, look)
 
 
 @contextmanager
-def _opened(data: bytes, source: str, look: Callable[[], None]) -> Iterator[Callable[[str | None], Iterator[Table]]]:
-    """The sheets of a workbook that has been looked at, while it is open."""
+def _book(data: bytes, source: str) -> Iterator[tuple[Workbook, zipfile.ZipFile]]:
+    """A workbook that has been looked at, while it is open."""
     # openpyxl costs 0.2 s, which the window need not pay at its start.
     from openpyxl import load_workbook
 
@@ -291,7 +308,7 @@ def _opened(data: bytes, source: str, look: Callable[[], None]) -> Iterator[Call
             warnings.simplefilter("ignore")
             book = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
             try:
-                yield lambda layer: _tables(book, archive, layer, source, look)
+                yield book, archive
             finally:
                 book.close()
     except UnreadableLedger:

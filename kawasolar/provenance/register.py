@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kawasolar.document.views import mark_of
+from kawasolar.document.views import mapping_of, mark_of
+from kawasolar.ledger.mapping import letter_of
 from kawasolar.provenance.model import Override
 from kawasolar.provenance.sources import Desk, same
 from kawasolar.provenance.words import column_title
@@ -34,13 +35,21 @@ def register(plan: Plan) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``kind`` (``value criterion share objective ledger join layout keepout pin veto``), ``key``, ``facility_id``, ``name_ja``,
+        ``kind`` (``value criterion share objective columns ledger join layout keepout pin veto``), ``key``, ``facility_id``, ``name_ja``,
         ``name_en``, ``value`` (as it stands now; a criterion's is its threshold), ``unit``, ``low``, ``high``, ``source_ja``,
         ``source_en``, ``year``, ``how_sure`` (of the default; None where a person gave the value), ``applied`` (of a criterion),
         ``changed`` (a person entered it), ``base_value`` (what the profile or the file says), ``who``, ``when`` (ISO 8601), ``why``. Missing values are None.
     """
     desk = Desk(plan)
-    rows = [*_values(desk), *_criteria(desk), *_turned(desk), *_ledger(desk), *_drawn(desk), *_places(desk)]
+    rows = [
+        *_values(desk),
+        *_criteria(desk),
+        *_turned(desk),
+        *_mapped(desk),
+        *_ledger(desk),
+        *_drawn(desk),
+        *_places(desk),
+    ]
     return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
 
 
@@ -133,6 +142,17 @@ def _turned(desk: Desk) -> Iterator[Row]:
 
 def _named(code: str, **values: object) -> tuple[str, str]:
     return say("ja", code, **values), say("en", code, **values)
+
+
+def _mapped(desk: Desk) -> Iterator[Row]:
+    """Which columns of the ledger are read, where a person says it."""
+    entry = desk.plan.entries.get("columns", "facilities")
+    mapping = mapping_of(desk.plan.entries)
+    if entry is not None and mapping is not None:
+        found = sorted(mapping.columns.items(), key=lambda pair: pair[1].index)
+        value = tuple((letter_of(column.index), name) for name, column in found)
+        named = _named("why.register.columns")
+        yield _row("columns", "facilities", named, value, changed=True, **_marked(mark_of(entry)))
 
 
 def _ledger(desk: Desk) -> Iterator[Row]:

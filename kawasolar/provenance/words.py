@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
+from kawasolar.ledger.mapping_words import column_word
 from kawasolar.profile import load_profile
 from kawasolar.provenance.model import (
     CriterionSource,
@@ -197,6 +198,11 @@ def _entry_value(language: Language, entry: Mapping[Any, Any], value: object) ->
         return ledger_value(language, str(entry["key"]), value)
     if kind == "objective":
         return say(language, f"objective.{value}")
+    if kind == "columns":
+        told = cast("tuple[tuple[str, str], ...] | None", value) or ()
+        return say(language, "list.separator").join(
+            f"{letter} → {column_word(language, name)}" for letter, name in told
+        )
     if kind == "layout":
         return layout_text(language, cast("tuple[tuple[str, float], ...] | None", value) or ())
     if isinstance(value, bool):

@@ -123,7 +123,7 @@ def _parts_of_yield(work: Work) -> dict[str, str]:
 
 
 CHAIN: tuple[Stage, ...] = (
-    Stage("ledger", 1, files=("facilities", "buildings", "dsm", "wards"), values=("join.*",), entered=("epsg",)),
+    Stage("ledger", 1, files=("facilities", "buildings", "dsm", "wards"), values=("join.*",), entered=("epsg", "columns")),
     Stage("join", 1, after=("ledger",), entered=("joins",)),
     Stage(
         # 2: heights on the digital line itself, walls by the second difference, block maxima beyond the window.
@@ -165,10 +165,18 @@ def _joins(work: Work) -> Iterator[tuple[str, str]]:
         yield f"join:{facility}", fingerprint(entry["building_ids"])
 
 
+def _mapped(work: Work) -> Iterator[tuple[str, str]]:
+    """Nothing where nobody says anything: what was read before stays fresh."""
+    entry = work.entries.get("columns", "facilities")
+    if entry is not None:
+        yield "columns:facilities", fingerprint(entry["mapping"])
+
+
 # What people enter -> the inputs of a stage, by name and value.
 ENTERED: Mapping[str, Callable[[Work], Iterator[tuple[str, str]]]] = {
     "epsg": lambda work: iter([("entered:epsg", str(work.profile.epsg))]),
     "joins": _joins,
+    "columns": _mapped,
     "ledger": _corrections,
     "criteria": _criteria,
     "share": lambda work: iter([("entered:share", repr(work.settings.share))]),

@@ -21,7 +21,7 @@ Freshness = Literal["fresh", "stale", "follows", "missing"]
 class Reason:
     """One input that is no longer what the result was computed from.
 
-    ``kind`` is ``file value criterion ledger join pin veto entered stage version parts``; ``name`` is the role, the key or the id.
+    ``kind`` is ``file value criterion ledger join columns pin veto entered stage version parts``; ``name`` is the role, the key or the id.
     """
 
     kind: str

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kawasolar.document.entries import Entries
-from kawasolar.document.views import corrected, joins_of, keepouts_of, profile_of, settings_of, special_layouts
+from kawasolar.document.views import (
+    corrected,
+    joins_of,
+    keepouts_of,
+    mapping_of,
+    profile_of,
+    settings_of,
+    special_layouts,
+)
 from kawasolar.layout_values import CHOICES, MODULE
 from kawasolar.owners import owners_of_buildings
 from kawasolar.plan import Plan, Results
@@ -220,8 +228,9 @@ def run_ledger(work: Work, bench: Bench, progress: Progress) -> None:
     grid = bench.grid()
     work.crs, work.synthetic = grid.crs, bench.synthetic()
     path, layer, layer_crs = bench.path("facilities"), bench.layer("facilities"), bench.crs("facilities")
+    mapping = mapping_of(work.entries)
     ledger = aside(
-        lambda: read_facilities(path, grid.crs, layer=layer, area=grid.bounds, layer_crs=layer_crs),
+        lambda: read_facilities(path, grid.crs, layer=layer, area=grid.bounds, layer_crs=layer_crs, mapping=mapping),
         progress,
         0.6,
         "ledger",

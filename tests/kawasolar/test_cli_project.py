@@ -40,7 +40,7 @@ def project(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 
 
 def test_all_commands_are_known_at_the_door() -> None:
-    from kawasolar import cli_edit, cli_layout, cli_meters, cli_profile, cli_surface, cli_survey, cli_yield  # noqa: F401
+    from kawasolar import cli_edit, cli_layout, cli_ledger, cli_meters, cli_profile, cli_surface, cli_survey, cli_yield  # noqa: F401
     from kawasolar.cli import app
 
     names = {found.name or found.callback.__name__ for found in app.registered_commands}  # type: ignore[union-attr]
@@ -432,3 +432,88 @@ def test_a_file_that_is_gone_is_said(project: Path, capsys: pytest.CaptureFixtur
     assert status(project, capsys)["missing"] == ["dsm"]
     assert main(["-q", "status", str(project)]) == 0
     assert "gone" in capsys.readouterr().out
+
+
+# ---------------------------------------------------------------------------------------------- a newer ledger
+
+
+@pytest.fixture
+def newer(project: Path) -> Path:
+    """The project's ledger a year later: a facility less, one more, two cells changed."""
+    text = project.with_name("施設 一覧.csv").read_text(encoding="cp932")
+    head, first, second, *rest = text.splitlines()
+    cells = first.split(",")
+    cells[5] = "1999"
+    other = second.split(",")
+    other[1], other[4] = "改称 小学校", "777"
+    path = project.with_name("施設 一覧 令和9.csv")
+    path.write_text(
+        "\n".join([head, ",".join(cells), ",".join(other), *rest[1:], "900,新しい図書館,,,,,,,"]), encoding="utf-8"
+    )
+    return path
+
+
+def test_a_newer_ledger_compared_and_taken(project: Path, newer: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, opened = str(project), load_project(project)
+    ids, read = opened.plan.facilities["facility_id"].tolist(), opened.plan.facilities
+    gone, first = ids[2], ids[0]
+    assert main(["-q", "edit", "ledger", file, first, "built_year", "1980", "--why", "登記"]) == 0
+    assert main(["-q", "edit", "ledger", file, ids[1], "storeys", "2", "--why", "現地"]) == 0
+    assert main(["-q", "edit", "pin", file, gone, "--why", "x"]) == 0
+    capsys.readouterr()
+    papers = [f"--{kind}={project.parent / 'diff'}.{kind}" for kind in ("xlsx", "csv")]
+    assert main(["-q", "ledger", "diff", file, str(newer), "--json", *papers]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [one[0] for one in found["added"]] == ["900"]
+    assert [one[0] for one in found["removed"]] == [gone]
+    assert {(c["facility_id"], c["column"]) for c in found["changed"]} == {
+        (first, "built_year"), (ids[1], "name"), (ids[1], "floor_area_m2"),
+    }  # fmt: skip
+    assert {c["key"]: c["state"] for c in found["corrections"]} == {
+        f"built_year/{first}": "changed", f"storeys/{ids[1]}": "kept",
+    }  # fmt: skip
+    assert [(lost["facility_id"], lost["table"]) for lost in found["lost"]] == [(gone, "pins")]
+    assert load_project(project).plan.read.frame.equals(read), "nothing is taken yet"  # type: ignore[union-attr]
+    assert main(["-q", "ledger", "update", file, str(newer), "--take", "built_year/999"]) == 3
+    assert main(["-q", "ledger", "update", file, str(newer)]) == 0
+    assert "900" in capsys.readouterr().out
+    plan = load_project(project).plan
+    assert stale(status(project, capsys)) == []
+    table = plan.facilities.set_index("facility_id")
+    assert gone not in table.index
+    assert table.loc["900", "name"] == "新しい図書館"
+    assert table.loc[ids[1], "name"] == "改称 小学校"
+    assert (table.loc[first, "built_year"], table.loc[ids[1], "storeys"]) == (1980, 2), "corrections stand"
+    assert plan.entries.get("ledger", f"built_year/{first}")["read"] == 1999
+    assert plan.entries.get("pins", f"s1/{gone}") is not None
+    assert next(entry for entry in plan.inputs if entry.role == "facilities").path == str(newer)
+    assert main(["-q", "ledger", "update", file, str(newer)]) == 0
+    assert "Nothing" in capsys.readouterr().out
+
+
+def test_a_ledger_is_read_as_a_person_says_and_so_it_stays(
+    project: Path, newer: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The mapping lies in the plan: whoever computes it reads the ledger the same way."""
+    file, mapping = str(project), project.with_name("列.toml")
+    assert main(["-q", "ledger", "columns", str(newer), "--out", str(mapping)]) == 0
+    text = mapping.read_text(encoding="utf-8").replace("built_year", "closure_year")
+    mapping.write_text(text, encoding="utf-8")
+    assert main(["-q", "ledger", "update", file, str(newer), "--mapping", str(mapping), "--later"]) == 0
+    capsys.readouterr()
+    found = status(project, capsys)
+    kinds = {why["kind"] for stage in found["stages"] if stage["stage"] == "ledger" for why in stage["reasons"]}  # type: ignore[attr-defined]
+    assert kinds == {"file", "columns"}
+    assert main(["-q", "run", file]) == 0
+    plan = load_project(project).plan
+    assert "built_year" not in plan.facilities.columns
+    assert plan.facilities["closure_year"].iloc[0] == 1999
+    assert "columns:facilities" in plan.stamps["ledger"].inputs
+    capsys.readouterr()
+    assert stale(status(project, capsys)) == []
+    # A later run reads the file so, too; and one of other headings by what they say.
+    newer.write_text(newer.read_text(encoding="utf-8").replace("建築年度", "竣工年"), encoding="utf-8")
+    assert main(["-q", "run", file]) == 0
+    plan = load_project(project).plan
+    assert "built_year" in plan.facilities.columns
+    assert any(finding.code == "ledger.other_form" for finding in plan.findings)

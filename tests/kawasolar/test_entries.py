@@ -33,6 +33,9 @@ from kawasolar.document.history import History
 from kawasolar.document.views import LEDGER_COLUMNS, keepouts_of, scenarios_of, settings_of, special_layouts
 from kawasolar.layout_values import CHOICES
 from kawasolar.layouts import Choices
+from kawasolar.ledger.headings import Column
+from kawasolar.ledger.mapping import Mapping
+from kawasolar.ledger.vocabulary import vocabulary
 from kawasolar.plan import ROLES, InputFile
 from kawasolar.profile import load_profile
 from kawasolar.value_rules import CRITERION_RULES, INTEGERS, VALUE_RULES
@@ -150,6 +153,17 @@ def draw_remove_keepout(draw: Any, entries: Entries) -> Edit:
     return edits.remove_keepouts(entries, draw(st.lists(st.sampled_from(keys), max_size=2)))
 
 
+def draw_columns(draw: Any, entries: Entries) -> Edit:
+    ours = draw(st.lists(st.sampled_from(vocabulary().columns), unique=True, max_size=5))
+    places = draw(st.lists(st.integers(0, 40), unique=True, min_size=len(ours), max_size=len(ours)))
+    heading = draw(TEXT)
+    columns = {name: Column(k, heading, draw(TEXT)) for name, k in zip(ours, places, strict=True)}
+    first = draw(st.integers(-1, 5))
+    last = first + (draw(st.integers(0, 1)) if first >= 0 else 0)
+    mapping = Mapping(first, last, last + 1 + draw(st.integers(0, 3)), columns, draw(TEXT), draw(TEXT))
+    return edits.map_columns(entries, draw(st.none() | st.just(mapping)), draw(BY))
+
+
 def draw_files(draw: Any, entries: Entries) -> Edit:
     def file(role: Any) -> InputFile:
         return InputFile(role, draw(TEXT), draw(st.integers(0, 10**12)), draw(st.text("0123456789abcdef", max_size=64)))
@@ -188,7 +202,7 @@ def draw_remove(draw: Any, entries: Entries) -> Edit:
 
 KINDS: list[Callable[[Any, Entries], Edit]] = [
     draw_share, draw_share, draw_objective, draw_criterion, draw_reset, draw_place, draw_place, draw_value, draw_layout, draw_module,
-    draw_reset_value, draw_ledger, draw_join, draw_meter, draw_keepout, draw_remove_keepout, draw_files, draw_duplicate, draw_rename, draw_remove,
+    draw_reset_value, draw_ledger, draw_join, draw_meter, draw_keepout, draw_remove_keepout, draw_columns, draw_files, draw_duplicate, draw_rename, draw_remove,
 ]  # fmt: skip
 
 
@@ -271,11 +285,13 @@ def everything() -> Entries:
         lambda e: edits.correct_ledger(e, "F1", "built_year", 1981.0, 1971.0, ME),
         lambda e: edits.correct_join(e, "F1", ["b2", "b1"], ME),
         lambda e: edits.add_keepout(e, "b1", box, ME),
+        lambda e: edits.map_columns(e, Mapping(2, 3, 4, {"name": Column(1, "名称", "")}, "一覧", "0" * 16), ME),
     ):
         entries = apply(entries, make(entries))
     return entries
 
 
+MAPPED = {"first": 2, "last": 3, "begin": 4, "sheet": "", "form": "", "columns": {"name": [1, "名称", ""]}}
 PLACES = [
     *(("share", "s1", value) for value in (-0.1, 1.1, "0.5", True, math.nan, 10**400, [0.5])),
     *(("objective", "s1", value) for value in ("money", 1, [], {})),
@@ -328,6 +344,29 @@ PLACES = [
     ("keepouts", "k2", {"building_id": "b", "rings": [[[0, 0], [1, 1], [1, 0], [0, 1]]], **ME.mark()}),
     ("keepouts", "k2", {"building_id": "b", "rings": [[[0, 0], [1, 1], [2, 2], [0, 0]]], **ME.mark()}),
     ("keepouts", "k2", {"building_id": "b", "rings": [[[0, 0], [1e300, 1], [1, 2], [0, 0]]], **ME.mark()}),
+    ("columns", "buildings", {"mapping": MAPPED, **ME.mark()}),
+    ("columns", "facilities", {"mapping": MAPPED}),
+    ("columns", "facilities", {"mapping": {**MAPPED, "more": 1}, **ME.mark()}),
+    *(
+        ("columns", "facilities", {"mapping": {**MAPPED, **wrong}, **ME.mark()})
+        for wrong in (
+            {"first": True},
+            {"first": -1},
+            {"last": 9},
+            {"begin": 3},
+            {"begin": 10**9},
+            {"sheet": None},
+            {"form": "x" * 1001},
+            {"columns": []},
+            {"columns": {"name": [1, "名称"]}},
+            {"columns": {"name": [-1, "名称", ""]}},
+            {"columns": {"name": [10**6, "名称", ""]}},
+            {"columns": {"name": [1.0, "名称", ""]}},
+            {"columns": {"name": [1, None, ""]}},
+            {"columns": {"elsewhere": [1, "名称", ""]}},
+            {"columns": {"name": [1, "名称", ""], "kana": [1, "名称", ""]}},
+        )
+    ),
     ("elsewhere", "s1", 1),
 ]
 

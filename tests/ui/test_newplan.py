@@ -249,7 +249,7 @@ def test_every_focusable_widget_has_a_name(dialog: NewPlanDialog) -> None:
 
 
 def test_a_new_plan_finds_a_free_name(tmp_path: Path) -> None:
-    from ui.newplan import free_place
+    from ui.work import free_place
 
     assert free_place(tmp_path, "計画").name == "計画.kawasolar"
     (tmp_path / "計画.kawasolar").touch()

@@ -225,6 +225,38 @@ def test_another_file_in_the_place_of_one(opened: MainWindow, qtbot: QtBot, plac
     qtbot.waitUntil(lambda: names(opened) == [], timeout=WAIT)
 
 
+def test_a_newer_ledger_is_applied_and_taken_back(opened: MainWindow, qtbot: QtBot, place: Path) -> None:
+    from kawasolar.document import edits
+
+    document = opened.document
+    plan, entries = document.plan, document.entries
+    assert plan is not None
+    assert entries is not None
+    before = plan.facilities["name"].tolist()
+    facility = plan.facilities["facility_id"].iloc[1]
+    document.do(edits.correct_ledger(entries, facility, "built_year", 2001.0, 1985.0, document.author("登記")))
+    old = next(place.parent.glob("施設*.csv"))
+    new = old.with_name("新しい 台帳.csv")
+    new.write_text(old.read_text(encoding="cp932").replace("東小学校", "改称小学校"), encoding="cp932")
+    dialog = opened.controller.ledger.open(new)
+    assert dialog is not None
+    qtbot.waitUntil(dialog.next.isEnabled, timeout=WAIT)
+    dialog.next.click()
+    qtbot.waitUntil(lambda: dialog.newer is not None and dialog.apply.isEnabled(), timeout=WAIT)
+    dialog.apply.click()
+    qtbot.waitUntil(lambda: "改称小学校" in document.plan.facilities["name"].tolist(), timeout=WAIT)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: not opened.controller.is_running and names(opened) == [], timeout=WAIT)
+    table = document.plan.facilities.set_index("facility_id")  # type: ignore[union-attr]
+    assert table.loc[facility, "built_year"] == 2001.0, "the correction stands"
+    assert document.undo_words is not None
+    assert document.undo_words[0] == "ui.undo.renewal"
+    opened.actions_named("undo").trigger()
+    assert document.plan.facilities["name"].tolist() == before  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: names(opened) == [], timeout=WAIT)
+    opened.actions_named("redo").trigger()
+    assert "改称小学校" in document.plan.facilities["name"].tolist()  # type: ignore[union-attr]
+
+
 def test_trees_are_added_and_taken_away(opened: MainWindow, qtbot: QtBot, place: Path) -> None:
     import numpy as np
     import rasterio

@@ -60,6 +60,7 @@ class DataPanel(QWidget):
 
     replace_asked = Signal(str)
     profile_asked = Signal()
+    renew_asked = Signal()
 
     def __init__(self, look: Look, document: Document) -> None:
         super().__init__()
@@ -136,6 +137,11 @@ class DataPanel(QWidget):
         change.clicked.connect(lambda: self.replace_asked.emit(entry.role))
         top = row(4)
         top.addWidget(label(look.say(f"ui.role.{entry.role}"), "muted"), 1)
+        if entry.role == "facilities":
+            renew = button(look.say("ui.data.renew"), "link", tip=look.say("ui.data.renew_tip"))
+            renew.setAccessibleName(look.say("ui.data.renew_tip"))
+            renew.clicked.connect(self.renew_asked)
+            top.addWidget(renew)
         top.addWidget(change)
         layout.addLayout(top, 0, 1)
         layout.addWidget(name, 1, 1)
