@@ -24,6 +24,7 @@ _COMMANDS = (
     "yield",
     "meters",
     "register",
+    "loads",
     "layout",
     "modules",
     "glare",

@@ -105,6 +105,9 @@ def plan(
     roads: Annotated[
         Path | None, typer.Option(help="roads for the glare: centre lines or areas (GeoPackage, shapefile, GeoJSON)")
     ] = None,
+    meters: Annotated[
+        Path | None, typer.Option(help="half hours of the facilities' meters, as kawasolar meters --out wrote them")
+    ] = None,
     roof_planes: Annotated[
         Path | None,
         typer.Option(
@@ -135,9 +138,11 @@ def plan(
         weather_sunny=sunny, weather_dull=dull, canopy=canopy, canopy_crs=canopy_crs, roof_planes=roof_planes,
         roof_planes_crs=roof_planes_crs, roof_planes_layer=roof_planes_layer, weather_2=further[0], weather_3=further[1], roads=roads,
         facilities_mapping=None if ledger_columns is None else read_mapping(ledger_columns),
+        meters=meters,
     )  # fmt: skip
     check_target(
-        out, keep=(dsm, buildings, facilities, weather, *further, sunny, dull, canopy, roof_planes, roads, profile)
+        out,
+        keep=(dsm, buildings, facilities, weather, *further, sunny, dull, canopy, roof_planes, roads, meters, profile),
     )
     if out.exists():
         try:

@@ -54,7 +54,7 @@ def register(
         from kawasolar.meters.summary import write_table
 
         plain = _plain(frame)
-        write_table(csv, list(plain), plain.to_numpy().tolist())
+        write_table(csv, [str(name) for name in plain], plain.to_numpy().tolist())
         _written(csv)
     if as_json:
         whole = {"kind": found.kind, "columns": found.columns, "rows": _plain(frame).to_dict("records")}
@@ -68,7 +68,7 @@ def _kind(text: str) -> Kind:
 
     if text not in KINDS:
         raise typer.BadParameter(", ".join(KINDS), param_hint="--kind")
-    return cast("Kind", text)
+    return text
 
 
 def _tell(found: Register, frame: pd.DataFrame, *, with_plan: bool) -> None:

@@ -36,7 +36,8 @@ class PlanInputs:
 
     ``dsm_crs``, ``buildings_crs``, ``facilities_crs``, ``canopy_crs``, ``roof_planes_crs`` are needed only for files that name none; ``*_layer`` for files of
     several layers. ``weather_sunny``, ``weather_dull``: a sunny and a dull year of the same station (METPV-20 max, min). ``canopy``: heights of vegetation above the surface, if there is such a raster.
-    ``weather_2``, ``weather_3``: further stations, between which the weather of the place is taken by distance. ``roads``: for the glare.
+    ``weather_2``, ``weather_3``: further stations, between which the weather of the place is taken by distance. ``roads``: for the glare. ``meters``: half hours
+    of the facilities' meters (:mod:`kawasolar.meters.store`).
     ``facilities_mapping``: which column of the ledger is which, where its headings do not say it.
     ``roof_planes``: planes that are taken in the place of those found in the surface (CityGML LOD2, or drawn), if there is such a file.
     """
@@ -65,6 +66,7 @@ class PlanInputs:
     weather_3: Path | None = None
     roads: Path | None = None
     facilities_mapping: Mapping | None = None
+    meters: Path | None = None
 
 
 def make_project(inputs: PlanInputs, progress: Progress = silent, unfinished: Path | None = None) -> Project:
@@ -176,7 +178,7 @@ def inputs_of(plan: Plan, out: Path) -> PlanInputs:
         buildings_layer=by_role["buildings"].layer or None, facilities_layer=by_role["facilities"].layer or None,
         weather_sunny=optional("weather_sunny"), weather_dull=optional("weather_dull"),
         canopy=optional("canopy"), canopy_crs=crs("canopy"), roof_planes=optional("roof_planes"), roof_planes_crs=crs("roof_planes"),
-        weather_2=optional("weather_2"), weather_3=optional("weather_3"), roads=optional("roads"),
+        weather_2=optional("weather_2"), weather_3=optional("weather_3"), roads=optional("roads"), meters=optional("meters"),
         roof_planes_layer=(by_role["roof_planes"].layer or None) if "roof_planes" in by_role else None,
         facilities_mapping=mapping_of(plan.entries),
     )  # fmt: skip
@@ -281,6 +283,7 @@ def input_files(inputs: PlanInputs) -> tuple[InputFile, ...]:
         ("canopy", inputs.canopy, inputs.canopy_crs, None),
         ("roof_planes", inputs.roof_planes, inputs.roof_planes_crs, inputs.roof_planes_layer),
         ("roads", inputs.roads, None, None),
+        ("meters", inputs.meters, None, None),
         ("profile", inputs.profile, None, None),
     )
     return tuple(

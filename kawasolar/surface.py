@@ -92,7 +92,8 @@ def make_surface(inputs: SurfaceInputs, profile: Profile, progress: Progress = s
     gis.errors.GisError
         a file cannot be used
     PlanError
-        ``surface.too_large``
+        ``surface.too_large``; ``surface.two_kinds``: city models and outlines together, or several layers of outlines; ``surface.no_heights``: outlines, and
+        nothing that was measured
     kawasolar.errors.NotWritable
         a target cannot be written
     gis.progress.Cancelled
@@ -108,6 +109,7 @@ def make_surface(inputs: SurfaceInputs, profile: Profile, progress: Progress = s
     roofs = aside(lambda: RoofPolygons.of(model.roofs), progress, 0.4, "surface")
     between = aside(lambda: ground_between(buildings, grid), progress, 0.4, "surface")
     findings = list(model.findings)
+    own_cells = RoofPolygons.level(buildings.geometry.to_numpy())
     with ExitStack() as stack:
         layers = Layers.of(inputs.ground, inputs.measured, grid, profile, stack, part(progress, 0.4, 0.6))
         ground = GroundBelow(layers.ground, between)
@@ -117,13 +119,7 @@ def make_surface(inputs: SurfaceInputs, profile: Profile, progress: Progress = s
             raster_by_rows(inputs.dsm, grid, "float32", nodata=np.nan, progress=part(progress, 0.95, 1.0))
         )
         own, seen = model_surface(
-            roofs,
-            grid,
-            ground,
-            write,
-            part(progress, 0.6, 0.9),
-            measured=layers.measured,
-            outlines=RoofPolygons.level(buildings.geometry.to_numpy()),
+            roofs, grid, ground, write, part(progress, 0.6, 0.9), measured=layers.measured, outlines=own_cells
         )
         findings += layers.told()
         buildings = _with_surface(buildings, own, seen)

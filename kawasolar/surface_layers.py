@@ -150,15 +150,13 @@ def is_gsi(path: Path) -> bool:
             head = file.read(_HEAD)
         if head.startswith(ZIP_MAGIC):
             with zipfile.ZipFile(path) as archive:
-                return any(
-                    _GSI_NAME in name or name.lower().endswith(".zip") for name in archive.namelist()[:_LOOKED_AT]
-                )
+                return any(_GSI_NAME in name for name in archive.namelist()[:_LOOKED_AT])
     except DAMAGED:
         return False
     return _GSI in head
 
 
-def _one_above(*layers: Callable[[Grid], NDArray[np.float32]]) -> Callable[[Grid], NDArray[np.float32]]:
+def _one_above(*layers: Heights) -> Heights:
     """Heights of several layers: the first that knows one tells it."""
 
     def on(grid: Grid) -> NDArray[np.float32]:
@@ -176,9 +174,7 @@ def _one_above(*layers: Callable[[Grid], NDArray[np.float32]]) -> Callable[[Grid
 class GroundBelow:
     """Elevation data where there are some, else what lies between the buildings; counts which."""
 
-    def __init__(
-        self, known: Callable[[Grid], NDArray[np.float32]], between: Callable[[Grid], NDArray[np.float32]]
-    ) -> None:
+    def __init__(self, known: Heights, between: Heights) -> None:
         self._known, self._between = known, between
         self._cells, self._of_data = 0, 0
 

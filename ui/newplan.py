@@ -50,6 +50,7 @@ FILTERS: dict[Role, str] = {
     "weather_2": _WEATHER,
     "weather_3": _WEATHER,
     "roads": "*.gpkg *.shp *.geojson *.json *.sqlite",
+    "meters": "*.parquet",
     "roof_planes": "*.gml *.xml *.zip *.gpkg *.shp *.geojson *.json *.sqlite",
     "profile": "*.toml",
 }
@@ -485,7 +486,7 @@ class NewPlanDialog(QDialog):
             buildings_layer=self._said("buildings")[1], facilities_crs=self._said("facilities")[0],
             weather_sunny=self.cards["weather_sunny"].path, weather_dull=self.cards["weather_dull"].path,
             canopy=self.cards["canopy"].path, canopy_crs=self._said("canopy")[0],
-            weather_2=self.cards["weather_2"].path, weather_3=self.cards["weather_3"].path, roads=self.cards["roads"].path,
+            weather_2=self.cards["weather_2"].path, weather_3=self.cards["weather_3"].path, roads=self.cards["roads"].path, meters=self.cards["meters"].path,
             roof_planes=self.cards["roof_planes"].path, roof_planes_crs=self._said("roof_planes")[0], roof_planes_layer=self._said("roof_planes")[1],
             facilities_layer=self._said("facilities")[1], facilities_mapping=None if ledger is None else ledger.mapping,
         )  # fmt: skip

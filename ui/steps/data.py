@@ -32,6 +32,7 @@ ROLE_ICONS = {
     "canopy": "pine-tree",
     "roof_planes": "home-roof",
     "roads": "vector-polygon",
+    "meters": "flash",
     "profile": "tune-variant",
 }
 
@@ -169,6 +170,7 @@ class DataPanel(QWidget):
             "weather_2": say("ui.data.station"),
             "weather_3": say("ui.data.station"),
             "roads": say("ui.data.roads"),
+            "meters": say("ui.data.meters"),
             "weather_sunny": say("ui.data.band"),
             "weather_dull": say("ui.data.band"),
             "canopy": say("ui.data.canopy"),
