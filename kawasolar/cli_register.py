@@ -49,7 +49,7 @@ def register(
 
         frame, further = with_facilities(found, load_plan(plan).facilities)
         findings += further
-    tell_findings(findings)
+    tell_findings(tuple(findings))
     if csv is not None:
         from kawasolar.meters.summary import write_table
 
