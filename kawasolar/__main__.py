@@ -23,6 +23,7 @@ _COMMANDS = (
     "survey",
     "yield",
     "meters",
+    "register",
     "loads",
     "profile",
     "layout",

@@ -264,7 +264,17 @@ def _tell_if_stale(project: Project, plan: Plan) -> None:
 
 def run_command(words: list[str]) -> int:
     """Run the command line; errors on stderr with what to do, an exit code that means something."""
-    from kawasolar import cli_edit, cli_layout, cli_ledger, cli_meters, cli_profile, cli_surface, cli_survey, cli_yield  # noqa: F401 -- their commands, and with them those of cli_project
+    from kawasolar import (  # noqa: F401 -- their commands, and with them those of cli_project
+        cli_edit,
+        cli_layout,
+        cli_ledger,
+        cli_meters,
+        cli_profile,
+        cli_register,
+        cli_surface,
+        cli_survey,
+        cli_yield,
+    )
 
     _utf8()
     State.language = default_language()
