@@ -26,6 +26,7 @@ _COMMANDS = (
     "layout",
     "modules",
     "glare",
+    "join",
 )
 _PROJECT_SUFFIX = ".kawasolar"
 _HELP = ("--help", "--version")

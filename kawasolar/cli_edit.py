@@ -235,7 +235,7 @@ def edit_input(
     role: Annotated[
         str,
         typer.Argument(
-            help="dsm, buildings, facilities, weather, weather_2, weather_3 (further stations), weather_sunny, weather_dull, canopy, roof_planes, roads or profile"
+            help="dsm, buildings, facilities, weather, weather_2, weather_3 (further stations), weather_sunny, weather_dull, canopy, roof_planes, roads, parcels, addresses or profile"
         ),
     ],
     file: Annotated[Path | None, typer.Argument(help="the file to take")] = None,

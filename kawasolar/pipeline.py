@@ -36,6 +36,7 @@ class PlanInputs:
     ``dsm_crs``, ``buildings_crs``, ``facilities_crs``, ``canopy_crs``, ``roof_planes_crs`` are needed only for files that name none; ``*_layer`` for files of
     several layers. ``weather_sunny``, ``weather_dull``: a sunny and a dull year of the same station (METPV-20 max, min). ``canopy``: heights of vegetation above the surface, if there is such a raster.
     ``weather_2``, ``weather_3``: further stations, between which the weather of the place is taken by distance. ``roads``: for the glare.
+    ``parcels``, ``addresses``: parcels of land and addresses with places, for the join.
     ``roof_planes``: planes that are taken in the place of those found in the surface (CityGML LOD2, or drawn), if there is such a file.
     """
 
@@ -62,6 +63,12 @@ class PlanInputs:
     weather_2: Path | None = None
     weather_3: Path | None = None
     roads: Path | None = None
+    parcels: Path | None = None
+    parcels_crs: str | None = None
+    parcels_layer: str | None = None
+    addresses: Path | None = None
+    addresses_crs: str | None = None
+    addresses_layer: str | None = None
 
 
 def make_project(inputs: PlanInputs, progress: Progress = silent, unfinished: Path | None = None) -> Project:
@@ -157,6 +164,9 @@ def inputs_of(plan: Plan, out: Path) -> PlanInputs:
     def crs(role: Role) -> str | None:
         return by_role[role].crs or None if role in by_role else None
 
+    def layer(role: Role) -> str | None:
+        return by_role[role].layer or None if role in by_role else None
+
     def optional(role: Role) -> Path | None:
         return Path(by_role[role].path) if role in by_role else None
 
@@ -169,7 +179,9 @@ def inputs_of(plan: Plan, out: Path) -> PlanInputs:
         weather_sunny=optional("weather_sunny"), weather_dull=optional("weather_dull"),
         canopy=optional("canopy"), canopy_crs=crs("canopy"), roof_planes=optional("roof_planes"), roof_planes_crs=crs("roof_planes"),
         weather_2=optional("weather_2"), weather_3=optional("weather_3"), roads=optional("roads"),
-        roof_planes_layer=(by_role["roof_planes"].layer or None) if "roof_planes" in by_role else None,
+        roof_planes_layer=layer("roof_planes"),
+        parcels=optional("parcels"), parcels_crs=crs("parcels"), parcels_layer=layer("parcels"),
+        addresses=optional("addresses"), addresses_crs=crs("addresses"), addresses_layer=layer("addresses"),
     )  # fmt: skip
 
 
@@ -272,6 +284,8 @@ def input_files(inputs: PlanInputs) -> tuple[InputFile, ...]:
         ("canopy", inputs.canopy, inputs.canopy_crs, None),
         ("roof_planes", inputs.roof_planes, inputs.roof_planes_crs, inputs.roof_planes_layer),
         ("roads", inputs.roads, None, None),
+        ("parcels", inputs.parcels, inputs.parcels_crs, inputs.parcels_layer),
+        ("addresses", inputs.addresses, inputs.addresses_crs, inputs.addresses_layer),
         ("profile", inputs.profile, None, None),
     )
     return tuple(

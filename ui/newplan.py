@@ -47,13 +47,15 @@ FILTERS: dict[Role, str] = {
     "weather_3": _WEATHER,
     "roads": "*.gpkg *.shp *.geojson *.json *.sqlite",
     "roof_planes": "*.gml *.xml *.zip *.gpkg *.shp *.geojson *.json *.sqlite",
+    "parcels": "*.gpkg *.shp *.geojson *.json *.sqlite",
+    "addresses": "*.csv *.txt *.gpkg *.shp *.geojson *.json",
     "profile": "*.toml",
 }
 ICONS: dict[Role, str] = {
     "dsm": "terrain", "buildings": "office-building-outline", "facilities": "format-list-bulleted", "weather": "weather-partly-cloudy",
     "weather_2": "weather-partly-cloudy", "weather_3": "weather-partly-cloudy", "roads": "vector-polygon",
     "weather_sunny": "weather-partly-cloudy", "weather_dull": "weather-partly-cloudy", "canopy": "pine-tree",
-    "roof_planes": "home-roof", "profile": "tune-variant",
+    "roof_planes": "home-roof", "parcels": "layers-outline", "addresses": "map-marker-outline", "profile": "tune-variant",
 }  # fmt: skip
 # A profile's system until one is chosen: the bundled profile's.
 DEFAULT_EPSG = 6677
@@ -459,6 +461,8 @@ class NewPlanDialog(QDialog):
             weather_sunny=self.cards["weather_sunny"].path, weather_dull=self.cards["weather_dull"].path,
             canopy=self.cards["canopy"].path, canopy_crs=self._said("canopy")[0],
             weather_2=self.cards["weather_2"].path, weather_3=self.cards["weather_3"].path, roads=self.cards["roads"].path,
+            parcels=self.cards["parcels"].path, parcels_crs=self._said("parcels")[0], parcels_layer=self._said("parcels")[1],
+            addresses=self.cards["addresses"].path, addresses_crs=self._said("addresses")[0], addresses_layer=self._said("addresses")[1],
             roof_planes=self.cards["roof_planes"].path, roof_planes_crs=self._said("roof_planes")[0], roof_planes_layer=self._said("roof_planes")[1],
         )  # fmt: skip
 

@@ -10,7 +10,9 @@ its inverse is the same edit read backwards. Tables of a scenario have keys that
     values      "s1/pv.albedo"         {"value", "source"} + mark            a number of the profile overridden
     layouts     "s1/0000012"           {"values": {"layout.racks": 3, ...}} + mark    modules on its roofs laid out by other values than the rest
     ledger      "built_year/0000012"   {"value", "read"} + mark              a value of the ledger corrected; ``read`` is the file's
-    joins       "0000012"              {"building_ids": [...]} + mark        the buildings of a facility, as a person says
+    joins       "0000012"              {"building_ids": [...]} + mark        the buildings of a facility, as a person says; "shared": [...] where it is
+                                       in buildings whose roof counts for another
+    reviews     "0000012"              {"verdict", "building_ids"} + mark    somebody has looked at these links of a facility: "confirmed" or "later"
     keepouts    "k1"                   {"building_id", "rings": [[[x, y], ...], ...]} + mark   no modules here; project CRS; "purpose" where it is not "other"
     inputs      "dsm"                  {"path", "size", "sha256", "crs", "layer", "text", "was": {...}} + mark   another file in its place; ``was``
                                        is the one before, ``text`` the TOML of a profile; a path of "" is no file
@@ -33,7 +35,9 @@ OF_SCENARIO = ("share", "objective", "criteria", "pins", "vetoes", "values", "la
 # What a keep-out is for; the first where nothing is said.
 PURPOSES = ("other", "refuge", "access")
 OTHER = PURPOSES[0]
-TABLES = ("scenarios", *OF_SCENARIO, "ledger", "joins", "keepouts", "inputs")
+# What somebody says of the links of a facility.
+VERDICTS = ("confirmed", "later")
+TABLES = ("scenarios", *OF_SCENARIO, "ledger", "joins", "reviews", "keepouts", "inputs")
 # Of a text of an edit: it may name a reason or a name in full.
 _LONGEST = 10_000
 

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kawasolar.document.entries import Entries
-from kawasolar.document.views import corrected, joins_of, keepouts_of, profile_of, settings_of, special_layouts
+from kawasolar.document.views import (
+    corrected,
+    joins_of,
+    keepouts_of,
+    profile_of,
+    settings_of,
+    shares_of,
+    special_layouts,
+)
 from kawasolar.layout_values import CHOICES, MODULE
 from kawasolar.owners import owners_of_buildings
 from kawasolar.plan import Plan, Results
@@ -189,7 +197,7 @@ class Work:
 
 # By the first word of their code: which stage's findings they are, in the order in which they are shown.
 _STAGE_OF = {
-    "raster": "survey", "outlines": "survey", "roof_planes": "survey", "survey": "survey", "weather": "survey", "plan": "survey", "ledger": "ledger", "join": "ledger",
+    "raster": "survey", "outlines": "survey", "roof_planes": "survey", "survey": "survey", "weather": "survey", "plan": "survey", "ledger": "ledger", "join": "ledger", "addresses": "ledger", "parcels": "ledger",
     "links": "join", "yield": "yield",
 }  # fmt: skip
 _OF_GIVEN = "survey.given_"
@@ -211,9 +219,12 @@ def run_ledger(work: Work, bench: Bench, progress: Progress) -> None:
     """Read the ledger and join it to the outlines."""
     from gis.aside import aside
     from gis.progress import part
-    from kawasolar.join import join_facilities
+    from kawasolar.address import placed_by_address
+    from kawasolar.join import Weights, join_facilities
     from kawasolar.ledger import read_facilities
+    from kawasolar.ledger.notes import folded
     from kawasolar.plan import LedgerRead
+    from kawasolar.stages.places import places_of
 
     if not bench.is_large():
         bench.surface(part(progress, 0.0, 0.6))
@@ -227,12 +238,14 @@ def run_ledger(work: Work, bench: Bench, progress: Progress) -> None:
         "ledger",
     )
     outlines = bench.outlines(part(progress, 0.6, 0.7))
+    places = places_of(bench, part(progress, 0.7, 0.8))
+    facilities, placed = placed_by_address(ledger.facilities, places.book)
     links, findings = join_facilities(
-        ledger.facilities, outlines.frame, nearest_m=work.profile.number("join.nearest_m"),
-        progress=part(progress, 0.7, 1.0), outlines=ledger.outlines,
+        facilities, outlines.frame, nearest_m=work.profile.number("join.nearest_m"), progress=part(progress, 0.8, 1.0),
+        outlines=ledger.outlines, weights=Weights.of(work.profile), parcels=places.parcels,
     )  # fmt: skip
-    work.read = LedgerRead(ledger.facilities, links, dict(ledger.columns), ledger.sheet)
-    work.findings["ledger"] = (*ledger.findings, *findings)
+    work.read = LedgerRead(facilities, links, dict(ledger.columns), ledger.sheet)
+    work.findings["ledger"] = (*ledger.findings, *places.findings, *folded(placed), *findings)
 
 
 def run_join(work: Work, bench: Bench) -> None:
@@ -245,7 +258,9 @@ def run_join(work: Work, bench: Bench) -> None:
     if known is None:
         known = set(bench.outlines().frame["building_id"])
     facilities = set(work.read.frame["facility_id"])
-    work.links, findings = corrected_links(work.read.links, joins_of(work.entries), facilities, known)
+    work.links, findings = corrected_links(
+        work.read.links, joins_of(work.entries), facilities, known, shares_of(work.entries)
+    )
     work.findings["join"] = tuple(findings)
 
 

@@ -32,6 +32,8 @@ ROLE_ICONS = {
     "canopy": "pine-tree",
     "roof_planes": "home-roof",
     "roads": "vector-polygon",
+    "parcels": "layers-outline",
+    "addresses": "map-marker-outline",
     "profile": "tune-variant",
 }
 
@@ -163,6 +165,8 @@ class DataPanel(QWidget):
             "weather_2": say("ui.data.station"),
             "weather_3": say("ui.data.station"),
             "roads": say("ui.data.roads"),
+            "parcels": say("ui.data.parcels"),
+            "addresses": say("ui.data.addresses"),
             "weather_sunny": say("ui.data.band"),
             "weather_dull": say("ui.data.band"),
             "canopy": say("ui.data.canopy"),
