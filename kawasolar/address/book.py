@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from gis.findings import Finding
@@ -26,7 +27,10 @@ _ENDS_CITY = "市区町村郡"
 
 @dataclass(frozen=True)
 class Entry:
-    """One address: the names under which its town is looked up, its city (empty where unknown), numbers, place [m] and how exact it is."""
+    """One address: the names under which its town is looked up, its city (empty where unknown), numbers, place [m] and how exact it is.
+
+    ``of_town``: how many of the numbers belong to the town (丁目); entries that have only these in common are no neighbours.
+    """
 
     towns: tuple[str, ...]
     city: str
@@ -34,6 +38,7 @@ class Entry:
     x: float
     y: float
     exact: Exact
+    of_town: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,12 +111,15 @@ class AddressBook:
             return found if found is not None else Found(np.nan, np.nan, EXACT[best], ambiguous=True)
         for length in range(len(numbers), 0, -1):
             begin = of(numbers[:length])
+            if length < len(numbers):
+                begin = [k for k in begin if length > self.entries[k].of_town]
             # A block of just these first numbers is meant rather than all that begin like it.
             own = [k for k in begin if self.entries[k].numbers == numbers[:length]]
             found = self._middle(own or begin, "block") if begin else None
             if found is not None:
                 return found
-        everywhere = of(())
+        # Of 中央三丁目 what is known of it, rather than the middle of all 中央.
+        everywhere = next(some for length in range(len(numbers), -1, -1) if (some := of(numbers[:length])))
         cities = {self.entries[k].city for k in everywhere} - {""}
         x, y = self._points(everywhere)
         return Found(float(np.median(x)), float(np.median(y)), "town", ambiguous=len(cities) > 1)
@@ -197,7 +205,8 @@ def placed_by_address(facilities: gpd.GeoDataFrame, book: AddressBook) -> tuple[
         return facilities, findings
     told: dict[str, object] = {exact: int((placed == exact).sum()) for exact in EXACT}
     findings.insert(0, Finding("addresses.placed", "info", details={"count": count, **told}))
-    return facilities.assign(placed=placed).set_geometry(_series(shapes, facilities)), findings
+    told_of = pd.Series(placed, index=facilities.index, dtype=object)
+    return facilities.assign(placed=told_of).set_geometry(_series(shapes, facilities)), findings
 
 
 def _series(shapes: np.ndarray, facilities: gpd.GeoDataFrame) -> gpd.GeoSeries:
@@ -209,5 +218,6 @@ def _series(shapes: np.ndarray, facilities: gpd.GeoDataFrame) -> gpd.GeoSeries:
 def entry_of(city: str, town: str, rest: str, x: float, y: float, exact: Exact, small: str = "") -> Entry:
     """An entry of a table that gives city, town, a smaller name within the town, and the number each by itself."""
     head, whole = parse_address(f"{town}{rest}"), parse_address(f"{town}{small}{rest}")
+    own = len(parse_address(town).numbers)
     towns = dict.fromkeys((whole.words, head.words))
-    return Entry(tuple(towns), town_key(city), whole.numbers, x, y, exact)
+    return Entry(tuple(towns), town_key(city), whole.numbers, x, y, exact, own)

@@ -198,7 +198,9 @@ def _official(
         head = known[key]
         block = parse_address(f"x{blocks_of[k]}").numbers if blocks else ()
         exact: Exact = "block" if block else "town"
-        found.append(Entry(head.towns, head.city, (*head.numbers, *block), float(x[k]), float(y[k]), exact))
+        found.append(
+            Entry(head.towns, head.city, (*head.numbers, *block), float(x[k]), float(y[k]), exact, head.of_town)
+        )
     return found
 
 
@@ -209,7 +211,9 @@ def _plain(addresses: list[str], x: np.ndarray, y: np.ndarray) -> list[Entry]:
         address = parse_address(addresses[k])
         if address.words:
             exact: Exact = "building" if address.numbers else "town"
-            found.append(Entry(_tails(address.words), "", address.numbers, float(x[k]), float(y[k]), exact))
+            # 中央1-2-3 is 中央一丁目.
+            own = 1 if "丁目" in addresses[k] or len(address.numbers) > 2 else 0
+            found.append(Entry(_tails(address.words), "", address.numbers, float(x[k]), float(y[k]), exact, own))
     return found
 
 

@@ -166,6 +166,8 @@ def _by_polygon(sides: Sides, todo: NDArray[np.int64]) -> pd.DataFrame:
 def _by_point(sides: Sides, todo: NDArray[np.int64]) -> pd.DataFrame:
     """The outline in which the facility's point lies; of several the smallest."""
     todo = todo[~pd.isna(sides.points[todo])]
+    # Of a parcel any point stands for all of it.
+    todo = todo[sides.exact[todo] != "parcel"]
     which, building = sides.tree.query(sides.points[todo], predicate="intersects")
     found = sides.claims(todo[which], building, "point")
     found["area"] = shapely.area(sides.shapes[building])
