@@ -66,7 +66,7 @@ class Agreement:
     def of_each(self, facility: Ints, building: Ints) -> Floats:
         """What size, use and storeys leave of the score of each pair, the building taken as the facility's only one; 0…1."""
         size = self._size(self.floor_m2[facility], *self._floors(facility, building))
-        return self._left(size, facility, building)
+        return self._left(size, facility, building, self.building_storeys[building])
 
     def of_groups(self, facility: Ints, building: Ints) -> tuple[Floats, list[tuple[Reason, ...]]]:
         """As :meth:`of_each` where all pairs of a facility together are its buildings; with the reasons of each pair."""
@@ -77,9 +77,13 @@ class Agreement:
             for part in (low, high, self.footprint_m2[building])
         )
         size = self._size(self.floor_m2[facility], low, high)
-        left = self._left(size, facility, building)
+        # Of several buildings the ledger tells the storeys of the highest.
+        tallest = np.full(count, np.nan)
+        np.fmax.at(tallest, facility, self.building_storeys[building])
+        left = self._left(size, facility, building, tallest[facility])
         whole = [*zip(size.tolist(), low.tolist(), high.tolist(), footprint.tolist(), strict=True)]
-        return left, [self._reasons(f, b, *whole[k]) for k, (f, b) in enumerate(zip(facility, building, strict=True))]
+        pairs = zip(facility.tolist(), building.tolist(), tallest[facility].tolist(), strict=True)
+        return left, [self._reasons(f, b, own, *whole[k]) for k, (f, b, own) in enumerate(pairs)]
 
     def _floors(self, facility: Ints, building: Ints) -> tuple[Floats, Floats]:
         """Least and most floor area [m²] that a building may have."""
@@ -99,8 +103,10 @@ class Agreement:
             agreed = np.clip(2.0 - off / np.log(self.weights.size_factor), 0.0, 1.0)
         return np.where(floor > 0, agreed, np.nan)
 
-    def _left(self, size: Floats, facility: Ints, building: Ints) -> Floats:
-        storeys = np.array([self._storeys(f, b) for f, b in zip(facility, building, strict=True)], dtype=np.float64)
+    def _left(self, size: Floats, facility: Ints, building: Ints, tallest: Floats) -> Floats:
+        storeys = np.array(
+            [self._storeys(f, b, own) for f, b, own in zip(facility, building, tallest, strict=True)], dtype=np.float64
+        )
         both = np.fmin(size, storeys)
         left = 1.0 - self.weights.size_weight * (1.0 - np.where(np.isnan(both), 1.0, both))
         against = np.array([self._use(f, b) < 0 for f, b in zip(facility, building, strict=True)], dtype=bool)
@@ -116,9 +122,9 @@ class Agreement:
         code = self._codes[building]
         return 1 if code in known[0] else -1 if code in known[1] else 0
 
-    def _storeys(self, facility: int, building: int) -> float:
-        """1 where the storeys agree, within one; 0.5 where not, NaN where one side does not say."""
-        ledger, own = self.storeys[facility], self.building_storeys[building]
+    def _storeys(self, facility: int, building: int, own: float) -> float:
+        """1 where the ledger's storeys and those of the building agree, within one; 0.5 where not, NaN where one side does not say."""
+        ledger = self.storeys[facility]
         if np.isnan(ledger):
             return np.nan
         if np.isnan(own):
@@ -127,7 +133,7 @@ class Agreement:
         return 1.0 if abs(ledger - own) <= 1 else 0.5
 
     def _reasons(
-        self, facility: int, building: int, size: float, low: float, high: float, footprint: float
+        self, facility: int, building: int, tallest: float, size: float, low: float, high: float, footprint: float
     ) -> tuple[Reason, ...]:
         found = []
         if not np.isnan(size):
@@ -143,10 +149,9 @@ class Agreement:
         if use:
             used = {"kind": self.kind[facility], "usage": self._codes[building] or self.usage[building]}
             found.append(Reason("use" if use > 0 else "use_other", used))
-        storeys = self._storeys(facility, building)
+        storeys = self._storeys(facility, building, tallest)
         if not np.isnan(storeys):
-            own = self.building_storeys[building]
-            told: object = self.usage[building] if np.isnan(own) else int(own)
+            told: object = self.usage[building] if np.isnan(tallest) else int(tallest)
             counted = {"ledger": int(self.storeys[facility]), "building": told}
             found.append(Reason("storeys" if storeys >= 1.0 else "storeys_other", counted))
         return tuple(found)

@@ -29,6 +29,8 @@ _OVERLAP = 0.5
 _SEVERAL = 3
 # PROJ's confidence [%] in the EPSG number of a worded system; GDAL's WKT1 of the Japanese zones gets 25.
 _SURE_ENOUGH = 25
+# Share of the way to where evidence is worth least, from which it is said that a building lies far.
+_TOLD_FROM = 0.1
 # Pairs of facilities and outlines near by that are compared; beyond it the nearest alone.
 _MOST_PAIRS = 2_000_000
 STEPS = ("join.by_id", "join.by_place", "join.by_name", "join.nearest", "join.settling")
@@ -107,9 +109,12 @@ def _far(found: pd.DataFrame, nearest_m: float, reason: str) -> pd.DataFrame:
     far_m = table().far_m
     away = found["distance_m"].fillna(0.0).to_numpy(dtype=np.float64)
     beyond = np.clip((away - nearest_m) / max(far_m - nearest_m, 1.0), 0.0, 1.0)
+    # A wing of a large site is not far yet.
     why = [
-        (Reason(reason, {}), Reason("far", {"distance_m": round(float(d))})) if d > nearest_m else (Reason(reason, {}),)
-        for d in away
+        (Reason(reason, {}), Reason("far", {"distance_m": round(float(d))}))
+        if share > _TOLD_FROM
+        else (Reason(reason, {}),)
+        for d, share in zip(away, beyond, strict=True)
     ]
     return found.assign(
         score=found["score"].to_numpy(dtype=np.float64) * (1.0 - (1.0 - table().far_share) * beyond),

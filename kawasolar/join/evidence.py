@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from kawasolar.ledger.vocabulary import folded
@@ -61,8 +61,12 @@ class Evidence:
 
 def read_evidence(text: object) -> Evidence:
     """The evidence in a text; none where it is no such text: a file of before has none, and any program can write one."""
-    if not isinstance(text, str) or len(text) > _LONGEST:
-        return Evidence()
+    return _read(text) if isinstance(text, str) and len(text) <= _LONGEST else Evidence()
+
+
+# A review reads the same thousand texts at every key.
+@lru_cache(maxsize=1 << 13)
+def _read(text: str) -> Evidence:
     try:
         whole = json.loads(text)
     except (ValueError, RecursionError):

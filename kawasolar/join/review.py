@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,7 @@ from kawasolar.document.entries import apply, edit_of, followed_by
 from kawasolar.document.views import joins_of, shares_of
 from kawasolar.join.agreement import Agreement, Weights
 from kawasolar.join.evidence import Claimant, Reason, read_evidence, table
-from kawasolar.join.settling import shared_of
+from kawasolar.join.settling import corrected_links, shared_of
 from kawasolar.join.sides import exactness
 
 if TYPE_CHECKING:
@@ -82,10 +82,22 @@ class Item:
         return self.state in ("confirmed", "person")
 
 
+def links_now(plan: Plan, facilities: Collection[str], known: Collection[str]) -> pd.DataFrame:
+    """The links with all that people have said of them, whether or not the plan has been computed since.
+
+    Parameters
+    ----------
+    facilities, known : ids of the ledger, and of all outlines
+    """
+    if plan.read is None:
+        return plan.results.links
+    named = joins_of(plan.entries)
+    return corrected_links(plan.read.links, named, facilities, known, shares_of(plan.entries))[0]
+
+
 def items_of(plan: Plan) -> list[Item]:
     """All facilities with their links, in the ledger's order."""
-    links = _links(plan.results.links)
-    shared = shared_of(plan.results.links)
+    shared, links_of = shared_of(plan.results.links), _links(plan.results.links)
     frame = plan.facilities
     texts = {
         column: [value if isinstance(value, str) else "" for value in frame[column]]
@@ -96,7 +108,7 @@ def items_of(plan: Plan) -> list[Item]:
     exact = exactness(frame)
     found = []
     for row, facility in enumerate(frame["facility_id"].astype(str).tolist()):
-        mine = links.get(facility, ())
+        mine = links_of.get(facility, ())
         inside = None if mine else shared.get(facility)
         item = Item(
             facility, texts["name"][row] or facility, texts["kind"][row], texts["address"][row], str(exact[row]), row, mine, inside,
@@ -106,10 +118,26 @@ def items_of(plan: Plan) -> list[Item]:
     return found
 
 
+def renewed(items: Mapping[str, Item], links: pd.DataFrame, entries: Entries) -> dict[str, Item]:
+    """The same facilities with other links; what is as it was stays the same object."""
+    shared, links_of = shared_of(links), _links(links)
+    said = {*entries.table("joins"), *entries.table("reviews")}
+    found = {}
+    for facility, item in items.items():
+        mine = links_of.get(facility, ())
+        inside = None if mine else shared.get(facility)
+        if mine != item.links or inside != item.shared:
+            score = min((link.score for link in mine), default=0.0)
+            found[facility] = with_state(replace(item, links=mine, shared=inside, score=score), entries)
+        elif item.state != "open" or facility in said:
+            found[facility] = with_state(item, entries)
+        else:
+            found[facility] = item
+    return found
+
+
 def with_state(item: Item, entries: Entries) -> Item:
     """The item as far as somebody has looked at it."""
-    from dataclasses import replace
-
     state = state_of(entries, item.facility_id, item.buildings)
     return item if state == item.state else replace(item, state=state)
 

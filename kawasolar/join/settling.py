@@ -226,9 +226,11 @@ def _told_others(
     """Links whose evidence names who is in the building now."""
     evidence = links["evidence"].tolist()
     for place, (facility, building) in enumerate(zip(links["facility_id"], links["building_id"], strict=True)):
+        if building not in touched and building not in others:
+            continue
         now = tuple(each for each in others.get(building, ()) if each.facility_id != facility)
         before = read_evidence(evidence[place])
-        if building in touched or before.others != now:
+        if before.others != now:
             evidence[place] = replace(before, others=now).to_text()
     return links.assign(evidence=pd.Series(evidence, index=links.index, dtype=object)).reset_index(drop=True)
 
