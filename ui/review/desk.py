@@ -299,8 +299,8 @@ class ReviewDesk(QObject):
             self.told.emit(error.code, error.details)
             return
         if not stay and before == self.queue.current and not self.queue.next_open():
-            self.told.emit("ui.review.all_done", {})
             self._look()
+            self.told.emit("ui.review.all_done", {})
 
     def _undo(self) -> None:
         """Take the last step back, and look at the facility that it was about."""

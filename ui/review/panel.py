@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ui.look import Look
     from ui.review.desk import ReviewDesk
 
-_BUTTONS = (("confirm", "primary"), ("none", ""), ("later", ""), ("undo", ""))
+_BUTTONS = (("confirm", "primary"), ("none", "chip"), ("later", "chip"), ("undo", "chip"))
 
 
 class CandidateRow(QWidget):
@@ -50,6 +50,7 @@ class CandidateRow(QWidget):
         say = self._look.say
         whose = say("ui.review.linked") if mine else say("ui.review.owned", name=owner) if owner else ""
         self.words.setText(say("ui.list.dot").join(part for part in (candidate.building_id, whose) if part))
+        self.words.setToolTip(self.words.text())
         away = fmt.number(candidate.distance_m, 0)
         self.figures.setText(say("ui.review.figures", distance=away, area=fmt.number(candidate.area_m2, 0)))
         set_role(self.words, "accent" if mine else "attention" if owner else "")
@@ -110,15 +111,14 @@ class ReviewPanel(QWidget):
 
     def _make_buttons(self) -> QHBoxLayout:
         """What is done most, each with its key; the keyboard stays in the list."""
-        say, line = self._look.say, row(4)
+        say, line = self._look.say, row(2)
         self.buttons = {}
         for name, role in _BUTTONS:
             made = button(say(f"ui.review.do.{name}"), role, tip=say(f"ui.review.do.{name}_tip"))
             made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             made.setAccessibleName(made.toolTip())
             made.clicked.connect(lambda _=False, name=name: self._desk.act(name))
-            line.addWidget(made, 3 if role else 2)
+            line.addWidget(made, 1 if role == "primary" else 0)
             self.buttons[name] = made
         return line
 
@@ -156,8 +156,9 @@ class ReviewPanel(QWidget):
         self.details.setVisible(item is not None)
         if item is None:
             return
-        self.name.setText(item.name)
-        self.about.setText(self._about(item))
+        for shown, words in ((self.name, item.name), (self.about, self._about(item))):
+            shown.setText(words)
+            shown.setToolTip(words)
         self.link.setText(self._link_words(item))
         self._show_reasons(item)
         owners = [desk.facility_name(each.owner) if each.owner else "" for each in desk.candidates]
