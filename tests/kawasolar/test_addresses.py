@@ -25,6 +25,7 @@ from kawasolar.address import (
 from kawasolar.address.book import entry_of
 from kawasolar.address.normal import kanji_number
 from kawasolar.errors import UnreadableAddresses
+from kawasolar.ledger import read_facilities
 from kawasolar.words import LANGUAGES, say
 
 ZONE = CRS.from_epsg(6677)
@@ -366,3 +367,20 @@ def test_bad_parcels(tmp_path: Path) -> None:
     assert len(read_parcels(two, ZONE, layer="q", bounds=BOUNDS).frame) == 1
     with pytest.raises(UnreadableFile, match=r"parcels\.no_layer"):
         read_parcels(two, ZONE, layer="r", bounds=BOUNDS)
+
+
+def test_addresses_of_a_real_city_find_one_another(real_data: Path) -> None:
+    """Yaizu's lists: each address is found by the places of all, however each list writes it."""
+    files = sorted((real_data / "yaizu_facilities").glob("222127_*.csv"))
+    zone, book = CRS.from_epsg(6676), AddressBook()
+    entries = [entry for path in files for entry in read_addresses(path, zone).entries]
+    book.add(entries)
+    assert len(entries) > 100
+    for path in files:
+        ledger = read_facilities(path, zone).facilities
+        bare = ledger.set_geometry(gpd.GeoSeries([None] * len(ledger), crs=zone))
+        placed, _ = placed_by_address(bare, book)
+        away = placed.geometry.distance(ledger.geometry)[placed["placed"] == "building"]
+        assert len(away) >= 0.9 * len(ledger)
+        assert away.median() < 1.0
+        assert away.max() < 150.0
