@@ -369,9 +369,9 @@ def test_bad_parcels(tmp_path: Path) -> None:
         read_parcels(two, ZONE, layer="r", bounds=BOUNDS)
 
 
-def test_addresses_of_a_real_city_find_one_another(real_data: Path) -> None:
+def test_addresses_of_a_real_city_find_one_another(realdata: Path) -> None:
     """Yaizu's lists: each address is found by the places of all, however each list writes it."""
-    files = sorted((real_data / "yaizu_facilities").glob("222127_*.csv"))
+    files = sorted((realdata / "yaizu_facilities").glob("222127_*.csv"))
     zone, book = CRS.from_epsg(6676), AddressBook()
     entries = [entry for path in files for entry in read_addresses(path, zone).entries]
     book.add(entries)

@@ -348,11 +348,11 @@ def test_words_for_uses() -> None:
     ]
 
 
-def test_on_a_real_town_size_and_use_find_more_than_nearness(real_data: Path) -> None:
+def test_on_a_real_town_size_and_use_find_more_than_nearness(realdata: Path) -> None:
     """PLATEAU Kaga: places thrown 10 m off the walls of its public buildings, floor areas of the ledger off by a third."""
     from gis.plateau import read_city_model
 
-    model = read_city_model([real_data / "plateau_kaga" / "54363371_bldg_6697.gml"], CRS.from_epsg(6675))
+    model = read_city_model([realdata / "plateau_kaga" / "54363371_bldg_6697.gml"], CRS.from_epsg(6675))
     buildings = model.buildings.reset_index(drop=True).assign(id_given=True)
     kinds = {"421": "office", "422": "school"}
     rng = np.random.default_rng(1)
