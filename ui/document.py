@@ -308,18 +308,24 @@ class Document(QObject):
     def be_patient(self, patient: bool) -> None:
         """Work through a list of links: what follows from each is computed when that is over, and is stale till then."""
         self._patient = patient
-        if not patient and self._waiting and self._project is not None:
-            from kawasolar.stages import settled
+        if not patient:
+            self.settle()
 
-            before = self._project
-            after = settled(before, self._attic)
-            for key, plan in before.plans.items():
-                if after.plans[key].results is not plan.results:
-                    self._keep(plan)
-            self._effects = None
-            self._show(after)
-            self.dirty_changed.emit()
-        self._waiting = self._waiting and patient
+    def settle(self) -> None:
+        """Compute what follows from links that were named in a review and what takes no file."""
+        before = self._project
+        if not self._waiting or before is None:
+            return
+        from kawasolar.stages import settled
+
+        self._waiting = False
+        after = settled(before, self._attic)
+        for key, plan in before.plans.items():
+            if after.plans[key].results is not plan.results:
+                self._keep(plan)
+        self._effects = None
+        self._show(after)
+        self.dirty_changed.emit()
 
     @property
     def waiting(self) -> bool:
@@ -456,6 +462,7 @@ class Document(QObject):
 
         from kawasolar.plan import SaveMark
 
+        self.settle()
         if self._project is None:
             raise AssertionError("nothing to save")
         # Without a journal every save is still told from every other.

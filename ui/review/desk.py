@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import shapely
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from kawasolar.errors import PlanError
@@ -206,6 +205,8 @@ class ReviewDesk(QObject):
 
     def _box(self, place: tuple[float, float] | None) -> tuple[float, float, float, float] | None:
         """The ground to be seen: around the place and the buildings that are linked."""
+        import shapely
+
         shapes = [each.shape for each in self.candidates if each.linked]
         if place is not None:
             shapes.append(shapely.box(place[0] - _AROUND, place[1] - _AROUND, place[0] + _AROUND, place[1] + _AROUND))
