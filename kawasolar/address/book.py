@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from gis.findings import Finding
-from kawasolar.address.normal import parse_address, town_key
+from kawasolar.address.normal import numbers_of, parse_address, town_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -213,6 +213,22 @@ def _series(shapes: np.ndarray, facilities: gpd.GeoDataFrame) -> gpd.GeoSeries:
     import geopandas as gpd
 
     return gpd.GeoSeries(shapes, index=facilities.index, crs=facilities.crs, name="geometry")
+
+
+@dataclass
+class Namer:
+    """Entries of tables that give city, town and a smaller name within it each by itself: what stands under one name is parsed once."""
+
+    _known: dict[tuple[str, str, str], Entry] = field(default_factory=dict)
+
+    def entry(self, city: str, town: str, small: str, rest: str, x: float, y: float, exact: Exact) -> Entry:
+        """``rest``: the numbers after the names; a block or a parcel without any is its town."""
+        key = (city, town, small)
+        if key not in self._known:
+            self._known[key] = entry_of(city, town, "", 0.0, 0.0, "town", small)
+        head = self._known[key]
+        numbers = numbers_of(rest)
+        return Entry(head.towns, head.city, (*head.numbers, *numbers), x, y, exact if numbers else "town", head.of_town)
 
 
 def entry_of(city: str, town: str, rest: str, x: float, y: float, exact: Exact, small: str = "") -> Entry:

@@ -75,6 +75,17 @@ def parse_address(text: str) -> Address:
     return Address(town_key(words), numbers)
 
 
+_PLAIN = re.compile(r"[0-9]{1,9}(?:-[0-9]{1,9})*")
+
+
+def numbers_of(text: str) -> tuple[str, ...]:
+    """The numbers of a block or a parcel by itself."""
+    if _PLAIN.fullmatch(text):
+        return tuple(str(int(part)) for part in text.split("-"))
+    # A name before it, that a 番 at the beginning is no town.
+    return parse_address(f"x{text}").numbers
+
+
 def town_key(words: str) -> str:
     """What names of towns are compared as: no blanks, no 大字 and 字, no prefecture, signs that stand for one another as one."""
     key = _BLANK.sub("", plain(words)).translate(_ALIKE).casefold()

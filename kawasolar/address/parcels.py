@@ -15,7 +15,7 @@ from gis.drivers import check_vector
 from gis.errors import CrsMissing, NoOverlap, UnreadableFile
 from gis.findings import Finding
 from gis.outlines import column_of, load_polygons, only_polygons
-from kawasolar.address.book import Entry, entry_of
+from kawasolar.address.book import Entry, Namer
 from kawasolar.address.normal import parse_address
 
 if TYPE_CHECKING:
@@ -49,8 +49,9 @@ class Parcels:
         """The parcels with a number as addresses; their places lie within them."""
         frame = self.frame[self.frame["lot"].notna()]
         points = shapely.get_coordinates(shapely.point_on_surface(frame.geometry.to_numpy()))
+        namer = Namer()
         return [
-            entry_of(city, town, f" {lot}", x, y, "parcel", small)
+            namer.entry(city, town, small, lot, x, y, "parcel")
             for city, town, small, lot, (x, y) in zip(
                 frame["city"], frame["town"], frame["small"], frame["lot"], points.tolist(), strict=True
             )

@@ -15,7 +15,7 @@ from pyproj import CRS
 from gis.errors import CrsMissing
 from gis.findings import Finding
 from gis.outlines import column_of
-from kawasolar.address.book import Entry, Exact, entry_of
+from kawasolar.address.book import Entry, Exact, Namer
 from kawasolar.address.normal import parse_address
 from kawasolar.errors import UnreadableAddresses, UnreadableLedger
 from kawasolar.ledger import layers
@@ -186,22 +186,13 @@ def _official(
     *,
     blocks: bool,
 ) -> list[Entry]:
-    """Rows of the state's tables; what stands under one name is parsed once."""
-    known: dict[tuple[str, str, str], Entry] = {}
-    found = []
-    for k in np.flatnonzero(np.isfinite(x) & np.isfinite(y)).tolist():
-        key = (cities[k], towns[k], small[k])
-        if not towns[k]:
-            continue
-        if key not in known:
-            known[key] = entry_of(cities[k], towns[k], "", 0.0, 0.0, "town", small[k])
-        head = known[key]
-        block = parse_address(f"x{blocks_of[k]}").numbers if blocks else ()
-        exact: Exact = "block" if block else "town"
-        found.append(
-            Entry(head.towns, head.city, (*head.numbers, *block), float(x[k]), float(y[k]), exact, head.of_town)
-        )
-    return found
+    """Rows of the state's tables; those of towns have no block."""
+    namer = Namer()
+    return [
+        namer.entry(cities[k], towns[k], small[k], blocks_of[k] if blocks else "", float(x[k]), float(y[k]), "block")
+        for k in np.flatnonzero(np.isfinite(x) & np.isfinite(y)).tolist()
+        if towns[k]
+    ]
 
 
 def _plain(addresses: list[str], x: np.ndarray, y: np.ndarray) -> list[Entry]:
