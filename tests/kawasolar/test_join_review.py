@@ -309,8 +309,8 @@ def test_links_are_set_and_confirmed(path: Path, capsys: pytest.CaptureFixture[s
     ):  # fmt: skip
         assert main(["-q", "join", str(path), *words]) == code
     assert path.read_bytes() == before
-    assert main(["-q", "edit", "join", str(path), "007", "--shared", "B2"]) == 0
-    assert {each["facility_id"]: each["shared"] for each in listed(path, capsys)}["007"]["building_id"] == "B2"
+    assert main(["-q", "edit", "join", str(path), "007", "--shared", "B0"]) == 0
+    assert {each["facility_id"]: each["shared"] for each in listed(path, capsys)}["007"]["building_id"] == "B0"
     assert main(["-q", "edit", "join", str(path), "007", "--automatic", "--shared", "B2"]) == 2
 
 
