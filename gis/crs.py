@@ -47,6 +47,16 @@ def vertical_unit(crs: CRS) -> float:
     return float(part.axis_info[0].unit_conversion_factor) if part is not None and part.axis_info else 1.0
 
 
+def height_name(crs: CRS) -> str | None:
+    """What a CRS measures heights from: the EPSG code of its vertical part, or that part's name; None where it speaks of no heights."""
+    parts = crs.sub_crs_list if crs.is_compound else [crs]
+    part = next((part for part in parts if part.is_vertical), None)
+    if part is None:
+        return None
+    code = part.to_epsg(min_confidence=70)
+    return f"EPSG:{code}" if code else part.name
+
+
 def on_earth(crs: CRS, x: float, y: float) -> bool:
     """Whether coordinates are any place at all: degrees taken as metres, or metres as degrees, are mostly none."""
     try:

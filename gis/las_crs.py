@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from gis.crs import horizontal, vertical_unit
+from gis.crs import height_name, horizontal, vertical_unit
 from gis.errors import CrsMismatch
 from gis.las_heads import PROJECTION
 
@@ -112,8 +112,7 @@ def _from_wkt(record: bytes | None, file: str) -> Named:
         return Named(None, None, unknown=True)
     if abs(vertical_unit(whole) - 1.0) > 1e-9:
         raise CrsMismatch("point_cloud.not_metres", file=file)
-    vertical = next((part for part in whole.sub_crs_list if part.is_vertical), None)
-    return Named(_by_its_code(flat), None if vertical is None else _height_name(vertical))
+    return Named(_by_its_code(flat), height_name(whole))
 
 
 def _from_keys(record: bytes, file: str) -> Named:
@@ -140,12 +139,7 @@ def _height_of_code(code: int, file: str) -> str | None:
         return f"EPSG:{code}"
     if abs(crs.axis_info[0].unit_conversion_factor - 1.0) > 1e-9:
         raise CrsMismatch("point_cloud.not_metres", file=file)
-    return _height_name(crs)
-
-
-def _height_name(crs: CRS) -> str:
-    code = crs.to_epsg(min_confidence=70)
-    return f"EPSG:{code}" if code else crs.name
+    return height_name(crs)
 
 
 def _of_code(code: int) -> CRS | None:

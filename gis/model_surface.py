@@ -16,6 +16,7 @@ from gis.grid import Grid
 from gis.model_kernels import lay_polygons
 from gis.plateau_place import Roofs
 from gis.progress import Progress, silent
+from gis.sampled import bilinear
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +33,6 @@ _GROUND_STEP_M = 10.0
 _NEAREST = 12
 # Crossings of a line with one roof; more has no roof.
 _MOST_CROSSINGS = 4096
-# A polygon that is smaller than this in plan is a wall [m²].
-_LEAST_PLAN_M2 = 1e-3
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class RoofPolygons:
 
     @classmethod
     def of(cls, roofs: Roofs) -> RoofPolygons:
-        """Each polygon with the plane that fits its corners best; walls are left out of its heights by their size in plan."""
+        """Each polygon with the plane that fits its corners best; a wall covers no cell's centre and lays nothing."""
         ring_start = np.concatenate([[0], np.cumsum(roofs.lengths)]).astype(np.int64)
         count = len(roofs.building)
         polygon_start = np.searchsorted(roofs.polygon, np.arange(count + 1)).astype(np.int64)
@@ -113,18 +112,8 @@ def lay_roofs(
     some = some[(near[:, 0] < east) & (near[:, 2] > west) & (near[:, 1] < north) & (near[:, 3] > south)]
     room = np.empty(_MOST_CROSSINGS)
     lay_polygons(
-        some,
-        roofs.xy,
-        roofs.ring_start,
-        roofs.polygon_start,
-        roofs.plane,
-        grid.west,
-        grid.north,
-        grid.cell,
-        room,
-        top,
-        owner,
-    )
+        some, roofs.xy, roofs.ring_start, roofs.polygon_start, roofs.plane, grid.west, grid.north, grid.cell, room, top, owner
+    )  # fmt: skip
     there = owner >= 0
     owner[there] = roofs.building[owner[there]].astype(np.int32)
     return top, owner
@@ -142,7 +131,6 @@ def ground_between(buildings: gpd.GeoDataFrame, grid: Grid) -> Callable[[Grid], 
     the heights on any part of ``grid``
     """
     from scipy.interpolate import LinearNDInterpolator
-    from scipy.ndimage import map_coordinates
 
     known = buildings[np.isfinite(buildings["ground_m"].to_numpy())]
     middle = known.geometry.representative_point()
@@ -162,8 +150,7 @@ def ground_between(buildings: gpd.GeoDataFrame, grid: Grid) -> Callable[[Grid], 
     def on(part: Grid) -> NDArray[np.float32]:
         row = (grid.north - part.north + (np.arange(part.rows) + 0.5) * part.cell) / step
         col = (part.west - grid.west + (np.arange(part.cols) + 0.5) * part.cell) / step
-        at = np.meshgrid(row, col, indexing="ij")
-        return np.asarray(map_coordinates(coarse, at, order=1, mode="nearest"), np.float32)
+        return bilinear(coarse, row, col)
 
     return on
 

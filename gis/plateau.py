@@ -50,21 +50,12 @@ _HEAD = 65_536
 _MOST_BUILDINGS = 5_000_000
 # A box as high as this stands where nobody knows the height (the standard's own rule), with room for rounding [m].
 UNKNOWN_BOX_M = 3.01
-_COLUMNS = (
-    "building_id", "gml_id", "name", "usage", "structure", "city", "storeys", "built_year", "survey_year", "measured_height_m", "height_m", "ground_m", "top_m",
-    "floor_area_m2", *(f"{name}_depth_m" for name in HAZARDS), "surface", "source",
+_MEASURES = (
+    "storeys", "built_year", "survey_year", "measured_height_m", "height_m", "ground_m", "top_m", "floor_area_m2",
+    *(f"{name}_depth_m" for name in HAZARDS),
 )  # fmt: skip
-_NUMERIC = (
-    "storeys",
-    "built_year",
-    "survey_year",
-    "measured_height_m",
-    "height_m",
-    "ground_m",
-    "top_m",
-    "floor_area_m2",
-)
-_NUMBERS = dict.fromkeys((*_NUMERIC, *(f"{name}_depth_m" for name in HAZARDS)), np.float64)
+_COLUMNS = ("building_id", "gml_id", "name", "usage", "structure", "city", *_MEASURES, "surface", "source")
+_NUMBERS = dict.fromkeys(_MEASURES, np.float64)
 _NAMED = 5
 _LONGEST_REASON = 200
 
@@ -79,11 +70,13 @@ class CityModel:
         flood_depth_m tsunami_depth_m storm_surge_depth_m inland_depth_m surface source geometry``; ``height_m`` is NaN where nobody knows it,
         ``surface`` is what there is of the roof: ``lod2``, ``lod1``, ``assumed`` (a box of the standard's 3 m) or ``none``
     roofs : of LOD2 where a building has it, else of LOD1
+    heights : what they are measured from (:func:`gis.crs.height_name`), None where no file says it
     """
 
     buildings: gpd.GeoDataFrame
     roofs: Roofs
     findings: tuple[Finding, ...]
+    heights: str | None = None
 
     @classmethod
     def of_outlines(cls, outlines: gpd.GeoDataFrame, findings: tuple[Finding, ...]) -> CityModel:
@@ -105,7 +98,6 @@ class _Store:
     roofs: Rings = field(default_factory=Rings)
     crs: list[str] = field(default_factory=list)
     broken: int = 0
-    without: list[str] = field(default_factory=list)
 
 
 def read_city_model(paths: Sequence[Path], target: CRS | None = None, progress: Progress = silent) -> CityModel:
@@ -139,13 +131,14 @@ def read_city_model(paths: Sequence[Path], target: CRS | None = None, progress: 
 
 
 def _files(path: Path) -> list[Path]:
-    """The files of a folder; those of buildings, where it has such."""
+    """The files of a folder; those of buildings, where it has such; the archives in it, where it has no others."""
     if not path.is_dir():
         if not path.is_file():
             raise UnreadableFile("citymodel.missing", file=str(path))
         return [path]
     found = sorted(file for file in path.rglob("*.gml") if file.is_file())
     found = [file for file in found if "bldg" in {*file.parent.parts, *re.split(r"[_.]", file.name)}] or found
+    found = found or sorted(file for file in path.iterdir() if file.suffix.lower() == ".zip" and file.is_file())
     if not found:
         raise UnreadableFile("citymodel.no_files", file=str(path))
     return found
@@ -175,12 +168,12 @@ def _read(stream: _Counted, name: str, store: _Store) -> None:
     try:
         for element in _elements(stream):
             if element.tag == _ENVELOPE:
-                store.crs.append(element.get("srsName", "") or store.crs[-1])
+                store.crs.append(element.get("srsName", ""))
             else:
                 _keep(building_of(element), name, store)
                 if len(store.rows["gml_id"]) > _MOST_BUILDINGS:
                     raise UnreadableFile("citymodel.too_many", file=name, expected=_MOST_BUILDINGS)
-    except (etree.XMLSyntaxError, ValueError, IndexError) as error:
+    except etree.XMLSyntaxError as error:
         raise UnreadableFile("citymodel.unreadable", file=name, reason=str(error)[:_LONGEST_REASON]) from error
 
 
@@ -244,7 +237,7 @@ def _surface(building: Building) -> tuple[str, list[Polygon]]:
 
 def _model(store: _Store, target: CRS | None) -> CityModel:
     findings: list[Finding] = []
-    own = own_crs(store.crs, findings)
+    own, heights = own_crs(store.crs, findings)
     target = target or zone_of_prefecture(store.rows["city"])
     outline = moved(store.outline, own, target, findings)
     roofs = moved(store.roofs, own, target, findings)
@@ -255,7 +248,7 @@ def _model(store: _Store, target: CRS | None) -> CityModel:
     buildings, roofs = _without(buildings, roofs, lacking)
     findings += _told(buildings, frame.loc[lacking, "building_id"].tolist(), store)
     buildings["building_id"] = _told_apart(buildings)
-    return CityModel(buildings, roofs, tuple(findings))
+    return CityModel(buildings, roofs, tuple(findings), heights)
 
 
 def _without(buildings: gpd.GeoDataFrame, roofs: Roofs, lacking: NDArray[np.bool_]) -> tuple[gpd.GeoDataFrame, Roofs]:
@@ -280,19 +273,19 @@ def _told_apart(buildings: gpd.GeoDataFrame) -> pd.Series[str]:
 def _told(buildings: gpd.GeoDataFrame, lacking: list[str], store: _Store) -> list[Finding]:
     """What the user should know of the model."""
     found = []
-    count = len(buildings)
-    for code, severity, ids in (
-        ("citymodel.no_outline", "warning", lacking),
-        (
-            "citymodel.unknown_height",
-            "warning",
-            buildings.loc[buildings["surface"] == "assumed", "building_id"].tolist(),
-        ),
-        ("citymodel.no_solid", "warning", buildings.loc[buildings["surface"] == "none", "building_id"].tolist()),
+    count = len(buildings) + len(lacking)
+    for code, ids in (
+        ("citymodel.no_outline", lacking),
+        ("citymodel.unknown_height", _ids_of(buildings, "assumed")),
+        ("citymodel.no_solid", _ids_of(buildings, "none")),
     ):
         if ids:
             named = ", ".join(map(str, ids[:_NAMED])) + (" …" if len(ids) > _NAMED else "")
-            found.append(Finding(code, severity, found=named, details={"count": len(ids), "of": count + len(lacking)}))  # type: ignore[arg-type]
+            found.append(Finding(code, "warning", found=named, details={"count": len(ids), "of": count}))
     if store.broken:
         found.append(Finding("citymodel.broken", "warning", found=str(store.broken)))
     return found
+
+
+def _ids_of(buildings: gpd.GeoDataFrame, surface: str) -> list[str]:
+    return [str(found) for found in buildings.loc[buildings["surface"] == surface, "building_id"]]

@@ -39,6 +39,11 @@ _NUMBERS = {
     "totalFloorArea": "floor_area_m2", "surveyYear": "survey_year",
 }  # fmt: skip
 _LOD0 = ("lod0RoofEdge", "lod0FootPrint")
+# What holds shapes, or other things than the building's own attributes.
+_GEOMETRY = (
+    "lod2Solid", "lod3Solid", "lod4Solid", "lod1MultiSurface", "lod2MultiSurface", "lod0RoofEdge", "consistsOfBuildingPart", "outerBuildingInstallation",
+    "interiorRoom", "address", "opening",
+)  # fmt: skip
 
 
 @dataclass
@@ -55,6 +60,7 @@ class Building:
     Attributes
     ----------
     outline : rings of LOD0, else what stands for it: the floor of LOD1 or LOD2
+    outline_of : the element that told the outline; empty for a floor
     roofs : level of detail (1, 2) -> polygons that are seen from above
     ground_z, top_z : lowest and highest corner of the solid [m]
     depths : hazard -> greatest depth of the water [m]
@@ -65,6 +71,7 @@ class Building:
     texts: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, float] = field(default_factory=dict)
     outline: list[Polygon] = field(default_factory=list)
+    outline_of: str = ""
     roofs: dict[int, list[Polygon]] = field(default_factory=dict)
     ground_z: float | None = None
     top_z: float | None = None
@@ -91,6 +98,7 @@ def building_of(element: _Element) -> Building:
     """Read a ``bldg:Building`` with its parts."""
     found = Building(str(element.get(_ID, ""))[:_LONGEST])
     floors: list[Polygon] = []
+    by_id = _ById(element)
     for whole in (element, *_parts(element)):
         for child in whole:
             name = local(child.tag)
@@ -99,7 +107,7 @@ def building_of(element: _Element) -> Building:
             elif name == "lod1Solid":
                 floors += _box(child, found)
             elif name == "boundedBy":
-                floors += _bounded(child, element, found)
+                floors += _bounded(child, by_id, found)
             elif whole is element:
                 _attribute(child, name, found)
     if not found.outline:
@@ -131,9 +139,6 @@ def _attribute(child: _Element, name: str, found: Building) -> None:
             _plain(inner, kind, found)
 
 
-_GEOMETRY = ("lod2Solid", "lod3Solid", "lod2MultiSurface", "lod0RoofEdge", "consistsOfBuildingPart", "outerBuildingInstallation", "interiorRoom", "address", "lod1MultiSurface", "lod4Solid", "opening")  # fmt: skip
-
-
 def _plain(child: _Element, name: str, found: Building) -> None:
     text = (child.text or "").strip()[:_LONGEST]
     if name in _TEXTS and text and text.lower() != "null":
@@ -161,9 +166,8 @@ def _outline(child: _Element, name: str, found: Building) -> None:
     """LOD0; the edge of the roof before the walls' line."""
     polygons = _polygons(child, found)
     if polygons and (not found.outline or name == _LOD0[0]):
-        kept = found.texts.get("_lod0")
-        found.outline = found.outline + polygons if kept == name else polygons
-        found.texts["_lod0"] = name
+        found.outline = found.outline + polygons if found.outline_of == name else polygons
+        found.outline_of = name
 
 
 def _box(child: _Element, found: Building) -> list[Polygon]:
@@ -182,7 +186,7 @@ def _box(child: _Element, found: Building) -> list[Polygon]:
     return [p for p, z in zip(level, heights, strict=True) if z == floor]
 
 
-def _bounded(child: _Element, building: _Element, found: Building) -> list[Polygon]:
+def _bounded(child: _Element, by_id: _ById, found: Building) -> list[Polygon]:
     """LOD2: what a roof surface has is a roof; what a ground surface has comes back."""
     floors: list[Polygon] = []
     for surface in child:
@@ -192,7 +196,7 @@ def _bounded(child: _Element, building: _Element, found: Building) -> list[Polyg
         for part in surface:
             if local(part.tag) != "lod2MultiSurface":
                 continue
-            polygons = _polygons(part, found) + _linked(part, building, found)
+            polygons = _polygons(part, found) + _linked(part, by_id, found)
             for polygon in polygons:
                 _span(found, min(polygon.rings[0][2::3]), max(polygon.rings[0][2::3]))
             if kind == "RoofSurface":
@@ -207,15 +211,26 @@ def _span(found: Building, low: float, high: float) -> None:
     found.top_z = high if found.top_z is None else max(found.top_z, high)
 
 
-def _linked(part: _Element, building: _Element, found: Building) -> list[Polygon]:
+class _ById:
+    """A building's polygons by their id; looked for when one is named, for most buildings name none."""
+
+    def __init__(self, building: _Element) -> None:
+        self._building = building
+        self._found: dict[str, _Element] | None = None
+
+    def get(self, name: str) -> _Element | None:
+        if self._found is None:
+            self._found = {str(polygon.get(_ID, "")): polygon for polygon in self._building.iter(f"{_GML}Polygon")}
+        return self._found.get(name)
+
+
+def _linked(part: _Element, by_id: _ById, found: Building) -> list[Polygon]:
     """Polygons that stand elsewhere in the same building, most often in its solid, and are only named here."""
     names = [str(member.get(_HREF, ""))[1:] for member in part.iter() if str(member.get(_HREF, "")).startswith("#")]
-    if not names:
-        return []
-    known = {str(polygon.get(_ID, "")): polygon for polygon in building.iter(f"{_GML}Polygon")}
-    polygons = [_polygon(known[name]) for name in names if name in known]
-    found.broken += len(names) - len([polygon for polygon in polygons if polygon is not None])
-    return [polygon for polygon in polygons if polygon is not None]
+    named = [_polygon(element) for name in names if (element := by_id.get(name)) is not None]
+    polygons = [polygon for polygon in named if polygon is not None]
+    found.broken += len(names) - len(polygons)
+    return polygons
 
 
 def _polygons(element: _Element, found: Building, *, level: bool = False) -> list[Polygon]:

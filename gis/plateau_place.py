@@ -13,7 +13,7 @@ import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
-from gis.crs import horizontal
+from gis.crs import height_name, horizontal
 from gis.errors import CrsMismatch
 from gis.findings import Finding
 
@@ -61,10 +61,11 @@ class Rings:
         self.building.append(row)
 
 
-def own_crs(names: list[str], findings: list[Finding]) -> CRS:
-    """The one CRS of all files."""
+def own_crs(names: list[str], findings: list[Finding]) -> tuple[CRS, str | None]:
+    """The one CRS of all files, and what its heights are measured from (:func:`gis.crs.height_name`; None where no file says it)."""
     codes = {int(found[0]) for name in names if (found := re.findall(r"\d{4,5}", name))} or set()
-    if not codes:
+    said = bool(codes)
+    if not said:
         findings.append(Finding("citymodel.no_crs", "warning", expected=f"EPSG:{_USUAL}"))
         codes = {_USUAL}
     try:
@@ -79,7 +80,7 @@ def own_crs(names: list[str], findings: list[Finding]) -> CRS:
         raise CrsMismatch("citymodel.mixed_heights", found=", ".join(sorted(vertical)))
     if len({horizontal(crs).to_wkt() for crs in known}) > 1:
         raise CrsMismatch("citymodel.mixed_crs", found=", ".join(f"EPSG:{code}" for code in sorted(codes)))
-    return horizontal(known[0])
+    return horizontal(known[0]), height_name(known[0]) if said else None
 
 
 def moved(rings: Rings, own: CRS, target: CRS, findings: list[Finding]) -> Roofs:

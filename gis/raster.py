@@ -22,7 +22,17 @@ from rasterio.vrt import WarpedVRT
 from rasterio.warp import calculate_default_transform, transform_bounds
 from rasterio.windows import Window
 
-from gis.crs import horizontal, label, measures_metres, on_earth, parse_crs, to_lonlat, utm_at, vertical_unit
+from gis.crs import (
+    height_name,
+    horizontal,
+    label,
+    measures_metres,
+    on_earth,
+    parse_crs,
+    to_lonlat,
+    utm_at,
+    vertical_unit,
+)
 from gis.drivers import raster_driver
 from gis.errors import CrsMismatch, CrsMissing, GisError, UnreadableFile
 from gis.findings import Finding
@@ -104,13 +114,14 @@ def read_surface(
 
 @dataclass(frozen=True)
 class SurfaceHead:
-    """What a surface's file says of itself before its heights are read; ``bounds`` and ``cell`` in the CRS's own units."""
+    """What a surface's file says of itself before its heights are read; ``bounds`` and ``cell`` in the CRS's own units, ``heights`` as :func:`gis.crs.height_name`."""
 
     crs: CRS
     bounds: tuple[float, float, float, float]
     rows: int
     cols: int
     cell: float
+    heights: str | None = None
 
 
 def read_head(path: Path, *, crs: str | CRS | None = None) -> SurfaceHead:
@@ -120,7 +131,9 @@ def read_head(path: Path, *, crs: str | CRS | None = None) -> SurfaceHead:
         own, _ = _own_crs(file, path, crs, [])
         _check_place(file, path, own)
         west, south, east, north = (float(value) for value in file.bounds)
-        return SurfaceHead(own, (west, south, east, north), file.height, file.width, abs(float(file.transform.a)))
+        heights = height_name(CRS.from_wkt(file.crs.to_wkt())) if file.crs else None
+        cell = abs(float(file.transform.a))
+        return SurfaceHead(own, (west, south, east, north), file.height, file.width, cell, heights)
 
 
 @contextmanager

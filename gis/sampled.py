@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.ndimage import map_coordinates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,12 +37,40 @@ def on_grid(source: SurfaceSource) -> Callable[[Grid], NDArray[np.float32]]:
         inside_r, inside_c = (row >= -0.5) & (row < own.rows - 0.5), (col >= -0.5) & (col < own.cols - 0.5)
         if not inside_r.any() or not inside_c.any():
             return found
-        at = np.meshgrid(row[inside_r] - top, col[inside_c] - left, indexing="ij")
-        nearest = np.asarray(map_coordinates(z, at, order=0, mode="nearest"), np.float32)
-        if np.abs(at[0] - np.round(at[0])).max() > _SAME or np.abs(at[1] - np.round(at[1])).max() > _SAME:
-            between = np.asarray(map_coordinates(z, at, order=1, mode="nearest"), np.float32)
+        row, col = row[inside_r] - top, col[inside_c] - left
+        nearest = z[np.ix_(_nearest(row, len(z)), _nearest(col, z.shape[1]))]
+        if np.abs(row - np.round(row)).max() > _SAME or np.abs(col - np.round(col)).max() > _SAME:
+            between = bilinear(z, row, col)
             nearest = np.where(np.isfinite(between), between, nearest)
         found[np.ix_(inside_r, inside_c)] = nearest
         return found
 
     return on
+
+
+def _nearest(place: NDArray[np.floating], count: int) -> NDArray[np.int64]:
+    return np.clip(np.floor(place + 0.5).astype(np.int64), 0, count - 1)
+
+
+def bilinear(z: NDArray[np.float32], row: NDArray[np.floating], col: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Values between the centres of a raster's cells, at all of ``row`` × ``col`` (counted in cells from the first centre); the edge's beyond it.
+
+    Rows first, then columns: a raster's cells lie on lines, so that each is a sum of two.
+    """
+    lower, share = _between(row, z.shape[0])
+    upper = np.minimum(lower + 1, z.shape[0] - 1)
+    lines = z[lower] + (z[upper] - z[lower]) * share[:, None]
+    lower, share = _between(col, z.shape[1])
+    upper = np.minimum(lower + 1, z.shape[1] - 1)
+    left, found = lines[:, lower], lines[:, upper]
+    found -= left
+    found *= share
+    found += left
+    return found
+
+
+def _between(place: NDArray[np.floating], count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The centre before each place, and how far behind it the place lies [0…1]."""
+    inside = np.clip(place, 0.0, count - 1.0)
+    lower = np.floor(inside)
+    return lower.astype(np.int64), (inside - lower).astype(np.float32)

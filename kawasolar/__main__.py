@@ -23,6 +23,7 @@ _COMMANDS = (
     "survey",
     "yield",
     "meters",
+    "loads",
     "layout",
     "modules",
     "glare",

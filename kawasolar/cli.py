@@ -102,6 +102,9 @@ def plan(
     roads: Annotated[
         Path | None, typer.Option(help="roads for the glare: centre lines or areas (GeoPackage, shapefile, GeoJSON)")
     ] = None,
+    meters: Annotated[
+        Path | None, typer.Option(help="half hours of the facilities' meters, as kawasolar meters --out wrote them")
+    ] = None,
     roof_planes: Annotated[
         Path | None,
         typer.Option(
@@ -146,25 +149,14 @@ def plan(
         dsm, buildings, facilities, weather, out, profile, name, dsm_crs, buildings_crs, facilities_crs, buildings_layer, facilities_layer,
         weather_sunny=sunny, weather_dull=dull, canopy=canopy, canopy_crs=canopy_crs, roof_planes=roof_planes,
         roof_planes_crs=roof_planes_crs, roof_planes_layer=roof_planes_layer, weather_2=further[0], weather_3=further[1], roads=roads,
-        parcels=parcels, parcels_crs=parcels_crs, parcels_layer=parcels_layer, addresses=addresses, addresses_crs=addresses_crs, addresses_layer=addresses_layer,
+        meters=meters, parcels=parcels, parcels_crs=parcels_crs, parcels_layer=parcels_layer,
+        addresses=addresses, addresses_crs=addresses_crs, addresses_layer=addresses_layer,
     )  # fmt: skip
     check_target(
         out,
         keep=(
-            dsm,
-            buildings,
-            facilities,
-            weather,
-            *further,
-            sunny,
-            dull,
-            canopy,
-            roof_planes,
-            roads,
-            parcels,
-            addresses,
-            profile,
-        ),
+            dsm, buildings, facilities, weather, *further, sunny, dull, canopy, roof_planes, roads, meters, parcels, addresses, profile,
+        ),  # fmt: skip
     )
     if out.exists():
         try:

@@ -193,6 +193,33 @@ def edit_join(
     edited(project, make, run=compute)
 
 
+@edit_app.command("meter")
+def edit_meter(
+    project: ProjectFile,
+    point: Annotated[str, typer.Argument(help="supply point, or the meter's name where it has none")],
+    facility: Annotated[str | None, typer.Argument(help="facility_id whose it is")] = None,
+    automatic: Annotated[bool, typer.Option("--automatic", help="as the program takes it by its name")] = False,
+    none: Annotated[bool, typer.Option("--none", help="it is no facility's of the plan")] = False,
+    why: Why = "",
+) -> None:
+    """Say whose supply point it is."""
+    from kawasolar.document import edits
+    from kawasolar.meters import store_of
+
+    if (facility is not None, automatic, none).count(True) != 1:
+        raise typer.BadParameter(say(State.language, "cli.meter_words"), param_hint="--automatic")
+
+    def make(opened: Project, _key: str) -> Edit:
+        if facility is not None:
+            _known(opened, [facility])
+            store = store_of(opened.plan)
+            if store is None or point not in set(store.points["key"]):
+                raise PlanError("edit.no_such_meter", point=point)
+        return edits.own_meter(opened.entries, point, None if automatic else (facility or ""), author(why))
+
+    edited(project, make)
+
+
 @edit_app.command("keepout")
 def edit_keepout(
     project: ProjectFile, building: str, wkt: Annotated[str, typer.Argument(help="POLYGON in the project's CRS; empty removes the building's")] = "", why: Why = "",
@@ -238,7 +265,7 @@ def edit_input(
     role: Annotated[
         str,
         typer.Argument(
-            help="dsm, buildings, facilities, weather, weather_2, weather_3 (further stations), weather_sunny, weather_dull, canopy, roof_planes, roads, parcels, addresses or profile"
+            help="dsm, buildings, facilities, weather, weather_2, weather_3 (further stations), weather_sunny, weather_dull, canopy, roof_planes, roads, meters, parcels, addresses or profile"
         ),
     ],
     file: Annotated[Path | None, typer.Argument(help="the file to take")] = None,

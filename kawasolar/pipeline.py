@@ -35,7 +35,8 @@ class PlanInputs:
 
     ``dsm_crs``, ``buildings_crs``, ``facilities_crs``, ``canopy_crs``, ``roof_planes_crs`` are needed only for files that name none; ``*_layer`` for files of
     several layers. ``weather_sunny``, ``weather_dull``: a sunny and a dull year of the same station (METPV-20 max, min). ``canopy``: heights of vegetation above the surface, if there is such a raster.
-    ``weather_2``, ``weather_3``: further stations, between which the weather of the place is taken by distance. ``roads``: for the glare.
+    ``weather_2``, ``weather_3``: further stations, between which the weather of the place is taken by distance. ``roads``: for the glare. ``meters``: half hours
+    of the facilities' meters (:mod:`kawasolar.meters.store`).
     ``parcels``, ``addresses``: parcels of land and addresses with places, for the join.
     ``roof_planes``: planes that are taken in the place of those found in the surface (CityGML LOD2, or drawn), if there is such a file.
     """
@@ -69,6 +70,7 @@ class PlanInputs:
     addresses: Path | None = None
     addresses_crs: str | None = None
     addresses_layer: str | None = None
+    meters: Path | None = None
 
 
 def make_project(inputs: PlanInputs, progress: Progress = silent, unfinished: Path | None = None) -> Project:
@@ -178,7 +180,7 @@ def inputs_of(plan: Plan, out: Path) -> PlanInputs:
         buildings_layer=by_role["buildings"].layer or None, facilities_layer=by_role["facilities"].layer or None,
         weather_sunny=optional("weather_sunny"), weather_dull=optional("weather_dull"),
         canopy=optional("canopy"), canopy_crs=crs("canopy"), roof_planes=optional("roof_planes"), roof_planes_crs=crs("roof_planes"),
-        weather_2=optional("weather_2"), weather_3=optional("weather_3"), roads=optional("roads"),
+        weather_2=optional("weather_2"), weather_3=optional("weather_3"), roads=optional("roads"), meters=optional("meters"),
         roof_planes_layer=layer("roof_planes"),
         parcels=optional("parcels"), parcels_crs=crs("parcels"), parcels_layer=layer("parcels"),
         addresses=optional("addresses"), addresses_crs=crs("addresses"), addresses_layer=layer("addresses"),
@@ -286,6 +288,7 @@ def input_files(inputs: PlanInputs) -> tuple[InputFile, ...]:
         ("roads", inputs.roads, None, None),
         ("parcels", inputs.parcels, inputs.parcels_crs, inputs.parcels_layer),
         ("addresses", inputs.addresses, inputs.addresses_crs, inputs.addresses_layer),
+        ("meters", inputs.meters, None, None),
         ("profile", inputs.profile, None, None),
     )
     return tuple(

@@ -15,6 +15,7 @@ from pyproj import CRS
 
 from gis.aside import aside
 from gis.crs import parse_crs
+from gis.errors import CrsMismatch
 from gis.fgd_buildings import read_fgd_buildings
 from gis.findings import Finding
 from gis.model_surface import RoofPolygons, grid_around, ground_between, model_surface
@@ -90,9 +91,10 @@ def make_surface(inputs: SurfaceInputs, profile: Profile, progress: Progress = s
     Raises
     ------
     gis.errors.GisError
-        a file cannot be used
+        a file cannot be used; ``surface.mixed_heights``: heights of different vertical datums
     PlanError
-        ``surface.too_large``
+        ``surface.too_large``; ``surface.two_kinds``: city models and outlines together, or several layers of outlines; ``surface.no_heights``: outlines, and
+        nothing that was measured
     kawasolar.errors.NotWritable
         a target cannot be written
     gis.progress.Cancelled
@@ -108,8 +110,10 @@ def make_surface(inputs: SurfaceInputs, profile: Profile, progress: Progress = s
     roofs = aside(lambda: RoofPolygons.of(model.roofs), progress, 0.4, "surface")
     between = aside(lambda: ground_between(buildings, grid), progress, 0.4, "surface")
     findings = list(model.findings)
+    own_cells = RoofPolygons.level(buildings.geometry.to_numpy())
     with ExitStack() as stack:
         layers = Layers.of(inputs.ground, inputs.measured, grid, profile, stack, part(progress, 0.4, 0.6))
+        _check_heights(inputs, model.heights, layers.heights)
         ground = GroundBelow(layers.ground, between)
         # Put in its place last, and not at all if the surface fails.
         outlines = stack.enter_context(atomic(inputs.buildings, ".gpkg"))
@@ -117,13 +121,7 @@ def make_surface(inputs: SurfaceInputs, profile: Profile, progress: Progress = s
             raster_by_rows(inputs.dsm, grid, "float32", nodata=np.nan, progress=part(progress, 0.95, 1.0))
         )
         own, seen = model_surface(
-            roofs,
-            grid,
-            ground,
-            write,
-            part(progress, 0.6, 0.9),
-            measured=layers.measured,
-            outlines=RoofPolygons.level(buildings.geometry.to_numpy()),
+            roofs, grid, ground, write, part(progress, 0.6, 0.9), measured=layers.measured, outlines=own_cells
         )
         findings += layers.told()
         buildings = _with_surface(buildings, own, seen)
@@ -152,6 +150,15 @@ def _model(inputs: SurfaceInputs, target: CRS | None, profile: Profile, progress
         outlines = aside(lambda: read_outlines(layers[0], crs), progress, 0.0, "read")
         frame, findings = outlines.frame, outlines.findings
     return CityModel.of_outlines(frame, tuple(findings))
+
+
+def _check_heights(inputs: SurfaceInputs, model: str | None, layers: tuple[tuple[str, str], ...]) -> None:
+    """Refuse heights that are measured from different levels; a file that does not say it is taken to be as the others are."""
+    said = [(inputs.models[0].name, model)] if model is not None else []
+    said += layers
+    for name, found in said[1:]:
+        if found != said[0][1]:
+            raise CrsMismatch("surface.mixed_heights", file=name, found=found, other=said[0][0], expected=said[0][1])
 
 
 def _with_surface(buildings: gpd.GeoDataFrame, own: NDArray[np.int64], seen: NDArray[np.int64]) -> gpd.GeoDataFrame:

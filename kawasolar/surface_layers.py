@@ -12,7 +12,7 @@ from gis.archives import DAMAGED, ZIP_MAGIC
 from gis.fgd_dem import dem_on, read_dem_tiles
 from gis.findings import Finding
 from gis.progress import Progress, part
-from gis.raster import open_surface
+from gis.raster import open_surface, read_head
 from gis.sampled import on_grid
 
 if TYPE_CHECKING:
@@ -47,10 +47,12 @@ class Layers:
     ----------
     ground : NaN where no file knows one
     measured : the same of what was measured; None where nothing was
+    heights : file, and what its heights are measured from (:func:`gis.crs.height_name`), of those that say it
     """
 
     ground: Heights
     measured: Heights | None
+    heights: tuple[tuple[str, str], ...] = ()
     _sources: list[tuple[str, SurfaceSource]] = field(default_factory=list)
     _findings: list[Finding] = field(default_factory=list)
 
@@ -69,6 +71,7 @@ class Layers:
         """
         sources: list[tuple[str, SurfaceSource]] = []
         findings: list[Finding] = []
+        heights: list[tuple[str, str | None]] = []
         clouds = [path for path in measured if _is_las(path)]
         surfaces = _rasters([path for path in measured if path not in clouds], grid.crs, stack, sources, smooth=False)
         terrain = [path for path in ground if is_gsi(path)]
@@ -78,12 +81,16 @@ class Layers:
             findings += noticed
             lands.append(lambda on: dem_on(tiles, on))
         if clouds:
-            top, floor, seen = _cloud(clouds, grid, profile, part(progress, 0.3, 1.0))
+            top, floor, seen, said = _cloud(clouds, grid, profile, part(progress, 0.3, 1.0))
             findings += seen
+            heights.append((clouds[0].name, said))
             # What stands first is trusted more.
             surfaces.insert(0 if _is_las(measured[0]) else len(surfaces), top)
             lands.insert(0, floor)
-        return cls(_one_above(*lands), _one_above(*surfaces) if surfaces else None, sources, findings)
+        rasters = [path for path in (*measured, *ground) if path not in clouds and path not in terrain]
+        heights += [(path.name, read_head(path).heights) for path in rasters]
+        known = tuple((name, found) for name, found in heights if found is not None)
+        return cls(_one_above(*lands), _one_above(*surfaces) if surfaces else None, known, sources, findings)
 
     def told(self) -> list[Finding]:
         """What was noticed; to be asked in the end."""
@@ -102,8 +109,8 @@ def _rasters(
 
 def _cloud(
     paths: list[Path], grid: Grid, profile: Profile, progress: Progress
-) -> tuple[Heights, Heights, list[Finding]]:
-    """Surface and ground of point clouds. One that names no coordinate system is taken to be in that of the surface, and it is said."""
+) -> tuple[Heights, Heights, list[Finding], str | None]:
+    """Surface and ground of point clouds, and what their heights are measured from. One that names no coordinate system is taken to be in that of the surface, and it is said."""
     from gis.point_cloud import survey_points
     from gis.point_grid import grid_points
 
@@ -117,7 +124,7 @@ def _cloud(
         cloud, grid, part(progress, 0.1, 1.0), fill=number("surface.fill"), bridge=number("surface.bridge"), stray=number("surface.stray")
     )  # fmt: skip
     findings += [*cloud.findings, *made.findings]
-    return _rows_of(made.dsm, grid), _rows_of(made.dtm, grid), findings
+    return _rows_of(made.dsm, grid), _rows_of(made.dtm, grid), findings, cloud.heights
 
 
 def _rows_of(z: NDArray[np.float32], grid: Grid) -> Heights:
@@ -150,15 +157,13 @@ def is_gsi(path: Path) -> bool:
             head = file.read(_HEAD)
         if head.startswith(ZIP_MAGIC):
             with zipfile.ZipFile(path) as archive:
-                return any(
-                    _GSI_NAME in name or name.lower().endswith(".zip") for name in archive.namelist()[:_LOOKED_AT]
-                )
+                return any(_GSI_NAME in name for name in archive.namelist()[:_LOOKED_AT])
     except DAMAGED:
         return False
     return _GSI in head
 
 
-def _one_above(*layers: Callable[[Grid], NDArray[np.float32]]) -> Callable[[Grid], NDArray[np.float32]]:
+def _one_above(*layers: Heights) -> Heights:
     """Heights of several layers: the first that knows one tells it."""
 
     def on(grid: Grid) -> NDArray[np.float32]:
@@ -176,9 +181,7 @@ def _one_above(*layers: Callable[[Grid], NDArray[np.float32]]) -> Callable[[Grid
 class GroundBelow:
     """Elevation data where there are some, else what lies between the buildings; counts which."""
 
-    def __init__(
-        self, known: Callable[[Grid], NDArray[np.float32]], between: Callable[[Grid], NDArray[np.float32]]
-    ) -> None:
+    def __init__(self, known: Heights, between: Heights) -> None:
         self._known, self._between = known, between
         self._cells, self._of_data = 0, 0
 

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 Role = Literal[
     "dsm", "buildings", "facilities", "weather", "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes",
-    "roads", "parcels", "addresses", "profile",
+    "roads", "meters", "parcels", "addresses", "profile",
 ]  # fmt: skip
 ROLES: tuple[Role, ...] = (
     "dsm", "buildings", "facilities", "weather", "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes",
-    "roads", "parcels", "addresses", "profile",
+    "roads", "meters", "parcels", "addresses", "profile",
 )  # fmt: skip
 REQUIRED: tuple[Role, ...] = ("dsm", "buildings", "facilities", "weather")
 # Cells along the longer side of a first look at a large raster.
@@ -88,6 +88,8 @@ def check(
             return _parcels(path, area, epsg, crs, layer)
         if role == "addresses":
             return _addresses(path, area, epsg, crs, layer)
+        if role == "meters":
+            return _meters(path)
         if role == "roof_planes":
             return _roof_planes(path, area, epsg, crs, layer, progress)
         return _profile(path)
@@ -241,3 +243,9 @@ def _layers(error: UnreadableFile, path: Path) -> tuple[str, ...]:
     from gis.outlines import polygon_layers
 
     return tuple(polygon_layers(path))
+
+
+def _meters(path: Path) -> Checked:
+    from kawasolar.meters.store import open_store
+
+    return Checked("meters", path, {"number": f"{len(open_store(path).points):,}"})

@@ -18,6 +18,7 @@ from kawasolar.errors import PlanError, UnreadableProject
 from ui import work
 from ui.crash import report
 from ui.jobs import Job
+from ui.meter_desk import MeterDesk
 from ui.papers import Papers
 from ui.recovery import RecoveryDesk
 from ui.roof_desk import RoofDesk
@@ -50,6 +51,7 @@ class Controller(QObject):
         self.recovery = RecoveryDesk(window)
         self.papers = Papers(window)
         self.roof = RoofDesk(window)
+        self.meters = MeterDesk(window)
         window.banner_asked.connect(self._on_banner)
         self._banner_does: Callable[[], None] | None = None
         self._banner_also: Callable[[], None] | None = None
@@ -245,7 +247,10 @@ class Controller(QObject):
         made.open()
 
     def replace_input(self, role: str) -> None:
-        """The assistant with the plan's files, so that one of them can be exchanged."""
+        """The assistant with the plan's files, so that one of them can be exchanged; meters have a dialog of their own."""
+        if role == "meters":
+            self.meters.open()
+            return
         from ui.newplan import NewPlanDialog
 
         window = self._window

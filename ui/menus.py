@@ -25,6 +25,7 @@ SCENARIO_COMMANDS = ("scenario_duplicate", "scenario_rename", "scenario_remove",
 _NEED_PLAN = (
     "save",
     "save_as",
+    "meters",
     "run",
     "run_all",
     "run_anew",
@@ -103,6 +104,7 @@ class Menus(QObject):
         keys = QKeySequence.StandardKey
         self._add(menu, "new", control.new, keys.New, "file-plus-outline")
         self._add(menu, "surface", control.new_from_model, icon="office-building-outline")
+        self._add(menu, "meters", control.meters.open, icon="flash")
         self._add(menu, "open", control.ask_open, keys.Open, "folder-open-outline")
         self._recent = menu.addMenu(window.look.say("ui.menu.recent"))
         self._recent.aboutToShow.connect(self._fill_recent)

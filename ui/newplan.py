@@ -46,6 +46,7 @@ FILTERS: dict[Role, str] = {
     "weather_2": _WEATHER,
     "weather_3": _WEATHER,
     "roads": "*.gpkg *.shp *.geojson *.json *.sqlite",
+    "meters": "*.parquet",
     "roof_planes": "*.gml *.xml *.zip *.gpkg *.shp *.geojson *.json *.sqlite",
     "parcels": "*.gpkg *.shp *.geojson *.json *.sqlite",
     "addresses": "*.csv *.txt *.gpkg *.shp *.geojson *.json",
@@ -53,7 +54,7 @@ FILTERS: dict[Role, str] = {
 }
 ICONS: dict[Role, str] = {
     "dsm": "terrain", "buildings": "office-building-outline", "facilities": "format-list-bulleted", "weather": "weather-partly-cloudy",
-    "weather_2": "weather-partly-cloudy", "weather_3": "weather-partly-cloudy", "roads": "vector-polygon",
+    "weather_2": "weather-partly-cloudy", "weather_3": "weather-partly-cloudy", "roads": "vector-polygon", "meters": "flash",
     "weather_sunny": "weather-partly-cloudy", "weather_dull": "weather-partly-cloudy", "canopy": "pine-tree",
     "roof_planes": "home-roof", "parcels": "layers-outline", "addresses": "map-marker-outline", "profile": "tune-variant",
 }  # fmt: skip
@@ -460,7 +461,7 @@ class NewPlanDialog(QDialog):
             buildings_layer=self._said("buildings")[1], facilities_crs=self._said("facilities")[0],
             weather_sunny=self.cards["weather_sunny"].path, weather_dull=self.cards["weather_dull"].path,
             canopy=self.cards["canopy"].path, canopy_crs=self._said("canopy")[0],
-            weather_2=self.cards["weather_2"].path, weather_3=self.cards["weather_3"].path, roads=self.cards["roads"].path,
+            weather_2=self.cards["weather_2"].path, weather_3=self.cards["weather_3"].path, roads=self.cards["roads"].path, meters=self.cards["meters"].path,
             parcels=self.cards["parcels"].path, parcels_crs=self._said("parcels")[0], parcels_layer=self._said("parcels")[1],
             addresses=self.cards["addresses"].path, addresses_crs=self._said("addresses")[0], addresses_layer=self._said("addresses")[1],
             roof_planes=self.cards["roof_planes"].path, roof_planes_crs=self._said("roof_planes")[0], roof_planes_layer=self._said("roof_planes")[1],

@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFileDialog,
-    QFrame,
     QGridLayout,
     QLineEdit,
     QProgressBar,
@@ -19,10 +17,11 @@ from PySide6.QtWidgets import (
 )
 
 from gis.errors import CodedError
+from ui.file_list import FileList
 from ui.findings_list import FindingsList
 from ui.jobs import Job, Jobs
 from ui.look import Look
-from ui.parts import button, clear, column, label, row, scrolled, set_role
+from ui.parts import button, column, label, row, scrolled, set_role
 from ui.settings import Remembered
 
 if TYPE_CHECKING:
@@ -36,92 +35,6 @@ FILTERS = {
 }
 _CELLS = (0.25, 0.5, 1.0, 2.0)
 _TOPIC = "surface"
-
-
-class FileList(QFrame):
-    """Files of one kind, the better first: dropped or chosen, each taken away again."""
-
-    changed = Signal()
-
-    def __init__(self, look: Look, kind: str, remembered: Remembered, *, folders: bool = False) -> None:
-        super().__init__()
-        self._look, self.kind, self._remembered = look, kind, remembered
-        say = look.say
-        self.paths: list[Path] = []
-        self.setObjectName("drop")
-        self.setAcceptDrops(True)
-        name = say(f"ui.surface.{kind}")
-        self.setAccessibleName(name)
-        layout = column(self, margin=12, spacing=4)
-        top = row(8)
-        words = QWidget()
-        texts = column(words, margin=0, spacing=2)
-        texts.addWidget(label(name, "head"))
-        texts.addWidget(label(say(f"ui.surface.{kind}.hint"), "muted", wrap=True))
-        top.addWidget(words, 1)
-        self.add = button(say("ui.surface.add_files"))
-        self.add.setAccessibleName(say("ui.new.choose_role", role=name))
-        self.add.clicked.connect(self._ask_files)
-        top.addWidget(self.add)
-        self.add_folder = button(say("ui.surface.add_folder"))
-        self.add_folder.clicked.connect(self._ask_folder)
-        self.add_folder.setVisible(folders)
-        top.addWidget(self.add_folder)
-        layout.addLayout(top)
-        self._rows = QGridLayout()
-        self._rows.setColumnStretch(0, 1)
-        layout.addLayout(self._rows)
-        for widget in (self.add, self.add_folder):
-            widget.setAutoDefault(False)
-
-    def take(self, paths: list[Path]) -> None:
-        """Add files; those that are there already stay where they are."""
-        self.paths = list(dict.fromkeys((*self.paths, *paths)))
-        self._refresh()
-
-    def _remove(self, path: Path) -> None:
-        self.paths.remove(path)
-        self._refresh()
-        self.add.setFocus()
-
-    def _refresh(self) -> None:
-        clear(self._rows)
-        for line, path in enumerate(self.paths):
-            name = label(path.name)
-            name.setToolTip(str(path))
-            away = button(self._look.say("ui.new.clear"), "link")
-            away.setAccessibleName(self._look.say("ui.new.clear_role", role=path.name))
-            away.setAutoDefault(False)
-            away.clicked.connect(lambda _=False, path=path: self._remove(path))
-            self._rows.addWidget(name, line, 0)
-            self._rows.addWidget(away, line, 1)
-        self.changed.emit()
-
-    def _ask_files(self) -> None:
-        words = self._look.say(f"ui.surface.{self.kind}")
-        names, _ = QFileDialog.getOpenFileNames(
-            self, words, self._remembered.folder, f"{words} ({FILTERS[self.kind]});;(*)"
-        )
-        self._took([Path(name) for name in names])
-
-    def _ask_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(
-            self, self._look.say(f"ui.surface.{self.kind}"), self._remembered.folder
-        )
-        self._took([Path(name)] if name else [])
-
-    def _took(self, paths: list[Path]) -> None:
-        if paths:
-            self._remembered.folder = str(paths[0].parent)
-            self.take(paths)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self.take([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
-        event.acceptProposedAction()
 
 
 class SurfaceDialog(QDialog):
@@ -145,7 +58,10 @@ class SurfaceDialog(QDialog):
         layout.addWidget(label(say("ui.surface.intro"), "muted", wrap=True))
         box = QWidget()
         lists = column(box, margin=0, spacing=8)
-        self.lists = {kind: FileList(look, kind, remembered, folders=kind == "models") for kind in FILTERS}
+        self.lists = {
+            kind: FileList(look, f"ui.surface.{kind}", pattern, remembered, folders=kind == "models")
+            for kind, pattern in FILTERS.items()
+        }
         for chosen in self.lists.values():
             chosen.changed.connect(self._changed)
             lists.addWidget(chosen)

@@ -145,6 +145,10 @@ def _review(_key: str, entry: Any) -> bool:  # noqa: ANN401
     return _texts(entry["building_ids"])
 
 
+def _meter(_key: str, entry: Any) -> bool:  # noqa: ANN401
+    return _marked(entry, "facility_id") and _text(entry["facility_id"])
+
+
 def _keepout(_key: str, entry: Any) -> bool:  # noqa: ANN401
     own = ("purpose",) if isinstance(entry, dict) and "purpose" in entry else ()
     if not _marked(entry, "building_id", "rings", *own) or not _text(entry["building_id"]):
@@ -203,6 +207,7 @@ _CHECKS: dict[str, Callable[[str, Any], bool]] = {
     "ledger": _ledger,
     "joins": _join,
     "reviews": _review,
+    "meters": _meter,
     "keepouts": _keepout,
     "inputs": _input,
 }

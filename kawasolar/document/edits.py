@@ -304,6 +304,12 @@ def review_join(
     return edit_of(entries, words, {("reviews", facility_id): entry}, facility=facility_id)
 
 
+def own_meter(entries: Entries, key: str, facility_id: str | None, by: Author) -> Edit:
+    """Say whose supply point it is; empty for nobody's, None leaves it to the program again."""
+    entry = None if facility_id is None else {"facility_id": facility_id, **by.mark()}
+    return edit_of(entries, "ui.undo.meter", {("meters", key): entry}, point=key)
+
+
 def add_keepout(entries: Entries, building_id: str, shape: Polygon, by: Author, purpose: str = OTHER) -> Edit:
     """No modules inside this polygon (project CRS) on the roofs of the building.
 

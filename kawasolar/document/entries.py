@@ -13,6 +13,7 @@ its inverse is the same edit read backwards. Tables of a scenario have keys that
     joins       "0000012"              {"building_ids": [...]} + mark        the buildings of a facility, as a person says; "shared": [...] where it is
                                        in buildings whose roof counts for another
     reviews     "0000012"              {"verdict", "building_ids"} + mark    somebody has looked at these links of a facility: "confirmed" or "later"
+    meters      "0300111…"             {"facility_id"} + mark                whose supply point it is, as a person says; "" = nobody's
     keepouts    "k1"                   {"building_id", "rings": [[[x, y], ...], ...]} + mark   no modules here; project CRS; "purpose" where it is not "other"
     inputs      "dsm"                  {"path", "size", "sha256", "crs", "layer", "text", "was": {...}} + mark   another file in its place; ``was``
                                        is the one before, ``text`` the TOML of a profile; a path of "" is no file
@@ -37,7 +38,7 @@ PURPOSES = ("other", "refuge", "access")
 OTHER = PURPOSES[0]
 # What somebody says of the links of a facility.
 VERDICTS = ("confirmed", "later")
-TABLES = ("scenarios", *OF_SCENARIO, "ledger", "joins", "reviews", "keepouts", "inputs")
+TABLES = ("scenarios", *OF_SCENARIO, "ledger", "joins", "reviews", "meters", "keepouts", "inputs")
 # Of a text of an edit: it may name a reason or a name in full.
 _LONGEST = 10_000
 

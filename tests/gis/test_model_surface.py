@@ -11,10 +11,12 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
+from scipy.ndimage import map_coordinates
 
 from gis.grid import Grid
 from gis.model_surface import RoofPolygons, grid_around, ground_between, lay_roofs, model_surface, strips
 from gis.plateau_place import Roofs
+from gis.sampled import bilinear
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -180,3 +182,12 @@ def test_neighbouring_areas_have_the_same_cells() -> None:
     assert a.west <= -111.3
     assert a.east >= 6.3
     assert a.shape == (round((a.north - a.south) / 0.5), round((a.east - a.west) / 0.5))
+
+
+@given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 2**32 - 1))
+def test_between_centres_as_scipy_tells_it(rows: int, cols: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    z = rng.uniform(-5, 60, (rows, cols)).astype(np.float32)
+    row, col = rng.uniform(-2, rows + 1, 9), rng.uniform(-2, cols + 1, 7)
+    at = np.meshgrid(row, col, indexing="ij")
+    np.testing.assert_allclose(bilinear(z, row, col), map_coordinates(z, at, order=1, mode="nearest"), atol=1e-4)

@@ -11,8 +11,10 @@ import pandas as pd
 import pytest
 
 from kawasolar.cli import EXIT_INPUT, EXIT_OK, EXIT_USAGE, EXIT_WRITE, run_command
+from kawasolar.project import save_plan
 from kawasolar.words import LANGUAGES, catalogue
 from tests.kawasolar.meter_files import OTHER_POINT, POINT, RANGES, known, wide, write
+from tests.support.plans import example_plan
 
 
 @pytest.fixture
@@ -103,3 +105,31 @@ def test_every_code_has_words_and_every_word_a_code() -> None:
         assert all(catalogue()[code][language] for language in LANGUAGES)
         fields = [set(re.findall(r"\{(\w+)", catalogue()[code][language])) for language in LANGUAGES]
         assert fields[0] - {"row"} <= fields[1] | {"row"}
+
+
+def test_meters_of_a_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From files to a facility's load: kept in one file, taken into the plan, given to a facility by hand."""
+    project, store, out = tmp_path / "plan.kawasolar", tmp_path / "30分値.parquet", tmp_path / "loads.csv"
+    plan = example_plan(tmp_path, 12)
+    save_plan(plan, project)
+    facility = str(plan.facilities["facility_id"].iloc[1])
+    file = write(tmp_path / "m.csv", ["使用量(kWh)", *wide(known(days=60), RANGES, before=POINT)], "cp932")
+    assert run_command(["-q", "meters", str(file), "--out", str(store)]) == EXIT_OK
+    assert run_command(["-q", "edit", "input", str(project), "meters", str(store)]) == EXIT_OK
+    assert run_command(["-q", "edit", "meter", str(project), "9" * 22, facility]) != EXIT_OK
+    assert run_command(["-q", "edit", "meter", str(project), POINT, facility, "--why", "検針票"]) == EXIT_OK
+    capsys.readouterr()
+    assert run_command(["-q", "--lang", "ja", "loads", str(project), "--json", "--csv", str(out)]) == EXIT_OK
+    (row,) = json.loads(capsys.readouterr().out)
+    year = known(days=60)
+    assert row["facility_id"] == facility
+    assert row["annual_kwh"] == pytest.approx(year.mean() * 2 * 8760, rel=1e-4)
+    assert row["peak_kw"] == pytest.approx(2 * year.max(), rel=1e-4)
+    table = pd.read_csv(out, dtype={"施設番号": str})
+    assert table["施設番号"].tolist() == [facility]
+    assert run_command(["-q", "edit", "meter", str(project), POINT, "--none"]) == EXIT_OK
+    capsys.readouterr()
+    assert run_command(["-q", "loads", str(project), "--json"]) == EXIT_OK
+    assert json.loads(capsys.readouterr().out) == []
+    store.unlink()
+    assert run_command(["-q", "loads", str(project)]) == EXIT_INPUT

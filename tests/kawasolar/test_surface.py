@@ -12,9 +12,10 @@ import pytest
 import rasterio
 import rasterio.windows
 from pyproj import CRS
+from pyproj.crs import CompoundCRS
 from shapely.geometry import box
 
-from gis.errors import GisError
+from gis.errors import CrsMismatch, GisError
 from gis.fgd_buildings import read_fgd_buildings
 from gis.fgd_dem import read_dem_tiles
 from gis.grid import Grid
@@ -50,10 +51,15 @@ def inputs(model: Path, tmp_path: Path, **more: object) -> SurfaceInputs:
     return SurfaceInputs((model,), tmp_path / "地表面.tif", tmp_path / "建物.gpkg", **more)  # type: ignore[arg-type]
 
 
-def level(path: Path, z: float, *, west: float = X - 400, cell: float = 5.0, epsg: int = 6677) -> Path:
+def level(
+    path: Path, z: float, *, west: float = X - 400, cell: float = 5.0, epsg: int = 6677, heights: int | None = None
+) -> Path:
     """A level raster of a kilometre."""
     side = round(1000 / cell)
-    grid = Grid(side, side, cell, west, Y + 500, CRS.from_epsg(epsg))
+    crs = CRS.from_epsg(epsg)
+    if heights is not None:
+        crs = CompoundCRS("both", [crs, CRS.from_epsg(heights)])
+    grid = Grid(side, side, cell, west, Y + 500, crs)
     write_raster(path, np.full(grid.shape, z, np.float32), grid, nodata=np.nan)
     return path
 
@@ -112,6 +118,23 @@ def test_a_raster_of_another_zone_is_brought_over_and_one_beside_is_said(model: 
 
 
 @pytest.mark.realdata
+@pytest.mark.parametrize(("vertical", "other"), [(6695, None), (None, None), (5709, "EPSG:5709"), (5773, "EPSG:5773")])
+def test_heights_of_two_datums_are_not_mixed(
+    model: Path, tmp_path: Path, vertical: int | None, other: str | None
+) -> None:
+    """The model's are above T.P. (JGD2011, 6695); a raster in a compound system above NAP or EGM96 is refused, one that does not say it is taken."""
+    ground = level(tmp_path / "dem.tif", 9.0, heights=vertical)
+    wanted = inputs(model, tmp_path, ground=(ground,))
+    if other is None:
+        assert make_surface(wanted, load_profile()).ground == 1.0
+        return
+    with pytest.raises(CrsMismatch) as caught:
+        make_surface(wanted, load_profile())
+    assert (caught.value.code, caught.value.details["found"]) == ("surface.mixed_heights", other)
+    assert caught.value.details["expected"] == "EPSG:6695"
+    assert not wanted.dsm.exists()
+
+
 def test_the_gsis_terrain_is_ground_and_its_outlines_do_where_somebody_measured(realdata: Path, tmp_path: Path) -> None:
     """A house of ours on the GSI's tile; and the GSI's own outlines below a measured surface."""
     gsi = realdata / "gsi"

@@ -32,11 +32,16 @@ def ramp(share: float) -> QColor:
 
 
 class MonthHourChart(Chart):
-    """Twelve columns of hours; the colour is energy [kWh], or another ``unit``, in that hour of the day of that month."""
+    """Twelve columns of hours; the colour is energy [kWh], or another ``unit``, in that hour of the day of that month.
 
-    def __init__(self, look: Look, title: str, parent: QWidget | None = None, *, unit: str = "kWh") -> None:
+    ``mean``: the values are means of that hour, not sums of the month.
+    """
+
+    def __init__(
+        self, look: Look, title: str, parent: QWidget | None = None, *, unit: str = "kWh", mean: bool = False
+    ) -> None:
         super().__init__(look, 164, title, parent)
-        self._unit = unit
+        self._unit, self._scale = unit, "ui.chart.scale_mean" if mean else "ui.chart.scale"
         self._values: NDArray[np.float32] | None = None
         self._top = 0.0
         self._first, self._last = 4, 20
@@ -87,7 +92,7 @@ class MonthHourChart(Chart):
         for x in range(80):
             picture.setPixelColor(x, 0, ramp(x / 79))
         painter.drawImage(bar, picture)
-        words = self.look.say("ui.chart.scale", top=fmt.significant(self._top), unit=self._unit)
+        words = self.look.say(self._scale, top=fmt.significant(self._top), unit=self._unit)
         self.text(painter, bar.right() + 8, bar.center().y(), words, align="left")
 
     def read(self, position: QPointF) -> str | None:

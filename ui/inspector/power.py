@@ -16,10 +16,12 @@ from ui.charts.years import YearBars
 from ui.inspector.asked import asked_head, asked_line
 from ui.inspector.band import band_of, band_text
 from ui.inspector.gather import Site
+from ui.inspector.metered import MeteredPart
 from ui.look import Look
 from ui.parts import chips, column, label, row, rule
 
 if TYPE_CHECKING:
+    from kawasolar.meters import Load
     from kawasolar.plan import Plan
 
 _DAYS_IN_MONTH = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
@@ -68,12 +70,18 @@ class PowerTab(QWidget):
         layout.addWidget(self.against)
         self._note = label("", "muted", wrap=True)
         layout.addWidget(self._note)
+        layout.addWidget(rule())
+        self.metered = MeteredPart(look)
+        layout.addWidget(self.metered)
         layout.addStretch(1)
+        self._site: Site | None = None
 
     def show_site(self, plan: Plan, site: Site) -> None:
         """Show one facility."""
         say = self._look.say
+        self._site = site
         self.days.show_site(plan, site)
+        self.metered.show_site(plan, site.facility_id)
         self._show_years(plan, site)
         if site.yields is None:
             self.months.show_values([0.0] * 12, "MWh")
@@ -99,14 +107,22 @@ class PowerTab(QWidget):
             self.snow.setText(say("ui.power.snow", loss=fmt.percent(lost, 1)))
         self._show_against(site, float(site.yields["energy_kwh"]))
 
-    def _show_against(self, site: Site, energy: float) -> None:
+    def show_load(self, facility_id: str, load: Load | None) -> None:
+        """What a facility's meters tell, once it is read: it goes before the ledger."""
+        self.metered.show_load(facility_id, load)
+        site = self._site
+        if site is not None and site.facility_id == facility_id and site.yields is not None and load is not None:
+            self._show_against(site, float(site.yields["energy_kwh"]), load)
+
+    def _show_against(self, site: Site, energy: float, load: Load | None = None) -> None:
         say = self._look.say
-        used: Any = site.ledger.get("annual_kwh")
+        used: Any = site.ledger.get("annual_kwh") if load is None else load.annual_kwh
         rows = [(say("ui.power.produced"), energy, " ".join(fmt.energy(energy)), "sun")]
         if fmt.is_missing(used):
             self._note.setText(say("ui.power.use_unknown"))
         else:
-            rows.append((say("ui.power.used"), float(used), " ".join(fmt.energy(used)), "muted"))
+            name = say("ui.power.used" if load is None else "ui.power.metered")
+            rows.append((name, float(used), " ".join(fmt.energy(used)), "muted"))
             ratio = fmt.percent(energy / float(used)) if float(used) > 0 else fmt.MISSING
             self._note.setText(say("ui.power.ratio", ratio=ratio))
         self.against.show_rows(rows)

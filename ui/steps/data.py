@@ -34,6 +34,7 @@ ROLE_ICONS = {
     "roads": "vector-polygon",
     "parcels": "layers-outline",
     "addresses": "map-marker-outline",
+    "meters": "flash",
     "profile": "tune-variant",
 }
 
@@ -167,6 +168,7 @@ class DataPanel(QWidget):
             "roads": say("ui.data.roads"),
             "parcels": say("ui.data.parcels"),
             "addresses": say("ui.data.addresses"),
+            "meters": say("ui.data.meters"),
             "weather_sunny": say("ui.data.band"),
             "weather_dull": say("ui.data.band"),
             "canopy": say("ui.data.canopy"),
