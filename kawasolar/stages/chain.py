@@ -124,7 +124,7 @@ def _parts_of_yield(work: Work) -> dict[str, str]:
 
 CHAIN: tuple[Stage, ...] = (
     # 2: size and use have a say in which outline near by is meant, and in every score; parcels; places from addresses.
-    Stage("ledger", 2, files=("facilities", "buildings", "dsm", "parcels", "addresses"), values=("join.*",), entered=("epsg",)),
+    Stage("ledger", 2, files=("facilities", "buildings", "dsm", "wards", "parcels", "addresses"), values=("join.*",), entered=("epsg",)),
     # 2: a building that its facility loses goes to the next who is in it.
     Stage("join", 2, after=("ledger",), entered=("joins",)),
     Stage(

@@ -240,12 +240,28 @@ def run_ledger(work: Work, bench: Bench, progress: Progress) -> None:
     outlines = bench.outlines(part(progress, 0.6, 0.7))
     places = places_of(bench, part(progress, 0.7, 0.8))
     facilities, placed = placed_by_address(ledger.facilities, places.book)
+    facilities, of_wards = _with_wards(facilities, bench, progress)
     links, findings = join_facilities(
         facilities, outlines.frame, nearest_m=work.profile.number("join.nearest_m"), progress=part(progress, 0.8, 1.0),
         outlines=ledger.outlines, weights=Weights.of(work.profile), parcels=places.parcels,
     )  # fmt: skip
     work.read = LedgerRead(facilities, links, dict(ledger.columns), ledger.sheet)
-    work.findings["ledger"] = (*ledger.findings, *places.findings, *folded(placed), *findings)
+    work.findings["ledger"] = (*ledger.findings, *places.findings, *folded(placed), *of_wards, *findings)
+
+
+def _with_wards(
+    facilities: gpd.GeoDataFrame, bench: Bench, progress: Progress
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Facilities with the wards in which they lie, where the plan has a file of wards."""
+    from gis.aside import aside
+    from gis.wards import read_wards
+    from kawasolar.ward_places import with_wards
+
+    if not any(entry.role == "wards" for entry in bench.inputs):
+        return facilities, []
+    path, crs = bench.path("wards"), bench.crs("wards")
+    wards = aside(lambda: read_wards(path, bench.grid().crs, crs=crs), progress, 0.8, "ledger")
+    return with_wards(facilities, wards, bench.path("facilities"), path)
 
 
 def run_join(work: Work, bench: Bench) -> None:
