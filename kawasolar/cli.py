@@ -166,8 +166,8 @@ def plan(
         out,
         keep=(
             dsm, buildings, facilities, weather, *further, sunny, dull, canopy, roof_planes, roads, wards, meters, parcels, addresses, profile,
-        ),  # fmt: skip
-    )
+        ),
+    )  # fmt: skip
     if out.exists():
         try:
             load_project(out)

@@ -86,10 +86,8 @@ def check(
             return _canopy(path, area, crs)
         if role == "roads":
             return _roads(path, area, epsg)
-        if role == "parcels":
-            return _parcels(path, area, epsg, crs, layer)
-        if role == "addresses":
-            return _addresses(path, area, epsg, crs, layer)
+        if role in ("parcels", "addresses"):
+            return (_parcels if role == "parcels" else _addresses)(path, area, epsg, crs, layer)
         if role == "wards":
             return _wards(path, area, epsg, crs)
         if role == "meters":
