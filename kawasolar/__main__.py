@@ -30,6 +30,7 @@ _COMMANDS = (
     "modules",
     "glare",
     "ledger",
+    "join",
 )
 _PROJECT_SUFFIX = ".kawasolar"
 _HELP = ("--help", "--version")
