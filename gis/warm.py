@@ -35,7 +35,7 @@ def _scene() -> tuple[Surface, gpd.GeoDataFrame, SurveySettings]:
     from gis.survey import SurveySettings
     from gis.usable import UsableRules
 
-    crs = CRS.from_epsg(6677)
+    crs = CRS.from_epsg(6669)
     grid = Grid(_SIDE, _SIDE, 0.5, 0.0, 0.0, crs)
     z = np.random.default_rng(0).normal(5.0, 0.02, grid.shape).astype(np.float32)
     z[5:25, 5:25] += 6.0
@@ -112,6 +112,19 @@ def _warm_model(surface: Surface) -> None:
     corners = np.array([[1.0, -1.0, 5.0], [9.0, -1.0, 5.0], [9.0, -9.0, 6.0], [1.0, -1.0, 5.0]])
     first = np.zeros(1, np.int64)
     lay_roofs(RoofPolygons.of(Roofs(corners, np.array([4]), first, first)), surface.grid)
+    _warm_basemap(surface)
+
+
+def _warm_basemap(surface: Surface) -> None:
+    """Those that draw a background map."""
+    import numpy as np
+
+    from gis.basemap import Basemap
+    from gis.basemap_kernels import lay
+    from gis.tile_source import TileFacts
+
+    drawn = Basemap(TileFacts("", 0, 18)).draw(surface.grid)
+    lay(np.zeros(drawn.pixels.shape, np.uint32), drawn.pixels, 256, 0)
 
 
 def _warm_points(surface: Surface) -> None:

@@ -20,6 +20,7 @@ from typer.main import get_command
 from gis.errors import CodedError
 from gis.progress import Cancelled
 from kawasolar import __version__
+from kawasolar.bundled import profile_path
 from kawasolar.console import State, bar, check_target, errors, say_error, tell_figures, tell_findings
 from kawasolar.errors import NotWritable, UnreadableProject
 from kawasolar.reasons import named_values
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kawasolar.export.csv import Encoding
+    from kawasolar.export.png_basemap import PaperMap
     from kawasolar.plan import Objective, Plan, Project
 
 EXIT_OK, EXIT_FAULT, EXIT_USAGE, EXIT_INPUT, EXIT_WRITE, EXIT_STOPPED = 0, 1, 2, 3, 4, 5
@@ -73,14 +75,15 @@ def plan(
     ],
     out: Annotated[Path, typer.Option(help="project file to write (NAME.kawasolar)")],
     profile: Annotated[
-        Path | None, typer.Option(help="profile of the municipality (TOML); Kawasaki's unless given")
+        Path | None,
+        typer.Option(parser=profile_path, help="profile of the municipality: TOML file, or the name of a bundled one"),
     ] = None,
     name: Annotated[str, typer.Option(help="name of the plan")] = "",
     share: Annotated[
         float | None, typer.Option(min=0.0, max=1.0, help="share of the eligible facilities to choose")
     ] = None,
     objective: Annotated[str | None, typer.Option(help="co2 or energy")] = None,
-    dsm_crs: Annotated[str | None, typer.Option(help="CRS of a raster that names none (EPSG:6677)")] = None,
+    dsm_crs: Annotated[str | None, typer.Option(help="CRS of a raster that names none (EPSG code)")] = None,
     buildings_crs: Annotated[str | None, typer.Option(help="CRS of outlines that name none")] = None,
     buildings_layer: Annotated[str | None, typer.Option(help="layer of the outlines")] = None,
     facilities_crs: Annotated[str | None, typer.Option(help="CRS of a facility layer that names none")] = None,
@@ -108,6 +111,13 @@ def plan(
     meters: Annotated[
         Path | None, typer.Option(help="half hours of the facilities' meters, as kawasolar meters --out wrote them")
     ] = None,
+    wards: Annotated[
+        Path | None,
+        typer.Option(
+            help="areas of the wards with their names (国土数値情報 N03, GeoPackage, shapefile, GeoJSON): facilities without a ward get theirs"
+        ),
+    ] = None,
+    wards_crs: Annotated[str | None, typer.Option(help="CRS of wards that name none")] = None,
     roof_planes: Annotated[
         Path | None,
         typer.Option(
@@ -137,12 +147,26 @@ def plan(
         dsm, buildings, facilities, weather, out, profile, name, dsm_crs, buildings_crs, facilities_crs, buildings_layer, facilities_layer,
         weather_sunny=sunny, weather_dull=dull, canopy=canopy, canopy_crs=canopy_crs, roof_planes=roof_planes,
         roof_planes_crs=roof_planes_crs, roof_planes_layer=roof_planes_layer, weather_2=further[0], weather_3=further[1], roads=roads,
-        meters=meters,
+        meters=meters, wards=wards, wards_crs=wards_crs,
         facilities_mapping=None if ledger_columns is None else read_mapping(ledger_columns),
     )  # fmt: skip
     check_target(
         out,
-        keep=(dsm, buildings, facilities, weather, *further, sunny, dull, canopy, roof_planes, roads, meters, profile),
+        keep=(
+            dsm,
+            buildings,
+            facilities,
+            weather,
+            *further,
+            sunny,
+            dull,
+            canopy,
+            roof_planes,
+            roads,
+            wards,
+            meters,
+            profile,
+        ),
     )
     if out.exists():
         try:
@@ -176,6 +200,10 @@ def export(
     csv_encoding: Annotated[str, typer.Option(help="utf-8-sig or cp932")] = "utf-8-sig",
     gpkg: Annotated[Path | None, typer.Option(help="layers for QGIS")] = None,
     png: Annotated[Path | None, typer.Option(help="map picture")] = None,
+    basemap: Annotated[
+        Path | None, typer.Option(help="background map of the picture: MBTiles, PMTiles or a folder of tiles")
+    ] = None,
+    credit: Annotated[str, typer.Option(help="who made the background map, where its file does not say")] = "",
     scenario: Annotated[str, typer.Option(help="name of the scenario; the active one unless given")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:
@@ -191,13 +219,15 @@ def export(
         raise typer.BadParameter("utf-8-sig, cp932", param_hint="--csv-encoding")
     opened = load_project(project)
     loaded = opened.plans[scenario_of(opened, scenario)]
+    map_below = _paper_map(basemap, credit) if basemap is not None else None
     asked = [path for path in targets.values() if path is not None]
     for k, target in enumerate(asked):
-        check_target(target, keep=(project, *asked[:k], *(Path(entry.path) for entry in loaded.inputs)))
+        kept = [Path(entry.path) for entry in loaded.inputs] + ([basemap] if basemap is not None else [])
+        check_target(target, keep=(project, *asked[:k], *kept))
     written: list[tuple[str, Path]] = []
     for kind, path in targets.items():
         if path is not None:
-            _write(kind, loaded, path, cast("Encoding", csv_encoding))
+            _write(kind, loaded, path, cast("Encoding", csv_encoding), map_below)
             written.append((kind, path))
             if not State.quiet:
                 errors.print(say(State.language, "cli.written", file=str(path)), markup=False)
@@ -206,6 +236,21 @@ def export(
         noted(project, opened, loaded, written)
     if as_json:
         typer.echo(json.dumps(figures(loaded), ensure_ascii=False, indent=2))
+
+
+def _paper_map(path: Path, credit: str) -> PaperMap:
+    """The background map, opened once before anything is written."""
+    from contextlib import closing
+    from functools import partial
+
+    from gis.tile_files import open_tiles
+    from kawasolar.export.png_basemap import PaperMap
+
+    with closing(open_tiles(path)) as source:
+        said = credit.strip() or source.facts.attribution
+    return PaperMap(
+        partial(open_tiles, path), said or say(State.paper_language, "map.basemap.credit_file", name=path.name)
+    )
 
 
 def _tell_if_stale(project: Project, plan: Plan) -> None:
@@ -219,7 +264,7 @@ def _tell_if_stale(project: Project, plan: Plan) -> None:
 
 def run_command(words: list[str]) -> int:
     """Run the command line; errors on stderr with what to do, an exit code that means something."""
-    from kawasolar import cli_edit, cli_layout, cli_ledger, cli_meters, cli_surface, cli_survey, cli_yield  # noqa: F401 -- their commands, and with them those of cli_project
+    from kawasolar import cli_edit, cli_layout, cli_ledger, cli_meters, cli_profile, cli_surface, cli_survey, cli_yield  # noqa: F401 -- their commands, and with them those of cli_project
 
     _utf8()
     State.language = default_language()
@@ -279,7 +324,7 @@ def _utf8() -> None:
             reconfigure(encoding=None if japanese else "utf-8", errors="replace")
 
 
-def _write(kind: str, plan: Plan, path: Path, encoding: Encoding) -> None:
+def _write(kind: str, plan: Plan, path: Path, encoding: Encoding, basemap: PaperMap | None) -> None:
     """Write one export; libraries are imported only for what is asked."""
     language = State.paper_language
     if kind == "xlsx":
@@ -297,4 +342,4 @@ def _write(kind: str, plan: Plan, path: Path, encoding: Encoding) -> None:
     else:
         from kawasolar.export.png import write_png
 
-        write_png(plan, path, language)
+        write_png(plan, path, language, basemap=basemap)

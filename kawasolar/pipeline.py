@@ -36,7 +36,7 @@ class PlanInputs:
 
     ``dsm_crs``, ``buildings_crs``, ``facilities_crs``, ``canopy_crs``, ``roof_planes_crs`` are needed only for files that name none; ``*_layer`` for files of
     several layers. ``weather_sunny``, ``weather_dull``: a sunny and a dull year of the same station (METPV-20 max, min). ``canopy``: heights of vegetation above the surface, if there is such a raster.
-    ``weather_2``, ``weather_3``: further stations, between which the weather of the place is taken by distance. ``roads``: for the glare. ``meters``: half hours
+    ``weather_2``, ``weather_3``: further stations, between which the weather of the place is taken by distance. ``roads``: for the glare. ``wards``: areas with names, which tell a facility's ward by its place. ``meters``: half hours
     of the facilities' meters (:mod:`kawasolar.meters.store`).
     ``facilities_mapping``: which column of the ledger is which, where its headings do not say it.
     ``roof_planes``: planes that are taken in the place of those found in the surface (CityGML LOD2, or drawn), if there is such a file.
@@ -66,6 +66,8 @@ class PlanInputs:
     weather_3: Path | None = None
     roads: Path | None = None
     meters: Path | None = None
+    wards: Path | None = None
+    wards_crs: str | None = None
     facilities_mapping: Mapping | None = None
 
 
@@ -178,7 +180,7 @@ def inputs_of(plan: Plan, out: Path) -> PlanInputs:
         buildings_layer=by_role["buildings"].layer or None, facilities_layer=by_role["facilities"].layer or None,
         weather_sunny=optional("weather_sunny"), weather_dull=optional("weather_dull"),
         canopy=optional("canopy"), canopy_crs=crs("canopy"), roof_planes=optional("roof_planes"), roof_planes_crs=crs("roof_planes"),
-        weather_2=optional("weather_2"), weather_3=optional("weather_3"), roads=optional("roads"), meters=optional("meters"),
+        weather_2=optional("weather_2"), weather_3=optional("weather_3"), roads=optional("roads"), wards=optional("wards"), wards_crs=crs("wards"), meters=optional("meters"),
         roof_planes_layer=(by_role["roof_planes"].layer or None) if "roof_planes" in by_role else None,
         facilities_mapping=mapping_of(plan.entries),
     )  # fmt: skip
@@ -270,7 +272,9 @@ def _not_writable(target: Path, error: OSError) -> NotWritable:
 
 
 def input_files(inputs: PlanInputs) -> tuple[InputFile, ...]:
-    """The files with their size and content, as a plan remembers them."""
+    """The files with their size and content, as a plan remembers them; of a bundled profile it keeps the text alone."""
+    from kawasolar.bundled import is_bundled
+
     files: tuple[tuple[Role, Path | None, str | None, str | None], ...] = (
         ("dsm", inputs.dsm, inputs.dsm_crs, None),
         ("buildings", inputs.buildings, inputs.buildings_crs, inputs.buildings_layer),
@@ -283,13 +287,14 @@ def input_files(inputs: PlanInputs) -> tuple[InputFile, ...]:
         ("canopy", inputs.canopy, inputs.canopy_crs, None),
         ("roof_planes", inputs.roof_planes, inputs.roof_planes_crs, inputs.roof_planes_layer),
         ("roads", inputs.roads, None, None),
+        ("wards", inputs.wards, inputs.wards_crs, None),
         ("meters", inputs.meters, None, None),
         ("profile", inputs.profile, None, None),
     )
     return tuple(
         InputFile(role, str(path.resolve()), *_content(path), crs=crs or "", layer=layer or "")
         for role, path, crs, layer in files
-        if path is not None
+        if path is not None and not (role == "profile" and is_bundled(path))
     )
 
 

@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 
 Role = Literal[
     "dsm", "buildings", "facilities", "weather", "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes",
-    "roads", "meters", "profile",
+    "roads", "wards", "meters", "profile",
 ]  # fmt: skip
 ROLES: tuple[Role, ...] = (
     "dsm", "buildings", "facilities", "weather", "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes",
-    "roads", "meters", "profile",
+    "roads", "wards", "meters", "profile",
 )  # fmt: skip
 REQUIRED: tuple[Role, ...] = ("dsm", "buildings", "facilities", "weather")
 # Cells along the longer side of a first look at a large raster.
 _LOOK_CELLS = 1000
+# So many wards are named.
+_NAMED = 8
 Bounds = tuple[float, float, float, float]
 
 
@@ -99,6 +101,8 @@ def check(
             return _canopy(path, area, crs)
         if role == "roads":
             return _roads(path, area, epsg)
+        if role == "wards":
+            return _wards(path, area, epsg, crs)
         if role == "meters":
             return _meters(path)
         if role == "roof_planes":
@@ -234,11 +238,24 @@ def _roads(path: Path, area: Area | None, epsg: int) -> Checked:
     return Checked("roads", path, {"number": f"{len(found):,}"})
 
 
+def _wards(path: Path, area: Area | None, epsg: int, crs: str | None) -> Checked:
+    from pyproj import CRS
+
+    from gis.wards import read_wards
+
+    target = area.crs if area is not None else CRS.from_epsg(epsg)
+    found = read_wards(path, target, crs=crs, bounds=area.bounds if area is not None else None)
+    names = "・".join(found.frame["name"].iloc[:_NAMED].tolist())
+    more = " …" if len(found.frame) > _NAMED else ""
+    return Checked("wards", path, {"number": f"{len(found.frame):,}", "names": names + more}, findings=found.left_out)
+
+
 def _profile(path: Path) -> Checked:
     from kawasolar.profile import load_profile
 
     profile = load_profile(path)
-    return Checked("profile", path, {"name_ja": profile.name_ja, "name_en": profile.name_en, "epsg": profile.epsg})
+    names = {"name_ja": profile.name_ja, "name_en": profile.name_en, "epsg": profile.epsg}
+    return Checked("profile", path, {**names, "profile": profile})
 
 
 def _layers(error: UnreadableFile, path: Path) -> tuple[str, ...]:

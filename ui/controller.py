@@ -21,6 +21,7 @@ from ui.jobs import Job
 from ui.ledger.desk import LedgerDesk
 from ui.meter_desk import MeterDesk
 from ui.papers import Papers
+from ui.profile_desk import ProfileDesk
 from ui.recovery import RecoveryDesk
 from ui.roof_desk import RoofDesk
 from ui.session import Session
@@ -53,6 +54,7 @@ class Controller(QObject):
         self.papers = Papers(window)
         self.roof = RoofDesk(window)
         self.ledger = LedgerDesk(window)
+        self.profiles = ProfileDesk(window)
         self.meters = MeterDesk(window)
         window.banner_asked.connect(self._on_banner)
         self._banner_does: Callable[[], None] | None = None
@@ -548,4 +550,4 @@ class Controller(QObject):
 
     def may_close(self) -> bool:
         """Whether the window may go."""
-        return self.may_discard()
+        return self.profiles.may_leave() and self.may_discard()

@@ -32,6 +32,7 @@ _NEED_PLAN = (
     "reset",
     "draw_keepout",
     "fit",
+    "basemap",
     "find",
     "why",
     "reset_layout",
@@ -153,6 +154,7 @@ class Menus(QObject):
         menu.addSeparator()
         self._add(menu, "draw_keepout", window.draw_keepout, "Ctrl+E", "vector-polygon")
         self._add(menu, "modules", control.roof.edit_catalogue)
+        self._add(menu, "profile", control.profiles.open, icon="tune-variant")
         self._add(menu, "pick_buildings", window.pick_buildings, "Ctrl+B", "link-variant")
         menu.addSeparator()
         self._build_scenarios(menu.addMenu(window.look.icon("compare"), window.look.say("ui.menu.scenario")))
@@ -196,6 +198,7 @@ class Menus(QObject):
             )
         menu.addSeparator()
         self._add(menu, "fit", lambda: window.map.fit() if window.map is not None else None, "Ctrl+0")
+        self._add(menu, "basemap", window.choose_basemap, icon="layers-outline")
         self._add(
             menu,
             "zoom",

@@ -23,7 +23,9 @@ from PySide6.QtWidgets import (
 from kawasolar.document.views import mapping_of
 from kawasolar.plan import REMOVABLE
 from ui import icons
+from ui.bundled_menu import offer_bundled, stations_text
 from ui.check import REQUIRED, ROLES, Area, Checked, Columns, Role, check
+from ui.file_filters import FILTERS
 from ui.jobs import Jobs
 from ui.look import Look
 from ui.parts import Elided, button, column, label, row, scrolled, set_role
@@ -35,23 +37,9 @@ if TYPE_CHECKING:
     from kawasolar.ledger.mapping import Mapping
     from kawasolar.pipeline import PlanInputs
     from kawasolar.plan import Plan
+    from kawasolar.profile import Profile
     from ui.ledger.dialog import LedgerDialog
     from ui.surface_dialog import SurfaceDialog
-
-_WEATHER: tuple[Role, ...] = ("weather", "weather_2", "weather_3", "weather_sunny", "weather_dull")
-FILTERS: dict[Role, str] = {
-    "dsm": "*.tif *.tiff *.asc *.img *.vrt",
-    "buildings": "*.gpkg *.shp *.geojson *.json *.sqlite *.fgb",
-    "facilities": "*.csv *.xlsx *.gpkg *.geojson *.shp *.txt",
-    **dict.fromkeys(_WEATHER, "*.csv *.txt *.epw *.json *.*"),
-    "canopy": "*.tif *.tiff *.asc *.img *.vrt",
-    "roads": "*.gpkg *.shp *.geojson *.json *.sqlite",
-    "meters": "*.parquet",
-    "roof_planes": "*.gml *.xml *.zip *.gpkg *.shp *.geojson *.json *.sqlite",
-    "profile": "*.toml",
-}
-# A profile's system until one is chosen: the bundled profile's.
-DEFAULT_EPSG = 6677
 
 
 class FileCard(QFrame):
@@ -83,7 +71,7 @@ class FileCard(QFrame):
         layout.addWidget(self.name, 1, 1)
         self.choose = button(say("ui.new.choose"))
         self.choose.setAccessibleName(say("ui.new.choose_role", role=say(f"ui.role.{role}")))
-        self.choose.clicked.connect(self._ask)
+        self.choose.clicked.connect(self.ask)
         layout.addWidget(self.choose, 0, 3, 2, 1)
         self.clear = button(say("ui.new.clear"), "link")
         self.clear.setAccessibleName(say("ui.new.clear_role", role=say(f"ui.role.{role}")))
@@ -106,7 +94,7 @@ class FileCard(QFrame):
         say, line = self._look.say, row(8)
         self._question.setLayout(line)
         self.crs = QLineEdit()
-        self.crs.setPlaceholderText("6677")
+        self.crs.setPlaceholderText("EPSG")
         self.crs.setFixedWidth(96)
         self.crs.setAccessibleName(say("ui.new.crs_name", role=say(f"ui.role.{self.role}")))
         self.crs.editingFinished.connect(self._answer)
@@ -190,7 +178,8 @@ class FileCard(QFrame):
             return self._look.say("ui.new.ok.canopy_alone", **values)
         return self._look.say(f"ui.new.ok.{self.role}", **values)
 
-    def _ask(self) -> None:
+    def ask(self) -> None:
+        """Ask for the file."""
         start = str(self.path.parent) if self.path is not None else self._remembered.folder
         words = self._look.say(f"ui.role.{self.role}")
         name, _ = QFileDialog.getOpenFileName(self, words, start, f"{words} ({FILTERS[self.role]});;(*)")
@@ -237,6 +226,8 @@ class NewPlanDialog(QDialog):
         box = QWidget()
         cards = column(box, margin=0, spacing=8)
         self.cards: dict[Role, FileCard] = {}
+        self.stations = label("", "muted", wrap=True)
+        self._kept: Profile | None = None
         for role in (*REQUIRED, *(role for role in ROLES if role not in REQUIRED)):
             if len(self.cards) == len(REQUIRED):
                 cards.addSpacing(4)
@@ -248,6 +239,9 @@ class NewPlanDialog(QDialog):
             card.columns_asked.connect(self.ask_columns)
             self.cards[role] = card
             cards.addWidget(card)
+            if role == "weather":
+                cards.addWidget(self.stations)
+        offer_bundled(look, self.cards["profile"])
         cards.addStretch(1)
         layout.addWidget(scrolled(box, say("ui.new.title")), 1)
         layout.addLayout(self._target())
@@ -320,6 +314,7 @@ class NewPlanDialog(QDialog):
         self.setWindowTitle(self._look.say("ui.new.title_replace"))
         self._head.setText(self._look.say("ui.new.title_replace"))
         self.plan_name.setText(plan.name)
+        self._kept = plan.profile
         if path is not None:
             self._named, self._before = True, path
             self.out.setText(str(path))
@@ -345,7 +340,7 @@ class NewPlanDialog(QDialog):
         path, area = self.cards["facilities"].path, self.area
         if path is None:
             return None
-        asked = (path, area, self._epsg, *self._said("facilities"), self._mapping)
+        asked = (path, area, self.profile.epsg, *self._said("facilities"), self._mapping)
         dialog = columns_dialog(self, self._look, self._jobs, self._remembered, *asked)
 
         def take() -> None:
@@ -359,7 +354,7 @@ class NewPlanDialog(QDialog):
         """A surface and outlines from a city model, taken at once."""
         from ui.surface_dialog import SurfaceDialog
 
-        dialog = SurfaceDialog(self._look, self._jobs, self._remembered, self)
+        dialog = SurfaceDialog(self._look, self._jobs, self._remembered, self, self.profile)
         dialog.accepted.connect(lambda: self.take_surface(dialog))
         dialog.open()
 
@@ -390,13 +385,11 @@ class NewPlanDialog(QDialog):
         card = self.cards[role]
         if card.path is None:
             return
-        path, area, epsg = card.path, self.area, self._epsg
+        path, area, epsg = card.path, self.area, self.profile.epsg
         crs, layer = self._said(role)
         # A plan goes on reading its ledger as it does, whatever was remembered since.
         columns = Columns(self._mapping, None if path == self._ledger else self._remembered.ledger_forms)
-        job = self._jobs.start(
-            lambda progress: check(role, path, area, epsg, crs, layer, progress, columns), f"check.{role}"
-        )
+        job = self._jobs.start(lambda tell: check(role, path, area, epsg, crs, layer, tell, columns), f"check.{role}")
         job.done.connect(self._on_checked)
         job.failed.connect(lambda error: self._on_fault(role, error))
         self._refresh()
@@ -414,21 +407,26 @@ class NewPlanDialog(QDialog):
         return checked.area if checked is not None else None
 
     @property
-    def _epsg(self) -> int:
+    def profile(self) -> Profile:
+        """The profile that was chosen; until one is, that of the plan whose files are exchanged, or the bundled one."""
+        from kawasolar.profile import load_profile
+
         checked = self.cards["profile"].checked
-        return int(str(checked.values["epsg"])) if checked is not None and checked.good else DEFAULT_EPSG
+        if checked is not None and checked.good:
+            return cast("Profile", checked.values["profile"])
+        return self._kept or load_profile()
 
     def _on_checked(self, found: object) -> None:
         checked = cast("Checked", found)
         card = self.cards[checked.role]
         if card.path != checked.path:
             return
-        before = self.area
+        before = self.area, self.profile.epsg
         card.show_checked(checked)
-        if checked.role == "dsm" and checked.area != before:
-            # What was looked at without knowing where the surface lies is looked at again.
+        if (self.area, self.profile.epsg) != before:
+            # What was looked at without knowing where the surface lies, or in which system, is looked at again.
             for role in ROLES:
-                if role not in ("dsm", "profile"):
+                if role not in (checked.role, "profile"):
                     self._check(role)
         self._refresh()
 
@@ -453,6 +451,9 @@ class NewPlanDialog(QDialog):
 
     def _refresh(self) -> None:
         say, missing = self._look.say, self.missing()
+        near = stations_text(self._look, self.profile)
+        self.stations.setText(near)
+        self.stations.setVisible(bool(near))
         bad = any(card.checked is not None and not card.checked.good for card in self.cards.values())
         if missing:
             words = say("ui.new.missing", roles=say("ui.list.comma").join(say(f"ui.role.{role}") for role in missing))
@@ -485,7 +486,7 @@ class NewPlanDialog(QDialog):
             buildings_layer=self._said("buildings")[1], facilities_crs=self._said("facilities")[0],
             weather_sunny=self.cards["weather_sunny"].path, weather_dull=self.cards["weather_dull"].path,
             canopy=self.cards["canopy"].path, canopy_crs=self._said("canopy")[0],
-            weather_2=self.cards["weather_2"].path, weather_3=self.cards["weather_3"].path, roads=self.cards["roads"].path, meters=self.cards["meters"].path,
+            weather_2=self.cards["weather_2"].path, weather_3=self.cards["weather_3"].path, roads=self.cards["roads"].path, wards=self.cards["wards"].path, wards_crs=self._said("wards")[0], meters=self.cards["meters"].path,
             roof_planes=self.cards["roof_planes"].path, roof_planes_crs=self._said("roof_planes")[0], roof_planes_layer=self._said("roof_planes")[1],
             facilities_layer=self._said("facilities")[1], facilities_mapping=None if ledger is None else ledger.mapping,
         )  # fmt: skip

@@ -49,8 +49,9 @@ class Papers(QObject):
 
     def _export(self, plan: Plan, kind: str, path: Path, language: Language) -> Job:
         window = self._window
+        basemap = window.basemap.paper() if window.basemap is not None else None
         job = window.jobs.start(
-            lambda progress: work.export_plan(plan, kind, path, language, progress), f"export.{kind}.{path}"
+            lambda progress: work.export_plan(plan, kind, path, language, progress, basemap), f"export.{kind}.{path}"
         )
         window.status.job.setText(window.look.say("ui.status.exporting", file=path.name))
         job.done.connect(self._on_exported)

@@ -88,6 +88,14 @@ class Remembered:
         named = self._store.format() == QSettings.Format.IniFormat
         return Path(self._store.fileName()).with_name("ledger_forms.json") if named else forms_file()
 
+    def text_of(self, name: str) -> str:
+        """What was kept under a name; empty where there is nothing."""
+        return str(self._store.value(name, ""))
+
+    def keep_text(self, name: str, text: str) -> None:
+        """Remember a text."""
+        self._store.setValue(name, text)
+
     def bytes_of(self, name: str) -> QByteArray:
         """A state that Qt saved (geometry, docks, header); empty where there is none."""
         found = self._store.value(f"{name}/{STATE_VERSION}")

@@ -40,6 +40,7 @@ from ui.work import SUFFIX, sample_folder
 if TYPE_CHECKING:
     from ui.inspector.panel import Inspector
     from ui.map import MapView
+    from ui.map.basemap_desk import BasemapDesk
     from ui.map.tools import MapTools
     from ui.scenarios.lower import LowerTitle
     from ui.steps.assumptions import AssumptionsPanel
@@ -86,6 +87,7 @@ class MainWindow(QMainWindow):
         self.why.turned.connect(self._name_inspector)
         self.map: MapView | None = None
         self.tools: MapTools | None = None
+        self.basemap: BasemapDesk | None = None
         self._seen = False
         self._step = "half"
         self._built = False
@@ -230,6 +232,7 @@ class MainWindow(QMainWindow):
         self.half.show_asked.connect(lambda status: self.table.show_only([status]))
         self.data.replace_asked.connect(control.replace_input)
         self.data.renew_asked.connect(control.ledger.ask)
+        self.data.profile_asked.connect(control.profiles.open)
         self.inspector.roof.layout_part.changed.connect(control.roof.lay_out)
         self.inspector.roof.layout_part.light_asked.connect(control.roof.show_light)
         self.inspector.roof.glare.asked.connect(control.roof.look_for_glare)
@@ -258,6 +261,7 @@ class MainWindow(QMainWindow):
         if self.map is not None:
             return self.map
         from ui.map import MapView
+        from ui.map.basemap_desk import BasemapDesk
         from ui.map.tools import MapTools
 
         view = MapView(self.look.tokens, self.look.language)
@@ -266,6 +270,7 @@ class MainWindow(QMainWindow):
         self.map = view
         self.tools = MapTools(view, self.document, self.look)
         self.tools.run_asked.connect(self.controller.run)
+        self.basemap = BasemapDesk(view, self.document, self.look, self.remembered)
         self.scenarios.bind_map(view)
         self._map_layout.addWidget(view)
         return view
@@ -274,6 +279,11 @@ class MainWindow(QMainWindow):
         """Draw where no modules may stand, or no longer."""
         if self.tools is not None:
             self.tools.toggle_draw()
+
+    def choose_basemap(self) -> None:
+        """Choose the background map."""
+        if self.basemap is not None:
+            self.basemap.open()
 
     def pick_buildings(self) -> None:
         """Choose the buildings of the selected facility on the map."""
@@ -313,6 +323,7 @@ class MainWindow(QMainWindow):
             self.map.set_tokens(self.look.tokens)
             self.map.set_language(self.look.language)
             self.map.show()
+        self.controller.profiles.renew()
         if had_parts:
             # Once more when the new parts have told how large they would like to be.
             QTimer.singleShot(0, lambda: self.restoreState(state))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kawasolar.document.journal import Journal
     from kawasolar.document.lock import Lock, Owner
     from kawasolar.document.recovery import Recovery
+    from kawasolar.export.png_basemap import PaperMap
     from kawasolar.pipeline import PlanInputs
     from kawasolar.plan import InputFile, Plan, Project, SaveMark
     from kawasolar.provenance.exports import ExportState
@@ -270,9 +271,9 @@ def compute_stale(
 
 
 def export_plan(
-    plan: Plan, kind: str, path: Path, language: Language, progress: Progress
+    plan: Plan, kind: str, path: Path, language: Language, progress: Progress, basemap: PaperMap | None = None
 ) -> tuple[str, Path, Plan, Language]:
-    """Write one export."""
+    """Write one export; a picture of the map with ``basemap`` below."""
     progress(0.1, "export")
     if kind == "xlsx":
         from kawasolar.export.xlsx import write_xlsx
@@ -289,7 +290,7 @@ def export_plan(
     else:
         from kawasolar.export.png import write_png
 
-        write_png(plan, path, language)
+        write_png(plan, path, language, basemap=basemap, progress=part(progress, 0.1, 0.8))
     return kind, path, plan, language
 
 

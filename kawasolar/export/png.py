@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, PngImagePlugin
 
+from gis.progress import Progress, silent
 from kawasolar import __version__
 from kawasolar.export.canvas import INK, LINE, MUTED, PAPER, Canvas
 from kawasolar.export.fingerprint import PROPERTY, Origin
@@ -22,6 +23,7 @@ from kawasolar.words import say
 if TYPE_CHECKING:
     from datetime import date
 
+    from kawasolar.export.png_basemap import PaperMap
     from kawasolar.export.png_map import MapPicture, View
     from kawasolar.plan import Plan
     from kawasolar.words import Language
@@ -31,11 +33,14 @@ _EDGE = 10.0
 _HEAD = 27.0
 _FOOT = 14.0
 _GAP = 5.0
+# What the credit of the background map takes up in the corner [mm].
+_CREDIT = 4.0
 
 
 def write_png(
     plan: Plan, path: Path, language: Language, *,
     dpi: float = 200.0, paper: tuple[float, float] = A3, today: date | None = None,
+    basemap: PaperMap | None = None, progress: Progress = silent,
 ) -> None:  # fmt: skip
     """Draw the plan's map.
 
@@ -47,15 +52,19 @@ def write_png(
         In mm; at least 250 × 180.
     today : date, optional
         Date shown on the map.
+    basemap : PaperMap, optional
+        Background map; who made it is written on the picture.
 
     Raises
     ------
+    UnreadableFile
+        The background map cannot be read.
     NotWritable
         Locked, read-only, disk full.
     """
     if not 40 <= dpi <= 400 or paper[0] < 250 or paper[1] < 180 or max(paper) > 1200:
         raise ValueError(f"dpi {dpi}, paper {paper}")
-    image = draw_page(plan, language, dpi=dpi, paper=paper, today=today)
+    image = draw_page(plan, language, dpi=dpi, paper=paper, today=today, basemap=basemap, progress=progress)
     origin = Origin.of(plan, today)
     note = PngImagePlugin.PngInfo()
     note.add_itxt("Title", plan.name)
@@ -67,21 +76,25 @@ def write_png(
 
 
 def draw_page(
-    plan: Plan, language: Language, *, dpi: float = 200.0, paper: tuple[float, float] = A3, today: date | None = None
-) -> Image.Image:
+    plan: Plan, language: Language, *,
+    dpi: float = 200.0, paper: tuple[float, float] = A3, today: date | None = None,
+    basemap: PaperMap | None = None, progress: Progress = silent,
+) -> Image.Image:  # fmt: skip
     """The page as an RGB picture; see :func:`write_png`."""
     canvas = Canvas(*paper, dpi)
     page = Page(canvas, plan, language, site_points(plan), chosen_ids(plan))
     width = paper[0] - 2 * _EDGE - PANEL - _GAP
     height = paper[1] - _HEAD - _FOOT
-    picture = draw_map(plan, canvas.px(width), canvas.px(height), canvas.scale)
+    picture = draw_map(plan, canvas.px(width), canvas.px(height), canvas.scale, basemap, progress)
     canvas.paste(picture.image, _EDGE, _HEAD)
     frame = (_EDGE, _HEAD, width, height)
     _ticks(page, picture.view, frame)
     _sites(page, picture, frame)
     _north_arrow(canvas, _EDGE + width - 10, _HEAD + height - 21)
     _scale_bar(page, picture.view, frame)
-    _notes_on_map(page, picture.notes, frame)
+    credit = basemap.credit if basemap is not None else ""
+    _credit_on_map(canvas, credit, frame)
+    _notes_on_map(page, picture.notes, frame, _CREDIT if credit else 0.0)
     canvas.box(*frame, outline=INK, line=0.3)
     origin = Origin.of(plan, today)
     _title(page, origin)
@@ -192,13 +205,26 @@ def _scale_bar(page: Page, view: View, frame: tuple[float, float, float, float])
         canvas.text(left + 5 + long * share, top + 4.6, label, 2.6, anchor="ms")
 
 
-def _notes_on_map(page: Page, notes: list[str], frame: tuple[float, float, float, float]) -> None:
+def _credit_on_map(canvas: Canvas, credit: str, frame: tuple[float, float, float, float]) -> None:
+    """Who made the background map, in the corner beside the north arrow."""
+    if not credit:
+        return
+    x, y, width, height = frame
+    right = x + width - 18
+    text = canvas.elided(credit, 2.3, width / 2)
+    wide = canvas.text_width(text, 2.3) + 3
+    canvas.box(right - wide, y + height - 6, wide, 4, fill=PAPER)
+    canvas.text(right - wide / 2, y + height - 4, text, 2.3, colour=INK, anchor="mm")
+
+
+def _notes_on_map(page: Page, notes: list[str], frame: tuple[float, float, float, float], above: float) -> None:
+    """Remarks one above the other, ``above`` mm from where the first would stand."""
     canvas = page.canvas
     x, y, width, height = frame
     for place, code in enumerate(reversed(notes)):
         text = say(page.language, code)
         wide = canvas.text_width(text, 2.8) + 6
-        top = y + height - 10 - 7.5 * place
+        top = y + height - 10 - above - 7.5 * place
         right = x + width - 20
         canvas.box(right - wide, top, wide, 6, fill="#FDF1EA", outline=ATTENTION, radius=1.0)
         canvas.text(right - wide / 2, top + 3, text, 2.8, colour=ATTENTION, anchor="mm")

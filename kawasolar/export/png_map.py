@@ -14,6 +14,8 @@ import shapely
 from PIL import Image, ImageDraw, ImageFilter
 from rasterio.enums import Resampling
 
+from gis.progress import Progress, silent
+from kawasolar.export.png_basemap import PaperMap, lay_paper_map
 from kawasolar.palette import CLASS_COLOURS, ramp_colours
 from kawasolar.project.layers import building_layer, site_class
 
@@ -97,7 +99,9 @@ def fit_view(plan: Plan, columns: int, rows: int) -> View:
     )
 
 
-def draw_map(plan: Plan, columns: int, rows: int, unit: float) -> MapPicture:
+def draw_map(
+    plan: Plan, columns: int, rows: int, unit: float, basemap: PaperMap | None = None, progress: Progress = silent
+) -> MapPicture:
     """Draw the map.
 
     Parameters
@@ -106,6 +110,8 @@ def draw_map(plan: Plan, columns: int, rows: int, unit: float) -> MapPicture:
         Size of the picture [px].
     unit : float
         Pixels per millimetre on paper.
+    basemap : PaperMap, optional
+        What lies below all but the hill-shade.
     """
     view = fit_view(plan, columns * _OVERSAMPLING, rows * _OVERSAMPLING)
     fine = unit * _OVERSAMPLING
@@ -113,6 +119,10 @@ def draw_map(plan: Plan, columns: int, rows: int, unit: float) -> MapPicture:
     ground, shaded = _ground(plan.cache / "hillshade.tif", view)
     if not shaded:
         notes.append("export.map.no_hillshade")
+    if basemap is not None:
+        ground, holes = lay_paper_map(ground, view, plan.crs, fine, basemap, progress)
+        if holes:
+            notes.append("export.map.no_tiles")
     low, high = irradiation_range(plan)
     image = Image.fromarray(ground)
     lines = _Lines.of(plan, view, fine)

@@ -26,7 +26,7 @@ _LEDGER_UNITS = {
     "built_year": "calendar year", "waterproofed_year": "calendar year", "closure_year": "calendar year", "latitude": "°", "longitude": "°",
 }  # fmt: skip
 # Of the ledger's frame, what is no value of a facility.
-_NOT_VALUES = ("geometry", "source_row", "closure_known")
+_NOT_VALUES = ("geometry", "source_row", "closure_known", "ward_by_place")
 
 
 def explain(plan: Plan | Desk, figure: str, facility_id: str | None = None) -> Explanation:
@@ -91,6 +91,11 @@ def _of_ledger(desk: Desk, facility_id: str, column: str) -> Explanation:
     formula = "corrected" if source.override is not None else "read" if source.heading or not known else "made"
     if source.value is None and source.override is None:
         formula = "blank"
+    if column == "ward" and source.override is None and desk.ward_by_place(facility_id):
+        return Explanation(
+            "ledger.ward", source.value, "", "ledger_by_place", tuple(desk.files("wards", "facilities")), desk.stage("ledger"),
+            {"column": column, "correctable": True}, facility_id,
+        )  # fmt: skip
     return Explanation(
         f"ledger.{column}", source.value, _LEDGER_UNITS.get(column, ""), f"ledger_{formula}", (source, *desk.files("facilities")),
         desk.stage("ledger"), {"column": column, "correctable": column in LEDGER_COLUMNS}, facility_id,

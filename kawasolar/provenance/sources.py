@@ -200,6 +200,11 @@ class Desk:
             findings=tuple(self._row_findings(facility_id, PurePath(path).name, source_row)),
         )  # fmt: skip
 
+    def ward_by_place(self, facility_id: str) -> bool:
+        """Whether the ward is that in which the facility lies, since the ledger has none."""
+        row = self.facility(facility_id)
+        return "ward_by_place" in row.index and bool(row["ward_by_place"])
+
     def ledgers(self, facility_id: str, *columns: str) -> list[LedgerSource]:
         """Values of those columns that the ledger has."""
         return [self.ledger(facility_id, column) for column in columns if self.has_column(column)]

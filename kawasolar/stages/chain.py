@@ -123,7 +123,7 @@ def _parts_of_yield(work: Work) -> dict[str, str]:
 
 
 CHAIN: tuple[Stage, ...] = (
-    Stage("ledger", 1, files=("facilities", "buildings", "dsm"), values=("join.*",), entered=("epsg", "columns")),
+    Stage("ledger", 1, files=("facilities", "buildings", "dsm", "wards"), values=("join.*",), entered=("epsg", "columns")),
     Stage("join", 1, after=("ledger",), entered=("joins",)),
     Stage(
         # 2: heights on the digital line itself, walls by the second difference, block maxima beyond the window.

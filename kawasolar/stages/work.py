@@ -235,13 +235,29 @@ def run_ledger(work: Work, bench: Bench, progress: Progress) -> None:
         0.6,
         "ledger",
     )
+    facilities, of_wards = _with_wards(ledger.facilities, bench, progress)
     outlines = bench.outlines(part(progress, 0.6, 0.7))
     links, findings = join_facilities(
-        ledger.facilities, outlines.frame, nearest_m=work.profile.number("join.nearest_m"),
+        facilities, outlines.frame, nearest_m=work.profile.number("join.nearest_m"),
         progress=part(progress, 0.7, 1.0), outlines=ledger.outlines,
     )  # fmt: skip
-    work.read = LedgerRead(ledger.facilities, links, dict(ledger.columns), ledger.sheet)
-    work.findings["ledger"] = (*ledger.findings, *findings)
+    work.read = LedgerRead(facilities, links, dict(ledger.columns), ledger.sheet)
+    work.findings["ledger"] = (*ledger.findings, *of_wards, *findings)
+
+
+def _with_wards(
+    facilities: gpd.GeoDataFrame, bench: Bench, progress: Progress
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Facilities with the wards in which they lie, where the plan has a file of wards."""
+    from gis.aside import aside
+    from gis.wards import read_wards
+    from kawasolar.ward_places import with_wards
+
+    if not any(entry.role == "wards" for entry in bench.inputs):
+        return facilities, []
+    path, crs = bench.path("wards"), bench.crs("wards")
+    wards = aside(lambda: read_wards(path, bench.grid().crs, crs=crs), progress, 0.6, "ledger")
+    return with_wards(facilities, wards, bench.path("facilities"), path)
 
 
 def run_join(work: Work, bench: Bench) -> None:

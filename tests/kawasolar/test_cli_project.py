@@ -14,6 +14,7 @@ from kawasolar.document.lock import Lock, Owner, take
 from kawasolar.pipeline import PlanInputs, make_and_save
 from kawasolar.project import load_project
 from tests.kawasolar.test_pipeline import town
+from tests.support.tiles import plain, write_folder, write_mbtiles
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +40,25 @@ def project(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 
 
 def test_all_commands_are_known_at_the_door() -> None:
-    from kawasolar import cli_edit, cli_layout, cli_ledger, cli_meters, cli_surface, cli_survey, cli_yield  # noqa: F401
+    from kawasolar import cli_edit, cli_layout, cli_ledger, cli_meters, cli_profile, cli_surface, cli_survey, cli_yield  # noqa: F401
     from kawasolar.cli import app
 
     names = {found.name or found.callback.__name__ for found in app.registered_commands}  # type: ignore[union-attr]
     assert {*names, *(group.name for group in app.registered_groups)} == set(_COMMANDS)
+
+
+def test_a_picture_with_a_background_map(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tiles = write_folder(tmp_path / "tiles", {(3, 7, 3): plain((0, 0, 255))})
+    words = ["-q", "export", str(project), "--png", str(tmp_path / "map.png"), "--basemap"]
+    assert main([*words, str(tiles), "--credit", "出典：国土地理院"]) == 0
+    assert (tmp_path / "map.png").exists()
+    # A map that is none is told before anything is written, and none is written over.
+    assert main([*words[:-2], str(tmp_path / "other.png"), "--basemap", str(project)]) == 3
+    assert not (tmp_path / "other.png").exists()
+    assert project.name in capsys.readouterr().err
+    whole = write_mbtiles(tmp_path / "t.mbtiles", {(3, 7, 3): plain((0, 0, 255))})
+    assert main([*words[:-2], str(whole), "--basemap", str(whole)]) != 0
+    assert whole.read_bytes().startswith(b"SQLite")
 
 
 def status(project: Path, capsys: pytest.CaptureFixture[str], *more: str) -> dict[str, object]:

@@ -19,15 +19,18 @@ from hypothesis import strategies as st
 from PIL import Image
 from pyproj import CRS
 
+from gis.tile_source import TileFacts, TileUnavailable
 from kawasolar.errors import NotWritable
 from kawasolar.export.canvas import Canvas
 from kawasolar.export.gpkg import write_gpkg
 from kawasolar.export.png import draw_page, write_png
+from kawasolar.export.png_basemap import PaperMap
 from kawasolar.export.png_map import fit_view, irradiation_range, place_markers, site_points
 from kawasolar.export.table import chosen_ids, crs_name
 from kawasolar.palette import CLASS_COLOURS, IRRADIATION_RAMP, ramp_colours, rgb
 from kawasolar.words import LANGUAGES, Language
 from tests.support.plans import example_plan
+from tests.support.tiles import plain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -310,3 +313,54 @@ def test_at_least_does_not_become_at_most() -> None:
 
     assert drawn("日影 ≥ 3") == drawn("日影 ≧ 3")
     assert drawn("日影 ≤ 3") == drawn("日影 ≦ 3") != drawn("日影 ≧ 3")
+
+
+# ---------------------------------------------------------------------------------------------- background map
+
+
+class Blue:
+    """A source of tiles of one colour; some cannot be had."""
+
+    facts = TileFacts("blue", 5, 18)
+
+    def __init__(self, *, offline: bool = False) -> None:
+        self.offline, self.zooms = offline, set[int]()
+
+    def read(self, z: int, x: int, y: int) -> bytes | None:
+        self.zooms.add(z)
+        if self.offline:
+            raise TileUnavailable
+        return plain((0, 0, 255))
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_background_map_lies_below_the_roofs_and_is_credited(plan: Plan) -> None:
+    bare, written = draw_page(plan, "ja", dpi=DPI, today=TODAY), []
+    source = Blue()
+    for credit in ("", "出典：国土地理院（地理院タイル）"):
+        paper = PaperMap(lambda: source, credit, 1.0)
+        written.append(draw_page(plan, "ja", dpi=DPI, today=TODAY, basemap=paper))
+    frame = (12, 29, 298, 270)
+    assert share_near(part(bare, *frame), "#0000FF") == 0
+    assert share_near(part(written[0], *frame), "#0000FF") > 0.4
+    # What is drawn above stays what it was.
+    for colour in (CLASS_COLOURS["chosen"], IRRADIATION_RAMP[3]):
+        before, after = (share_near(part(page, *frame), colour) for page in (bare, written[0]))
+        assert after == pytest.approx(before, rel=0.15)
+    # The credit, and nothing else, is new; it lies in the corner of the map.
+    new = np.abs(np.asarray(written[0]).astype(int) - np.asarray(written[1])).max(axis=-1) > 8
+    rows, cols = np.nonzero(new)
+    scale = DPI / 25.4
+    assert rows.min() > 270 * scale
+    assert cols.min() > 200 * scale
+    assert len(source.zooms) == 1  # of a zoom that can be read on paper
+
+
+def test_tiles_that_cannot_be_had_are_said_on_the_picture(plan: Plan) -> None:
+    from kawasolar.export.png_map import draw_map
+
+    paper = PaperMap(lambda: Blue(offline=True), "x")
+    assert "export.map.no_tiles" in draw_map(plan, 300, 200, 3.0, paper).notes
+    assert "export.map.no_tiles" not in draw_map(plan, 300, 200, 3.0, PaperMap(Blue, "x")).notes

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from kawasolar.plan import Plan
+    from ui.map.basemap_card import BasemapCard
     from ui.map.differences import Differences
     from ui.map.keepouts import Keepout
     from ui.map.renderer import Loaded
@@ -47,6 +48,11 @@ class Cards:
         self.buttons = Buttons(parent, layers)
         self.chip = Plate(parent)
         self.notice = Plate(parent)
+        # Who made the background map; seen whenever there is one.
+        self.credit = Plate(parent)
+        self.credit.hide()
+        # Made when somebody asks for it.
+        self.basemap: BasemapCard | None = None
         self.hover = HoverCard(parent)
         self.banner = ToolBanner(parent)
         self.reason = ReasonCard(parent)
@@ -69,6 +75,7 @@ class Cards:
         span = loaded.span if loaded is not None else None
         self.legend.write(language, tokens, span, shown=layers["irradiation"] and span is not None)
         self.buttons.write(language, tokens, layers)
+        self.buttons.action["wards"].setVisible(loaded is not None and loaded.wards is not None)
         self.scale_bar.dress(tokens)
         self.scale_bar.ink = tokens.ink
         self.hover.dress(tokens)
@@ -136,7 +143,12 @@ class Cards:
         self.buttons.move(width - MARGIN - self.buttons.width(), MARGIN)
         top = height - MARGIN - self.scale_bar.height()
         self.scale_bar.move(MARGIN, top)
-        self.chip.move(width - MARGIN - self.chip.width(), height - MARGIN - self.chip.height())
+        low = height - MARGIN
+        if not self.credit.isHidden():
+            low = self._place_credit(width, low)
+        self.chip.move(width - MARGIN - self.chip.width(), low - self.chip.height())
+        if self.basemap is not None:
+            self.basemap.put(width - MARGIN - self.buttons.width() - _GAP, MARGIN, height - 2 * MARGIN)
         if not self.notice.isHidden():
             self.notice.fit_into(width - 2 * MARGIN - _GAP - self.buttons.width())
             top -= _GAP + self.notice.height()
@@ -147,6 +159,14 @@ class Cards:
         self.legend.move(MARGIN, MARGIN)
         if self.difference_legend is not None:
             self.difference_legend.move(MARGIN, MARGIN)
+
+    def _place_credit(self, width: int, low: int) -> int:
+        """In the corner, as wide as it is if need be: beside the scale, else above it. Where what lies above it ends."""
+        self.credit.fit_into(width - 2 * MARGIN)
+        beside = width - 2 * MARGIN - _GAP - self.credit.width() >= self.scale_bar.width()
+        low = low if beside else low - self.scale_bar.height() - _GAP
+        self.credit.move(width - MARGIN - self.credit.width(), low - self.credit.height())
+        return low - self.credit.height() - _GAP
 
     def _place_banner(self, width: int, top: int) -> int:
         """The tool's banner above, between legend and buttons; where that is too narrow, below them. What is left below."""
@@ -164,8 +184,8 @@ class Cards:
         return top
 
     def _all(self) -> tuple[Card, ...]:
-        usual = (self.legend, self.buttons, self.scale_bar, self.chip, self.notice, self.banner)
-        return usual if self.difference_legend is None else (*usual, self.difference_legend)
+        usual = (self.legend, self.buttons, self.scale_bar, self.chip, self.notice, self.banner, self.credit)
+        return (*usual, *(card for card in (self.difference_legend, self.basemap) if card is not None))
 
 
 def notice_code(loaded: Loaded | None) -> str | None:

@@ -371,6 +371,7 @@ class Buttons(Card):
     NAMES = (("plus", "zoom_in"), ("minus", "zoom_out"), ("fit-to-screen-outline", "fit"), ("layers-outline", "layers"),
              ("vector-polygon", "draw"))  # fmt: skip
     toggled = Signal(str, bool)
+    basemap_asked = Signal()
 
     def __init__(self, parent: QWidget, layers: tuple[str, ...]) -> None:
         super().__init__(parent)
@@ -393,6 +394,9 @@ class Buttons(Card):
             action.setCheckable(True)
             action.toggled.connect(lambda on, name=layer: self.toggled.emit(name, on))
             self.action[layer] = action
+        self._menu.addSeparator()
+        self.basemap = self._menu.addAction("")
+        self.basemap.triggered.connect(self.basemap_asked)
         self.button["layers"].setMenu(self._menu)
         self.button["layers"].setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
 
@@ -409,6 +413,7 @@ class Buttons(Card):
             action.blockSignals(True)
             action.setChecked(layers[name])
             action.blockSignals(False)
+        self.basemap.setText(say(language, "map.layer.basemap"))
         self.adjustSize()
 
 

@@ -65,8 +65,9 @@ def ground(
     span: tuple[float, float] | None,
     layers: frozenset[str],
     check: Check,
+    backdrop: Callable[[NDArray[np.uint32]], None] | None = None,
 ) -> Picture:
-    """Hillshade and, above it, irradiation on the roofs."""
+    """Hillshade, what ``backdrop`` lays on it, and above it irradiation on the roofs."""
     width, height = view.device_size
     table = style.relief_table(tokens)
     pixels = np.full((height, width), table[0], dtype=np.uint32)
@@ -75,6 +76,9 @@ def ground(
     if relief is not None:
         rows, cols = relief.values.shape
         pixels[relief.top : relief.top + rows, relief.left : relief.left + cols] = table[relief.values]
+    if backdrop is not None:
+        backdrop(pixels)
+        check()
     sun = rasters.irradiation(view) if rasters is not None and span is not None and "irradiation" in layers else None
     check()
     if sun is not None and span is not None:

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from ui.map import paint
+from ui.map.basemap import Backdrop, paint_backdrop
 from ui.map.paint import Picture, Superseded
 from ui.map.rasters import Rasters, Surface
 from ui.map.scene import Scene
 from ui.map.viewport import Viewport
+from ui.map.ward_lines import WardLines, paint_wards, ward_lines
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from pyproj import CRS
     from PySide6.QtGui import QImage, QPixmap
 
     from kawasolar.plan import Plan
@@ -43,11 +46,13 @@ class Loaded:
     missing: tuple[str, ...]
     span: tuple[float, float] | None
     surface: Surface | None
+    crs: CRS
+    wards: WardLines | None = None
 
 
 @dataclass(frozen=True)
 class Wish:
-    """One picture that the window wants. ``look`` changes with everything but the view and the classes."""
+    """One picture that the window wants. ``look`` changes with everything but the view, the classes and the background map."""
 
     number: int
     generation: int
@@ -56,6 +61,23 @@ class Wish:
     tokens: Tokens
     layers: frozenset[str]
     kinds: NDArray[np.int64]
+    backdrop: Backdrop | None = None
+
+    @property
+    def whole_look(self) -> tuple[object, ...]:
+        """What the picture of everything depends on."""
+        return self.generation, self.look, self.backdrop.look if self.backdrop is not None else None
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The picture of everything that lies below; ``lacks`` tiles of the background map that was of this ``backdrop``."""
+
+    look: tuple[object, ...]
+    picture: Picture
+    view: Viewport
+    lacks: bool
+    backdrop: Backdrop | None
 
 
 @dataclass(frozen=True)
@@ -99,7 +121,10 @@ class Renderer:
         self._current: Loaded | None = None
         self._rasters: Rasters | None = None
         self._below: tuple[object, Picture] | None = None
-        self._overview: tuple[object, Picture, Viewport] | None = None
+        self._overview: Whole | None = None
+        # Whether tiles of the background map were still to come in what was painted last.
+        self._lacks = False
+        self._wards: tuple[object, WardLines | None] = (None, None)
 
     def load(self, generation: int, plan: Plan) -> None:
         """Make a plan ready; :attr:`Courier.loaded` tells when."""
@@ -194,8 +219,16 @@ class Renderer:
         self._below = self._overview = None
         missing = self._rasters.missing()
         scene = Scene(plan, self._rasters.bounds())
-        self._current = Loaded(generation, scene, missing, self._rasters.irradiation_range(), self._rasters.surface())
+        span, surface = self._rasters.irradiation_range(), self._rasters.surface()
+        self._current = Loaded(generation, scene, missing, span, surface, plan.crs, self._wards_of(plan))
         self._courier.loaded.emit(self._current)
+
+    def _wards_of(self, plan: Plan) -> WardLines | None:
+        """The plan's wards; read once while the file is the same."""
+        key = (next((entry for entry in plan.inputs if entry.role == "wards"), None), plan.crs)
+        if self._wards[0] != key:
+            self._wards = (key, ward_lines(plan))
+        return self._wards[1]
 
     def _read(self, generation: int, row: int, col: int) -> None:
         values = None
@@ -225,7 +258,7 @@ class Renderer:
         try:
             picture = self._compose(wish, current)
             self._courier.rendered.emit(Frame(wish, picture, self._known_overview(wish)))
-            if self._known_overview(wish) is None and self._wish is None:
+            if self._overview_due(wish) and self._wish is None:
                 self._paint_overview(wish, current)
                 self._courier.rendered.emit(Frame(wish, picture, self._known_overview(wish)))
         except Superseded:
@@ -233,7 +266,7 @@ class Renderer:
 
     def _compose(self, wish: Wish, current: Loaded) -> Picture:
         """All layers; what lies below the public outlines is kept, so that a new decision costs little."""
-        key = (wish.generation, wish.look, wish.view)
+        key = (wish.generation, wish.look, wish.view, wish.backdrop)
         if self._below is None or self._below[0] != key:
             self._below = (key, self._paint_below(wish, current))
         picture = self._below[1].copy()
@@ -246,22 +279,37 @@ class Renderer:
             paint.planes(picture, wish.view, current.scene, check)
         return picture
 
-    def _paint_below(self, wish: Wish, current: Loaded) -> Picture:
+    def _paint_below(self, wish: Wish, current: Loaded, *, behind: bool = False) -> Picture:
         check = lambda: self._check(wish)  # noqa: E731
-        picture = paint.ground(wish.view, self._rasters, wish.tokens, current.span, wish.layers, check)
+        self._lacks = False
+
+        def lay_map(pixels: NDArray[np.uint32]) -> None:
+            if wish.backdrop is not None:
+                self._lacks = paint_backdrop(pixels, wish.view, wish.backdrop, current.crs, behind=behind)
+
+        picture = paint.ground(wish.view, self._rasters, wish.tokens, current.span, wish.layers, check, lay_map)
         if "buildings" in wish.layers:
             lit = current.span is not None and "irradiation" in wish.layers
             paint.others(picture, wish.view, current.scene, wish.tokens, check, lit=lit)
+        if "wards" in wish.layers and current.wards is not None:
+            paint_wards(picture.image, wish.view, current.wards, wish.tokens)
         return picture
 
     def _known_overview(self, wish: Wish) -> tuple[Picture, Viewport] | None:
         kept = self._overview
-        return (kept[1], kept[2]) if kept is not None and kept[0] == (wish.generation, wish.look) else None
+        return (kept.picture, kept.view) if kept is not None and kept.look == wish.whole_look else None
+
+    def _overview_due(self, wish: Wish) -> bool:
+        """Whether there is none, or tiles have come that it lacks."""
+        kept = self._overview
+        return self._known_overview(wish) is None or (
+            kept is not None and kept.lacks and kept.backdrop != wish.backdrop
+        )
 
     def _paint_overview(self, wish: Wish, current: Loaded) -> None:
         view = _whole(current.scene.bounds)
-        picture = self._paint_below(replace(wish, view=view), current)
-        self._overview = ((wish.generation, wish.look), picture, view)
+        picture = self._paint_below(replace(wish, view=view), current, behind=True)
+        self._overview = Whole(wish.whole_look, picture, view, self._lacks, wish.backdrop)
 
 
 def _whole(bounds: Bounds) -> Viewport:

@@ -31,14 +31,24 @@ if TYPE_CHECKING:
 
     from kawasolar.glare import GlareReport
     from kawasolar.plan import Decision, Plan
+    from ui.map.basemap import Backdrop
     from ui.map.differences import Differences
     from ui.map.keepouts import Keepout
     from ui.map.scene import Scene
     from ui.map.viewport import Bounds
     from ui.tokens import Tokens
 
-LayerName = Literal["hillshade", "irradiation", "buildings", "planes", "modules", "keepouts", "facilities"]
-LAYERS: tuple[LayerName, ...] = ("hillshade", "irradiation", "buildings", "planes", "modules", "keepouts", "facilities")
+LayerName = Literal["hillshade", "irradiation", "wards", "buildings", "planes", "modules", "keepouts", "facilities"]
+LAYERS: tuple[LayerName, ...] = (
+    "hillshade",
+    "irradiation",
+    "wards",
+    "buildings",
+    "planes",
+    "modules",
+    "keepouts",
+    "facilities",
+)
 
 MARKER_REACH = 9.0
 HOVER_DELAY_MS = 300
@@ -66,6 +76,7 @@ class MapView(Canvas):
         self._selected: str | None = None
         self._layers: dict[str, bool] = dict.fromkeys(LAYERS, True)
         self._differences: Differences | None = None
+        self._backdrop: Backdrop | None = None
         # Whether irradiation was on the map before the differences came: their colours need quiet roofs.
         self._lit_before = False
         self.keepouts = KeepoutLayer()
@@ -183,6 +194,11 @@ class MapView(Canvas):
             self._ask()
         self._write()
 
+    def set_backdrop(self, backdrop: Backdrop | None) -> None:
+        """Lay another background map below everything, or the same with tiles that have come, or none."""
+        self._backdrop = backdrop
+        self._ask()
+
     def layers(self) -> dict[str, bool]:
         """Which layers are shown."""
         return dict(self._layers)
@@ -201,6 +217,8 @@ class MapView(Canvas):
         if self._loaded is None or self._loaded.generation != self._generation:
             return False
         if self._heights is not None and self._heights.waiting:
+            return False
+        if self._backdrop is not None and self._backdrop.loader.busy:
             return False
         frame = self._frame
         return frame is not None and frame.wish.number == self._number and frame.overview is not None
@@ -246,6 +264,8 @@ class MapView(Canvas):
         """Cancel what runs, wait for the worker to end, let the files go; rest until shown again or given a plan."""
         self._resting = True
         self._renderer.stop()
+        if self._backdrop is not None:
+            self._backdrop.loader.rest()
 
     # What comes from the worker
 
@@ -254,6 +274,8 @@ class MapView(Canvas):
         self._generation += 1
         self._heights = None
         self._resting = False
+        if self._backdrop is not None:
+            self._backdrop.loader.start()
         self._renderer.load(self._generation, plan)
 
     def _on_loaded(self, loaded: Loaded) -> None:
@@ -300,8 +322,9 @@ class MapView(Canvas):
         margin = FRAME_MARGIN if width * height < MANY_PIXELS else FRAME_MARGIN // 4
         layers = frozenset(name for name, shown in self._layers.items() if shown)
         wish = Wish(
-            self._number, self._generation, self._look, self._view.grown(margin), self._tokens, layers, self._kinds[1]
-        )
+            self._number, self._generation, self._look, self._view.grown(margin), self._tokens, layers, self._kinds[1],
+            self._backdrop,
+        )  # fmt: skip
         self._renderer.render(wish)
 
     def _position(self, facility_id: str | None) -> int | None:
@@ -449,6 +472,8 @@ class MapView(Canvas):
         if not self._resting:
             return
         self._resting = False
+        if self._backdrop is not None:
+            self._backdrop.loader.start()
         if self._loaded is None or self._loaded.generation != self._generation:
             if self._plan is not None:
                 self._load(self._plan)
