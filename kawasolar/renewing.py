@@ -18,6 +18,8 @@ from kawasolar.plan import InputFile
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import geopandas as gpd
+
     from kawasolar.document.edits import Author
     from kawasolar.document.entries import Edit, Entries, Entry
     from kawasolar.ledger.mapping import Mapping
@@ -107,7 +109,19 @@ def read_newer(
     raw = InputFile("facilities", str(loaded.path.resolve()), 0, "", crs=before.crs, layer=layer)
     (file,) = observed([raw])
     read = plan.facilities if plan.read is None else plan.read.frame
-    return Newer(file, ledger, mapping, compare_ledgers(read, ledger.facilities, plan.entries))
+    return Newer(file, ledger, mapping, compare_ledgers(read, _with_wards(plan, ledger, loaded.path), plan.entries))
+
+
+def _with_wards(plan: Plan, ledger: Ledger, path: Path) -> gpd.GeoDataFrame:
+    """The facilities as the plan will have them: with the wards in which they lie, where it has a file of wards."""
+    from gis.wards import read_wards
+    from kawasolar.ward_places import with_wards
+
+    file = next((entry for entry in plan.inputs if entry.role == "wards"), None)
+    if file is None:
+        return ledger.facilities
+    wards = read_wards(Path(file.path), plan.crs, crs=file.crs or None)
+    return with_wards(ledger.facilities, wards, path, Path(file.path))[0]
 
 
 def renew_ledger(

@@ -25,6 +25,7 @@ from kawasolar.plan import REMOVABLE
 from ui import icons
 from ui.bundled_menu import offer_bundled, stations_text
 from ui.check import REQUIRED, ROLES, Area, Checked, Columns, Role, check
+from ui.file_filters import FILTERS
 from ui.jobs import Jobs
 from ui.look import Look
 from ui.parts import Elided, button, column, label, row, scrolled, set_role
@@ -39,22 +40,6 @@ if TYPE_CHECKING:
     from kawasolar.profile import Profile
     from ui.ledger.dialog import LedgerDialog
     from ui.surface_dialog import SurfaceDialog
-
-_WEATHER: tuple[Role, ...] = ("weather", "weather_2", "weather_3", "weather_sunny", "weather_dull")
-FILTERS: dict[Role, str] = {
-    "dsm": "*.tif *.tiff *.asc *.img *.vrt",
-    "buildings": "*.gpkg *.shp *.geojson *.json *.sqlite *.fgb",
-    "facilities": "*.csv *.xlsx *.gpkg *.geojson *.shp *.txt",
-    **dict.fromkeys(_WEATHER, "*.csv *.txt *.epw *.json *.*"),
-    "canopy": "*.tif *.tiff *.asc *.img *.vrt",
-    "roads": "*.gpkg *.shp *.geojson *.json *.sqlite",
-    "wards": "*.shp *.gpkg *.geojson *.json *.sqlite",
-    "meters": "*.parquet",
-    "roof_planes": "*.gml *.xml *.zip *.gpkg *.shp *.geojson *.json *.sqlite",
-    "parcels": "*.gpkg *.shp *.geojson *.json *.sqlite",
-    "addresses": "*.csv *.txt *.gpkg *.shp *.geojson *.json",
-    "profile": "*.toml",
-}
 
 
 class FileCard(QFrame):
@@ -404,9 +389,7 @@ class NewPlanDialog(QDialog):
         crs, layer = self._said(role)
         # A plan goes on reading its ledger as it does, whatever was remembered since.
         columns = Columns(self._mapping, None if path == self._ledger else self._remembered.ledger_forms)
-        job = self._jobs.start(
-            lambda progress: check(role, path, area, epsg, crs, layer, progress, columns), f"check.{role}"
-        )
+        job = self._jobs.start(lambda tell: check(role, path, area, epsg, crs, layer, tell, columns), f"check.{role}")
         job.done.connect(self._on_checked)
         job.failed.connect(lambda error: self._on_fault(role, error))
         self._refresh()

@@ -248,3 +248,30 @@ def test_the_differences_as_workbook_and_csv(newer: Newer, tmp_path: Path) -> No
     lines = (tmp_path / "差分.csv").read_text(encoding="utf-8-sig").splitlines()
     assert lines[0].startswith("Kind,Facility,Name")
     assert ",'=西小学校," in lines[2]
+
+
+def test_wards_told_by_the_place_are_no_change_of_the_ledger(tmp_path: Path) -> None:
+    """A plan with a file of wards fills them in; so is the newer ledger before the two are compared."""
+    from dataclasses import replace
+
+    from shapely.geometry import box
+
+    from kawasolar.ledger.loading import load
+    from kawasolar.renewing import read_newer
+    from tests.support.plans import example_plan
+
+    plan = example_plan(tmp_path / "計画", facilities=12)
+    west, south, east, north = plan.results.buildings.total_bounds
+    wards = tmp_path / "区.gpkg"
+    gpd.GeoDataFrame({"N03_005": ["みほん区"]}, geometry=[box(west - 9, south - 9, east + 9, north + 9)], crs=6677).to_file(wards)  # fmt: skip
+    ledger = tmp_path / "台帳.csv"
+    frame = plan.facilities
+    rows = [f"{i},{n},{a!r},{o!r}" for i, n, a, o in zip(frame["facility_id"], frame["name"], frame["latitude"], frame["longitude"], strict=True)]  # fmt: skip
+    ledger.write_text("施設番号,施設名称,緯度,経度\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    inputs = (*plan.inputs, InputFile("wards", str(wards), 1, "0" * 64))
+    newer = read_newer(replace(plan, inputs=inputs), load(ledger))
+    assert "ward" not in newer.renewal.columns_gone
+    before = frame.set_index("facility_id")["ward"]
+    changed = {change.facility_id for change in newer.renewal.changed if change.column == "ward"}
+    assert changed == set(before[before != "みほん区"].index)
+    assert "ward" in read_newer(plan, load(ledger)).renewal.columns_gone
