@@ -24,7 +24,7 @@ _SCALE_TOLERANCE = 0.005
 
 
 def parse_crs(text: str | int | CRS) -> CRS:
-    """The horizontal CRS named by ``"EPSG:6677"``, ``6677`` or WKT.
+    """The horizontal CRS named by ``"EPSG:6669"``, ``6669`` or WKT.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def horizontal(crs: CRS) -> CRS:
 
 
 def label(crs: CRS) -> str:
-    """``EPSG:6677`` where it has a code, else its name."""
+    """``EPSG:6669`` where it has a code, else its name."""
     code = horizontal(crs).to_epsg(min_confidence=70)
     return f"EPSG:{code}" if code else horizontal(crs).name
 

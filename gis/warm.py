@@ -35,7 +35,7 @@ def _scene() -> tuple[Surface, gpd.GeoDataFrame, SurveySettings]:
     from gis.survey import SurveySettings
     from gis.usable import UsableRules
 
-    crs = CRS.from_epsg(6677)
+    crs = CRS.from_epsg(6669)
     grid = Grid(_SIDE, _SIDE, 0.5, 0.0, 0.0, crs)
     z = np.random.default_rng(0).normal(5.0, 0.02, grid.shape).astype(np.float32)
     z[5:25, 5:25] += 6.0

@@ -24,6 +24,7 @@ _COMMANDS = (
     "yield",
     "meters",
     "loads",
+    "profile",
     "layout",
     "modules",
     "glare",

@@ -20,6 +20,7 @@ from typer.main import get_command
 from gis.errors import CodedError
 from gis.progress import Cancelled
 from kawasolar import __version__
+from kawasolar.bundled import profile_path
 from kawasolar.console import State, bar, check_target, errors, say_error, tell_figures, tell_findings
 from kawasolar.errors import NotWritable, UnreadableProject
 from kawasolar.reasons import named_values
@@ -74,14 +75,15 @@ def plan(
     ],
     out: Annotated[Path, typer.Option(help="project file to write (NAME.kawasolar)")],
     profile: Annotated[
-        Path | None, typer.Option(help="profile of the municipality (TOML); Kawasaki's unless given")
+        Path | None,
+        typer.Option(parser=profile_path, help="profile of the municipality: TOML file, or the name of a bundled one"),
     ] = None,
     name: Annotated[str, typer.Option(help="name of the plan")] = "",
     share: Annotated[
         float | None, typer.Option(min=0.0, max=1.0, help="share of the eligible facilities to choose")
     ] = None,
     objective: Annotated[str | None, typer.Option(help="co2 or energy")] = None,
-    dsm_crs: Annotated[str | None, typer.Option(help="CRS of a raster that names none (EPSG:6677)")] = None,
+    dsm_crs: Annotated[str | None, typer.Option(help="CRS of a raster that names none (EPSG code)")] = None,
     buildings_crs: Annotated[str | None, typer.Option(help="CRS of outlines that name none")] = None,
     buildings_layer: Annotated[str | None, typer.Option(help="layer of the outlines")] = None,
     facilities_crs: Annotated[str | None, typer.Option(help="CRS of a facility layer that names none")] = None,
@@ -257,7 +259,7 @@ def _tell_if_stale(project: Project, plan: Plan) -> None:
 
 def run_command(words: list[str]) -> int:
     """Run the command line; errors on stderr with what to do, an exit code that means something."""
-    from kawasolar import cli_edit, cli_layout, cli_meters, cli_surface, cli_survey, cli_yield  # noqa: F401 -- their commands, and with them those of cli_project
+    from kawasolar import cli_edit, cli_layout, cli_meters, cli_profile, cli_surface, cli_survey, cli_yield  # noqa: F401 -- their commands, and with them those of cli_project
 
     _utf8()
     State.language = default_language()

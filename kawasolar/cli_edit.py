@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kawasolar.bundled import is_bundled, profile_path
 from kawasolar.cli import app
 from kawasolar.cli_project import ProjectFile, Scenario, Why, author, edited
 from kawasolar.console import State
@@ -286,13 +287,16 @@ def edit_input(
         raise typer.BadParameter(", ".join(REMOVABLE), param_hint="--none")
     if none == (file is not None):
         raise typer.BadParameter(say(State.language, "cli.input_words"), param_hint="file")
+    if role == "profile" and file is not None:
+        file = profile_path(file)
     if file is not None and not file.is_file():
         raise PlanError("edit.no_such_file", file=str(file))
     text = load_profile(file).to_toml() if role == "profile" else ""
     path = "" if file is None else str(file.resolve())
 
     def make(opened: Project, _key: str) -> Edit:
-        chosen = observed([InputFile(role, path, 0, "", crs=crs, layer=layer)])
+        alone = role == "profile" and file is not None and is_bundled(file)
+        chosen = () if alone else observed([InputFile(role, path, 0, "", crs=crs, layer=layer)])
         before = opened.profile.to_toml()
         return edits.exchange_files(
             opened.entries, opened.plan.inputs, chosen, author(why), profile=text, before=before

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kawasolar.bundled import profile_path
 from kawasolar.cli import app
 from kawasolar.console import State, bar, check_target, tell_findings
 from kawasolar.words import say
@@ -23,9 +24,9 @@ def surface(
     buildings: Annotated[Path, typer.Option(help="building outlines to write (GeoPackage)")],
     ground: Annotated[list[Path] | None, typer.Option(help="elevation without buildings (DEM: the GSI's .xml or .zip, GeoTIFF, ASC); the better first")] = None,
     measured: Annotated[list[Path] | None, typer.Option(help="a measured surface (point cloud .las or .laz, DSM as GeoTIFF or ASC) that goes before the model where it has heights; the better first")] = None,
-    crs: Annotated[str, typer.Option(help="CRS of the result (EPSG:6677); the zone of the prefecture unless given")] = "",
+    crs: Annotated[str, typer.Option(help="CRS of the result (EPSG code); the zone of the prefecture unless given")] = "",
     cell: Annotated[float | None, typer.Option(min=0.1, max=5.0, help="side of a cell [m]; the profile's unless given")] = None,
-    profile: Annotated[Path | None, typer.Option(help="profile of the municipality (TOML)")] = None,
+    profile: Annotated[Path | None, typer.Option(parser=profile_path, help="profile of the municipality: TOML file, or the name of a bundled one")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:  # fmt: skip
     """Make a surface and building outlines for a plan from a city model."""

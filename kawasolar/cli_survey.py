@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from gis.progress import Cancelled
+from kawasolar.bundled import profile_path
 from kawasolar.cli import app
 from kawasolar.console import State, bar, errors, tell_findings
 from kawasolar.words import say
@@ -28,13 +29,13 @@ def survey(
     out: Annotated[Path, typer.Option(help="folder of the dataset; one with an unfinished survey of the same is gone on with")],
     facilities: Annotated[Path | None, typer.Option(help="facility ledger: its buildings are marked")] = None,
     only_facilities: Annotated[bool, typer.Option("--only-facilities", help="survey the ledger's buildings only")] = False,
-    profile: Annotated[Path | None, typer.Option(help="profile of the municipality (TOML)")] = None,
+    profile: Annotated[Path | None, typer.Option(parser=profile_path, help="profile of the municipality: TOML file, or the name of a bundled one")] = None,
     canopy: Annotated[Path | None, typer.Option(help="vegetation: heights of treetops above the surface (GeoTIFF, ASC)")] = None,
     canopy_crs: Annotated[str | None, typer.Option(help="CRS of a vegetation raster that names none")] = None,
     roof_planes: Annotated[Path | None, typer.Option(help="roof planes to take in the place of those found (CityGML LOD2 .gml or .zip; drawn: GeoPackage, shapefile, GeoJSON)")] = None,
     roof_planes_crs: Annotated[str | None, typer.Option(help="CRS of roof planes that name none")] = None,
     roof_planes_layer: Annotated[str | None, typer.Option(help="layer of drawn roof planes")] = None,
-    dsm_crs: Annotated[str | None, typer.Option(help="CRS of a raster that names none (EPSG:6677)")] = None,
+    dsm_crs: Annotated[str | None, typer.Option(help="CRS of a raster that names none (EPSG code)")] = None,
     buildings_crs: Annotated[str | None, typer.Option(help="CRS of outlines that name none")] = None,
     buildings_layer: Annotated[str | None, typer.Option(help="layer of the outlines")] = None,
     facilities_crs: Annotated[str | None, typer.Option(help="CRS of a facility layer that names none")] = None,

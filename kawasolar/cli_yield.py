@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, cast
 
 import typer
 
+from kawasolar.bundled import profile_path
 from kawasolar.cli import app
 from kawasolar.console import State, check_target, tell_findings
 from kawasolar.words import say
@@ -27,7 +28,7 @@ def yield_(
     losses: Annotated[str, typer.Option(help="webpro, jis or pvwatts; the profile's unless given")] = "",
     kw: Annotated[float, typer.Option(min=0.001, max=1e7, help="rated power of the modules [kW]")] = 1.0,
     mounting: Annotated[str, typer.Option(help="rack, or roof for modules flush with it")] = "rack",
-    profile: Annotated[Path | None, typer.Option(help="profile of the municipality (TOML)")] = None,
+    profile: Annotated[Path | None, typer.Option(parser=profile_path, help="profile of the municipality: TOML file, or the name of a bundled one")] = None,
     hourly: Annotated[Path | None, typer.Option(help="CSV of the 8,760 hours to write")] = None,
     years: Annotated[int | None, typer.Option(min=1, max=50, help="tell this many years of operation, as the modules age")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,

@@ -263,7 +263,9 @@ def _not_writable(target: Path, error: OSError) -> NotWritable:
 
 
 def input_files(inputs: PlanInputs) -> tuple[InputFile, ...]:
-    """The files with their size and content, as a plan remembers them."""
+    """The files with their size and content, as a plan remembers them; of a bundled profile it keeps the text alone."""
+    from kawasolar.bundled import is_bundled
+
     files: tuple[tuple[Role, Path | None, str | None, str | None], ...] = (
         ("dsm", inputs.dsm, inputs.dsm_crs, None),
         ("buildings", inputs.buildings, inputs.buildings_crs, inputs.buildings_layer),
@@ -283,7 +285,7 @@ def input_files(inputs: PlanInputs) -> tuple[InputFile, ...]:
     return tuple(
         InputFile(role, str(path.resolve()), *_content(path), crs=crs or "", layer=layer or "")
         for role, path, crs, layer in files
-        if path is not None
+        if path is not None and not (role == "profile" and is_bundled(path))
     )
 
 

@@ -6,18 +6,20 @@ with its name, what was found and what was expected, so that no plan rests on a 
 
 from __future__ import annotations
 
-import math
+import re
 import tomllib
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from kawasolar.bundled import bundled_profiles
 from kawasolar.errors import UnreadableProfile
-from kawasolar.resources import resource_path
+from kawasolar.profile_reader import CITED_FIELDS, Cited, Reader
+from kawasolar.profile_tables import SECTIONS, Tables, read_tables
 from kawasolar.value_rules import CRITERION_RULES, INTEGERS, LATER, VALUE_RULES
 
 if TYPE_CHECKING:
@@ -26,46 +28,23 @@ if TYPE_CHECKING:
     from kawasolar.plan import Objective
     from kawasolar.words import Language
 
-HowSure = Literal["primary", "secondary", "derived", "verify"]
 Unknown = Literal["check", "pass"]
 
 FORMAT = 2
 MAX_BYTES = 1_000_000
+# A key of this many parts: reading it takes the square of their number, and ours have three. Quoted parts are looked at up to a length,
+# or looking would take a square itself; of longer ones a file of this size holds few.
+_DEEP_KEY = re.compile(
+    r"""(?<![A-Za-z0-9_-])(?:(?:[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.){0,200}"|'[^'\n]{0,200}')[ \t]*\.[ \t]*){64}"""
+)
 
-_HOW_SURE = ("primary", "secondary", "derived", "verify")
-_UNKNOWN = ("check", "pass")
-_OBJECTIVES = ("co2", "energy")
+UNKNOWN = ("check", "pass")
+OBJECTIVES = ("co2", "energy")
 
-_CITED_FIELDS = ("source_ja", "source_en", "note_ja", "note_en", "how_sure", "low", "high", "coefficient")
-_VALUE_FIELDS = ("value", "unit", "year", "name_ja", "name_en", *_CITED_FIELDS)
-_CRITERION_FIELDS = ("key", "applied", "threshold", "unit", "unknown", *_CITED_FIELDS)
-_SECTIONS = ("format", "municipality", "plan", "values", "criteria")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cited:
-    """Where a number comes from, in both languages, and how sure it is.
-
-    ``low`` and ``high`` are the range in which it may sensibly lie, None where nobody gives one. ``coefficient``
-    names the rows of the project's table of coefficients, for those who maintain the profile.
-    """
-
-    source_ja: str
-    source_en: str
-    note_ja: str
-    note_en: str
-    how_sure: HowSure
-    low: float | None
-    high: float | None
-    coefficient: str
-
-    def source(self, language: Language) -> str:
-        """Where it comes from."""
-        return self.source_ja if language == "ja" else self.source_en
-
-    def note(self, language: Language) -> str:
-        """What else to know of it; empty where there is nothing."""
-        return self.note_ja if language == "ja" else self.note_en
+_VALUE_FIELDS = ("value", "unit", "year", "name_ja", "name_en", *CITED_FIELDS)
+_CRITERION_FIELDS = ("key", "applied", "threshold", "unit", "unknown", *CITED_FIELDS)
+_TOWN_FIELDS = ("code", "name_ja", "name_en", "epsg")
+PROFILE_SECTIONS = ("format", "municipality", "plan", "values", "criteria", *SECTIONS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +87,7 @@ class Profile:
     criteria: tuple[Criterion, ...]
     text: str = field(repr=False)
     source: str
+    tables: Tables = field(default_factory=Tables)
 
     def value(self, key: str) -> Value:
         """The number with all that is known of it; :class:`UnreadableProfile` if the profile has none."""
@@ -149,14 +129,25 @@ class Profile:
 
 
 def load_profile(path: Path | None = None) -> Profile:
-    """Read a profile; ``None`` reads the bundled one of Kawasaki.
+    """Read a profile; ``None`` reads the first of the bundled ones.
 
     Raises
     ------
     UnreadableProfile
         Missing, too large, not UTF-8, not TOML, or with a missing, unknown or impossible entry.
     """
-    file = resource_path("profiles", "kawasaki.toml") if path is None else Path(path)
+    file = next(iter(bundled_profiles().values())) if path is None else Path(path)
+    return profile_from_text(load_text(file), file.name)
+
+
+def load_text(file: Path) -> str:
+    """The text of a profile's file, not yet looked at.
+
+    Raises
+    ------
+    UnreadableProfile
+        missing, too large, or not UTF-8
+    """
     try:
         with file.open("rb") as opened:
             raw = opened.read(MAX_BYTES + 1)
@@ -165,10 +156,9 @@ def load_profile(path: Path | None = None) -> Profile:
     if len(raw) > MAX_BYTES:
         raise UnreadableProfile("profile.too_large", file=str(file), expected=MAX_BYTES)
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableProfile("profile.not_utf8", file=str(file), found=f"byte {error.start}") from error
-    return profile_from_text(text, file.name)
 
 
 # Every scenario, every look at what is stale and every explanation asks for the same few.
@@ -183,38 +173,83 @@ def profile_from_text(text: str, source: str) -> Profile:
     source : str
         Name of the file or project it comes from, for messages.
     """
-    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
-        raise UnreadableProfile("profile.too_large", file=source, expected=MAX_BYTES)
-    try:
-        document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UnreadableProfile("profile.not_toml", file=source, found=str(error)) from error
-    reader = _Reader(source)
-    _check_format(reader, document)
-    reader.only(document, _SECTIONS, "")
-    town = reader.table(document, "municipality", ("code", "name_ja", "name_en", "epsg"))
-    plan = reader.table(document, "plan", ("objective",))
+    return profile_from_document(parsed(text, source), text, source)
+
+
+def profile_from_document(document: dict[str, Any], text: str, source: str) -> Profile:
+    """Check the plain values of a profile's TOML; ``text`` is kept with it.
+
+    Raises
+    ------
+    UnreadableProfile
+        names the first entry that is wrong
+    """
+    reader = Reader(source)
+    check_format(reader, document)
+    reader.only(document, PROFILE_SECTIONS, "")
+    town = read_town(reader, document)
     return Profile(
-        code=reader.text(town, "code", "municipality"),
-        name_ja=reader.text(town, "name_ja", "municipality"),
-        name_en=reader.text(town, "name_en", "municipality"),
-        epsg=_epsg(reader, town),
-        objective=cast("Objective", reader.choice(plan, "objective", "plan", _OBJECTIVES)),
+        code=town["code"],
+        name_ja=town["name_ja"],
+        name_en=town["name_en"],
+        epsg=town["epsg"],
+        objective=read_objective(reader, document),
         values=_values(reader, document),
         criteria=_criteria(reader, document),
         text=text,
         source=source,
+        tables=read_tables(reader, document),
     )
 
 
-def _check_format(reader: _Reader, document: dict[str, object]) -> None:
+def parsed(text: str, source: str) -> dict[str, Any]:
+    """A profile's TOML as plain values, not yet checked.
+
+    Raises
+    ------
+    UnreadableProfile
+        too large, or no TOML
+    """
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise UnreadableProfile("profile.too_large", file=source, expected=MAX_BYTES)
+    if _DEEP_KEY.search(text):
+        raise UnreadableProfile("profile.not_toml", file=source, found="a.a.a.a. …")
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        # Besides broken TOML: whole numbers of thousands of digits.
+        raise UnreadableProfile("profile.not_toml", file=source, found=str(error)) from error
+
+
+def check_format(reader: Reader, document: dict[str, Any]) -> None:
+    """Refuse a profile of another format."""
     found = document.get("format")
     if isinstance(found, bool) or found != FORMAT:
         code = "profile.format_1" if found == 1 and not isinstance(found, bool) else "profile.format"
         raise reader.error(code, "format", found, FORMAT)
 
 
-def _epsg(reader: _Reader, town: dict[str, object]) -> int:
+def read_town(reader: Reader, document: dict[str, Any]) -> dict[str, Any]:
+    """The municipality: code, names and coordinate system.
+
+    Raises
+    ------
+    UnreadableProfile
+        names the field
+    """
+    town = reader.table(document, "municipality", _TOWN_FIELDS)
+    for name in ("code", "name_ja", "name_en"):
+        reader.text(town, name, "municipality")
+    return {**town, "epsg": _epsg(reader, town)}
+
+
+def read_objective(reader: Reader, document: dict[str, Any]) -> Objective:
+    """By what facilities are ranked."""
+    plan = reader.table(document, "plan", ("objective",))
+    return cast("Objective", reader.choice(plan, "objective", "plan", OBJECTIVES))
+
+
+def _epsg(reader: Reader, town: dict[str, Any]) -> int:
     code = town.get("epsg")
     expected = "6669 … 6687"
     if isinstance(code, bool) or not isinstance(code, int) or not 1024 <= code <= 32767:
@@ -228,28 +263,53 @@ def _epsg(reader: _Reader, town: dict[str, object]) -> int:
     return code
 
 
-def _values(reader: _Reader, document: dict[str, object]) -> dict[str, Value]:
+def value_table(reader: Reader, document: dict[str, Any]) -> dict[str, Any]:
+    """The values as they were parsed."""
     table = document.get("values")
     if not isinstance(table, dict):
         raise reader.error("profile.missing_section", "values", None, "[values]")
-    reader.only(table, tuple(VALUE_RULES), "values")
+    return table
+
+
+def lacking_values(reader: Reader, table: dict[str, Any]) -> list[str]:
+    """Values that a profile lacks and may lack.
+
+    Raises
+    ------
+    UnreadableProfile
+        where it lacks one that it needs
+    """
     lacking = [key for key in VALUE_RULES if key not in table]
     missing = [key for key in lacking if not key.startswith(LATER)]
     if missing:
         raise reader.error("profile.missing_value", missing[0], None, ", ".join(missing))
+    return lacking
+
+
+def _values(reader: Reader, document: dict[str, Any]) -> dict[str, Value]:
+    table = value_table(reader, document)
+    reader.only(table, tuple(VALUE_RULES), "values")
+    lacking = lacking_values(reader, table)
     later = _bundled_later() if lacking else {}
-    return {key: later[key] if key in lacking else _value(reader, key, table[key]) for key in VALUE_RULES}
+    return {key: later[key] if key in lacking else read_value(reader, key, table[key]) for key in VALUE_RULES}
 
 
 @cache
 def _bundled_later() -> dict[str, Value]:
-    """The bundled profile's values that other profiles may lack."""
-    file = resource_path("profiles", "kawasaki.toml")
+    """The first bundled profile's values that other profiles may lack."""
+    file = next(iter(bundled_profiles().values()))
     table = tomllib.loads(file.read_text("utf-8"))["values"]
-    return {key: _value(_Reader(file.name), key, table[key]) for key in VALUE_RULES if key.startswith(LATER)}
+    return {key: read_value(Reader(file.name), key, table[key]) for key in VALUE_RULES if key.startswith(LATER)}
 
 
-def _value(reader: _Reader, key: str, entry: object) -> Value:
+def read_value(reader: Reader, key: str, entry: object) -> Value:
+    """One value of the profile.
+
+    Raises
+    ------
+    UnreadableProfile
+        names the field
+    """
     if not isinstance(entry, dict):
         raise reader.error("profile.bad_value", key, entry, f'[values."{key}"]')
     reader.only(entry, _VALUE_FIELDS, key)
@@ -269,27 +329,39 @@ def _value(reader: _Reader, key: str, entry: object) -> Value:
         year=year,
         name_ja=reader.text(entry, "name_ja", key),
         name_en=reader.text(entry, "name_en", key),
-        **_cited(reader, entry, key),
+        **reader.cited(entry, key),
     )
 
 
-def _criteria(reader: _Reader, document: dict[str, object]) -> tuple[Criterion, ...]:
+def criterion_entries(reader: Reader, document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The criteria as they were parsed."""
     entries = document.get("criteria")
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise reader.error("profile.missing_section", "criteria", None, "[[criteria]]")
+    return entries
+
+
+def _criteria(reader: Reader, document: dict[str, Any]) -> tuple[Criterion, ...]:
     found: dict[str, Criterion] = {}
-    for entry in entries:
+    for entry in criterion_entries(reader, document):
         key = reader.choice(entry, "key", "criteria", tuple(CRITERION_RULES))
         if key in found:
             raise reader.error("profile.duplicate", f"criteria.{key}", key, "once")
-        found[key] = _criterion(reader, key, entry)
+        found[key] = read_criterion(reader, key, entry)
     missing = [key for key in CRITERION_RULES if key not in found]
     if missing:
         raise reader.error("profile.missing_criterion", missing[0], None, ", ".join(missing))
     return tuple(found.values())
 
 
-def _criterion(reader: _Reader, key: str, entry: dict[str, object]) -> Criterion:
+def read_criterion(reader: Reader, key: str, entry: dict[str, Any]) -> Criterion:
+    """One criterion of the profile.
+
+    Raises
+    ------
+    UnreadableProfile
+        names the field
+    """
     where = f"criteria.{key}"
     reader.only(entry, _CRITERION_FIELDS, where)
     unit, bounds = CRITERION_RULES[key]
@@ -297,99 +369,11 @@ def _criterion(reader: _Reader, key: str, entry: dict[str, object]) -> Criterion
         raise reader.error("profile.bad_unit", where, entry.get("unit"), unit)
     if bounds is None and "threshold" in entry:
         raise reader.error("profile.threshold_not_asked", f"{where}.threshold", entry["threshold"], None)
-    applied = entry.get("applied")
-    if not isinstance(applied, bool):
-        raise reader.error("profile.bad_value", f"{where}.applied", applied, "true | false")
     return Criterion(
         key=key,
-        applied=applied,
+        applied=reader.flag(entry, "applied", where),
         threshold=None if bounds is None else reader.number(entry, "threshold", where, *bounds),
         unit=unit,
-        unknown=cast("Unknown", reader.choice(entry, "unknown", where, _UNKNOWN)),
-        **_cited(reader, entry, where),
+        unknown=cast("Unknown", reader.choice(entry, "unknown", where, UNKNOWN)),
+        **reader.cited(entry, where),
     )
-
-
-class _CitedFields(TypedDict):
-    source_ja: str
-    source_en: str
-    note_ja: str
-    note_en: str
-    how_sure: HowSure
-    low: float | None
-    high: float | None
-    coefficient: str
-
-
-def _cited(reader: _Reader, entry: dict[str, object], where: str) -> _CitedFields:
-    """The fields of :class:`Cited`; a note stands in both languages or in none."""
-    notes = {name: reader.text(entry, name, where, empty=True) for name in ("note_ja", "note_en")}
-    blank = [name for name, text in notes.items() if not text.strip()]
-    if len(blank) == 1:
-        raise reader.error("profile.note_in_one_language", f"{where}.{blank[0]}", None, "note_ja, note_en")
-    low, high = reader.interval(entry, where)
-    return _CitedFields(
-        source_ja=reader.text(entry, "source_ja", where),
-        source_en=reader.text(entry, "source_en", where),
-        note_ja=notes["note_ja"],
-        note_en=notes["note_en"],
-        how_sure=cast("HowSure", reader.choice(entry, "how_sure", where, _HOW_SURE)),
-        low=low,
-        high=high,
-        coefficient=reader.text(entry, "coefficient", where) if "coefficient" in entry else "",
-    )
-
-
-@dataclass(frozen=True)
-class _Reader:
-    """Takes fields out of parsed TOML, or says which one is wrong and how."""
-
-    source: str
-
-    def error(self, code: str, key: str, found: object, expected: object) -> UnreadableProfile:
-        shown = None if found is None else str(found)[:200]
-        return UnreadableProfile(code, file=self.source, key=key, found=shown, expected=expected)
-
-    def only(self, table: dict[str, object], known: tuple[str, ...], where: str) -> None:
-        unknown = [name for name in table if name not in known]
-        if unknown:
-            names = ", ".join(f"{where}.{name}" if where else name for name in unknown)
-            raise self.error("profile.unknown_key", names, names, ", ".join(known))
-
-    def table(self, document: dict[str, object], name: str, known: tuple[str, ...]) -> dict[str, object]:
-        found = document.get(name)
-        if not isinstance(found, dict):
-            raise self.error("profile.missing_section", name, found, f"[{name}]")
-        self.only(found, known, name)
-        return found
-
-    def text(self, table: dict[str, object], name: str, where: str, *, empty: bool = False) -> str:
-        found = table.get(name, "" if empty else None)
-        if not isinstance(found, str) or not (empty or found.strip()):
-            raise self.error("profile.no_text", f"{where}.{name}", found, '"…"')
-        return found
-
-    def choice(self, table: dict[str, object], name: str, where: str, choices: tuple[str, ...]) -> str:
-        found = table.get(name)
-        if not isinstance(found, str) or found not in choices:
-            raise self.error("profile.bad_value", f"{where}.{name}", found, " | ".join(choices))
-        return found
-
-    def number(self, table: dict[str, object], name: str, where: str, least: float, most: float) -> float:
-        found = table.get(name)
-        expected = f"{least:g} … {most:g}"
-        if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
-            raise self.error("profile.bad_value", f"{where}.{name}", found, expected)
-        if not least <= found <= most:
-            raise self.error("profile.out_of_range", f"{where}.{name}", found, expected)
-        return float(found)
-
-    def interval(self, table: dict[str, object], where: str) -> tuple[float | None, float | None]:
-        """The sources' range; the value itself may lie outside, since a planner may know better."""
-        ends = tuple(
-            self.number(table, name, where, -math.inf, math.inf) if name in table else None for name in ("low", "high")
-        )
-        low, high = ends
-        if low is not None and high is not None and low > high:
-            raise self.error("profile.bad_value", f"{where}.low", low, f"≤ {high:g}")
-        return low, high

@@ -19,7 +19,11 @@ _CODED = {"seismic": "seismic", "waterproofing": "roof"}
 # Reasons of a stage that are told by name; of more, how many.
 _MOST_REASONS = 3
 # Units of the profile that are words.
-_UNITS = {"a": "unit.a", "calendar year": "unit.calendar_year", "month": "unit.month", "-": "unit.none"}
+_UNITS = {
+    "a": "unit.a", "calendar year": "unit.calendar_year", "month": "unit.month", "-": "unit.none", "fiscal year": "unit.fiscal_year",
+    "yen": "unit.yen", "yen/kWh": "unit.yen_kwh", "yen/kW": "unit.yen_kw", "yen/(kW a)": "unit.yen_kw_a",
+    "yen/(kW month)": "unit.yen_kw_month", "yen/(m² a)": "unit.yen_m2_a",
+}  # fmt: skip
 
 
 def reason_sentence(language: Language, code: object, values: object) -> str:
@@ -135,9 +139,10 @@ def stage_reason(language: Language, reason: Reason, profile: Profile) -> str:
         "ledger": lambda: reason.name.split("/", 1)[-1],
     }
     name = names[reason.kind]() if reason.kind in names else reason.name
-    return say(
-        language, f"stages.why.{reason.kind}", name=name, before=_plain(reason.before), after=_plain(reason.after)
-    )
+    # The number of a coordinate system is a name.
+    ends = reason.before, reason.after
+    before, after = ends if (reason.kind, reason.name) == ("entered", "epsg") else map(_plain, ends)
+    return say(language, f"stages.why.{reason.kind}", name=name, before=before, after=after)
 
 
 def _plain(value: str | None) -> str | None:

@@ -224,7 +224,8 @@ def _profile(path: Path) -> Checked:
     from kawasolar.profile import load_profile
 
     profile = load_profile(path)
-    return Checked("profile", path, {"name_ja": profile.name_ja, "name_en": profile.name_en, "epsg": profile.epsg})
+    names = {"name_ja": profile.name_ja, "name_en": profile.name_en, "epsg": profile.epsg}
+    return Checked("profile", path, {**names, "profile": profile})
 
 
 def _layers(error: UnreadableFile, path: Path) -> tuple[str, ...]:

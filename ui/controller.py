@@ -20,6 +20,7 @@ from ui.crash import report
 from ui.jobs import Job
 from ui.meter_desk import MeterDesk
 from ui.papers import Papers
+from ui.profile_desk import ProfileDesk
 from ui.recovery import RecoveryDesk
 from ui.roof_desk import RoofDesk
 from ui.session import Session
@@ -51,6 +52,7 @@ class Controller(QObject):
         self.recovery = RecoveryDesk(window)
         self.papers = Papers(window)
         self.roof = RoofDesk(window)
+        self.profiles = ProfileDesk(window)
         self.meters = MeterDesk(window)
         window.banner_asked.connect(self._on_banner)
         self._banner_does: Callable[[], None] | None = None
@@ -543,4 +545,4 @@ class Controller(QObject):
 
     def may_close(self) -> bool:
         """Whether the window may go."""
-        return self.may_discard()
+        return self.profiles.may_leave() and self.may_discard()

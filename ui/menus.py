@@ -151,6 +151,7 @@ class Menus(QObject):
         menu.addSeparator()
         self._add(menu, "draw_keepout", window.draw_keepout, "Ctrl+E", "vector-polygon")
         self._add(menu, "modules", control.roof.edit_catalogue)
+        self._add(menu, "profile", control.profiles.open, icon="tune-variant")
         self._add(menu, "pick_buildings", window.pick_buildings, "Ctrl+B", "link-variant")
         menu.addSeparator()
         self._build_scenarios(menu.addMenu(window.look.icon("compare"), window.look.say("ui.menu.scenario")))

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from kawasolar.plan import REMOVABLE
 from ui import icons
+from ui.bundled_menu import offer_bundled, stations_text
 from ui.check import REQUIRED, ROLES, Area, Checked, Role, check
 from ui.jobs import Jobs
 from ui.look import Look
@@ -32,6 +33,7 @@ from ui.work import SUFFIX
 if TYPE_CHECKING:
     from kawasolar.pipeline import PlanInputs
     from kawasolar.plan import Plan
+    from kawasolar.profile import Profile
     from ui.surface_dialog import SurfaceDialog
 
 _WEATHER = "*.csv *.txt *.epw *.json *.*"
@@ -57,8 +59,6 @@ ICONS: dict[Role, str] = {
     "weather_sunny": "weather-partly-cloudy", "weather_dull": "weather-partly-cloudy", "canopy": "pine-tree",
     "roof_planes": "home-roof", "profile": "tune-variant",
 }  # fmt: skip
-# A profile's system until one is chosen: the bundled profile's.
-DEFAULT_EPSG = 6677
 
 
 def free_place(folder: Path, name: str) -> Path:
@@ -95,7 +95,7 @@ class FileCard(QFrame):
         layout.addWidget(self.name, 1, 1)
         self.choose = button(say("ui.new.choose"))
         self.choose.setAccessibleName(say("ui.new.choose_role", role=say(f"ui.role.{role}")))
-        self.choose.clicked.connect(self._ask)
+        self.choose.clicked.connect(self.ask)
         layout.addWidget(self.choose, 0, 3, 2, 1)
         self.clear = button(say("ui.new.clear"), "link")
         self.clear.setAccessibleName(say("ui.new.clear_role", role=say(f"ui.role.{role}")))
@@ -113,7 +113,7 @@ class FileCard(QFrame):
         say, line = self._look.say, row(8)
         self._question.setLayout(line)
         self.crs = QLineEdit()
-        self.crs.setPlaceholderText("6677")
+        self.crs.setPlaceholderText("EPSG")
         self.crs.setFixedWidth(96)
         self.crs.setAccessibleName(say("ui.new.crs_name", role=say(f"ui.role.{self.role}")))
         self.crs.editingFinished.connect(self._answer)
@@ -194,7 +194,8 @@ class FileCard(QFrame):
             return self._look.say("ui.new.ok.canopy_alone", **values)
         return self._look.say(f"ui.new.ok.{self.role}", **values)
 
-    def _ask(self) -> None:
+    def ask(self) -> None:
+        """Ask for the file."""
         start = str(self.path.parent) if self.path is not None else self._remembered.folder
         words = self._look.say(f"ui.role.{self.role}")
         name, _ = QFileDialog.getOpenFileName(self, words, start, f"{words} ({FILTERS[self.role]});;(*)")
@@ -238,6 +239,8 @@ class NewPlanDialog(QDialog):
         box = QWidget()
         cards = column(box, margin=0, spacing=8)
         self.cards: dict[Role, FileCard] = {}
+        self.stations = label("", "muted", wrap=True)
+        self._kept: Profile | None = None
         for role in (*REQUIRED, *(role for role in ROLES if role not in REQUIRED)):
             if len(self.cards) == len(REQUIRED):
                 cards.addSpacing(4)
@@ -248,6 +251,9 @@ class NewPlanDialog(QDialog):
             card.taken_away.connect(lambda _role: self._refresh())
             self.cards[role] = card
             cards.addWidget(card)
+            if role == "weather":
+                cards.addWidget(self.stations)
+        offer_bundled(look, self.cards["profile"])
         cards.addStretch(1)
         layout.addWidget(scrolled(box, say("ui.new.title")), 1)
         layout.addLayout(self._target())
@@ -320,6 +326,7 @@ class NewPlanDialog(QDialog):
         self.setWindowTitle(self._look.say("ui.new.title_replace"))
         self._head.setText(self._look.say("ui.new.title_replace"))
         self.plan_name.setText(plan.name)
+        self._kept = plan.profile
         if path is not None:
             self._named, self._before = True, path
             self.out.setText(str(path))
@@ -341,7 +348,7 @@ class NewPlanDialog(QDialog):
         """A surface and outlines from a city model, taken at once."""
         from ui.surface_dialog import SurfaceDialog
 
-        dialog = SurfaceDialog(self._look, self._jobs, self._remembered, self)
+        dialog = SurfaceDialog(self._look, self._jobs, self._remembered, self, self.profile)
         dialog.accepted.connect(lambda: self.take_surface(dialog))
         dialog.open()
 
@@ -370,7 +377,7 @@ class NewPlanDialog(QDialog):
         card = self.cards[role]
         if card.path is None:
             return
-        path, area, epsg = card.path, self.area, self._epsg
+        path, area, epsg = card.path, self.area, self.profile.epsg
         crs, layer = self._said(role)
         job = self._jobs.start(lambda progress: check(role, path, area, epsg, crs, layer, progress), f"check.{role}")
         job.done.connect(self._on_checked)
@@ -390,21 +397,26 @@ class NewPlanDialog(QDialog):
         return checked.area if checked is not None else None
 
     @property
-    def _epsg(self) -> int:
+    def profile(self) -> Profile:
+        """The profile that was chosen; until one is, that of the plan whose files are exchanged, or the bundled one."""
+        from kawasolar.profile import load_profile
+
         checked = self.cards["profile"].checked
-        return int(str(checked.values["epsg"])) if checked is not None and checked.good else DEFAULT_EPSG
+        if checked is not None and checked.good:
+            return cast("Profile", checked.values["profile"])
+        return self._kept or load_profile()
 
     def _on_checked(self, found: object) -> None:
         checked = cast("Checked", found)
         card = self.cards[checked.role]
         if card.path != checked.path:
             return
-        before = self.area
+        before = self.area, self.profile.epsg
         card.show_checked(checked)
-        if checked.role == "dsm" and checked.area != before:
-            # What was looked at without knowing where the surface lies is looked at again.
+        if (self.area, self.profile.epsg) != before:
+            # What was looked at without knowing where the surface lies, or in which system, is looked at again.
             for role in ROLES:
-                if role not in ("dsm", "profile"):
+                if role not in (checked.role, "profile"):
                     self._check(role)
         self._refresh()
 
@@ -429,6 +441,9 @@ class NewPlanDialog(QDialog):
 
     def _refresh(self) -> None:
         say, missing = self._look.say, self.missing()
+        near = stations_text(self._look, self.profile)
+        self.stations.setText(near)
+        self.stations.setVisible(bool(near))
         bad = any(card.checked is not None and not card.checked.good for card in self.cards.values())
         if missing:
             words = say("ui.new.missing", roles=say("ui.list.comma").join(say(f"ui.role.{role}") for role in missing))

@@ -95,6 +95,7 @@ class FacilityModel(QAbstractTableModel):
         self._sort: tuple[int, Qt.SortOrder] | None = None
         self._needle = ""
         self._wanted: frozenset[str] = frozenset()
+        self._wards: dict[str, tuple[int, str]] = {}
 
     # ---------------------------------------------------------------- data in
 
@@ -114,6 +115,12 @@ class FacilityModel(QAbstractTableModel):
             self._folded = []
             return
         ledger = plan.facilities
+        # The city's own order of its wards, and their names in both languages.
+        self._wards = {
+            name: (k, f"{ward.name_ja} {ward.name_en}")
+            for k, ward in enumerate(plan.profile.tables.wards)
+            for name in (ward.name_ja, ward.name_en)
+        }
         self.ids = ledger["facility_id"].to_numpy(dtype=object)
         empty: NDArray[Any] = np.array([], dtype=object)
         self._values, self._texts = [empty] * len(self.columns), [[] for _ in self.columns]
@@ -121,7 +128,7 @@ class FacilityModel(QAbstractTableModel):
         self._fill_from(plan.results.yields.set_index("facility_id").reindex(self.ids), "yields")
         self._fill_sites(plan)
         self._folded = [
-            folded(" ".join(str(frame_value) for frame_value in parts if not fmt.is_missing(frame_value)))
+            folded(" ".join(self._ward_names(str(value)) for value in parts if not fmt.is_missing(value)))
             for parts in zip(
                 *(
                     ledger[name].to_numpy(dtype=object)
@@ -131,6 +138,10 @@ class FacilityModel(QAbstractTableModel):
                 strict=True,
             )
         ]
+
+    def _ward_names(self, text: str) -> str:
+        """A ward as it is called in either language; anything else as it stands."""
+        return self._wards.get(text, (0, text))[1]
 
     def _fill_from(self, frame: pd.DataFrame, name: str) -> None:
         nothing: NDArray[Any] = np.full(len(self.ids), None, dtype=object)
@@ -178,6 +189,9 @@ class FacilityModel(QAbstractTableModel):
             texts = [fmt.MISSING if fmt.is_missing(v) else self._look.say_or(f"{column.key}.{v}", str(v)) for v in raw]
             return np.array(texts, dtype=object), texts
         texts = [fmt.MISSING if fmt.is_missing(v) else str(v) for v in raw]
+        if column.key == "ward":
+            after = len(self._wards)
+            return np.array([f"{self._wards.get(t, (after, ''))[0]:03d} {t}" for t in texts], dtype=object), texts
         return np.array(texts, dtype=object), texts
 
     # ---------------------------------------------------------------- which rows, in which order

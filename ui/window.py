@@ -231,6 +231,7 @@ class MainWindow(QMainWindow):
         self.inspector.overview.data_asked.connect(lambda: self.show_step("data"))
         self.half.show_asked.connect(lambda status: self.table.show_only([status]))
         self.data.replace_asked.connect(control.replace_input)
+        self.data.profile_asked.connect(control.profiles.open)
         self.inspector.roof.layout_part.changed.connect(control.roof.lay_out)
         self.inspector.roof.layout_part.light_asked.connect(control.roof.show_light)
         self.inspector.roof.glare.asked.connect(control.roof.look_for_glare)
@@ -321,6 +322,7 @@ class MainWindow(QMainWindow):
             self.map.set_tokens(self.look.tokens)
             self.map.set_language(self.look.language)
             self.map.show()
+        self.controller.profiles.renew()
         if had_parts:
             # Once more when the new parts have told how large they would like to be.
             QTimer.singleShot(0, lambda: self.restoreState(state))

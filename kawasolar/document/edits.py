@@ -11,6 +11,7 @@ from kawasolar.document import entries as plain
 from kawasolar.document.entries import OF_SCENARIO, OTHER, PURPOSES
 from kawasolar.errors import PlanError
 from kawasolar.layout_values import CHOICES
+from kawasolar.plan import no_file
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -335,15 +336,20 @@ def exchange_files(
     Parameters
     ----------
     present, files : the plan's files, and those to take; one without a path takes the present one away
-    profile, before : TOML of the profile to take and of the present one, where a profile is exchanged
+    profile, before : TOML of the profile to take and of the present one, where a profile is exchanged; without a file of it
+        among ``files`` the plan keeps the text alone
     """
+    files = tuple(files)
+    if profile and not any(file.role == "profile" for file in files):
+        files = (*files, no_file("profile"))
     now = {entry.role: entry for entry in present}
     wanted: dict[tuple[str, str], Entry] = {}
     for file in files:
         old = now.get(file.role)
-        if (old is not None and _file_fields(old) == _file_fields(file)) or (old is None and not file.path):
-            continue
         is_profile = file.role == "profile"
+        same = _file_fields(old) == _file_fields(file) if old is not None else not file.path
+        if same and not (is_profile and not file.path and profile not in ("", before)):
+            continue
         was = _file_fields(old) if old is not None else {"path": "", "size": 0, "sha256": "", "crs": "", "layer": ""}
         wanted["inputs", file.role] = {
             **_file_fields(file), "text": profile if is_profile else "",

@@ -190,7 +190,7 @@ def shown_date(language: Language, day: date) -> str:
 
 
 def crs_name(crs: CRS, language: Language) -> str:
-    """``JGD2011 平面直角座標系 第IX系 (EPSG:6677)``, or the name that the system has."""
+    """``JGD2011 平面直角座標系 第I系 (EPSG:6669)``, or the name that the system has."""
     epsg = crs.to_epsg()
     if epsg is not None and 0 <= epsg - _FIRST_ZONE < len(_ROMAN):
         return say(language, "export.map.crs.zone", zone=_ROMAN[epsg - _FIRST_ZONE], epsg=epsg)

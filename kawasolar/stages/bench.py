@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 ONE_WINDOW_CELLS = 36_000_000
 # A plan is of a municipality: the largest is 2,178 km². Larger areas are for ``kawasolar survey``.
 MOST_CELLS = 3_000_000_000
-# A weather station farther than this from the site does not speak for it; said, not refused (Kawasaki itself is 33 km long).
+# A weather station farther than this from the site does not speak for it; said, not refused (a city may be 30 km long itself).
 _STATION_NEAR_KM = 50.0
 
 

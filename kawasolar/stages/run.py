@@ -180,7 +180,9 @@ def with_edit(project: Project, edit: Edit, attic: Sequence[Plan] = ()) -> Proje
 def with_results(project: Project, finished: Project, attic: Sequence[Plan] = ()) -> Project:
     """The project as it is now with the results of one that was computed meanwhile: what was entered since then counts."""
     plans, base = {}, finished.profile
-    if _path_of(project.plan, "profile") != _path_of(finished.plan, "profile"):
+    file = _path_of(project.plan, "profile")
+    # One that the plan keeps without a file is read from nowhere: what stands in it now counts.
+    if not file or file != _path_of(finished.plan, "profile"):
         base = project.profile
     for key, plan in project.plans.items():
         fresh = finished.plans.get(key, plan)

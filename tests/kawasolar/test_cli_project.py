@@ -40,7 +40,7 @@ def project(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 
 
 def test_all_commands_are_known_at_the_door() -> None:
-    from kawasolar import cli_edit, cli_layout, cli_meters, cli_surface, cli_survey, cli_yield  # noqa: F401
+    from kawasolar import cli_edit, cli_layout, cli_meters, cli_profile, cli_surface, cli_survey, cli_yield  # noqa: F401
     from kawasolar.cli import app
 
     names = {found.name or found.callback.__name__ for found in app.registered_commands}  # type: ignore[union-attr]

@@ -221,6 +221,25 @@ def test_the_name_gives_the_file_until_it_is_chosen(dialog: NewPlanDialog) -> No
     assert Path(dialog.out.text()).name == "高津区2026.kawasolar"
 
 
+def test_a_bundled_profile_is_chosen_and_its_stations_are_named(
+    dialog: NewPlanDialog, qtbot: QtBot, jobs: Jobs
+) -> None:
+    from kawasolar.bundled import bundled_profiles
+
+    assert "横浜 (46106)" in dialog.stations.text()
+    menu = dialog.cards["profile"].choose.menu()
+    assert menu is not None
+    menu.aboutToShow.emit()
+    names = [action.text() for action in menu.actions() if action.text()]
+    assert names[:2] == ["付属：川崎市", "付属：加賀市"]
+    menu.actions()[1].trigger()
+    quiet(qtbot, jobs)
+    assert dialog.cards["profile"].path == bundled_profiles()["kaga"]
+    assert dialog.profile.epsg == 6675
+    assert "小松 (56276)" in dialog.stations.text()
+    assert "横浜" not in dialog.stations.text()
+
+
 def test_every_focusable_widget_has_a_name(dialog: NewPlanDialog) -> None:
     for widget in dialog.findChildren(QWidget):
         if widget.focusPolicy() != Qt.FocusPolicy.NoFocus and widget.isVisible():

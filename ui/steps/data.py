@@ -16,6 +16,8 @@ from ui.look import Look
 from ui.parts import Elided, button, clear, column, label, row, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from kawasolar.plan import InputFile, Plan, Role
@@ -57,6 +59,7 @@ class DataPanel(QWidget):
     """データ."""
 
     replace_asked = Signal(str)
+    profile_asked = Signal()
 
     def __init__(self, look: Look, document: Document) -> None:
         super().__init__()
@@ -97,6 +100,11 @@ class DataPanel(QWidget):
         for entry in plan.inputs:
             self._files_layout.addWidget(self._file(plan, entry))
         have = {entry.role for entry in plan.inputs}
+        if "profile" not in have:
+            name = f"{self._look.say('ui.role.profile')}: {plan.profile.name(self._look.language)}"
+            self._files_layout.addWidget(
+                self._one_line("profile", name, "ui.data.edit_profile", self.profile_asked.emit)
+            )
         for role in REMOVABLE:
             if role not in have:
                 self._files_layout.addWidget(self._without(role))
@@ -139,6 +147,11 @@ class DataPanel(QWidget):
 
     def _without(self, role: Role) -> QWidget:
         """A file that a plan may have, and this one has not."""
+        name = self._look.say(f"ui.role.{role}")
+        return self._one_line(role, name, "ui.data.add", lambda: self.replace_asked.emit(role))
+
+    def _one_line(self, role: Role, name: str, code: str, call: Callable[[], object]) -> QWidget:
+        """What it is, and the one thing that can be done about it."""
         look, card = self._look, QWidget()
         layout = QGridLayout(card)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -146,10 +159,9 @@ class DataPanel(QWidget):
         picture = QLabel()
         picture.setPixmap(icons.pixmap(ROLE_ICONS[role], look.tokens.muted, 20, 2.0))
         layout.addWidget(picture, 0, 0)
-        name = look.say(f"ui.role.{role}")
-        add = button(look.say("ui.data.add"), "link", tip=look.say("ui.data.add_tip", role=name))
-        add.setAccessibleName(look.say("ui.data.add_tip", role=name))
-        add.clicked.connect(lambda: self.replace_asked.emit(role))
+        add = button(look.say(code), "link", tip=look.say(f"{code}_tip", role=name))
+        add.setAccessibleName(look.say(f"{code}_tip", role=name))
+        add.clicked.connect(lambda _on=False: call())
         layout.addWidget(Elided(name, "muted", Qt.TextElideMode.ElideRight), 0, 1)
         layout.addWidget(add, 0, 2)
         layout.setColumnStretch(1, 1)
