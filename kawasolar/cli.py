@@ -21,7 +21,7 @@ from gis.errors import CodedError
 from gis.progress import Cancelled
 from kawasolar import __version__
 from kawasolar.bundled import profile_path
-from kawasolar.console import State, bar, check_target, errors, say_error, tell_figures, tell_findings
+from kawasolar.console import State, bar, check_target, errors, say_error, tell_figures, tell_findings, tell_written
 from kawasolar.errors import NotWritable, UnreadableProject
 from kawasolar.reasons import named_values
 from kawasolar.words import Language, asked_language, default_language, say
@@ -234,8 +234,7 @@ def export(
         if path is not None:
             _write(kind, loaded, path, cast("Encoding", csv_encoding), map_below)
             written.append((kind, path))
-            if not State.quiet:
-                errors.print(say(State.language, "cli.written", file=str(path)), markup=False)
+            tell_written(path)
     if written:
         _tell_if_stale(opened, loaded)
         noted(project, opened, loaded, written)

@@ -12,7 +12,7 @@ import typer
 
 from kawasolar.cli import app
 from kawasolar.cli_project import ProjectFile, Scenario, Why, author, edited, scenario_of
-from kawasolar.console import State, check_target, errors
+from kawasolar.console import State, check_target, tell_written
 from kawasolar.errors import PlanError
 from kawasolar.words import say
 
@@ -54,8 +54,7 @@ def join(
     if csv_file is not None:
         check_target(csv_file, keep=(project, *(Path(entry.path) for entry in plan.inputs)))
         _write(csv_file, found)
-        if not State.quiet:
-            errors.print(say(State.language, "cli.written", file=str(csv_file)), markup=False)
+        tell_written(csv_file)
     elif as_json:
         typer.echo(json.dumps([_told(item) for item in found], ensure_ascii=False, indent=2))
     else:

@@ -10,7 +10,7 @@ import typer
 
 from kawasolar.cli import app
 from kawasolar.cli_project import AsJson, ProjectFile, Why, author, edited
-from kawasolar.console import State, check_target, errors, tell_findings
+from kawasolar.console import State, check_target, tell_findings, tell_written
 from kawasolar.errors import PlanError
 from kawasolar.words import say
 
@@ -64,7 +64,7 @@ def ledger_columns(
     if out is not None:
         check_target(out, keep=(file,))
         write_mapping(found.mapping(), out)
-        _tell_written(out)
+        tell_written(out)
     if as_json:
         told = [{"index": one.index, "heading": one.heading, "column": one.column, "unit": one.unit, "reason": one.reason, "named": one.named,
                  "sure": round(one.sure, 3)} for one in found.columns]  # fmt: skip
@@ -112,7 +112,7 @@ def ledger_check(
 
         check_target(xlsx, keep=(file, mapping))
         write_ledger_check(checked, xlsx, State.paper_language)
-        _tell_written(xlsx)
+        tell_written(xlsx)
     rows = [_finding_cells(checked, finding) for finding in checked.findings]
     if as_json:
         whole = {"facilities": len(checked.ledger.facilities), "columns": checked.ledger.columns, "findings": rows}
@@ -154,7 +154,7 @@ def ledger_diff(
         if target is not None:
             check_target(target, keep=(project, file, mapping))
             write(newer, target, State.paper_language)
-            _tell_written(target)
+            tell_written(target)
     if as_json:
         typer.echo(json.dumps(_as_json(newer), ensure_ascii=False, indent=2, default=str))
     else:
@@ -230,8 +230,3 @@ def _loaded(path: Path, sheet: str, crs: str) -> Loaded:
     from kawasolar.ledger.loading import load
 
     return load(path, sheet or None, parse_crs(crs) if crs else None)
-
-
-def _tell_written(path: Path) -> None:
-    if not State.quiet:
-        errors.print(say(State.language, "cli.written", file=str(path)), markup=False)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kawasolar.cli import app
-from kawasolar.console import State, bar, check_target, errors, tell_findings
+from kawasolar.console import State, bar, check_target, tell_findings, tell_written
 from kawasolar.reasons import finding_sentence
 from kawasolar.words import say
 
@@ -39,10 +39,10 @@ def meters(
     tell_findings(findings)
     if csv is not None:
         write_tidy(series, csv)
-        _written(csv)
+        tell_written(csv)
     if out is not None:
         write_store(series, out, sources)
-        _written(out)
+        tell_written(out)
     if as_json:
         own = {id(finding) for one in series for finding in one.findings}
         of_files = [_told(finding) for finding in findings if id(finding) not in own]
@@ -53,11 +53,6 @@ def meters(
         values = _shown(summary(one))
         for key in ("head", "period", "missing", "total", "peak", "load_factor"):
             typer.echo(say(State.language, f"cli.meters.{key}", **values))
-
-
-def _written(path: Path) -> None:
-    if not State.quiet:
-        errors.print(say(State.language, "cli.written", file=str(path)), markup=False)
 
 
 @app.command("loads")
@@ -81,7 +76,7 @@ def loads(
     if csv is not None:
         heads = [say(State.language, f"loads.column.{key}") for key in _LOAD_KEYS]
         write_table(csv, heads, [[row[key] for key in _LOAD_KEYS] for row in rows])
-        _written(csv)
+        tell_written(csv)
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return

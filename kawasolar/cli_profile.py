@@ -11,7 +11,7 @@ import typer
 
 from kawasolar.bundled import profile_path
 from kawasolar.cli import app
-from kawasolar.console import State, check_target, errors, say_error
+from kawasolar.console import State, check_target, say_error, tell_written
 from kawasolar.reasons import named_values
 from kawasolar.words import say
 
@@ -128,8 +128,7 @@ def new(
     town.update({name: value for name, value in asked.items() if value not in ("", None)})
     profile_from_text(toml_text(document), out.name)
     write_profile(document, out)
-    if not State.quiet:
-        errors.print(say(State.language, "cli.written", file=str(out)), markup=False)
+    tell_written(out)
 
 
 @profile_app.command("diff")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from kawasolar.cli import app
-from kawasolar.console import State, check_target, errors, tell_findings
+from kawasolar.console import State, check_target, tell_findings, tell_written
 from kawasolar.words import say
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def register(
     if template is not None:
         check_target(template[1])
         write_template(_kind(template[0]), template[1], State.paper_language)
-        _written(template[1])
+        tell_written(template[1])
         return
     path = cast("Path", file)
     if csv is not None:
@@ -55,7 +55,7 @@ def register(
 
         plain = _plain(frame)
         write_table(csv, [str(name) for name in plain], plain.to_numpy().tolist())
-        _written(csv)
+        tell_written(csv)
     if as_json:
         whole = {"kind": found.kind, "columns": found.columns, "rows": _plain(frame).to_dict("records")}
         typer.echo(json.dumps(whole, ensure_ascii=False, indent=2))
@@ -96,8 +96,3 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     for name in made.select_dtypes("datetime"):
         made[name] = made[name].dt.strftime("%Y-%m-%d")
     return made.astype(object).where(made.notna(), None)
-
-
-def _written(path: Path) -> None:
-    if not State.quiet:
-        errors.print(say(State.language, "cli.written", file=str(path)), markup=False)

@@ -96,6 +96,12 @@ def tell_findings(findings: tuple[Finding, ...]) -> None:
         errors.print(f"{mark}: {text}", markup=False, style=style)
 
 
+def tell_written(path: Path) -> None:
+    """Say on stderr, unless nothing is to be said, that a file was written."""
+    if not State.quiet:
+        errors.print(say(State.language, "cli.written", file=str(path)), markup=False)
+
+
 def tell_figures(found: dict[str, Any], path: Path, *, written: bool = True) -> None:
     """The plan in a few figures, on stdout."""
     for key in ("facilities", "eligible", "unknown", "ineligible", "chosen", "capacity_kw", "energy_kwh", "co2_t"):
