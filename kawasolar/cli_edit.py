@@ -10,7 +10,7 @@ import typer
 from kawasolar.bundled import is_bundled, profile_path
 from kawasolar.cli import app
 from kawasolar.cli_project import ProjectFile, Scenario, Why, author, edited
-from kawasolar.console import State
+from kawasolar.console import State, tell_findings
 from kawasolar.errors import PlanError
 from kawasolar.words import say
 
@@ -197,26 +197,35 @@ def edit_join(
 @edit_app.command("meter")
 def edit_meter(
     project: ProjectFile,
-    point: Annotated[str, typer.Argument(help="supply point, or the meter's name where it has none")],
+    point: Annotated[str | None, typer.Argument(help="supply point, or the meter's name where it has none")] = None,
     facility: Annotated[str | None, typer.Argument(help="facility_id whose it is")] = None,
     automatic: Annotated[bool, typer.Option("--automatic", help="as the program takes it by its name")] = False,
     none: Annotated[bool, typer.Option("--none", help="it is no facility's of the plan")] = False,
+    points: Annotated[Path | None, typer.Option("--list", help="list of supply points with their facilities (CSV, XLSX), for all at once")] = None,
     why: Why = "",
-) -> None:
-    """Say whose supply point it is."""
+) -> None:  # fmt: skip
+    """Say whose supply point it is, or whose all of a list are."""
     from kawasolar.document import edits
     from kawasolar.meters import store_of
 
-    if (facility is not None, automatic, none).count(True) != 1:
+    if (facility is not None, automatic, none, points is not None).count(True) != 1 or (point is None) != (
+        points is not None
+    ):
         raise typer.BadParameter(say(State.language, "cli.meter_words"), param_hint="--automatic")
 
     def make(opened: Project, _key: str) -> Edit:
+        if points is not None:
+            from kawasolar.registers import supply_points_of
+
+            owners, findings = supply_points_of(points, opened.plan.facilities)
+            tell_findings(tuple(findings))
+            return edits.own_meters(opened.entries, owners, author(why))
         if facility is not None:
             _known(opened, [facility])
             store = store_of(opened.plan)
             if store is None or point not in set(store.points["key"]):
                 raise PlanError("edit.no_such_meter", point=point)
-        return edits.own_meter(opened.entries, point, None if automatic else (facility or ""), author(why))
+        return edits.own_meters(opened.entries, {str(point): None if automatic else (facility or "")}, author(why))
 
     edited(project, make)
 

@@ -28,7 +28,7 @@ from ui.parts import button, column, label, row, set_role
 from ui.settings import Remembered
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -146,12 +146,14 @@ class MetersDialog(QDialog):
         texts.addWidget(self.progress)
         self.save_csv = button(say("ui.meters.csv"))
         self.save_csv.clicked.connect(self._ask_csv)
+        self.from_list = button(say("ui.meters.from_list"), tip=say("ui.meters.from_list.tip"))
+        self.from_list.clicked.connect(self._ask_list)
         self.close_button = button(say("ui.new.cancel"))
         self.close_button.clicked.connect(self._stop_or_close)
         self.take = button(say("ui.meters.take"), "primary")
         self.take.clicked.connect(self._take)
         line.addWidget(words, 1)
-        for widget in (self.save_csv, self.close_button, self.take):
+        for widget in (self.from_list, self.save_csv, self.close_button, self.take):
             widget.setAutoDefault(False)
             line.addWidget(widget)
         return line
@@ -201,12 +203,41 @@ class MetersDialog(QDialog):
         return owners_of(frame, self._facilities, self._entries)
 
     def _on_owner(self, key: str, facility_id: str) -> None:
-        from kawasolar.document.edits import own_meter
+        self._own({key: facility_id})
+
+    def _own(self, owners: Mapping[str, str]) -> None:
+        from kawasolar.document.edits import own_meters
         from kawasolar.document.entries import apply
 
-        self._entries = apply(self._entries, own_meter(self._entries, key, facility_id, self._document.author()))
+        self._entries = apply(self._entries, own_meters(self._entries, owners, self._document.author()))
         self.model.show_owners(self._owners(self.model.points))
         self._refresh()
+
+    def _ask_list(self) -> None:
+        """A list of the contracts that says whose supply points are whose."""
+        words = self._look.say("ui.meters.list")
+        name, _ = QFileDialog.getOpenFileName(
+            self, words, self._remembered.folder, f"{words} (*.csv *.xlsx *.txt);;(*)"
+        )
+        if name:
+            self.take_list(Path(name))
+
+    def take_list(self, path: Path) -> None:
+        """Read such a list; what it says of supply points that are here holds until somebody says otherwise."""
+        from kawasolar.registers import supply_points_of
+
+        facilities = self._facilities
+        job = self._jobs.start(lambda _progress: supply_points_of(path, facilities), _TOPIC)
+
+        def take(found: object) -> None:
+            points, findings = cast("tuple[dict[str, str], list[Finding]]", found)
+            self._job = None
+            here = {point.key for point in self.model.points}
+            self._own({key: facility for key, facility in points.items() if key in here})
+            self.findings.show_findings(findings)
+            self._refresh()
+
+        self._start(job, take)
 
     def _on_failed(self, error: object) -> None:
         from ui.crash import report
@@ -243,7 +274,8 @@ class MetersDialog(QDialog):
         notes += [say("ui.meters.not_a_year")] if partly else []
         self.note.setText(" ".join(notes))
         self.note.setVisible(bool(notes))
-        self.save_csv.setEnabled(bool(count) and not busy)
+        for widget in (self.save_csv, self.from_list):
+            widget.setEnabled(bool(count) and not busy)
         self.take.setEnabled(bool(count) and not busy and self.is_changed and bool(self.target.text().strip()))
         self.close_button.setText(say("ui.top.cancel" if busy else "ui.new.cancel"))
         set_role(self.state, "muted")

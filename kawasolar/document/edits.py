@@ -317,10 +317,16 @@ def review_join(
     return edit_of(entries, words, {("reviews", facility_id): entry}, facility=facility_id)
 
 
-def own_meter(entries: Entries, key: str, facility_id: str | None, by: Author) -> Edit:
-    """Say whose supply point it is; empty for nobody's, None leaves it to the program again."""
-    entry = None if facility_id is None else {"facility_id": facility_id, **by.mark()}
-    return edit_of(entries, "ui.undo.meter", {("meters", key): entry}, point=key)
+def own_meters(entries: Entries, owners: Mapping[str, str | None], by: Author) -> Edit:
+    """Say whose supply points are whose; empty for nobody's, None leaves one to the program again. What was said already keeps its mark."""
+    wanted: dict[tuple[str, str], Entry] = {}
+    for key, facility_id in owners.items():
+        known = entries.get("meters", key)
+        if facility_id is None:
+            wanted["meters", key] = None
+        elif known is None or known["facility_id"] != facility_id or by.why.strip():
+            wanted["meters", key] = {"facility_id": facility_id, **by.mark()}
+    return edit_of(entries, "ui.undo.meter", wanted, point=next(iter(owners), ""))
 
 
 def add_keepout(entries: Entries, building_id: str, shape: Polygon, by: Author, purpose: str = OTHER) -> Edit:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from kawasolar.registers.owners import with_facilities
+from kawasolar.registers.owners import supply_points_of, with_facilities
 from kawasolar.registers.reading import Register, read_register
 from kawasolar.registers.schema import KINDS, Schema, schema_of
 from kawasolar.registers.template import write_template
 
-__all__ = ["KINDS", "Register", "Schema", "read_register", "schema_of", "with_facilities", "write_template"]
+__all__ = [
+    "KINDS",
+    "Register",
+    "Schema",
+    "read_register",
+    "schema_of",
+    "supply_points_of",
+    "with_facilities",
+    "write_template",
+]

@@ -10,8 +10,11 @@ import pandas as pd
 from gis.findings import Finding
 from kawasolar.facility_names import FacilityNames
 from kawasolar.ledger.notes import folded as fold_findings
+from kawasolar.registers.reading import read_register
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kawasolar.registers.reading import Register
 
 # The column that says whose a row is.
@@ -22,6 +25,21 @@ OWNER = {
     "meter_points": "facility",
     "roof_works": "facility",
 }
+
+
+def supply_points_of(path: Path, facilities: pd.DataFrame) -> tuple[dict[str, str], list[Finding]]:
+    """Whose supply points are whose by a list of the contracts: supply point -> facility_id, of rows that name both.
+
+    Raises
+    ------
+    UnreadableLedger
+        it cannot be read, or is no list of supply points
+    """
+    register = read_register(path, "meter_points")
+    frame, findings = with_facilities(register, facilities)
+    known = frame.dropna(subset=["supply_point", "facility_id"]).drop_duplicates("supply_point")
+    points = dict(zip(known["supply_point"].tolist(), known["facility_id"].tolist(), strict=True))
+    return points, [*register.findings, *findings]
 
 
 def with_facilities(register: Register, facilities: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:

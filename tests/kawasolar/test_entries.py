@@ -143,7 +143,7 @@ def draw_review(draw: Any, entries: Entries) -> Edit:
 
 
 def draw_meter(draw: Any, entries: Entries) -> Edit:
-    return edits.own_meter(entries, draw(NAMES), draw(st.none() | TEXT), draw(BY))
+    return edits.own_meters(entries, draw(st.dictionaries(NAMES, st.none() | TEXT, max_size=3)), draw(BY))
 
 
 def draw_keepout(draw: Any, entries: Entries) -> Edit:

@@ -131,5 +131,15 @@ def test_meters_of_a_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     capsys.readouterr()
     assert run_command(["-q", "loads", str(project), "--json"]) == EXIT_OK
     assert json.loads(capsys.readouterr().out) == []
+    # All at once, by a list of the contracts.
+    listed = tmp_path / "契約一覧.csv"
+    listed.write_text(
+        f"供給地点特定番号,施設名称,契約電力(kW)\n{POINT},{facility},50\n{OTHER_POINT},どこか,20\n", encoding="cp932"
+    )
+    assert run_command(["-q", "edit", "meter", str(project), POINT, "--list", str(listed)]) == EXIT_USAGE
+    assert run_command(["--lang", "en", "edit", "meter", str(project), "--list", str(listed)]) == EXIT_OK
+    assert "row 3" in capsys.readouterr().err
+    assert run_command(["-q", "loads", str(project), "--json"]) == EXIT_OK
+    assert [row["facility_id"] for row in json.loads(capsys.readouterr().out)] == [facility]
     store.unlink()
     assert run_command(["-q", "loads", str(project)]) == EXIT_INPUT

@@ -112,12 +112,12 @@ def test_a_meter_is_whose_name_it_bears_unless_a_person_says_otherwise() -> None
         }
     )
     by = edits.Author("担当", "検針票")
-    entries = apply(Entries(), edits.own_meter(Entries(), "d", "1", by))
-    entries = apply(entries, edits.own_meter(entries, "e", "", by))
+    entries = apply(Entries(), edits.own_meters(Entries(), {"d": "1"}, by))
+    entries = apply(entries, edits.own_meters(entries, {"e": ""}, by))
     found = owners_of(points, facilities, entries)
     assert found["facility_id"].tolist() == ["2", "3", "", "1", ""]
     assert found["how"].tolist() == ["name", "id", "", "person", "person"]
-    back = apply(entries, edits.own_meter(entries, "e", None, by))
+    back = apply(entries, edits.own_meters(entries, {"e": None}, by))
     assert owners_of(points, facilities, back)["how"].tolist()[-1] == "name"
 
 

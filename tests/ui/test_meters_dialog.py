@@ -104,6 +104,26 @@ def test_read_chosen_by_keyboard_taken_seen_and_undone(window: MainWindow, qtbot
     assert window.document.plan.entries.get("meters", POINT)["facility_id"] == facility
 
 
+def test_a_list_of_contracts_gives_all_at_once(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    facility = facilities(window)[2]
+    dialog = opened(window, qtbot, tmp_path)
+    assert not dialog.from_list.isEnabled()
+    read(dialog, qtbot, meters(tmp_path, "a.csv"))
+    listed = tmp_path / "契約一覧.csv"
+    listed.write_text(
+        f"供給地点特定番号,施設番号\n{POINT},{facility}\n{OTHER_POINT},{facility}\n123,{facility}\n", encoding="utf-8"
+    )
+    dialog.take_list(listed)
+    qtbot.waitUntil(lambda: dialog.model.lacking == 0 and dialog._job is None, timeout=20_000)
+    assert dialog.model.index(0, FACILITY).data(Qt.ItemDataRole.EditRole) == facility
+    # What is wrong in the list is told; a point that is not here is none of the plan's.
+    assert dialog.findings.count() == 1
+    dialog.take.click()
+    qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=20_000)
+    assert window.document.entries is not None
+    assert set(window.document.entries.table("meters")) == {POINT}
+
+
 def test_later_files_are_added_to_those_of_the_plan(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     dialog = opened(window, qtbot, tmp_path)
     read(dialog, qtbot, meters(tmp_path, "a.csv"))
