@@ -41,6 +41,15 @@ _ID_NAMES = (
 _NAME_NAMES = ("name", "名称", "建物名称", "建物名", "施設名称")
 # What a roof is in a surface that was made (:mod:`gis.model_surface`): measured, the model's shape or its box, the box of an unknown height, nothing.
 SURFACES = ("measured", "lod2", "lod1", "assumed", "none")
+# What a city model or a ledger of buildings says besides, kept where a layer has it: our column -> names of it.
+_FURTHER_NAMES = {
+    "address": ("address", "住所", "所在地"),
+    "storeys": ("storeys", "storeysaboveground", "strysabvg", "地上階数", "階数"),
+    "floor_area_m2": ("floor_area_m2", "totalfloorarea", "延床面積", "延べ床面積"),
+}
+# No building has more storeys or floor area [m²]; 9999 and the like stand for unknown.
+_LARGEST = {"storeys": 200.0, "floor_area_m2": 2e6}
+_SENTINELS = (9999.0, -9999.0)
 _USAGE_NAMES = ("usage", "用途", "建物用途", "type", "種別")
 # An outline smaller than this is a digitising slip, not a building.
 _SLIVER_M2 = 1.0
@@ -116,7 +125,7 @@ def read_outlines(
         "name",
         "usage",
         "id_given",
-        *(name for name in ("surface",) if name in moved),
+        *(name for name in ("surface", *_FURTHER_NAMES) if name in moved),
         "geometry",
     ]
     return Outlines(moved[columns].set_crs(target, allow_override=True), tuple(findings))
@@ -287,7 +296,17 @@ def _tidy_columns(raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         # Outlines that were made with a surface say what each roof is in it; a column of that name may be another's.
         told = _text(raw["surface"])
         columns["surface"] = told.where(told.isin(SURFACES), None)
+    for name, words in _FURTHER_NAMES.items():
+        own = column_of(raw, words)
+        if own is not None:
+            columns[name] = _quantity(raw[own], _LARGEST[name]) if name in _LARGEST else _text(raw[own])
     return gpd.GeoDataFrame(columns, geometry=raw.geometry.to_numpy(), crs=raw.crs)
+
+
+def _quantity(values: pd.Series, largest: float) -> pd.Series:
+    """Positive numbers; NaN for what is none, or stands for unknown."""
+    numbers = pd.to_numeric(values, errors="coerce").astype(float)
+    return numbers.where((numbers > 0) & (numbers <= largest) & ~numbers.isin(_SENTINELS))
 
 
 def only_polygons(shapes: NDArray[np.object_]) -> NDArray[np.object_]:

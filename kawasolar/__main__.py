@@ -23,12 +23,14 @@ _COMMANDS = (
     "survey",
     "yield",
     "meters",
+    "register",
     "loads",
     "profile",
     "layout",
     "modules",
     "glare",
     "ledger",
+    "join",
 )
 _PROJECT_SUFFIX = ".kawasolar"
 _HELP = ("--help", "--version")

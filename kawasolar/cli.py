@@ -126,6 +126,22 @@ def plan(
     ] = None,
     roof_planes_crs: Annotated[str | None, typer.Option(help="CRS of roof planes that name none")] = None,
     roof_planes_layer: Annotated[str | None, typer.Option(help="layer of drawn roof planes")] = None,
+    parcels: Annotated[
+        Path | None,
+        typer.Option(
+            help="parcels of land for the join: polygons with parcel numbers (GeoPackage, shapefile, GeoJSON)"
+        ),
+    ] = None,
+    parcels_crs: Annotated[str | None, typer.Option(help="CRS of parcels that name none")] = None,
+    parcels_layer: Annotated[str | None, typer.Option(help="layer of the parcels")] = None,
+    addresses: Annotated[
+        Path | None,
+        typer.Option(
+            help="addresses with places for facilities that have none (CSV of the state, or any CSV or layer with addresses)"
+        ),
+    ] = None,
+    addresses_crs: Annotated[str | None, typer.Option(help="CRS of a layer of addresses that names none")] = None,
+    addresses_layer: Annotated[str | None, typer.Option(help="layer of the addresses")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:
     """Make a plan from files: survey, yield, eligibility, the half."""
@@ -147,27 +163,16 @@ def plan(
         dsm, buildings, facilities, weather, out, profile, name, dsm_crs, buildings_crs, facilities_crs, buildings_layer, facilities_layer,
         weather_sunny=sunny, weather_dull=dull, canopy=canopy, canopy_crs=canopy_crs, roof_planes=roof_planes,
         roof_planes_crs=roof_planes_crs, roof_planes_layer=roof_planes_layer, weather_2=further[0], weather_3=further[1], roads=roads,
-        meters=meters, wards=wards, wards_crs=wards_crs,
+        meters=meters, wards=wards, wards_crs=wards_crs, parcels=parcels, parcels_crs=parcels_crs, parcels_layer=parcels_layer,
+        addresses=addresses, addresses_crs=addresses_crs, addresses_layer=addresses_layer,
         facilities_mapping=None if ledger_columns is None else read_mapping(ledger_columns),
     )  # fmt: skip
     check_target(
         out,
         keep=(
-            dsm,
-            buildings,
-            facilities,
-            weather,
-            *further,
-            sunny,
-            dull,
-            canopy,
-            roof_planes,
-            roads,
-            wards,
-            meters,
-            profile,
+            dsm, buildings, facilities, weather, *further, sunny, dull, canopy, roof_planes, roads, wards, meters, parcels, addresses, profile,
         ),
-    )
+    )  # fmt: skip
     if out.exists():
         try:
             load_project(out)
@@ -264,7 +269,18 @@ def _tell_if_stale(project: Project, plan: Plan) -> None:
 
 def run_command(words: list[str]) -> int:
     """Run the command line; errors on stderr with what to do, an exit code that means something."""
-    from kawasolar import cli_edit, cli_layout, cli_ledger, cli_meters, cli_profile, cli_surface, cli_survey, cli_yield  # noqa: F401 -- their commands, and with them those of cli_project
+    from kawasolar import (  # noqa: F401 -- their commands, and with them those of cli_project
+        cli_edit,
+        cli_join,
+        cli_layout,
+        cli_ledger,
+        cli_meters,
+        cli_profile,
+        cli_register,
+        cli_surface,
+        cli_survey,
+        cli_yield,
+    )
 
     _utf8()
     State.language = default_language()

@@ -170,23 +170,26 @@ def edit_ledger(
 def edit_join(
     project: ProjectFile, facility: str, buildings: Annotated[list[str] | None, typer.Argument(help="ids of its buildings")] = None,
     automatic: Annotated[bool, typer.Option("--automatic", help="as the program joins it")] = False,
-    none: Annotated[bool, typer.Option("--none", help="it has no building")] = False, why: Why = "",
+    none: Annotated[bool, typer.Option("--none", help="it has no building")] = False,
+    shared: Annotated[list[str] | None, typer.Option("--shared", help="a building in which it is besides, whose roof counts for another facility")] = None, why: Why = "",
     compute: Annotated[bool, typer.Option("--run", help="compute what follows at once")] = False,
 ) -> None:  # fmt: skip
     """Name the buildings of a facility."""
     from kawasolar.document import edits
 
-    if (bool(buildings), automatic, none).count(True) != 1:
+    said = (bool(buildings), automatic, none).count(True)
+    if (said != 1 and not (said == 0 and shared)) or (automatic and shared):
         raise typer.BadParameter(say(State.language, "cli.join_words"), param_hint="--automatic")
 
     def make(opened: Project, _key: str) -> Edit:
         if automatic and _waits(opened, "joins", facility, facility):
             return edits.correct_join(opened.entries, facility, None, author(why))
         (known,) = _known(opened, [facility])
-        strange = set(buildings or []) - set(opened.plan.results.buildings["building_id"])
+        strange = {*(buildings or []), *(shared or [])} - set(opened.plan.results.buildings["building_id"])
         if strange:
             raise PlanError("edit.no_such_building", building=", ".join(sorted(strange)))
-        return edits.correct_join(opened.entries, known, None if automatic else (buildings or []), author(why))
+        chosen = None if automatic else (buildings or [])
+        return edits.correct_join(opened.entries, known, chosen, author(why), shared or ())
 
     edited(project, make, run=compute)
 
@@ -263,7 +266,7 @@ def edit_input(
     role: Annotated[
         str,
         typer.Argument(
-            help="dsm, buildings, facilities, weather, weather_2, weather_3 (further stations), weather_sunny, weather_dull, canopy, roof_planes, roads, wards, meters or profile"
+            help="dsm, buildings, facilities, weather, weather_2, weather_3 (further stations), weather_sunny, weather_dull, canopy, roof_planes, roads, wards, meters, parcels, addresses or profile"
         ),
     ],
     file: Annotated[Path | None, typer.Argument(help="the file to take")] = None,

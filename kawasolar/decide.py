@@ -181,9 +181,10 @@ def _sites(case: Case, assessment: Assessment, standing: _Standing, worth: pd.Se
     rank = np.zeros(len(ids), dtype=np.int64)
     rank[eligible] = choice.rank.to_numpy()
     pinned, vetoed = (np.isin(ids.astype(str), sorted(names)) for names in (choice.pins, choice.vetoes))
+    inside = ~case.has_building & np.isin(ids.astype(str), sorted(case.shared))
     reason = np.select(
-        [standing.failed, ~case.has_building, ~case.has_roof, standing.unknown, vetoed, pinned, chosen],
-        ["failed", "no_building", "no_roof", "unknown", "vetoed", "chosen_pin", "chosen_rank"],
+        [standing.failed, inside, ~case.has_building, ~case.has_roof, standing.unknown, vetoed, pinned, chosen],
+        ["failed", "shared", "no_building", "no_roof", "unknown", "vetoed", "chosen_pin", "chosen_rank"],
         default="outside_half",
     )
     return pd.DataFrame(
@@ -207,8 +208,12 @@ def _reason_values(
     barren = _barren(case)
     failed = assessment.outcome == FAIL
     asked = _blocks(assessment) & ~failed
+    ids = case.ledger["facility_id"].astype(str).tolist()
     out: list[dict[str, object]] = []
     for row, own in enumerate(standing.eligible):
+        if not case.has_building[row] and not standing.failed[row] and ids[row] in case.shared:
+            out.append(_whose(case, ids, ids[row]))
+            continue
         if own:
             out.append({"rank": int(rank[row]), "eligible": eligible, "number": choice.number})
             continue
@@ -229,3 +234,14 @@ def _reason_values(
             }
         )
     return out
+
+
+def _whose(case: Case, ids: list[str], facility_id: str) -> dict[str, object]:
+    """In whose building a facility is."""
+    building, owner = case.shared[facility_id]
+    names = case.ledger["name"].tolist() if "name" in case.ledger else ids
+    name = names[ids.index(owner)] if owner in ids else owner
+    return {
+        "criteria": [], "criterion": None, "value": None, "threshold": None,
+        "building": building, "owner": owner, "owner_name": name if isinstance(name, str) else owner,
+    }  # fmt: skip

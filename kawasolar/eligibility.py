@@ -6,16 +6,17 @@ not applied, and said.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from kawasolar.join.settling import shared_of
 from kawasolar.owners import owners_of_planes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -56,6 +57,8 @@ class Case:
     usable_m2: NDArray[np.float64]
     capacity_kw: NDArray[np.float64]
     irradiation: NDArray[np.float64]
+    # Facilities in a building whose roof counts for another: building and that other.
+    shared: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def number(self, column: str) -> NDArray[np.float64]:
         """A ledger column as floats; all NaN where the ledger has no such column."""
@@ -157,6 +160,7 @@ def case_of(
         usable_m2=of_roof("usable_m2"),
         capacity_kw=of_roof("capacity_kw"),
         irradiation=np.where(np.isnan(usable), roof["irradiation"].to_numpy(dtype=np.float64), usable),
+        shared=shared_of(links),
     )
 
 

@@ -13,6 +13,10 @@ class UnreadableLedger(PlanError):
     """A table that cannot be read at all: missing, locked, empty, of another format."""
 
 
+class UnreadableAddresses(PlanError):
+    """A file of addresses that cannot be read, or has no addresses with places."""
+
+
 class UnreadableWeather(PlanError):
     """A weather file that cannot be read or does not hold a full year."""
 

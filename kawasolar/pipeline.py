@@ -39,6 +39,7 @@ class PlanInputs:
     ``weather_2``, ``weather_3``: further stations, between which the weather of the place is taken by distance. ``roads``: for the glare. ``wards``: areas with names, which tell a facility's ward by its place. ``meters``: half hours
     of the facilities' meters (:mod:`kawasolar.meters.store`).
     ``facilities_mapping``: which column of the ledger is which, where its headings do not say it.
+    ``parcels``, ``addresses``: parcels of land and addresses with places, for the join.
     ``roof_planes``: planes that are taken in the place of those found in the surface (CityGML LOD2, or drawn), if there is such a file.
     """
 
@@ -65,6 +66,12 @@ class PlanInputs:
     weather_2: Path | None = None
     weather_3: Path | None = None
     roads: Path | None = None
+    parcels: Path | None = None
+    parcels_crs: str | None = None
+    parcels_layer: str | None = None
+    addresses: Path | None = None
+    addresses_crs: str | None = None
+    addresses_layer: str | None = None
     meters: Path | None = None
     wards: Path | None = None
     wards_crs: str | None = None
@@ -169,6 +176,9 @@ def inputs_of(plan: Plan, out: Path) -> PlanInputs:
     def crs(role: Role) -> str | None:
         return by_role[role].crs or None if role in by_role else None
 
+    def layer(role: Role) -> str | None:
+        return by_role[role].layer or None if role in by_role else None
+
     def optional(role: Role) -> Path | None:
         return Path(by_role[role].path) if role in by_role else None
 
@@ -181,7 +191,9 @@ def inputs_of(plan: Plan, out: Path) -> PlanInputs:
         weather_sunny=optional("weather_sunny"), weather_dull=optional("weather_dull"),
         canopy=optional("canopy"), canopy_crs=crs("canopy"), roof_planes=optional("roof_planes"), roof_planes_crs=crs("roof_planes"),
         weather_2=optional("weather_2"), weather_3=optional("weather_3"), roads=optional("roads"), wards=optional("wards"), wards_crs=crs("wards"), meters=optional("meters"),
-        roof_planes_layer=(by_role["roof_planes"].layer or None) if "roof_planes" in by_role else None,
+        roof_planes_layer=layer("roof_planes"),
+        parcels=optional("parcels"), parcels_crs=crs("parcels"), parcels_layer=layer("parcels"),
+        addresses=optional("addresses"), addresses_crs=crs("addresses"), addresses_layer=layer("addresses"),
         facilities_mapping=mapping_of(plan.entries),
     )  # fmt: skip
 
@@ -287,6 +299,8 @@ def input_files(inputs: PlanInputs) -> tuple[InputFile, ...]:
         ("canopy", inputs.canopy, inputs.canopy_crs, None),
         ("roof_planes", inputs.roof_planes, inputs.roof_planes_crs, inputs.roof_planes_layer),
         ("roads", inputs.roads, None, None),
+        ("parcels", inputs.parcels, inputs.parcels_crs, inputs.parcels_layer),
+        ("addresses", inputs.addresses, inputs.addresses_crs, inputs.addresses_layer),
         ("wards", inputs.wards, inputs.wards_crs, None),
         ("meters", inputs.meters, None, None),
         ("profile", inputs.profile, None, None),

@@ -26,15 +26,16 @@ if TYPE_CHECKING:
 Objective = Literal["co2", "energy"]
 Role = Literal[
     "dsm", "buildings", "facilities", "weather", "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes",
-    "roads", "wards", "meters", "profile",
+    "roads", "wards", "meters", "parcels", "addresses", "profile",
 ]  # fmt: skip
 ROLES: tuple[Role, ...] = (
     "dsm", "buildings", "facilities", "weather", "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes",
-    "roads", "wards", "meters", "profile",
+    "roads", "wards", "meters", "parcels", "addresses", "profile",
 )  # fmt: skip
 # Files that can be taken away from a plan again.
 REMOVABLE: tuple[Role, ...] = (
     "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes", "roads", "wards", "meters",
+    "parcels", "addresses",
 )  # fmt: skip
 # The station of the weather, and further ones between which the place lies.
 STATIONS: tuple[Role, ...] = ("weather", "weather_2", "weather_3")
@@ -58,7 +59,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class InputFile:
-    """One file that the plan was made from (``canopy``: heights of vegetation above the surface; ``roof_planes``: CityGML LOD2 or drawn planes, ``roads``: for the glare, ``wards``: areas that tell a facility's ward, ``meters``: half hours of supply points, if any); ``crs`` and ``layer`` are what the user said of it, empty where the file said it."""
+    """One file that the plan was made from (``canopy``: heights of vegetation above the surface; ``roof_planes``: CityGML LOD2 or drawn planes, ``roads``: for the glare, ``wards``: areas that tell a facility's ward, ``meters``: half hours of supply points, ``parcels`` and ``addresses``: for the join, if any); ``crs`` and ``layer`` are what the user said of it, empty where the file said it."""
 
     role: Role
     path: str

@@ -7,6 +7,10 @@ VALUE_RULES: dict[str, tuple[str, float, float]] = {
     "plan.year": ("calendar year", 2000.0, 2100.0),
     "plan.share": ("-", 0.0, 1.0),
     "join.nearest_m": ("m", 0.0, 500.0),
+    "join.size_factor": ("-", 1.1, 20.0),
+    "join.size_weight": ("-", 0.0, 0.9),
+    "join.use_weight": ("-", 0.0, 0.9),
+    "review.doubtful": ("-", 0.0, 1.0),
     "roof.flat_tilt": ("°", 0.0, 20.0),
     "roof.max_tilt": ("°", 1.0, 90.0),
     "roof.north_halfwidth": ("°", 0.0, 180.0),
@@ -157,6 +161,9 @@ LATER = (
     "snow.",
     "ageing.",
     "surface.",
+    "join.size",
+    "join.use",
+    "review.",
 )
 
 # Every criterion: unit of its threshold and bounds of it; no bounds where it has no threshold.

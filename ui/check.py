@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 Role = Literal[
     "dsm", "buildings", "facilities", "weather", "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes",
-    "roads", "wards", "meters", "profile",
+    "roads", "wards", "meters", "parcels", "addresses", "profile",
 ]  # fmt: skip
 ROLES: tuple[Role, ...] = (
     "dsm", "buildings", "facilities", "weather", "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes",
-    "roads", "wards", "meters", "profile",
+    "roads", "wards", "meters", "parcels", "addresses", "profile",
 )  # fmt: skip
 REQUIRED: tuple[Role, ...] = ("dsm", "buildings", "facilities", "weather")
 # Cells along the longer side of a first look at a large raster.
@@ -101,6 +101,8 @@ def check(
             return _canopy(path, area, crs)
         if role == "roads":
             return _roads(path, area, epsg)
+        if role in ("parcels", "addresses"):
+            return (_parcels if role == "parcels" else _addresses)(path, area, epsg, crs, layer)
         if role == "wards":
             return _wards(path, area, epsg, crs)
         if role == "meters":
@@ -238,6 +240,27 @@ def _roads(path: Path, area: Area | None, epsg: int) -> Checked:
     return Checked("roads", path, {"number": f"{len(found):,}"})
 
 
+def _parcels(path: Path, area: Area | None, epsg: int, crs: str | None, layer: str | None) -> Checked:
+    from pyproj import CRS
+
+    from kawasolar.address import read_parcels
+
+    target = area.crs if area is not None else CRS.from_epsg(epsg)
+    found = read_parcels(path, target, layer=layer, crs=crs, bounds=area.bounds if area is not None else None)
+    values = {"number": f"{len(found.frame):,}", "lots": f"{int(found.frame['lot'].notna().sum()):,}"}
+    return Checked("parcels", path, values, findings=len(found.findings))
+
+
+def _addresses(path: Path, area: Area | None, epsg: int, crs: str | None, layer: str | None) -> Checked:
+    from pyproj import CRS
+
+    from kawasolar.address import read_addresses
+
+    target = area.crs if area is not None else CRS.from_epsg(epsg)
+    found = read_addresses(path, target, layer=layer, crs=crs, bounds=area.bounds if area is not None else None)
+    return Checked("addresses", path, {"number": f"{len(found.entries):,}"}, findings=len(found.findings))
+
+
 def _wards(path: Path, area: Area | None, epsg: int, crs: str | None) -> Checked:
     from pyproj import CRS
 
@@ -260,7 +283,7 @@ def _profile(path: Path) -> Checked:
 
 def _layers(error: UnreadableFile, path: Path) -> tuple[str, ...]:
     """The layers to choose among, where that is what the file needs."""
-    if error.code not in ("outlines.many_layers", "roof_planes.many_layers"):
+    if error.code not in ("outlines.many_layers", "roof_planes.many_layers", "parcels.many_layers"):
         return ()
     from gis.outlines import polygon_layers
 

@@ -53,8 +53,8 @@ class Controller(QObject):
         self.recovery = RecoveryDesk(window)
         self.papers = Papers(window)
         self.roof = RoofDesk(window)
-        self.ledger = LedgerDesk(window)
         self.profiles = ProfileDesk(window)
+        self.ledger = LedgerDesk(window)
         self.meters = MeterDesk(window)
         window.banner_asked.connect(self._on_banner)
         self._banner_does: Callable[[], None] | None = None

@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 _ATTIC = 8
 # Milliseconds after the last edit until what is stale is worked out anew.
 _STATES_AFTER = 120
+# The same while somebody works through a list, key by key.
+_STATES_MUCH_AFTER = 2500
+# Tables of what somebody says of links: in a review nothing is computed before it is left.
+_OF_REVIEW = frozenset({"joins", "reviews"})
+# Tables on which nothing that is computed or decided hangs.
+_SEEN = frozenset({"reviews"})
 
 
 class Document(QObject):
@@ -73,7 +79,6 @@ class Document(QObject):
         self.missing: tuple[str, ...] = ()
         self._later = QTimer(self)
         self._later.setSingleShot(True)
-        self._later.setInterval(_STATES_AFTER)
         self._later.timeout.connect(self._forget_states)
         # Who holds the project, where this window may not write it.
         self.held_by: Owner | None = None
@@ -81,6 +86,7 @@ class Document(QObject):
         # Told when the journal cannot be written; the work goes on.
         self.journal_failed: Callable[[Exception], None] = lambda _error: None
         self.person: Callable[[], str] = lambda: ""
+        self._patient = self._waiting = False
 
     # ---------------------------------------------------------------- the project
 
@@ -120,6 +126,7 @@ class Document(QObject):
         self._history.clear()
         self._attic.clear()
         self._effects = self._states = self._observed = None
+        self._waiting = False
         self.missing = ()
         self._saved = project if saved else None
         self._selected = self._selected if project is not None and self.has(self._selected) else None
@@ -128,7 +135,7 @@ class Document(QObject):
         self.selection_changed.emit(self._selected)
         self.history_changed.emit()
         self.dirty_changed.emit()
-        self._later.start()
+        self._later.start(_STATES_AFTER)
 
     def set_results(self, project: Project) -> None:
         """The same project with other results; the way back stays."""
@@ -262,12 +269,16 @@ class Document(QObject):
         return (step.words, step.details) if step is not None else None
 
     def _apply(self, edit: Edit) -> None:
-        from kawasolar.stages import with_edit
+        from kawasolar.stages import with_edit, with_words
 
         before = self._project
         if before is None:
             return
-        after = with_edit(before, edit, self._attic)
+        if self._patient and edit.tables <= _OF_REVIEW:
+            after = with_words(before, edit)
+            self._waiting |= not edit.tables <= _SEEN
+        else:
+            after = with_edit(before, edit, self._attic)
         for key, plan in before.plans.items():
             # A scenario that went, or results that others took the place of: the way back finds them here.
             if key not in after.plans or after.plans[key].results is not plan.results:
@@ -277,7 +288,12 @@ class Document(QObject):
         if "inputs" in edit.tables:
             # They were seen as other files.
             self._observed, self.missing = None, ()
-        self._show(after)
+        if edit.tables <= (_OF_REVIEW if self._patient else _SEEN):
+            self._project = after
+            if self._waiting:
+                self._later.start(_STATES_MUCH_AFTER)
+        else:
+            self._show(after)
         if self.journal is not None:
             try:
                 self.journal.append(edit, after.active)
@@ -288,6 +304,33 @@ class Document(QObject):
         if "scenarios" in edit.tables:
             self.scenarios_changed.emit()
         self.dirty_changed.emit()
+
+    def be_patient(self, patient: bool) -> None:
+        """Work through a list of links: what follows from each is computed when that is over, and is stale till then."""
+        self._patient = patient
+        if not patient:
+            self.settle()
+
+    def settle(self) -> None:
+        """Compute what follows from links that were named in a review and what takes no file."""
+        before = self._project
+        if not self._waiting or before is None:
+            return
+        from kawasolar.stages import settled
+
+        self._waiting = False
+        after = settled(before, self._attic)
+        for key, plan in before.plans.items():
+            if after.plans[key].results is not plan.results:
+                self._keep(plan)
+        self._effects = None
+        self._show(after)
+        self.dirty_changed.emit()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether links were named of which nothing has been computed yet."""
+        return self._waiting
 
     def _show(self, after: Project) -> None:
         before, self._project = self._project, after
@@ -304,7 +347,7 @@ class Document(QObject):
         else:
             self._effects = None
             self.plan_changed.emit()
-        self._later.start()
+        self._later.start(_STATES_AFTER)
 
     def _remember(self, project: Project) -> None:
         for plan in project.plans.values():
@@ -419,6 +462,7 @@ class Document(QObject):
 
         from kawasolar.plan import SaveMark
 
+        self.settle()
         if self._project is None:
             raise AssertionError("nothing to save")
         # Without a journal every save is still told from every other.

@@ -15,5 +15,7 @@ FILTERS: dict[Role, str] = {
     "wards": "*.shp *.gpkg *.geojson *.json *.sqlite",
     "meters": "*.parquet",
     "roof_planes": "*.gml *.xml *.zip *.gpkg *.shp *.geojson *.json *.sqlite",
+    "parcels": "*.gpkg *.shp *.geojson *.json *.sqlite",
+    "addresses": "*.csv *.txt *.gpkg *.shp *.geojson *.json",
     "profile": "*.toml",
 }

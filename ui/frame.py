@@ -55,6 +55,7 @@ ROMAN = [
 # The steps that this version works on; PPA, LED, fleet, energy and roadmap join the rail when they can do something.
 STEPS = (
     ("data", "database-outline"),
+    ("join", "link-variant"),
     ("assumptions", "tune-variant"),
     ("roofs", "home-roof"),
     ("half", "checkbox-multiple-marked-outline"),
@@ -65,7 +66,8 @@ STEPS = (
 
 # Which stages stand behind a step: it bears a mark while one of them is stale.
 STAGES_OF: dict[str, tuple[str, ...]] = {
-    "data": ("ledger", "join"),
+    "data": ("ledger",),
+    "join": ("join",),
     "roofs": ("survey", "layout"),
     "half": ("yield", "eligibility", "selection"),
 }

@@ -487,6 +487,8 @@ class NewPlanDialog(QDialog):
             weather_sunny=self.cards["weather_sunny"].path, weather_dull=self.cards["weather_dull"].path,
             canopy=self.cards["canopy"].path, canopy_crs=self._said("canopy")[0],
             weather_2=self.cards["weather_2"].path, weather_3=self.cards["weather_3"].path, roads=self.cards["roads"].path, wards=self.cards["wards"].path, wards_crs=self._said("wards")[0], meters=self.cards["meters"].path,
+            parcels=self.cards["parcels"].path, parcels_crs=self._said("parcels")[0], parcels_layer=self._said("parcels")[1],
+            addresses=self.cards["addresses"].path, addresses_crs=self._said("addresses")[0], addresses_layer=self._said("addresses")[1],
             roof_planes=self.cards["roof_planes"].path, roof_planes_crs=self._said("roof_planes")[0], roof_planes_layer=self._said("roof_planes")[1],
             facilities_layer=self._said("facilities")[1], facilities_mapping=None if ledger is None else ledger.mapping,
         )  # fmt: skip

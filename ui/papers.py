@@ -31,6 +31,7 @@ class Papers(QObject):
     def export(self, kind: str) -> None:
         """Choose a place and write an export."""
         window = self._window
+        window.document.settle()
         plan = window.document.plan
         if plan is None:
             return

@@ -80,14 +80,6 @@ class Remembered:
     def folder(self, folder: str) -> None:
         self._store.setValue("folder", folder)
 
-    @property
-    def ledger_forms(self) -> Path:
-        """Where the columns of ledgers are remembered: beside the settings, where they lie in a file that was named."""
-        from kawasolar.ledger.remembered import forms_file
-
-        named = self._store.format() == QSettings.Format.IniFormat
-        return Path(self._store.fileName()).with_name("ledger_forms.json") if named else forms_file()
-
     def text_of(self, name: str) -> str:
         """What was kept under a name; empty where there is nothing."""
         return str(self._store.value(name, ""))
@@ -95,6 +87,14 @@ class Remembered:
     def keep_text(self, name: str, text: str) -> None:
         """Remember a text."""
         self._store.setValue(name, text)
+
+    @property
+    def ledger_forms(self) -> Path:
+        """Where the columns of ledgers are remembered: beside the settings, where they lie in a file that was named."""
+        from kawasolar.ledger.remembered import forms_file
+
+        named = self._store.format() == QSettings.Format.IniFormat
+        return Path(self._store.fileName()).with_name("ledger_forms.json") if named else forms_file()
 
     def bytes_of(self, name: str) -> QByteArray:
         """A state that Qt saved (geometry, docks, header); empty where there is none."""

@@ -30,6 +30,7 @@ from ui.jobs import Jobs
 from ui.look import Look
 from ui.menus import SCENARIO_COMMANDS, Menus
 from ui.parts import Banner, DockTitle, column, set_role
+from ui.review.desk import ReviewDesk
 from ui.scenarios.desk import ScenarioDesk
 from ui.search import SearchField
 from ui.settings import Remembered
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from ui.map import MapView
     from ui.map.basemap_desk import BasemapDesk
     from ui.map.tools import MapTools
+    from ui.review.panel import ReviewPanel
     from ui.scenarios.lower import LowerTitle
     from ui.steps.assumptions import AssumptionsPanel
     from ui.steps.data import DataPanel
@@ -67,6 +69,7 @@ class MainWindow(QMainWindow):
     inspector: Inspector
     half: HalfPanel
     data: DataPanel
+    links: ReviewPanel
     assumptions: AssumptionsPanel
     roofs: RoofsPanel
     output: OutputPanel
@@ -83,6 +86,7 @@ class MainWindow(QMainWindow):
         self.document = Document(self)
         self.controller = Controller(self)
         self.scenarios = ScenarioDesk(self)
+        self.review = ReviewDesk(self.document, self)
         self.why = WhyDesk(self)
         self.why.turned.connect(self._name_inspector)
         self.map: MapView | None = None
@@ -130,6 +134,7 @@ class MainWindow(QMainWindow):
         if self.docks:
             return
         from ui.inspector.panel import Inspector
+        from ui.review.panel import ReviewPanel
         from ui.steps.assumptions import AssumptionsPanel
         from ui.steps.data import DataPanel
         from ui.steps.half import HalfPanel
@@ -142,11 +147,12 @@ class MainWindow(QMainWindow):
         self.inspector = Inspector(look, document)
         self.half = HalfPanel(look, document)
         self.data = DataPanel(look, document)
+        self.links = ReviewPanel(look, self.review)
         self.assumptions = AssumptionsPanel(look, document)
         self.roofs = RoofsPanel(look, document)
         self.output = OutputPanel(look, document)
         self.scenarios.build(self.table)
-        panels = [self.data, self.assumptions, self.roofs, self.half, self.scenarios.panel, self.output]
+        panels = [self.data, self.links, self.assumptions, self.roofs, self.half, self.scenarios.panel, self.output]
         self.step_pages = docks.step_pages(self, panels)
         bodies = {"steps": self.step_pages, "inspector": self.why.wrap(self.inspector), "table": self.scenarios.lower}
         self.step_title, self.inspector_title = DockTitle(look, ""), DockTitle(look, look.say("ui.dock.inspector"))
@@ -231,8 +237,8 @@ class MainWindow(QMainWindow):
         self.inspector.overview.data_asked.connect(lambda: self.show_step("data"))
         self.half.show_asked.connect(lambda status: self.table.show_only([status]))
         self.data.replace_asked.connect(control.replace_input)
-        self.data.renew_asked.connect(control.ledger.ask)
         self.data.profile_asked.connect(control.profiles.open)
+        self.data.renew_asked.connect(control.ledger.ask)
         self.inspector.roof.layout_part.changed.connect(control.roof.lay_out)
         self.inspector.roof.layout_part.light_asked.connect(control.roof.show_light)
         self.inspector.roof.glare.asked.connect(control.roof.look_for_glare)
@@ -272,6 +278,7 @@ class MainWindow(QMainWindow):
         self.tools.run_asked.connect(self.controller.run)
         self.basemap = BasemapDesk(view, self.document, self.look, self.remembered)
         self.scenarios.bind_map(view)
+        self.review.bind_map(view, self.tools)
         self._map_layout.addWidget(view)
         return view
 
@@ -375,6 +382,8 @@ class MainWindow(QMainWindow):
             self.controller.look_at_inputs()
         if self.document.plan is not None:
             self.docks["steps"].show()
+            if name == "join":
+                self.links.list.setFocus()
 
     def _show_step(self, name: str) -> None:
         self._step = name
@@ -383,6 +392,10 @@ class MainWindow(QMainWindow):
             return
         self.step_pages.setCurrentIndex([step for step, _ in STEPS].index(name))
         self.step_title.set_name(self.look.say(f"ui.step.{name}"))
+        if name == "join":
+            self.review.enter()
+        else:
+            self.review.leave()
 
     @property
     def step(self) -> str:

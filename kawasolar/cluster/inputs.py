@@ -179,7 +179,7 @@ def _given(inputs: SurveyInputs, grid: Grid, outlines: gpd.GeoDataFrame, progres
 def _joined(
     inputs: SurveyInputs, profile: Profile, grid: Grid, outlines: gpd.GeoDataFrame, progress: Progress
 ) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-    from kawasolar.join import join_facilities
+    from kawasolar.join import Weights, join_facilities
     from kawasolar.ledger import read_facilities
 
     if inputs.facilities is None:
@@ -189,7 +189,7 @@ def _joined(
         inputs.facilities, grid.crs, layer=inputs.facilities_layer, area=grid.bounds, layer_crs=inputs.facilities_crs
     )
     links, findings = join_facilities(
-        ledger.facilities, outlines, nearest_m=profile.number("join.nearest_m"),
+        ledger.facilities, outlines, nearest_m=profile.number("join.nearest_m"), weights=Weights.of(profile),
         progress=lambda share, _what: progress(share, "join"), outlines=ledger.outlines,
     )  # fmt: skip
     return links, (*ledger.findings, *findings)

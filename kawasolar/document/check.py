@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeGuard
 
-from kawasolar.document.entries import OF_SCENARIO, OTHER, PURPOSES, TABLES, Entries
+from kawasolar.document.entries import OF_SCENARIO, OTHER, PURPOSES, TABLES, VERDICTS, Entries
 from kawasolar.document.views import LEDGER_COLUMNS
 from kawasolar.layout_values import CHOICES
 from kawasolar.plan import ROLES
@@ -129,9 +129,20 @@ def _flag(value: object) -> bool:
 
 
 def _join(_key: str, entry: Any) -> bool:  # noqa: ANN401
-    if not _marked(entry, "building_ids") or not isinstance(entry["building_ids"], list):
+    own = ("shared",) if isinstance(entry, dict) and "shared" in entry else ()
+    if not _marked(entry, "building_ids", *own):
         return False
-    return all(_text(name) for name in entry["building_ids"])
+    return _texts(entry["building_ids"]) and _texts(entry.get("shared", []))
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and all(_text(name) for name in value)
+
+
+def _review(_key: str, entry: Any) -> bool:  # noqa: ANN401
+    if not _marked(entry, "verdict", "building_ids") or entry["verdict"] not in VERDICTS:
+        return False
+    return _texts(entry["building_ids"])
 
 
 def _meter(_key: str, entry: Any) -> bool:  # noqa: ANN401
@@ -207,6 +218,7 @@ _CHECKS: dict[str, Callable[[str, Any], bool]] = {
     "layouts": _layout,
     "ledger": _ledger,
     "joins": _join,
+    "reviews": _review,
     "meters": _meter,
     "keepouts": _keepout,
     "columns": _columns,

@@ -284,11 +284,37 @@ def map_columns(entries: Entries, mapping: ColumnMapping | None, by: Author) -> 
 # ---------------------------------------------------------------------------------------------- joins and roofs
 
 
-def correct_join(entries: Entries, facility_id: str, building_ids: Iterable[str] | None, by: Author) -> Edit:
-    """Name the buildings of a facility by hand; None leaves it to the program again."""
+def correct_join(
+    entries: Entries, facility_id: str, building_ids: Iterable[str] | None, by: Author, shared: Iterable[str] = ()
+) -> Edit:
+    """Name the buildings of a facility by hand; None leaves it to the program again.
+
+    Parameters
+    ----------
+    shared : further buildings in which it is, whose roof counts for another facility
+    """
     place = ("joins", facility_id)
-    entry = None if building_ids is None else {"building_ids": sorted(set(building_ids)), **by.mark()}
+    if building_ids is None:
+        return edit_of(entries, "ui.undo.join", {place: None}, facility=facility_id)
+    own = set(building_ids)
+    others = sorted(set(shared) - own)
+    entry = {"building_ids": sorted(own), **({"shared": others} if others else {}), **by.mark()}
     return edit_of(entries, "ui.undo.join", {place: entry}, facility=facility_id)
+
+
+def review_join(
+    entries: Entries, facility_id: str, verdict: str | None, building_ids: Iterable[str], by: Author
+) -> Edit:
+    """Say that somebody has looked at the links of a facility as they are; None takes it back.
+
+    Parameters
+    ----------
+    verdict : one of :data:`kawasolar.document.entries.VERDICTS`
+    building_ids : the buildings that were seen: where others are linked later, nobody has looked at them
+    """
+    entry = None if verdict is None else {"verdict": verdict, "building_ids": sorted(set(building_ids)), **by.mark()}
+    words = f"ui.undo.review_{verdict or 'none'}"
+    return edit_of(entries, words, {("reviews", facility_id): entry}, facility=facility_id)
 
 
 def own_meter(entries: Entries, key: str, facility_id: str | None, by: Author) -> Edit:

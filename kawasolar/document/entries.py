@@ -10,7 +10,9 @@ its inverse is the same edit read backwards. Tables of a scenario have keys that
     values      "s1/pv.albedo"         {"value", "source"} + mark            a number of the profile overridden
     layouts     "s1/0000012"           {"values": {"layout.racks": 3, ...}} + mark    modules on its roofs laid out by other values than the rest
     ledger      "built_year/0000012"   {"value", "read"} + mark              a value of the ledger corrected; ``read`` is the file's
-    joins       "0000012"              {"building_ids": [...]} + mark        the buildings of a facility, as a person says
+    joins       "0000012"              {"building_ids": [...]} + mark        the buildings of a facility, as a person says; "shared": [...] where it is
+                                       in buildings whose roof counts for another
+    reviews     "0000012"              {"verdict", "building_ids"} + mark    somebody has looked at these links of a facility: "confirmed" or "later"
     meters      "0300111…"             {"facility_id"} + mark                whose supply point it is, as a person says; "" = nobody's
     keepouts    "k1"                   {"building_id", "rings": [[[x, y], ...], ...]} + mark   no modules here; project CRS; "purpose" where it is not "other"
     columns     "facilities"           {"mapping": {...}} + mark             which column of the ledger's file is which (:mod:`kawasolar.ledger.mapping`)
@@ -35,7 +37,9 @@ OF_SCENARIO = ("share", "objective", "criteria", "pins", "vetoes", "values", "la
 # What a keep-out is for; the first where nothing is said.
 PURPOSES = ("other", "refuge", "access")
 OTHER = PURPOSES[0]
-TABLES = ("scenarios", *OF_SCENARIO, "ledger", "joins", "meters", "keepouts", "columns", "inputs")
+# What somebody says of the links of a facility.
+VERDICTS = ("confirmed", "later")
+TABLES = ("scenarios", *OF_SCENARIO, "ledger", "joins", "reviews", "meters", "keepouts", "columns", "inputs")
 # Of a text of an edit: it may name a reason or a name in full.
 _LONGEST = 10_000
 

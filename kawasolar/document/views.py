@@ -205,6 +205,12 @@ def joins_of(entries: Entries) -> dict[str, tuple[str, ...]]:
     return {facility: tuple(entry["building_ids"]) for facility, entry in sorted(entries.table("joins").items())}
 
 
+def shares_of(entries: Entries) -> dict[str, tuple[str, ...]]:
+    """Facilities that a person put into buildings whose roof counts for another, with these buildings."""
+    found = entries.table("joins").items()
+    return {facility: tuple(entry["shared"]) for facility, entry in sorted(found) if entry.get("shared")}
+
+
 def keepouts_of(entries: Entries, crs: CRS) -> gpd.GeoDataFrame:
     """Drawn keep-outs: ``key``, ``building_id``, ``purpose``, ``geometry`` (Polygon)."""
     import geopandas as gpd

@@ -38,8 +38,13 @@ def objects(cells: list[Any]) -> pd.Series[Any]:
     return pd.Series(cells, dtype=object)
 
 
-def converted(cells: pd.Series[Any], parse: Callable[[object], Any], name: str, body: Body, notes: Notes) -> list[Any]:
-    """Each distinct cell parsed once; what is not understood becomes missing, with a finding."""
+def converted(
+    cells: pd.Series[Any], parse: Callable[[object], Any], name: str, body: Body, notes: Notes, meaning: str = ""
+) -> list[Any]:
+    """Each distinct cell parsed once; what is not understood becomes missing, with a finding.
+
+    ``meaning``: what the cells should be (``number year date coordinate code flag``), where the column is none of a ledger of facilities.
+    """
     known: dict[tuple[type, object], tuple[Any, bool]] = {}
     out = []
     for row, cell in zip(body.numbers, cells, strict=True):
@@ -51,15 +56,17 @@ def converted(cells: pd.Series[Any], parse: Callable[[object], Any], name: str, 
                 known[key] = None, False
         value, good = known[key]
         if not good:
-            notes.cell(f"ledger.not_{MEANING[name]}", int(row), body.columns[name].heading, cell)
+            notes.cell(f"ledger.not_{meaning or MEANING[name]}", int(row), body.columns[name].heading, cell)
         out.append(value)
     return out
 
 
-def limited(cells: list[Any], name: str, body: Body, notes: Notes) -> NDArray[np.float64]:
-    """Numbers outside the column's range become missing, with a finding."""
+def limited(
+    cells: list[Any], name: str, body: Body, notes: Notes, bounds: tuple[float, float] | None = None
+) -> NDArray[np.float64]:
+    """Numbers outside the column's range become missing, with a finding; ``bounds`` where the column is none of a ledger of facilities."""
     found = np.array([np.nan if cell is None else cell for cell in cells], dtype=np.float64)
-    low, high = vocabulary().ranges[name]
+    low, high = bounds or vocabulary().ranges[name]
     with np.errstate(invalid="ignore"):
         outside = (found < low) | (found > high)
     for index in np.flatnonzero(outside):

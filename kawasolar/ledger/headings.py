@@ -127,15 +127,19 @@ def _other(texts: list[str], words: Vocabulary) -> str | None:
     return next((kind for kind, marks in words.other_ledgers.items() if len(keys & marks) >= 2), None)
 
 
-def find_header(rows: Sequence[Row]) -> Header | None:
+def find_header(rows: Sequence[Row], words: Vocabulary | None = None) -> Header | None:
     """The heading among the first rows: the row (or pair of rows) that matches the most of our columns.
+
+    Parameters
+    ----------
+    words : of another kind of ledger; that of facilities unless given
 
     Returns
     -------
     Header or None
         None where no row matches anything; look at :attr:`Header.recognised` and :attr:`Header.elsewhere` before use.
     """
-    words = vocabulary()
+    words = words or vocabulary()
     best: Header | None = None
     texts = [_texts(row) for row in rows[: SEARCHED_ROWS + 1]]
     for number, row in enumerate(texts[:SEARCHED_ROWS]):

@@ -30,7 +30,7 @@ _WHOLESALE = 0.5
 # Degrees: a centimetre; coordinates from a plane system come back with the last digits otherwise.
 _DEGREES = 1e-7
 # Tables of entries whose keys end in a facility; those of a scenario begin with it.
-_OF_FACILITY = ("ledger", "joins", "pins", "vetoes", "layouts")
+_OF_FACILITY = ("ledger", "joins", "reviews", "pins", "vetoes", "layouts")
 
 
 @dataclass(frozen=True)
@@ -295,7 +295,7 @@ def renewed_tables(entries: Entries, renewal: Renewal, taken: frozenset[str]) ->
         moved: dict[str, Any] = {}
         for key, entry in entries.table(table).items():
             # A number may have a stroke in it itself.
-            begin, stroke, facility = ("", "", key) if table == "joins" else key.partition("/")
+            begin, stroke, facility = ("", "", key) if table in ("joins", "reviews") else key.partition("/")
             new = f"{begin}{stroke}{renewal.renumbered.get(facility, facility)}"
             kept = entry
             if table == "ledger" and (found := by_key.get(new)) is not None and found.state != "gone":

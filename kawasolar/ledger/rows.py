@@ -16,6 +16,8 @@ from kawasolar.ledger.values import text_of
 from kawasolar.ledger.vocabulary import folded, vocabulary
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 # Only what classifies several rows is merged down over them with the meaning "the same".
@@ -60,9 +62,9 @@ def header_of(table: Table, source: str) -> Header:
     return header
 
 
-def _fill_down(rows: list[list[object]], table: Table, header: Header) -> None:
+def _fill_down(rows: list[list[object]], table: Table, header: Header, names: Sequence[str]) -> None:
     """Give a merged cell's value to all rows that it covers, in classifying columns."""
-    indices = {header.columns[name].index for name in _FILLED_DOWN if name in header.columns}
+    indices = {header.columns[name].index for name in names if name in header.columns}
     begin = header.begin
     for r0, c0, r1, c1 in table.merges:
         top = r0 - begin
@@ -89,10 +91,10 @@ def _until_blank(rows: list[list[object]]) -> int:
     return len(rows)
 
 
-def _is_total(row: list[object], columns: dict[str, Column]) -> bool:
+def _is_total(row: list[object], columns: dict[str, Column], names: Sequence[str]) -> bool:
     words = vocabulary()
     cells = {name: folded(text_of(row[column.index])) for name, column in columns.items() if column.index < len(row)}
-    named = [(name, cells[name]) for name in _TOTAL_COLUMNS if cells.get(name)]
+    named = [(name, cells[name]) for name in names if cells.get(name)]
     if any(cell in words.totals for _, cell in named):
         return True
     # 川崎区小計: only where the row is nobody's otherwise, so that a facility of such a name survives.
@@ -103,11 +105,11 @@ def _is_total(row: list[object], columns: dict[str, Column]) -> bool:
     )
 
 
-def _kind_of_row(row: list[object], columns: dict[str, Column], headings: dict[int, str]) -> str:
+def _kind_of_row(row: list[object], columns: dict[str, Column], headings: dict[int, str], totals: Sequence[str]) -> str:
     """``blank``, ``total``, ``heading``, ``note`` or ``facility``."""
     if _is_blank(row):
         return "blank"
-    if _is_total(row, columns):
+    if _is_total(row, columns, totals):
         return "total"
     same = sum(folded(text_of(row[i])) == heading for i, heading in headings.items() if i < len(row))
     if same >= max(2, len(headings) // 2):
@@ -118,8 +120,21 @@ def _kind_of_row(row: list[object], columns: dict[str, Column], headings: dict[i
     return "facility"
 
 
-def body_of(table: Table, header: Header, source: str, *, layer: bool) -> Body:
+def body_of(
+    table: Table,
+    header: Header,
+    source: str,
+    *,
+    layer: bool,
+    filled_down: Sequence[str] = _FILLED_DOWN,
+    totals: Sequence[str] = _TOTAL_COLUMNS,
+) -> Body:
     """The rows below the heading that are facilities.
+
+    Parameters
+    ----------
+    filled_down : columns whose merged cells count for all rows that they cover
+    totals : columns in which a total announces itself
 
     Raises
     ------
@@ -129,11 +144,11 @@ def body_of(table: Table, header: Header, source: str, *, layer: bool) -> Body:
     begin = header.begin
     rows = [list(row) for row in table.rows[begin:]]
     del rows[_until_blank(rows) :]
-    _fill_down(rows, table, header)
+    _fill_down(rows, table, header, filled_down)
     # Where there is no heading, columns are called by their letters.
     named = header.columns.values() if header.first >= 0 else ()
     headings = {column.index: folded(column.heading) for column in named}
-    kinds = [_kind_of_row(row, header.columns, headings) for row in rows]
+    kinds = [_kind_of_row(row, header.columns, headings, totals) for row in rows]
     # Features of a layer are counted from 1; rows of a sheet with all that stands above them.
     shift = 1 if layer else begin + 1
     findings = [

@@ -80,7 +80,8 @@ def _pattern(word: str) -> re.Pattern[str]:
     return re.compile(body)
 
 
-def _codes(table: dict[str, Any]) -> Codes:
+def codes_by(table: dict[str, Any]) -> Codes:
+    """The words of a table of ``code = [word, …]`` with ``how`` to choose among several."""
     how = str(table["how"])
     found = []
     for order, (code, words) in enumerate((k, v) for k, v in table.items() if k != "how"):
@@ -148,7 +149,7 @@ def vocabulary() -> Vocabulary:
         shelter_no=_words(flag, "shelter_no"),
         totals=_words(raw["totals"], "words"),
         total_endings=tuple(folded(word) for word in raw["totals"]["endings"]),
-        codes={column: _codes(table) for column, table in raw["values"].items()},
+        codes={column: codes_by(table) for column, table in raw["values"].items()},
         other_ledgers={
             kind: frozenset(heading_key(name) for name in names) for kind, names in raw["other_ledgers"].items()
         },

@@ -113,8 +113,8 @@ def status(desk: Desk, facility_id: str) -> Explanation:
     keys = outcomes.loc[outcomes["facility_id"] == facility_id, "criterion"].tolist()
     judged = [criterion(desk, facility_id, str(key)) for key in keys]
     reason = str(site["reason"])
-    formula = reason if reason in ("no_building", "no_roof") else str(site["status"])
-    links: _Inputs = (link(desk, facility_id),) if formula in ("no_building", "no_roof") else ()
+    formula = reason if reason in ("no_building", "no_roof", "shared") else str(site["status"])
+    links: _Inputs = (link(desk, facility_id),) if formula in ("no_building", "no_roof", "shared") else ()
     barren: _Inputs = ()
     given = site["reason_values"] if isinstance(site["reason_values"], dict) else {}
     if "usable_area" in (given.get("criteria") or ()) and "usable_area" not in keys:
@@ -214,6 +214,8 @@ _EVIDENCE: Mapping[str, tuple[str, ...]] = {
     "point": ("latitude", "longitude", "address"),
     "name": ("name",),
     "nearest": ("latitude", "longitude", "address"),
+    "parcel": ("latitude", "longitude", "address"),
+    "address": ("address",),
     "person": (),
 }
 
@@ -240,8 +242,11 @@ def link(desk: Desk, facility_id: str) -> Explanation:
 
 
 def _one_link(desk: Desk, facility_id: str, building: str, how: str, distance: object, score: object) -> Explanation:
-    ledger = desk.ledgers(facility_id, *_EVIDENCE.get(how, ()))
-    reach = [desk.profile("join.nearest_m", "ledger")] if how == "nearest" else []
+    judged = () if how == "person" else ("floor_area_m2", "storeys", "kind")
+    ledger = desk.ledgers(facility_id, *_EVIDENCE.get(how, ()), *judged)
+    keys = ["join.nearest_m"] if how in ("nearest", "address") else []
+    keys += [] if how == "person" else ["join.size_factor", "join.size_weight", "join.use_weight"]
+    reach = [desk.profile(key, "ledger") for key in keys]
     values = {"how": how, "distance_m": distance, "score": score}
     return Explanation(
         "link_building", building, "", f"joined_{how}", (*ledger, *reach), desk.stage("join"), values, facility_id, building

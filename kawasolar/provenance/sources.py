@@ -222,7 +222,8 @@ class Desk:
         for finding in self.plan.findings:
             own = bool(finding.source) and PurePath(finding.source).name == file
             if (own and finding.row is not None and finding.row == row) or (
-                finding.item == facility_id and finding.code.partition(".")[0] in ("ledger", "join", "links")
+                finding.item == facility_id
+                and finding.code.partition(".")[0] in ("ledger", "join", "links", "addresses")
             ):
                 yield finding
 

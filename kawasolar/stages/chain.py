@@ -123,8 +123,10 @@ def _parts_of_yield(work: Work) -> dict[str, str]:
 
 
 CHAIN: tuple[Stage, ...] = (
-    Stage("ledger", 1, files=("facilities", "buildings", "dsm", "wards"), values=("join.*",), entered=("epsg", "columns")),
-    Stage("join", 1, after=("ledger",), entered=("joins",)),
+    # 2: size and use have a say in which outline near by is meant, and in every score; parcels; places from addresses.
+    Stage("ledger", 2, files=("facilities", "buildings", "dsm", "wards", "parcels", "addresses"), values=("join.*",), entered=("epsg", "columns")),
+    # 2: a building that its facility loses goes to the next who is in it.
+    Stage("join", 2, after=("ledger",), entered=("joins",)),
     Stage(
         # 2: heights on the digital line itself, walls by the second difference, block maxima beyond the window.
         # 3: each plane keeps its cells.
@@ -162,7 +164,9 @@ def _corrections(work: Work) -> Iterator[tuple[str, str]]:
 
 def _joins(work: Work) -> Iterator[tuple[str, str]]:
     for facility, entry in sorted(work.entries.table("joins").items()):
-        yield f"join:{facility}", fingerprint(entry["building_ids"])
+        said = entry["building_ids"]
+        # Without shared ones as ever: what was computed before stays fresh.
+        yield f"join:{facility}", fingerprint([said, entry["shared"]] if entry.get("shared") else said)
 
 
 def _mapped(work: Work) -> Iterator[tuple[str, str]]:

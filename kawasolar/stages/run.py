@@ -169,12 +169,35 @@ def with_edit(project: Project, edit: Edit, attic: Sequence[Plan] = ()) -> Proje
         stages = None if other_files else touched(edit.changes, key)
         if other_files:
             plans[key] = with_entries(own, entries, key, project.profile, donors)
-        elif stages is None:
+        elif not stages:
             plans[key] = replace(own, entries=entries)
         else:
             plans[key] = with_entries(own, entries, key, project.profile, donors, stages)
     active = project.active if project.active in plans else keys[0]
     return replace(project, entries=entries, plans=plans, active=active)
+
+
+def with_words(project: Project, edit: Edit) -> Project:
+    """The project after an edit of what no file need be opened for, with nothing computed: what follows from it is stale until somebody asks.
+
+    Raises
+    ------
+    kawasolar.document.entries.EditConflict
+        The edit does not fit; nothing is changed.
+    """
+    entries = apply(project.entries, edit)
+    return replace(
+        project, entries=entries, plans={key: replace(plan, entries=entries) for key, plan in project.plans.items()}
+    )
+
+
+def settled(project: Project, attic: Sequence[Plan] = ()) -> Project:
+    """The project with all that takes milliseconds computed from what was entered (:func:`with_words`)."""
+    donors = [*project.plans.values(), *attic]
+    plans = {
+        key: with_entries(plan, project.entries, key, project.profile, donors) for key, plan in project.plans.items()
+    }
+    return replace(project, plans=plans)
 
 
 def with_results(project: Project, finished: Project, attic: Sequence[Plan] = ()) -> Project:

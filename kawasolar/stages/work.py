@@ -15,6 +15,7 @@ from kawasolar.document.views import (
     mapping_of,
     profile_of,
     settings_of,
+    shares_of,
     special_layouts,
 )
 from kawasolar.layout_values import CHOICES, MODULE
@@ -197,7 +198,7 @@ class Work:
 
 # By the first word of their code: which stage's findings they are, in the order in which they are shown.
 _STAGE_OF = {
-    "raster": "survey", "outlines": "survey", "roof_planes": "survey", "survey": "survey", "weather": "survey", "plan": "survey", "ledger": "ledger", "join": "ledger",
+    "raster": "survey", "outlines": "survey", "roof_planes": "survey", "survey": "survey", "weather": "survey", "plan": "survey", "ledger": "ledger", "join": "ledger", "addresses": "ledger", "parcels": "ledger",
     "links": "join", "yield": "yield",
 }  # fmt: skip
 _OF_GIVEN = "survey.given_"
@@ -219,9 +220,12 @@ def run_ledger(work: Work, bench: Bench, progress: Progress) -> None:
     """Read the ledger and join it to the outlines."""
     from gis.aside import aside
     from gis.progress import part
-    from kawasolar.join import join_facilities
+    from kawasolar.address import placed_by_address
+    from kawasolar.join import Weights, join_facilities
     from kawasolar.ledger import read_facilities
+    from kawasolar.ledger.notes import folded
     from kawasolar.plan import LedgerRead
+    from kawasolar.stages.places import places_of
 
     if not bench.is_large():
         bench.surface(part(progress, 0.0, 0.6))
@@ -235,14 +239,16 @@ def run_ledger(work: Work, bench: Bench, progress: Progress) -> None:
         0.6,
         "ledger",
     )
-    facilities, of_wards = _with_wards(ledger.facilities, bench, progress)
     outlines = bench.outlines(part(progress, 0.6, 0.7))
+    places = places_of(bench, part(progress, 0.7, 0.8))
+    facilities, placed = placed_by_address(ledger.facilities, places.book)
+    facilities, of_wards = _with_wards(facilities, bench, progress)
     links, findings = join_facilities(
-        facilities, outlines.frame, nearest_m=work.profile.number("join.nearest_m"),
-        progress=part(progress, 0.7, 1.0), outlines=ledger.outlines,
+        facilities, outlines.frame, nearest_m=work.profile.number("join.nearest_m"), progress=part(progress, 0.8, 1.0),
+        outlines=ledger.outlines, weights=Weights.of(work.profile), parcels=places.parcels,
     )  # fmt: skip
     work.read = LedgerRead(facilities, links, dict(ledger.columns), ledger.sheet)
-    work.findings["ledger"] = (*ledger.findings, *of_wards, *findings)
+    work.findings["ledger"] = (*ledger.findings, *places.findings, *folded(placed), *of_wards, *findings)
 
 
 def _with_wards(
@@ -256,7 +262,7 @@ def _with_wards(
     if not any(entry.role == "wards" for entry in bench.inputs):
         return facilities, []
     path, crs = bench.path("wards"), bench.crs("wards")
-    wards = aside(lambda: read_wards(path, bench.grid().crs, crs=crs), progress, 0.6, "ledger")
+    wards = aside(lambda: read_wards(path, bench.grid().crs, crs=crs), progress, 0.8, "ledger")
     return with_wards(facilities, wards, bench.path("facilities"), path)
 
 
@@ -270,7 +276,9 @@ def run_join(work: Work, bench: Bench) -> None:
     if known is None:
         known = set(bench.outlines().frame["building_id"])
     facilities = set(work.read.frame["facility_id"])
-    work.links, findings = corrected_links(work.read.links, joins_of(work.entries), facilities, known)
+    work.links, findings = corrected_links(
+        work.read.links, joins_of(work.entries), facilities, known, shares_of(work.entries)
+    )
     work.findings["join"] = tuple(findings)
 
 

@@ -40,7 +40,18 @@ def project(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 
 
 def test_all_commands_are_known_at_the_door() -> None:
-    from kawasolar import cli_edit, cli_layout, cli_ledger, cli_meters, cli_profile, cli_surface, cli_survey, cli_yield  # noqa: F401
+    from kawasolar import (  # noqa: F401
+        cli_edit,
+        cli_join,
+        cli_layout,
+        cli_ledger,
+        cli_meters,
+        cli_profile,
+        cli_register,
+        cli_surface,
+        cli_survey,
+        cli_yield,
+    )
     from kawasolar.cli import app
 
     names = {found.name or found.callback.__name__ for found in app.registered_commands}  # type: ignore[union-attr]

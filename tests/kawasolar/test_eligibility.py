@@ -359,7 +359,17 @@ def test_words_stand_in_both_languages_for_all_codes() -> None:
     words = catalogue()
     codes = [f"criterion.{key}" for key in CRITERION_RULES] + [f"fail.{key}" for key in CRITERION_RULES]
     codes += [f"criterion_rule.{key}" for key in CRITERION_RULES]
-    reasons = ("chosen_rank", "chosen_pin", "outside_half", "vetoed", "unknown", "failed", "no_building", "no_roof")
+    reasons = (
+        "chosen_rank",
+        "chosen_pin",
+        "outside_half",
+        "vetoed",
+        "unknown",
+        "failed",
+        "no_building",
+        "no_roof",
+        "shared",
+    )
     codes += [f"reason.{code}" for code in reasons]
     codes += [f"status.{code}" for code in ("eligible", "unknown", "ineligible")]
     codes += [f"outcome.{code}" for code in ("pass", "fail", "unknown")]

@@ -19,6 +19,7 @@ from kawasolar.document.edits import Author, BadEdit
 from kawasolar.document.entries import (
     OF_SCENARIO,
     PURPOSES,
+    VERDICTS,
     Change,
     Edit,
     EditConflict,
@@ -132,7 +133,13 @@ def draw_ledger(draw: Any, entries: Entries) -> Edit:
 
 
 def draw_join(draw: Any, entries: Entries) -> Edit:
-    return edits.correct_join(entries, draw(NAMES), draw(st.none() | st.lists(TEXT, max_size=3)), draw(BY))
+    shared = draw(st.lists(TEXT, max_size=2))
+    return edits.correct_join(entries, draw(NAMES), draw(st.none() | st.lists(TEXT, max_size=3)), draw(BY), shared)
+
+
+def draw_review(draw: Any, entries: Entries) -> Edit:
+    verdict = draw(st.none() | st.sampled_from(VERDICTS))
+    return edits.review_join(entries, draw(NAMES), verdict, draw(st.lists(TEXT, max_size=3)), draw(BY))
 
 
 def draw_meter(draw: Any, entries: Entries) -> Edit:
@@ -202,7 +209,7 @@ def draw_remove(draw: Any, entries: Entries) -> Edit:
 
 KINDS: list[Callable[[Any, Entries], Edit]] = [
     draw_share, draw_share, draw_objective, draw_criterion, draw_reset, draw_place, draw_place, draw_value, draw_layout, draw_module,
-    draw_reset_value, draw_ledger, draw_join, draw_meter, draw_keepout, draw_remove_keepout, draw_columns, draw_files, draw_duplicate, draw_rename, draw_remove,
+    draw_reset_value, draw_ledger, draw_join, draw_review, draw_meter, draw_keepout, draw_remove_keepout, draw_columns, draw_files, draw_duplicate, draw_rename, draw_remove,
 ]  # fmt: skip
 
 
@@ -339,6 +346,11 @@ PLACES = [
     ("ledger", "name/F1", {"value": "x", "read": {"a": 1}, **ME.mark()}),
     ("joins", "F1", {"building_ids": "b1", **ME.mark()}),
     ("joins", "F1", {"building_ids": [1], **ME.mark()}),
+    ("joins", "F1", {"building_ids": [], "shared": "b1", **ME.mark()}),
+    ("joins", "F1", {"building_ids": [], "more": [], **ME.mark()}),
+    ("reviews", "F1", {"verdict": "fine", "building_ids": [], **ME.mark()}),
+    ("reviews", "F1", {"verdict": "confirmed", "building_ids": [1], **ME.mark()}),
+    ("reviews", "F1", {"verdict": "confirmed", **ME.mark()}),
     ("keepouts", "k2", {"building_id": "b", "rings": [], **ME.mark()}),
     ("keepouts", "k2", {"building_id": "b", "rings": [[[0, 0], [1, 0], [0, 0]]], **ME.mark()}),
     ("keepouts", "k2", {"building_id": "b", "rings": [[[0, 0], [1, 1], [1, 0], [0, 1]]], **ME.mark()}),

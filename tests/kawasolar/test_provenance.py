@@ -341,6 +341,7 @@ def test_every_value_of_the_profile_is_in_some_explanation(plan: Plan, dense: Pr
         "load.",
         "glare.",
         "surface.",
+        "review.",
         *MODULE,
     )
     assert set(plan.profile.values) - seen == unseen | {key for key in plan.profile.values if key.startswith(elsewhere)}
@@ -501,7 +502,9 @@ def test_how_a_building_was_joined(project: Project) -> None:
     found = explain(project.plan, "link", "001")
     part = children(found)[0]
     assert (found.value, part.formula) == (("B0",), "joined_point")
-    assert {e.column for e in part.inputs if isinstance(e, LedgerSource)} == {"latitude", "longitude"}
+    # Its place, and what the building is compared with.
+    columns = {e.column for e in part.inputs if isinstance(e, LedgerSource)}
+    assert columns == {"latitude", "longitude", "floor_area_m2", "kind"}
     assert "建物 B0（施設の位置が建物外周線の内側にある）" in [line for _, line in sentences(found, "ja")]
     assert explain(project.plan, "link", "005").formula == "link_none"
     done = with_edit(project, edits.correct_join(project.entries, "005", ["B0"], BY)).plan

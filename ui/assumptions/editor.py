@@ -157,8 +157,8 @@ def effect_words(look: Look, document: Document, key: str) -> str:
 
     found, say = effect_of(key, document), look.say
     if found.stage is None:
-        made_before = key.startswith("surface.")
-        return say("ui.assumptions.effect.surface" if made_before else "ui.assumptions.effect.none")
+        code = next((name for name in ("surface", "review") if key.startswith(f"{name}.")), "none")
+        return say(f"ui.assumptions.effect.{code}")
     stage = stage_name(look.language, found.stage)
     if found.setting:
         return say("ui.assumptions.effect.hidden", setting=say(f"ui.undo.{found.setting}"))

@@ -39,7 +39,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("temp", ("temp.",)),
     ("co2", ("co2.",)),
     ("life", ("life.",)),
-    ("join", ("join.",)),
+    ("join", ("join.", "review.")),
     ("plan", ("plan.",)),
     ("canopy", ("canopy.",)),
     ("given", ("given.",)),

@@ -36,10 +36,17 @@ _TONES: dict[Tone, int] = {"plain": AS_IT_IS, "dimmed": DIMMED, "inverted": INVE
 _AGAIN = 15_000
 
 
+class _Messenger(QObject):
+    """Carries a loader's news to the window's thread.
+
+    A child of the map, and all of Qt that a loader's thread knows: such a thread may outlive the map, and what it lets go of last must own nothing.
+    """
+
+    news = Signal(object, str)
+
+
 class BasemapDesk(QObject):
     """Owns the loader of the map that is shown; lives as long as the map."""
-
-    _news = Signal(object, str)
 
     def __init__(self, view: MapView, document: Document, look: Look, remembered: Remembered) -> None:
         super().__init__(view)
@@ -52,7 +59,8 @@ class BasemapDesk(QObject):
         self._backdrop: Backdrop | None = None
         self._plan: object = None
         self._ends: list[TileLoader] = []
-        self._news.connect(self._on_news, Qt.ConnectionType.QueuedConnection)
+        self._messenger = _Messenger(view)
+        self._messenger.news.connect(self._on_news, Qt.ConnectionType.QueuedConnection)
         self._again = QTimer(self, interval=_AGAIN)
         self._again.timeout.connect(self._ask_again)
         view.cards.buttons.basemap_asked.connect(self.open)
@@ -125,7 +133,7 @@ class BasemapDesk(QObject):
             box: list[TileLoader] = []
             loader = TileLoader(
                 self._source(choice),
-                lambda news: self._news.emit(box[0], news),
+                partial(_tell, self._messenger, box),
                 self._online.rules.connections if network else 1,
             )
             box.append(loader)
@@ -328,6 +336,11 @@ def _none(choice: str) -> Callable[[], TileSource]:
         raise UnreadableFile("tiles.missing", file=choice)
 
     return opens
+
+
+def _tell(messenger: _Messenger, box: list[TileLoader], news: News) -> None:
+    """Send a loader's news; ``box`` holds it once it is made."""
+    messenger.news.emit(box[0], news)
 
 
 def _end(loaders: list[TileLoader], *_: object) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kawasolar.document import edits
-from kawasolar.document.entries import OTHER, Edit, edit_of, followed_by
-from kawasolar.document.entries import apply as applied
-from kawasolar.document.views import joins_of
+from kawasolar.document.entries import OTHER, Edit, edit_of
+from kawasolar.join.review import give
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -22,12 +21,7 @@ if TYPE_CHECKING:
 
 def join_edit(entries: Entries, facility_id: str, chosen: Collection[str], by: Author) -> Edit:
     """These are the buildings of a facility; what a person had given to another is taken from there in the same step."""
-    whole = edits.correct_join(entries, facility_id, chosen, by)
-    for other, named in joins_of(entries).items():
-        rest = [name for name in named if name not in chosen]
-        if other != facility_id and len(rest) != len(named):
-            whole = followed_by(whole, edits.correct_join(applied(entries, whole), other, rest, by))
-    return whole
+    return give(entries, facility_id, chosen, by)
 
 
 def reshape_edit(entries: Entries, row: Keepout, shape: shapely.Polygon, by: Author) -> Edit:

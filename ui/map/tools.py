@@ -109,6 +109,10 @@ class MapTools(QObject):
         if self._view.viewport().scale > SHOWN_FROM:
             self._view.zoom_to(name)
 
+    def review(self, tool: Tool | None) -> None:
+        """Let the outlines of a review be seen until another tool is taken, the keyboard staying where it is; None takes them away."""
+        self._use(tool, focus=False)
+
     def leave(self) -> None:
         """Put the tool away."""
         self._use(None)
@@ -148,7 +152,7 @@ class MapTools(QObject):
 
     # ---------------------------------------------------------------- the tool in use
 
-    def _use(self, tool: Tool | None) -> None:
+    def _use(self, tool: Tool | None, *, focus: bool = True) -> None:
         before, mode = self.tool, self.mode
         self._view.cards.reason.hide()
         self._view.keepouts.hide(None)
@@ -161,7 +165,7 @@ class MapTools(QObject):
         self._view.use_tool(tool)
         if before is not None:
             before.deleteLater()
-        if tool is not None or before is not None:
+        if focus and (tool is not None or before is not None):
             self._view.setFocus()
         self.write()
         if self.mode != mode:

@@ -34,6 +34,8 @@ ROLE_ICONS = {
     "canopy": "pine-tree",
     "roof_planes": "home-roof",
     "roads": "vector-polygon",
+    "parcels": "layers-outline",
+    "addresses": "map-marker-outline",
     "wards": "map-marker-outline",
     "meters": "flash",
     "profile": "tune-variant",
@@ -59,8 +61,8 @@ class DataPanel(QWidget):
     """データ."""
 
     replace_asked = Signal(str)
-    renew_asked = Signal()
     profile_asked = Signal()
+    renew_asked = Signal()
 
     def __init__(self, look: Look, document: Document) -> None:
         super().__init__()
@@ -183,6 +185,8 @@ class DataPanel(QWidget):
             "weather_2": say("ui.data.station"),
             "weather_3": say("ui.data.station"),
             "roads": say("ui.data.roads"),
+            "parcels": say("ui.data.parcels"),
+            "addresses": say("ui.data.addresses"),
             "wards": say("ui.data.wards"),
             "meters": say("ui.data.meters"),
             "weather_sunny": say("ui.data.band"),

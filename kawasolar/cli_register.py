@@ -1,0 +1,103 @@
+"""The command line for ledgers of other things than facilities: ``kawasolar register``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from kawasolar.cli import app
+from kawasolar.console import State, check_target, errors, tell_findings
+from kawasolar.words import say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kawasolar.registers import Register
+    from kawasolar.registers.schema import Kind
+
+
+@app.command("register")
+def register(
+    file: Annotated[Path | None, typer.Argument(help="ledger of lamps, vehicles, buildings, supply points or works on roofs (CSV, XLSX)")] = None,
+    kind: Annotated[str, typer.Option(help="lamps, vehicles, wings, meter_points or roof_works; told by its headings unless given")] = "",
+    sheet: Annotated[str, typer.Option(help="sheet; the first that fits unless given")] = "",
+    plan: Annotated[Path | None, typer.Option(help="project file: whose facility each row is")] = None,
+    csv: Annotated[Path | None, typer.Option(help="CSV to write: the rows as they were understood")] = None,
+    template: Annotated[tuple[str, Path] | None, typer.Option(help="kind and workbook: write an empty ledger to fill in")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print the rows as JSON")] = False,
+) -> None:  # fmt: skip
+    """Read a ledger of lamps, vehicles, buildings, supply points or works on roofs, and say what is wrong in it, row by row."""
+    from kawasolar.registers import read_register, with_facilities, write_template
+
+    if (file is None) == (template is None):
+        raise typer.BadParameter(say(State.language, "cli.register_words"), param_hint="file")
+    if template is not None:
+        check_target(template[1])
+        write_template(_kind(template[0]), template[1], State.paper_language)
+        _written(template[1])
+        return
+    path = cast("Path", file)
+    if csv is not None:
+        check_target(csv, keep=(path, plan))
+    found = read_register(path, _kind(kind) if kind else None, sheet=sheet or None)
+    frame, findings = found.frame, list(found.findings)
+    if plan is not None:
+        from kawasolar.project import load_plan
+
+        frame, further = with_facilities(found, load_plan(plan).facilities)
+        findings += further
+    tell_findings(tuple(findings))
+    if csv is not None:
+        from kawasolar.meters.summary import write_table
+
+        plain = _plain(frame)
+        write_table(csv, [str(name) for name in plain], plain.to_numpy().tolist())
+        _written(csv)
+    if as_json:
+        whole = {"kind": found.kind, "columns": found.columns, "rows": _plain(frame).to_dict("records")}
+        typer.echo(json.dumps(whole, ensure_ascii=False, indent=2))
+        return
+    _tell(found, frame, with_plan=plan is not None)
+
+
+def _kind(text: str) -> Kind:
+    from kawasolar.registers import KINDS
+
+    if text not in KINDS:
+        raise typer.BadParameter(", ".join(KINDS), param_hint="--kind")
+    return text
+
+
+def _tell(found: Register, frame: pd.DataFrame, *, with_plan: bool) -> None:
+    language = State.language
+    columns = ", ".join(found.columns.values())
+    typer.echo(
+        say(
+            language,
+            "register.head",
+            file=found.source,
+            name=found.schema.name(language),
+            rows=len(frame),
+            columns=columns,
+        )
+    )
+    if found.unused:
+        typer.echo(say(language, "register.unused", unused=", ".join(found.unused)[:400]))
+    if with_plan:
+        typer.echo(say(language, "register.facilities", known=int(frame["facility_id"].notna().sum()), rows=len(frame)))
+
+
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """Texts, numbers and None, as JSON and CSV take them; days as ISO 8601."""
+    made = frame.copy()
+    for name in made.select_dtypes("datetime"):
+        made[name] = made[name].dt.strftime("%Y-%m-%d")
+    return made.astype(object).where(made.notna(), None)
+
+
+def _written(path: Path) -> None:
+    if not State.quiet:
+        errors.print(say(State.language, "cli.written", file=str(path)), markup=False)

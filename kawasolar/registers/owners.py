@@ -1,0 +1,53 @@
+"""Which facility a row of another ledger is of: by the facility's number, else by its name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from gis.findings import Finding
+from kawasolar.facility_names import FacilityNames
+from kawasolar.ledger.notes import folded as fold_findings
+
+if TYPE_CHECKING:
+    from kawasolar.registers.reading import Register
+
+# The column that says whose a row is.
+OWNER = {
+    "lamps": "facility",
+    "vehicles": "base",
+    "wings": "facility",
+    "meter_points": "facility",
+    "roof_works": "facility",
+}
+
+
+def with_facilities(register: Register, facilities: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
+    """The rows with ``facility_id`` (None where nobody knows) and ``how`` (``id``, ``name`` or empty).
+
+    Parameters
+    ----------
+    facilities : ``facility_id name``
+
+    Returns
+    -------
+    frame, and findings: the texts that no facility, or more than one, bears
+    """
+    names, column = FacilityNames.of(facilities), OWNER[register.kind]
+    frame = register.frame
+    texts = frame[column] if column in frame else pd.Series([None] * len(frame), dtype=object)
+    found = {text: names.find(text) for text in texts.dropna().unique()}
+    pairs = [found.get(text, ("", "")) for text in texts]
+    ids = pd.Series([facility or None for facility, _ in pairs], dtype=object)
+    unknown = np.flatnonzero(ids.isna().to_numpy() & texts.notna().to_numpy())
+    findings = [
+        Finding(
+            "register.no_facility", "warning", register.source, int(frame["source_row"].iloc[k]), register.columns.get(column), str(texts.iloc[k])[:200]
+        )
+        for k in unknown.tolist()
+    ]  # fmt: skip
+    return frame.assign(facility_id=ids, how=pd.Series([how for _, how in pairs], dtype=object)), fold_findings(
+        findings
+    )
