@@ -84,11 +84,17 @@ def document(example_project: Project, example_path: Path) -> Document:
     return made
 
 
-@pytest.fixture
-def stand(qtbot: QtBot, document: Document, remembered: Remembered) -> Iterator[Stand]:
+def a_map(qtbot: QtBot, document: Document) -> tuple[MapView, Look]:
+    """A map that owns what goes with it, so that all ends in the window's thread: the collector may run in the map's worker."""
     view = MapView(LIGHT, "ja")
     qtbot.addWidget(view)
-    look = Look("ja", LIGHT)
+    document.setParent(view)
+    return view, Look("ja", LIGHT, view)
+
+
+@pytest.fixture
+def stand(qtbot: QtBot, document: Document, remembered: Remembered) -> Iterator[Stand]:
+    view, look = a_map(qtbot, document)
     remember_basemaps(remembered, BasemapSettings(opacity=1.0))
     desk = BasemapDesk(view, document, look, remembered)
     view.resize(760, 560)
@@ -149,9 +155,8 @@ def test_a_plan_that_is_opened_has_its_map(
     settings.choose(str(document.path), f"file:{mbtiles}")
     settings.choose("another.kawasolar", "")
     remember_basemaps(remembered, settings)
-    view = MapView(LIGHT, "ja")
-    qtbot.addWidget(view)
-    desk = BasemapDesk(view, document, Look("ja", LIGHT), remembered)
+    view, look = a_map(qtbot, document)
+    desk = BasemapDesk(view, document, look, remembered)
     qtbot.waitUntil(lambda: not view.cards.credit.isHidden() and "国土地理院" in desk.credit(), timeout=10_000)
     view.shutdown()
 
@@ -231,9 +236,8 @@ def test_a_table_of_online_maps_that_is_spoilt_is_told(
         raise UnreadableProfile("basemaps.invalid", file="basemaps.toml", reason="url")
 
     monkeypatch.setattr(basemap_desk, "online_maps", wrong)
-    view = MapView(LIGHT, "ja")
-    qtbot.addWidget(view)
-    desk = BasemapDesk(view, document, Look("ja", LIGHT), remembered)
+    view, look = a_map(qtbot, document)
+    desk = BasemapDesk(view, document, look, remembered)
     desk.open()
     card = view.cards.basemap
     assert card is not None
