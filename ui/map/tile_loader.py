@@ -57,6 +57,7 @@ class TileLoader:
         self._stopped = False
         self._unheard = False
         self._told = 0.0
+        self._came = False  # since the last news
         self._trouble = ""
 
     @property
@@ -165,20 +166,19 @@ class TileLoader:
 
     def _load(self, key: Key) -> None:
         source, basemap = self._source, self.basemap
-        came = False
         try:
             if source is not None and basemap is not None:
                 basemap.cache.put(key, tile_of(source, key))
-                came = True
+                self._came = True
         except TileUnavailable:
             self._lost[key] = time.monotonic() + TRY_AGAIN
         now = time.monotonic()
         with self._wake:
             self._at_work.discard(key)
             over = not (self._queue or self._behind or self._at_work)
-            due = (came or over) and (over or now - self._told > TELL_EVERY)
+            due = self._came and (over or now - self._told > TELL_EVERY)
             if due:
-                self._told = now
+                self._told, self._came = now, False
         trouble = str(getattr(source, "trouble", ""))
         if trouble != self._trouble:
             self._trouble = trouble
