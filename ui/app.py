@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from kawasolar.words import LANGUAGES, Language
 from ui import crash, icons
+from ui.collector import Collector
 from ui.settings import Remembered
 from ui.theme import THEMES, Theme
 from ui.tokens import LIGHT
@@ -82,6 +83,7 @@ def run(argv: list[str]) -> int:
     """
     options = parse(argv)
     app = make_app([])
+    Collector(app)
     remembered = Remembered() if options.restore else Remembered(_forgetful())
     window = MainWindow(remembered, language=options.language, theme_choice=options.theme)
     install_qt_words(app, window.look.language)
