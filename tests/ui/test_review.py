@@ -72,6 +72,8 @@ def joins(window: MainWindow) -> dict[str, list[str]]:
 
 def test_all_of_them_with_one_key(window: MainWindow, desk: ReviewDesk, panel: ReviewPanel) -> None:
     assert len(desk.queue.rows) == 5
+    # The keyboard is in the list as soon as the step is shown.
+    assert window.focusWidget() is panel.list
     results = window.document.plan.results  # type: ignore[union-attr]
     for _ in range(5):
         press(panel, K.Key_Return)
