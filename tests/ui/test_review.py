@@ -72,6 +72,8 @@ def joins(window: MainWindow) -> dict[str, list[str]]:
 
 def test_all_of_them_with_one_key(window: MainWindow, desk: ReviewDesk, panel: ReviewPanel) -> None:
     assert len(desk.queue.rows) == 5
+    # The keyboard is in the list as soon as the step is shown.
+    assert window.focusWidget() is panel.list
     results = window.document.plan.results  # type: ignore[union-attr]
     for _ in range(5):
         press(panel, K.Key_Return)
@@ -79,6 +81,11 @@ def test_all_of_them_with_one_key(window: MainWindow, desk: ReviewDesk, panel: R
     assert panel.counts.text() == "確認済 5 / 5 施設"
     assert panel.bar.value() == 5
     assert "もうありません" in panel.empty.text()
+    # It stays in sight until the step is shown again.
+    assert len(desk.queue.rows) == 5
+    window.show_step("data")
+    window.show_step("join")
+    assert desk.queue.rows == []
     # Nothing was computed, and nothing need be.
     assert window.document.plan.results is results  # type: ignore[union-attr]
     assert not window.document.stale

@@ -63,7 +63,6 @@ class ReviewDesk(QObject):
         self._view: MapView | None = None
         self._tools: MapTools | None = None
         self._tool: ReviewTool | None = None
-        self._waits = True
         self._owners: dict[str, str] | None = None
         self._seen: dict[str, object] = {}
         # Ids of the ledger, and of all outlines.
@@ -89,10 +88,12 @@ class ReviewDesk(QObject):
             return
         self.active = True
         self._document.be_patient(True)
-        if self._waits:
-            self._load(anew=not self.queue.rows)
+        # The least sure first again, and what was settled before no more among them.
+        self._load(anew=True)
         if self._document.selected:
             self.queue.go_to(self._document.selected)
+        elif self.queue.rows and self.queue.place_of(self.queue.current) < 0:
+            self.queue.go_to(self.queue.rows[0])
         self._on_moved()
 
     def leave(self) -> None:
@@ -105,15 +106,9 @@ class ReviewDesk(QObject):
                 self._tools.review(None)
             self._tool = None
 
-    def sort_anew(self) -> None:
-        """The least sure first again, what was settled last."""
-        self._load(anew=True)
-        if self.queue.rows:
-            self.queue.go_to(self.queue.rows[0])
-
     def _load(self, *, anew: bool = False) -> None:
-        self._waits, self._owners = False, None
-        plan = self._document.plan
+        self._owners, plan = None, self._document.plan
+        self._seen = {} if plan is None else dict(plan.entries.table("reviews"))
         self.queue.load(plan, anew=anew)
         if plan is not None:
             self._ids = set(plan.facilities["facility_id"]), set(plan.results.buildings["building_id"])
@@ -128,18 +123,12 @@ class ReviewDesk(QObject):
         self.queue.link_anew(links_now(plan, *self._ids), plan.entries)
 
     def _on_plan(self) -> None:
-        if not self.active:
-            self._waits = True
-            return
-        self._load()
-        self._look()
+        if self.active:
+            self._load()
+            self._look()
 
     def _on_entries(self, tables: frozenset[str]) -> None:
-        if not tables & {"joins", "reviews"}:
-            return
-        if not self.active:
-            self._waits = True
-        elif self._document.entries is not None:
+        if self.active and tables & {"joins", "reviews"} and self._document.entries is not None:
             if "joins" in tables and self._document.plan is not None:
                 self._link_anew(self._document.plan)
             else:

@@ -109,9 +109,8 @@ class ReviewQueue(QObject):
 
     def show_only(self, shown: str) -> None:
         """List those that nobody has settled, the doubtful ones of them, or all."""
-        if shown != self.shown:
-            self.shown = shown
-            self.list_anew()
+        self.shown = shown
+        self.list_anew()
 
     def search(self, words: str) -> None:
         """List those whose id, name or address has these words; all of them for none, settled or not."""
