@@ -17,7 +17,7 @@ from kawasolar.words import say
 
 if TYPE_CHECKING:
     from kawasolar.profile import Profile
-    from kawasolar.profile_check import Difference, Problem
+    from kawasolar.profiles.check import Difference, Problem
 
 profile_app = typer.Typer(help="Profiles of municipalities.", no_args_is_help=True, add_completion=False)
 app.add_typer(profile_app, name="profile")
@@ -33,7 +33,7 @@ def check(
 ) -> None:
     """Tell everything that is wrong with a profile, and what in it is still to be verified."""
     from kawasolar.profile import load_text, parsed, profile_from_text
-    from kawasolar.profile_check import problems
+    from kawasolar.profiles.check import problems
 
     path = profile_path(file)
     text = load_text(path)
@@ -64,8 +64,8 @@ def _told(problem: Problem) -> dict[str, str]:
 
 
 def _tell_good(profile: Profile, doubtful: list[tuple[str, str]]) -> None:
-    from kawasolar.profile_tables import SECTIONS
-    from kawasolar.profile_words import section_name
+    from kawasolar.profiles.tables import SECTIONS
+    from kawasolar.profiles.words import section_name
 
     language = State.language
     values = {"name": profile.name(language), "number": profile.code, "crs": f"EPSG:{profile.epsg}"}
@@ -80,8 +80,8 @@ def _tell_good(profile: Profile, doubtful: list[tuple[str, str]]) -> None:
 
 def _unverified(profile: Profile) -> list[tuple[str, str]]:
     """Key and title of what is only taken for now."""
-    from kawasolar.profile_toml import document_of
-    from kawasolar.profile_words import entry_title
+    from kawasolar.profiles.toml import document_of
+    from kawasolar.profiles.words import entry_title
 
     document, found = document_of(profile), []
     for section, at, entry in _entries(document):
@@ -118,7 +118,7 @@ def new(
 ) -> None:
     """Begin a profile from another one; what differs is then edited in the window or in the file."""
     from kawasolar.profile import load_profile, profile_from_text
-    from kawasolar.profile_toml import document_of, toml_text, write_profile
+    from kawasolar.profiles.toml import document_of, toml_text, write_profile
 
     path = profile_path(start) if str(start) != "." else None
     check_target(out, keep=(path,))
@@ -139,8 +139,8 @@ def diff(
 ) -> None:
     """Tell in what two profiles differ: numbers, sources and rows."""
     from kawasolar.profile import load_profile
-    from kawasolar.profile_check import differences
-    from kawasolar.profile_words import section_name
+    from kawasolar.profiles.check import differences
+    from kawasolar.profiles.words import section_name
 
     found = differences(load_profile(profile_path(before)), load_profile(profile_path(after)))
     if as_json:
@@ -168,7 +168,7 @@ def _day(value: object) -> str:
 
 def _difference_text(one: Difference) -> str:
     """One line: what, before and after; of a whole row, that it is there or is not."""
-    from kawasolar.profile_words import entry_title, entry_value, field_name, value_text
+    from kawasolar.profiles.words import entry_title, entry_value, field_name, value_text
 
     language = State.language
     if not one.field:

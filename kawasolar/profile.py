@@ -18,8 +18,8 @@ from pyproj.exceptions import CRSError
 
 from kawasolar.bundled import bundled_profiles
 from kawasolar.errors import UnreadableProfile
-from kawasolar.profile_reader import CITED_FIELDS, Cited, Reader
-from kawasolar.profile_tables import SECTIONS, Tables, read_tables
+from kawasolar.profiles.reader import CITED_FIELDS, Cited, Reader
+from kawasolar.profiles.tables import SECTIONS, Tables, read_tables
 from kawasolar.value_rules import CRITERION_RULES, INTEGERS, LATER, VALUE_RULES
 
 if TYPE_CHECKING:

@@ -123,7 +123,7 @@ class ProfileDesk:
 
     def save(self, anew: bool) -> bool:
         """Save the draft in its file, or in one that is asked for; whether it was."""
-        from kawasolar.profile_toml import write_profile
+        from kawasolar.profiles.toml import write_profile
 
         form = self.form
         if form is None or form.draft is None or form.draft.problems:
@@ -188,7 +188,7 @@ class ProfileDesk:
 def _text_of(form: ProfileWindow) -> str | None:
     """The text of the draft's file; None where it lies in none, or in one that says something else."""
     from kawasolar.profile import load_profile
-    from kawasolar.profile_toml import document_of
+    from kawasolar.profiles.toml import document_of
 
     if form.path is None or form.draft is None or form.draft.dirty:
         return None

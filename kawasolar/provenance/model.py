@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gis.findings import Finding
     from kawasolar.plan import Role
     from kawasolar.profile import Unknown
-    from kawasolar.profile_reader import HowSure
+    from kawasolar.profiles.reader import HowSure
     from kawasolar.stages.chain import StageName
     from kawasolar.stages.state import Freshness
     from kawasolar.words import Language

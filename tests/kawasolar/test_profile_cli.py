@@ -12,7 +12,7 @@ from kawasolar.document.edits import Author, exchange_files
 from kawasolar.document.entries import inverse
 from kawasolar.plan import InputFile
 from kawasolar.profile import load_profile
-from kawasolar.profile_toml import document_of, toml_text
+from kawasolar.profiles.toml import document_of, toml_text
 from kawasolar.project import load_project, save_project
 from kawasolar.stages import states, with_edit
 from tests.kawasolar.test_stages import project_of, small_town

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from kawasolar.bundled import bundled_profiles, is_bundled, profile_path
 from kawasolar.errors import UnreadableProfile
 from kawasolar.profile import Profile, load_profile, parsed, profile_from_document, profile_from_text
-from kawasolar.profile_check import MOST_PROBLEMS, differences, problems
-from kawasolar.profile_fields import fields_of
-from kawasolar.profile_tables import PPA_RULES, SECTIONS, EmissionFactor, Tables
-from kawasolar.profile_toml import document_of, toml_text
-from kawasolar.profile_words import choice_name, entry_title, entry_value, field_name, section_name
+from kawasolar.profiles.check import MOST_PROBLEMS, differences, problems
+from kawasolar.profiles.fields import fields_of
+from kawasolar.profiles.tables import PPA_RULES, SECTIONS, EmissionFactor, Tables
+from kawasolar.profiles.toml import document_of, toml_text
+from kawasolar.profiles.words import choice_name, entry_title, entry_value, field_name, section_name
 from kawasolar.reasons import unit_text
 from kawasolar.words import LANGUAGES, say
 from tests.kawasolar.test_languages import JAPANESE, NAMES, PHRASE, TITLE, without

@@ -12,7 +12,7 @@ from kawasolar.__main__ import main
 from kawasolar.bundled import profile_path
 from kawasolar.pipeline import PlanInputs, make_and_save
 from kawasolar.profile import load_profile
-from kawasolar.profile_toml import document_of, write_profile
+from kawasolar.profiles.toml import document_of, write_profile
 from kawasolar.project import load_project
 from kawasolar.stages import plan_fingerprint, states
 from kawasolar.weather import read_weather

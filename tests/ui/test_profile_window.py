@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QPlainTextEdit,
 
 from kawasolar.bundled import bundled_profiles
 from kawasolar.profile import load_profile
-from kawasolar.profile_draft import GRID_FACTOR
-from kawasolar.profile_toml import document_of
+from kawasolar.profiles.draft import GRID_FACTOR
+from kawasolar.profiles.toml import document_of
 from ui.look import Look
 from ui.profiles.entries import GROUPS, LISTS
 from ui.profiles.window import ProfileWindow

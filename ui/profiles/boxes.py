@@ -8,14 +8,14 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, QWidget
 
-from kawasolar.profile_form import shown, typed, zone_number
-from kawasolar.profile_words import choice_name, field_name
+from kawasolar.profiles.form import shown, typed, zone_number
+from kawasolar.profiles.words import choice_name, field_name
 from kawasolar.reasons import CHOICE, choice_text
 from ui.parts import column, label, row, set_role
 from ui.reasons import unit_text
 
 if TYPE_CHECKING:
-    from kawasolar.profile_fields import Field
+    from kawasolar.profiles.fields import Field
     from ui.look import Look
 
 _LONG = ("source_ja", "source_en", "note_ja", "note_en")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kawasolar.profile_draft import entry_of
-from kawasolar.profile_tables import PPA_RULES, SECTIONS
-from kawasolar.profile_words import entry_title, entry_value, value_text
+from kawasolar.profiles.draft import entry_of
+from kawasolar.profiles.tables import PPA_RULES, SECTIONS
+from kawasolar.profiles.words import entry_title, entry_value, value_text
 from kawasolar.value_rules import CRITERION_RULES, VALUE_RULES
 from ui.assumptions.values import ORDER, group_of
 from ui.format import folded
 
 if TYPE_CHECKING:
-    from kawasolar.profile_draft import Document, Draft
+    from kawasolar.profiles.draft import Document, Draft
     from ui.look import Look
 
 BASIC = "basic"
@@ -45,7 +45,7 @@ class Entry:
 
     Attributes
     ----------
-    section, at : where it stands (:func:`kawasolar.profile_draft.entry_of`)
+    section, at : where it stands (:func:`kawasolar.profiles.draft.entry_of`)
     sure : code of how sure it is; empty where nothing is to be sure of
     wrong : something of it cannot be used
     absent : the profile does not have it yet

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from kawasolar.profile_draft import GRID_FACTOR, entry_of
-from kawasolar.profile_form import bounds_of, form_fields
-from kawasolar.profile_words import entry_title, entry_value, section_name
+from kawasolar.profiles.draft import GRID_FACTOR, entry_of
+from kawasolar.profiles.form import bounds_of, form_fields
+from kawasolar.profiles.words import entry_title, entry_value, section_name
 from ui.assumptions.band import RangeBand
 from ui.parts import button, column, label, row, set_role
 from ui.profiles.boxes import Box, box_of
 from ui.profiles.entries import UNUSED
 
 if TYPE_CHECKING:
-    from kawasolar.profile_check import Problem
-    from kawasolar.profile_draft import Draft
+    from kawasolar.profiles.check import Problem
+    from kawasolar.profiles.draft import Draft
     from ui.look import Look
 
 # Side by side, so that the form stays short.

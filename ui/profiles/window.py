@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from kawasolar.profile_draft import Draft, entry_of, moved, new_entry, with_entry, with_factor, with_field, with_row
-from kawasolar.profile_reader import HOW_SURE
-from kawasolar.profile_toml import document_of
+from kawasolar.profiles.draft import Draft, entry_of, moved, new_entry, with_entry, with_factor, with_field, with_row
+from kawasolar.profiles.reader import HOW_SURE
+from kawasolar.profiles.toml import document_of
 from ui.format import folded
 from ui.parts import Elided, button, column, label, row, scrolled, set_role, tool
 from ui.profiles.entries import BASIC, GROUPS, LISTS, Entry, entries_of, group_holding, group_name, section_of

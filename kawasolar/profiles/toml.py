@@ -6,9 +6,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from kawasolar.profile import FORMAT
-from kawasolar.profile_fields import fields_of
-from kawasolar.profile_reader import CITED_FIELDS, Cited
-from kawasolar.profile_tables import SECTIONS
+from kawasolar.profiles.fields import fields_of
+from kawasolar.profiles.reader import CITED_FIELDS, Cited
+from kawasolar.profiles.tables import SECTIONS
 from kawasolar.value_rules import INTEGERS
 from kawasolar.words import say
 

@@ -1,19 +1,19 @@
-"""A profile while somebody edits it: plain values, every step with a way back; see :mod:`kawasolar.profile_toml`."""
+"""A profile while somebody edits it: plain values, every step with a way back; see :mod:`kawasolar.profiles.toml`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kawasolar.profile_check import problems
-from kawasolar.profile_fields import fields_of
-from kawasolar.profile_tables import PPA_RULES, SECTIONS
-from kawasolar.profile_toml import document_of, toml_text
+from kawasolar.profiles.check import problems
+from kawasolar.profiles.fields import fields_of
+from kawasolar.profiles.tables import PPA_RULES, SECTIONS
+from kawasolar.profiles.toml import document_of, toml_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kawasolar.profile import Profile
-    from kawasolar.profile_check import Problem
+    from kawasolar.profiles.check import Problem
 
 # The value by which the plan is computed, and which a row of the emission factors may fill.
 GRID_FACTOR = "co2.grid_factor"

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
-from kawasolar import profile_fields as of
-from kawasolar.profile_fields import fields_of, known_fields
-from kawasolar.profile_reader import Cited
+from kawasolar.profiles import fields as of
+from kawasolar.profiles.fields import fields_of, known_fields
+from kawasolar.profiles.reader import Cited
 
 if TYPE_CHECKING:
-    from kawasolar.profile_reader import Reader
+    from kawasolar.profiles.reader import Reader
     from kawasolar.words import Language
 
 # 未調整 (since FY2023), 基礎, 調整後, 残差, 全国平均, of a menu, and told backwards from a city's own figures.

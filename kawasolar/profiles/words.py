@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from kawasolar.profile_fields import fields_of
-from kawasolar.profile_tables import PPA_RULES, SECTIONS
+from kawasolar.profiles.fields import fields_of
+from kawasolar.profiles.tables import PPA_RULES, SECTIONS
 from kawasolar.reasons import CHOICE, choice_text, criterion_name, unit_text
 from kawasolar.words import catalogue, say
 

@@ -8,9 +8,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from kawasolar.profile import OBJECTIVES, UNKNOWN
-from kawasolar.profile_fields import Field, fields_of
-from kawasolar.profile_reader import HOW_SURE
-from kawasolar.profile_tables import PPA_RULES, SECTIONS
+from kawasolar.profiles.fields import Field, fields_of
+from kawasolar.profiles.reader import HOW_SURE
+from kawasolar.profiles.tables import PPA_RULES, SECTIONS
 from kawasolar.reasons import CHOICE
 from kawasolar.value_rules import CRITERION_RULES, INTEGERS, VALUE_RULES
 

@@ -19,9 +19,9 @@ from kawasolar.profile import (
     read_value,
     value_table,
 )
-from kawasolar.profile_fields import fields_of
-from kawasolar.profile_reader import HOW_SURE, Reader
-from kawasolar.profile_tables import (
+from kawasolar.profiles.fields import fields_of
+from kawasolar.profiles.reader import HOW_SURE, Reader
+from kawasolar.profiles.tables import (
     PPA_RULES,
     SECTIONS,
     Tables,
@@ -31,14 +31,14 @@ from kawasolar.profile_tables import (
     identity_of,
     read_row,
 )
-from kawasolar.profile_toml import document_of
+from kawasolar.profiles.toml import document_of
 from kawasolar.value_rules import CRITERION_RULES, VALUE_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from kawasolar.profile import Profile
-    from kawasolar.profile_reader import Cited
+    from kawasolar.profiles.reader import Cited
 
 # More than these are not told: a file that is no profile would have thousands.
 MOST_PROBLEMS = 500

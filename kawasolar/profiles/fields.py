@@ -6,12 +6,12 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from kawasolar.profile_reader import CITED_FIELDS, Cited
+from kawasolar.profiles.reader import CITED_FIELDS, Cited
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kawasolar.profile_reader import Reader
+    from kawasolar.profiles.reader import Reader
 
 Kind = Literal["text", "number", "whole", "day", "choice", "codes", "flag"]
 _META = "profile"
