@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kawasolar.bundled import profile_path
 from kawasolar.cli import app
 from kawasolar.cli_project import AsJson, ProjectFile, Why, author, edited
 from kawasolar.console import State, check_target, tell_findings, tell_written
@@ -40,7 +41,10 @@ MappingFile = Annotated[
 ]
 Crs = Annotated[str, typer.Option("--crs", help="CRS of a map layer that names none")]
 ProfileFile = Annotated[
-    Path | None, typer.Option("--profile", help="profile of the municipality (TOML); Kawasaki's unless given")
+    Path | None,
+    typer.Option(
+        "--profile", parser=profile_path, help="profile of the municipality: TOML file, or the name of a bundled one"
+    ),
 ]
 
 
