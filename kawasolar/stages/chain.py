@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from kawasolar.choices import has_part
-from kawasolar.document.entries import OF_SCENARIO
+from kawasolar.document.entries import NO_RESULTS, OF_SCENARIO
 from kawasolar.plan import STATIONS, Stamp, fingerprint
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def touched(changes: Iterable[Change], scenario: str) -> frozenset[str] | None:
         owner, _, rest = change.key.partition("/")
         if change.table in OF_SCENARIO and owner == scenario:
             own.add((change.table, rest if change.table == "values" else ""))
-        elif change.table not in OF_SCENARIO and change.table != "scenarios":
+        elif change.table not in (*OF_SCENARIO, *NO_RESULTS):
             own.add((change.table, ""))
     if not own:
         return None

@@ -169,7 +169,7 @@ def with_edit(project: Project, edit: Edit, attic: Sequence[Plan] = ()) -> Proje
         stages = None if other_files else touched(edit.changes, key)
         if other_files:
             plans[key] = with_entries(own, entries, key, project.profile, donors)
-        elif not stages:
+        elif stages is None:
             plans[key] = replace(own, entries=entries)
         else:
             plans[key] = with_entries(own, entries, key, project.profile, donors, stages)
