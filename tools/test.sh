@@ -35,10 +35,10 @@ if PYTHONPATH=tools/without_qt $python -c 'import PySide6' 2>/dev/null; then
     echo "tools/without_qt does not keep Qt out" >&2
     exit 1
 fi
-# File by file, so that what a file's tests share is made once; three at a time, for some of them
+# File by file, so that what a file's tests share is made once; four at a time, for some of them
 # mostly wait; in their order, for the one that waits longest is a single test and would come last.
 run "gis and kawasolar, PySide6 not there" \
-    env PYTHONPATH=tools/without_qt $python -m pytest -q -ra -p no:pytest-qt -n 3 --dist loadscope --no-loadscope-reorder tests --ignore=tests/ui -m "not xvfb" "$@"
+    env PYTHONPATH=tools/without_qt $python -m pytest -q -ra -p no:pytest-qt -n 4 --dist loadscope --no-loadscope-reorder tests --ignore=tests/ui -m "not xvfb" "$@"
 # A window that waits for an answer sits in Qt's loop, where only another thread can end it.
 run "ui, offscreen" env QT_QPA_PLATFORM=offscreen $python -m pytest -q -ra --timeout=120 --timeout-method=thread tests/ui -n 2 -m "not xvfb" "$@"
 run "real windows under Xvfb" \
