@@ -248,6 +248,7 @@ class LedgerDialog(QDialog):
 
     def _on_opened(self, found: object) -> None:
         opened = cast("Opened", found)
+        is_first = self._opened is None
         self._opened = opened
         if self._sheet not in opened.sheets:
             self._sheet = ""
@@ -266,8 +267,10 @@ class LedgerDialog(QDialog):
         for widget in (self.sheet, self.heading, self.heading_lines, self.begin):
             widget.blockSignals(False)
         self.preview.show_table(opened.loaded.table.rows, proposed)
-        # Who is turning one of these goes on turning it.
-        if not any(widget.hasFocus() for widget in (self.sheet, self.heading, self.heading_lines, self.begin)):
+        # Who is turning one of these goes on turning it; at first the keyboard is at one of them because it must be somewhere.
+        if is_first or not any(
+            widget.hasFocus() for widget in (self.sheet, self.heading, self.heading_lines, self.begin)
+        ):
             self.preview.focus_first()
         self._read()
 

@@ -168,6 +168,8 @@ class Preview(QWidget):
         self.rows.horizontalScrollBar().valueChanged.connect(self.head.horizontalScrollBar().setValue)
         self.head.horizontalScrollBar().valueChanged.connect(self.rows.horizontalScrollBar().setValue)
         self.head.horizontalHeader().setFixedHeight(_HEAD_HEIGHT)
+        # Of a long heading the beginning is seen.
+        self.head.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.head.setFixedHeight(sum(_ROW_HEIGHTS) + _HEAD_HEIGHT + 2)
         layout.addWidget(self.head)
         layout.addWidget(self.rows, 1)
@@ -279,7 +281,9 @@ class Preview(QWidget):
         proposed = self._proposed
         if proposed is not None and self.choices:
             shown = proposed.columns[:SHOWN_COLUMNS]
-            self.choices[next((one.index for one in shown if one.is_doubtful), 0)].setFocus()
+            first = next((one.index for one in shown if one.is_doubtful), 0)
+            self.choices[first].setFocus()
+            self.rows.scrollTo(self.model.index(0, first), QAbstractItemView.ScrollHint.EnsureVisible)
 
     # ---------------------------------------------------------------- what is said
 
