@@ -7,7 +7,7 @@ entities, nothing fetched, nothing read beside what is named.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -20,6 +20,7 @@ from gis.citygml import opened
 from gis.errors import UnreadableFile
 from gis.findings import Finding
 from gis.plateau_building import HAZARDS, Building, building_of
+from gis.plateau_codes import read_code_lists
 from gis.plateau_place import Rings, Roofs, moved, outlines_of, own_crs, zone_of_prefecture
 from gis.progress import Progress, part, silent
 
@@ -54,7 +55,9 @@ _MEASURES = (
     "storeys", "built_year", "survey_year", "measured_height_m", "height_m", "ground_m", "top_m", "floor_area_m2",
     *(f"{name}_depth_m" for name in HAZARDS),
 )  # fmt: skip
-_COLUMNS = ("building_id", "gml_id", "name", "usage", "structure", "city", *_MEASURES, "surface", "source")
+# Columns of codes, whose words stand in lists beside the model.
+_CODED = ("usage", "structure", "landslide")
+_COLUMNS = ("building_id", "gml_id", "name", "usage", "structure", "city", *_MEASURES, "landslide", "surface", "source")
 _NUMBERS = dict.fromkeys(_MEASURES, np.float64)
 _NAMED = 5
 _LONGEST_REASON = 200
@@ -67,7 +70,8 @@ class CityModel:
     Attributes
     ----------
     buildings : a row each: ``building_id gml_id name usage structure city storeys built_year measured_height_m height_m ground_m top_m floor_area_m2
-        flood_depth_m tsunami_depth_m storm_surge_depth_m inland_depth_m surface source geometry``; ``height_m`` is NaN where nobody knows it,
+        flood_depth_m tsunami_depth_m storm_surge_depth_m inland_depth_m landslide surface source geometry``; ``landslide`` has the kinds of the areas that it is in, as
+        codes; ``usage_name structure_name landslide_name`` what codes mean, where the lists of the model's codes lie beside it; ``height_m`` is NaN where nobody knows it,
         ``surface`` is what there is of the roof: ``lod2``, ``lod1``, ``assumed`` (a box of the standard's 3 m) or ``none``
     roofs : of LOD2 where a building has it, else of LOD1
     heights : what they are measured from (:func:`gis.crs.height_name`), None where no file says it
@@ -98,6 +102,7 @@ class _Store:
     roofs: Rings = field(default_factory=Rings)
     crs: list[str] = field(default_factory=list)
     broken: int = 0
+    lists: dict[str, str] = field(default_factory=dict)
 
 
 def read_city_model(paths: Sequence[Path], target: CRS | None = None, progress: Progress = silent) -> CityModel:
@@ -127,7 +132,10 @@ def read_city_model(paths: Sequence[Path], target: CRS | None = None, progress: 
                 done += size
     if not store.rows["gml_id"]:
         raise UnreadableFile("citymodel.no_buildings", file=", ".join(path.name for path in paths)[:_HEAD])
-    return _model(store, target)
+    model = _model(store, target)
+    return replace(
+        model, buildings=_with_words(model.buildings, store.lists, read_code_lists(paths, store.lists.values()))
+    )
 
 
 def _files(path: Path) -> list[Path]:
@@ -213,7 +221,7 @@ def _keep(building: Building, source: str, store: _Store) -> None:
         "structure": texts.get("structure"), "city": texts.get("city"), "storeys": numbers.get("storeys"), "built_year": numbers.get("built_year"),
         "survey_year": numbers.get("survey_year"), "measured_height_m": numbers.get("measured_height"), "height_m": height,
         "ground_m": building.ground_z, "top_m": building.top_z, "floor_area_m2": numbers.get("floor_area_m2"), "surface": surface, "source": source,
-        **{f"{name}_depth_m": building.depths.get(name) for name in HAZARDS},
+        **{f"{name}_depth_m": building.depths.get(name) for name in HAZARDS}, "landslide": ";".join(building.landslide) or None,
     }  # fmt: skip
     for name, value in values.items():
         store.rows[name].append(value)
@@ -222,6 +230,8 @@ def _keep(building: Building, source: str, store: _Store) -> None:
     for polygon in roofs:
         store.roofs.add(row, polygon)
     store.broken += building.broken
+    for name, codes in building.lists.items():
+        store.lists.setdefault(name, codes)
 
 
 def _surface(building: Building) -> tuple[str, list[Polygon]]:
@@ -249,6 +259,20 @@ def _model(store: _Store, target: CRS | None) -> CityModel:
     findings += _told(buildings, frame.loc[lacking, "building_id"].tolist(), store)
     buildings["building_id"] = _told_apart(buildings)
     return CityModel(buildings, roofs, tuple(findings), heights)
+
+
+def _with_words(
+    buildings: gpd.GeoDataFrame, lists: dict[str, str], known: dict[str, dict[str, str]]
+) -> gpd.GeoDataFrame:
+    """What codes mean, in the words of the lists: ``usage_name structure_name landslide_name``; None where nobody says it."""
+    for name in _CODED:
+        codes = known.get(lists.get(name, ""), {})
+        words = [
+            ";".join(filter(None, map(codes.get, found.split(";")))) or None if isinstance(found, str) else None
+            for found in buildings[name]
+        ]
+        buildings[f"{name}_name"] = pd.Series(words, index=buildings.index, dtype=object)
+    return buildings
 
 
 def _without(buildings: gpd.GeoDataFrame, roofs: Roofs, lacking: NDArray[np.bool_]) -> tuple[gpd.GeoDataFrame, Roofs]:

@@ -29,6 +29,9 @@ _HAZARDS = {
     "InlandFloodingRiskAttribute": "inland", "BuildingInlandFloodingRisk": "inland",
 }  # fmt: skip
 HAZARDS = ("flood", "tsunami", "storm_surge", "inland")
+# Of landslides there is no depth, but the kind of the area.
+_LANDSLIDES = ("LandSlideRiskAttribute", "BuildingLandSlideRisk")
+_LANDSLIDE_AREA = "areaType"
 # Tag -> field, for texts and for numbers.
 _TEXTS = {
     "name": "name", "class": "class_code", "usage": "usage", "buildingID": "public_id", "city": "city",
@@ -64,6 +67,8 @@ class Building:
     roofs : level of detail (1, 2) -> polygons that are seen from above
     ground_z, top_z : lowest and highest corner of the solid [m]
     depths : hazard -> greatest depth of the water [m]
+    landslide : kinds of the areas of landslides that it is in, as codes
+    lists : field (``usage structure landslide``) -> name of the list that its codes are of
     broken : polygons that could not be read
     """
 
@@ -76,6 +81,8 @@ class Building:
     ground_z: float | None = None
     top_z: float | None = None
     depths: dict[str, float] = field(default_factory=dict)
+    landslide: list[str] = field(default_factory=list)
+    lists: dict[str, str] = field(default_factory=dict)
     broken: int = 0
 
 
@@ -135,6 +142,8 @@ def _attribute(child: _Element, name: str, found: Building) -> None:
         kind = local(inner.tag)
         if kind in _HAZARDS:
             _hazard(inner, _HAZARDS[kind], found)
+        elif kind in _LANDSLIDES:
+            _landslide(inner, found)
         elif len(inner) == 0:
             _plain(inner, kind, found)
 
@@ -142,7 +151,9 @@ def _attribute(child: _Element, name: str, found: Building) -> None:
 def _plain(child: _Element, name: str, found: Building) -> None:
     text = (child.text or "").strip()[:_LONGEST]
     if name in _TEXTS and text and text.lower() != "null":
-        found.texts.setdefault(_TEXTS[name], text)
+        if _TEXTS[name] not in found.texts:
+            found.texts[_TEXTS[name]] = text
+            _list_of(child, _TEXTS[name], found)
     elif name in _NUMBERS:
         value = number_of(text)
         # No building is of the year 1, and none has no height.
@@ -157,6 +168,22 @@ def _hazard(element: _Element, hazard: str, found: Building) -> None:
             value = number_of(child.text)
             if value is not None and value >= 0:
                 found.depths[hazard] = max(value, found.depths.get(hazard, 0.0))
+
+
+def _landslide(element: _Element, found: Building) -> None:
+    """Of several records all kinds, each once."""
+    for child in element:
+        text = (child.text or "").strip()[:_LONGEST]
+        if local(child.tag) == _LANDSLIDE_AREA and text and text.lower() != "null" and text not in found.landslide:
+            found.landslide.append(text)
+            _list_of(child, "landslide", found)
+
+
+def _list_of(child: _Element, name: str, found: Building) -> None:
+    """The list that a code is of: ``../../codelists/Building_usage.xml`` -> ``Building_usage``."""
+    space = child.get("codeSpace")
+    if space:
+        found.lists.setdefault(name, str(space)[-_LONGEST:].rpartition("/")[2].removesuffix(".xml"))
 
 
 # ---------------------------------------------------------------------------------------------- shapes

@@ -157,6 +157,73 @@ def test_attributes_of_iur_3_and_1_4(tmp_path: Path) -> None:
     assert (b["surface"], b["height_m"]) == ("lod1", 6.0)
 
 
+CODES = """<?xml version="1.0" encoding="UTF-8"?>
+<gml:Dictionary xmlns:gml="http://www.opengis.net/gml" gml:id="cl"><gml:name>list</gml:name>{}</gml:Dictionary>"""
+
+
+def code_list(**codes: str) -> str:
+    entries = "".join(
+        f"<gml:dictionaryEntry><gml:Definition gml:id='i{code}'><gml:description>{words}</gml:description><gml:name>{code[1:]}</gml:name>"
+        "</gml:Definition></gml:dictionaryEntry>"
+        for code, words in codes.items()
+    )
+    return CODES.format(entries)
+
+
+def test_codes_have_the_words_of_the_lists_beside_the_model(tmp_path: Path) -> None:
+    risk = "<uro:bldgDisasterRiskAttribute><uro:LandSlideRiskAttribute><uro:description>1</uro:description><uro:areaType codeSpace='../../codelists/LandSlide_areaType.xml'>{}</uro:areaType></uro:LandSlideRiskAttribute></uro:bldgDisasterRiskAttribute>"
+    school = House(
+        "a", square(X, Y, 10.0), attributes="<bldg:usage codeSpace='../../codelists/Building_usage.xml'>422</bldg:usage>", uro=House.uro + risk.format(1) + risk.format(2) + risk.format(1)
+    )  # fmt: skip
+    other = House(
+        "b",
+        square(X + 50, Y, 10.0),
+        attributes="<bldg:usage codeSpace='../../codelists/Building_usage.xml'>999</bldg:usage>",
+        uro="",
+    )
+    text = city_model([school, other])
+    lists = {
+        "Building_usage": code_list(c421="官公庁施設", c422="文教厚生施設"), "LandSlide_areaType": code_list(c1="土砂災害警戒区域", c2="土砂災害特別警戒区域"),
+    }  # fmt: skip
+    tile = tmp_path / "14130" / "udx" / "bldg" / "53392633_bldg_6697_op.gml"
+    tile.parent.mkdir(parents=True)
+    tile.write_text(text, encoding="utf-8")
+    bare = read_city_model([tile]).buildings
+    assert bare["landslide"].iloc[0] == "1;2"
+    assert bare["landslide"].isna().tolist() == [False, True]
+    assert bare["usage_name"].tolist() == [None, None]
+    (tmp_path / "14130" / "codelists").mkdir()
+    with zipfile.ZipFile(tmp_path / "14130.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"14130/udx/bldg/{tile.name}", text)
+        for name, content in lists.items():
+            (tmp_path / "14130" / "codelists" / f"{name}.xml").write_text(content, encoding="utf-8")
+            archive.writestr(f"14130/codelists/{name}.xml", content)
+    for path in (tile, tmp_path / "14130", tmp_path / "14130" / "udx" / "bldg", tmp_path / "14130.zip"):
+        named = read_city_model([path]).buildings
+        assert named["usage_name"].tolist() == ["文教厚生施設", None], path
+        assert named["landslide_name"].tolist() == ["土砂災害警戒区域;土砂災害特別警戒区域", None]
+
+
+@pytest.mark.parametrize("content", [
+    b"", b"<gml:Dictionary", b"\xff\xfe\x00", b"<a>" * 100_000,
+    b"<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/hostname'>]><a xmlns:gml='http://www.opengis.net/gml'><gml:Definition><gml:name>422</gml:name><gml:description>&x;</gml:description></gml:Definition></a>",
+    b"<!DOCTYPE a [<!ENTITY x 'ha'>]><a xmlns:gml='http://www.opengis.net/gml'><gml:Definition><gml:name>422</gml:name><gml:description>&x;</gml:description></gml:Definition></a>",
+])  # fmt: skip
+def test_a_list_that_is_none_leaves_codes_as_they_are(tmp_path: Path, content: bytes) -> None:
+    house = House(
+        "a",
+        square(X, Y, 10.0),
+        attributes="<bldg:usage codeSpace='../../codelists/../../../etc/Building_usage.xml'>422</bldg:usage>",
+    )
+    tile = tmp_path / "udx" / "bldg" / "53392633_bldg_6697_op.gml"
+    tile.parent.mkdir(parents=True)
+    tile.write_text(city_model([house]), encoding="utf-8")
+    (tmp_path / "codelists").mkdir()
+    (tmp_path / "codelists" / "Building_usage.xml").write_bytes(content)
+    frame = read_city_model([tile]).buildings
+    assert (frame["usage"].tolist(), frame["usage_name"].tolist()) == (["422"], [None])
+
+
 def test_a_box_of_three_metres_is_a_height_only_where_somebody_measured_it(tmp_path: Path) -> None:
     low = {"floor": 10.0, "top": 13.0}
     known = House("known", square(X, Y, 10.0), **low, attributes="<bldg:measuredHeight>3.1</bldg:measuredHeight>")  # type: ignore[arg-type]
