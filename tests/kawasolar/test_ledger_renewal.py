@@ -156,7 +156,7 @@ def test_numbers_that_changed_wholesale_are_found_by_name_and_place() -> None:
     entries = apply(Entries(), edits.first_scenario(Entries(), "案"))
     for edit in (
         lambda e: edits.correct_ledger(e, "3", "storeys", 4.0, None, ME), lambda e: edits.pin(e, "s1", ["3", "6"], ME),
-        lambda e: edits.own_meter(e, "0300", "4", ME), lambda e: edits.own_meter(e, "0301", "6", ME), lambda e: edits.own_meter(e, "0302", "", ME),
+        lambda e: edits.own_meters(e, {"0300": "4"}, ME), lambda e: edits.own_meters(e, {"0301": "6"}, ME), lambda e: edits.own_meters(e, {"0302": ""}, ME),
         lambda e: edits.correct_join(e, "2", ["b7"], ME), lambda e: edits.lay_out(e, "s1", ["1"], {"layout.racks": 3.0}, ME),
     ):  # fmt: skip
         entries = apply(entries, edit(entries))

@@ -28,6 +28,10 @@ def made() -> Iterator[Collector]:
     assert gc.isenabled()
 
 
+# More than one turn of the collector waits for.
+MADE = 1000
+
+
 class Knot(QObject):
     """An object of Qt that holds itself."""
 
@@ -41,7 +45,7 @@ def test_what_a_worker_leaves_is_let_go_by_the_window(made: Collector, qtbot: Qt
     gone: list[int] = []
 
     def work() -> None:
-        knots = [Knot() for _ in range(50)]
+        knots = [Knot() for _ in range(MADE)]
         for knot in knots:
             weakref.finalize(knot, lambda: gone.append(threading.get_ident()))
         del knots, knot
@@ -53,7 +57,7 @@ def test_what_a_worker_leaves_is_let_go_by_the_window(made: Collector, qtbot: Qt
     worker.start()
     worker.join()
     assert gone == []
-    qtbot.waitUntil(lambda: len(gone) == 50, timeout=10_000)
+    qtbot.waitUntil(lambda: len(gone) == MADE, timeout=10_000)
     assert set(gone) == {threading.get_ident()}
 
 
