@@ -31,6 +31,7 @@ def register(
 ) -> None:  # fmt: skip
     """Read a ledger of lamps, vehicles, buildings, supply points or works on roofs, and say what is wrong in it, row by row."""
     from kawasolar.registers import read_register, with_facilities, write_template
+    from kawasolar.registers.paper import plain_rows, write_rows
 
     if (file is None) == (template is None):
         raise typer.BadParameter(say(State.language, "cli.register_words"), param_hint="file")
@@ -51,13 +52,10 @@ def register(
         findings += further
     tell_findings(tuple(findings))
     if csv is not None:
-        from kawasolar.meters.summary import write_table
-
-        plain = _plain(frame)
-        write_table(csv, [str(name) for name in plain], plain.to_numpy().tolist())
+        write_rows(frame, csv)
         tell_written(csv)
     if as_json:
-        whole = {"kind": found.kind, "columns": found.columns, "rows": _plain(frame).to_dict("records")}
+        whole = {"kind": found.kind, "columns": found.columns, "rows": plain_rows(frame).to_dict("records")}
         typer.echo(json.dumps(whole, ensure_ascii=False, indent=2))
         return
     _tell(found, frame, with_plan=plan is not None)
@@ -88,11 +86,3 @@ def _tell(found: Register, frame: pd.DataFrame, *, with_plan: bool) -> None:
         typer.echo(say(language, "register.unused", unused=", ".join(found.unused)[:400]))
     if with_plan:
         typer.echo(say(language, "register.facilities", known=int(frame["facility_id"].notna().sum()), rows=len(frame)))
-
-
-def _plain(frame: pd.DataFrame) -> pd.DataFrame:
-    """Texts, numbers and None, as JSON and CSV take them; days as ISO 8601."""
-    made = frame.copy()
-    for name in made.select_dtypes("datetime"):
-        made[name] = made[name].dt.strftime("%Y-%m-%d")
-    return made.astype(object).where(made.notna(), None)
