@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QDialog,
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
@@ -26,6 +25,7 @@ from ui.look import Look
 from ui.meter_table import FACILITY, WIDTHS, MeterModel, OwnerDelegate, Point
 from ui.parts import button, column, label, row, set_role
 from ui.settings import Remembered
+from ui.working_dialog import WorkingDialog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,7 +55,7 @@ def read_points(paths: Sequence[Path], progress: Progress) -> Found:
     return series, findings, sources, points
 
 
-class MetersDialog(QDialog):
+class MetersDialog(WorkingDialog):
     """Meters of the open plan."""
 
     def __init__(
@@ -336,21 +336,3 @@ class MetersDialog(QDialog):
         owned = {("meters", key): mine.get(key) for key in {*mine, *theirs}}
         document.do(followed_by(edit, edit_of(apply(entries, edit), "ui.undo.inputs", owned)))
         self.accept()
-
-    def _stop_or_close(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-        else:
-            self.reject()
-
-    def reject(self) -> None:
-        """Escape while it works stops the work first."""
-        if self._job is not None:
-            self._job.cancel()
-            return
-        super().reject()
-
-    def done(self, result: int) -> None:
-        """Closed either way."""
-        super().done(result)
-        QTimer.singleShot(0, self.deleteLater)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QHBoxLayout, QProgressBar, QTableView, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QProgressBar, QTableView, QWidget
 
 from gis.errors import CodedError
 from ui.findings_list import FindingsList
@@ -16,6 +15,7 @@ from ui.look import Look
 from ui.parts import Elided, button, column, label, row, set_role
 from ui.register_table import MOST_ROWS, RegisterModel
 from ui.settings import Remembered
+from ui.working_dialog import WorkingDialog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,7 @@ def read(path: Path, kind: Kind | None, facilities: pd.DataFrame | None, progres
     return register, rows, [*register.findings, *further]
 
 
-class RegisterDialog(QDialog):
+class RegisterDialog(WorkingDialog):
     """Looks at ledgers; changes nothing."""
 
     def __init__(
@@ -284,15 +284,3 @@ class RegisterDialog(QDialog):
         if paths:
             self.take(paths[0])
             event.acceptProposedAction()
-
-    def reject(self) -> None:
-        """Escape while it works stops the work first."""
-        if self._job is not None:
-            self._job.cancel()
-            return
-        super().reject()
-
-    def done(self, result: int) -> None:
-        """Closed either way."""
-        super().done(result)
-        QTimer.singleShot(0, self.deleteLater)

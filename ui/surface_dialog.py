@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QFileDialog,
     QGridLayout,
     QLineEdit,
@@ -23,6 +22,7 @@ from ui.jobs import Job, Jobs
 from ui.look import Look
 from ui.parts import button, column, label, row, scrolled, set_role
 from ui.settings import Remembered
+from ui.working_dialog import WorkingDialog
 
 if TYPE_CHECKING:
     from kawasolar.profile import Profile
@@ -37,7 +37,7 @@ _CELLS = (0.25, 0.5, 1.0, 2.0)
 _TOPIC = "surface"
 
 
-class SurfaceDialog(QDialog):
+class SurfaceDialog(WorkingDialog):
     """Make a surface; ``made`` holds it once it is there, and the dialog is accepted when a plan is to take it."""
 
     def __init__(
@@ -249,21 +249,3 @@ class SurfaceDialog(QDialog):
         self._refresh()
         if code:
             self.state.setText(self._look.say(code))
-
-    def _stop_or_close(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-        else:
-            self.reject()
-
-    def reject(self) -> None:
-        """Escape while it works stops the work first."""
-        if self._job is not None:
-            self._job.cancel()
-            return
-        super().reject()
-
-    def done(self, result: int) -> None:
-        """Closed either way."""
-        super().done(result)
-        QTimer.singleShot(0, self.deleteLater)
