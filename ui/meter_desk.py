@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class MeterDesk(QObject):
-    """The commands of meters, and of other ledgers than that of the facilities."""
+    """The commands of meters."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -28,14 +28,6 @@ class MeterDesk(QObject):
         if window.document.plan is None:
             return
         MetersDialog(window.look, window.jobs, window.remembered, window.document, window).open()
-
-    def look_at_ledgers(self) -> None:
-        """Ledgers of lamps, vehicles, buildings, supply points and works on roofs: how they are read, and what is wrong in them."""
-        from ui.register_dialog import RegisterDialog
-
-        window, plan = self._window, self._window.document.plan
-        facilities = None if plan is None else plan.facilities
-        RegisterDialog(window.look, window.jobs, window.remembered, facilities, window).open()
 
     def read_load(self, facility_id: str) -> None:
         """Read what a facility uses, and show it where it is still asked for."""

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gis.errors import CodedError
 from gis.progress import part
 from ui.file_list import FileList
 from ui.findings_list import FindingsList
@@ -53,6 +52,13 @@ def read_points(paths: Sequence[Path], progress: Progress) -> Found:
         progress(0.8 + 0.2 * k / len(series), "meters")
         points.append(Point(one.supply_point or one.name, one.supply_point, one.name, load_of([one])))
     return series, findings, sources, points
+
+
+def _free(folder: Path, name: str) -> Path:
+    """A place where nothing lies: what the plan has stays, for whoever undoes the step."""
+    plain = Path(name)
+    places = (folder / f"{plain.stem}{f' {k}' if k > 1 else ''}{plain.suffix}" for k in range(1, 1000))
+    return next((place for place in places if not place.exists()), folder / name)
 
 
 class MetersDialog(WorkingDialog):
@@ -117,7 +123,7 @@ class MetersDialog(WorkingDialog):
         say, line = self._look.say, row(8)
         place = document.path.parent if document.path is not None else Path(self._remembered.folder or Path.home())
         stem = document.path.stem if document.path is not None else say("ui.meters.file")
-        usual = self._kept or place / say("ui.meters.file_name", name=stem)
+        usual = _free(place if self._kept is None else self._kept.parent, say("ui.meters.file_name", name=stem))
         self.target = QLineEdit(str(usual))
         self.target.setAccessibleName(say("ui.meters.target"))
         self.target.textChanged.connect(lambda _t: self._refresh())
@@ -240,20 +246,10 @@ class MetersDialog(WorkingDialog):
         self._start(job, take)
 
     def _on_failed(self, error: object) -> None:
-        from ui.crash import report
-
-        self._ended("")
-        set_role(self.state, "attention")
-        if isinstance(error, CodedError):
-            self.state.setText(self._look.say_error(error))
-        elif isinstance(error, Exception):
-            report(error, self, self._look)
-
-    def _ended(self, code: str) -> None:
-        self._job = None
-        self._refresh()
-        if code:
-            self.state.setText(self._look.say(code))
+        if not self.files.paths:
+            # The plan's own file, gone or damaged: files that are chosen now take its place.
+            self._kept = None
+        super()._on_failed(error)
 
     # ---------------------------------------------------------------- what is seen
 

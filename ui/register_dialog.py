@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QProgressBar, QTableView, QWidget
 
-from gis.errors import CodedError
 from ui.findings_list import FindingsList
 from ui.jobs import Job, Jobs
 from ui.look import Look
@@ -151,30 +150,20 @@ class RegisterDialog(WorkingDialog):
 
     def _run(self, work: Callable[[Progress], object], done: Callable[[object], None]) -> None:
         job = self._job = self._jobs.start(work, _TOPIC)
-        job.done.connect(lambda found: self._ended(job, done, found))
-        job.failed.connect(lambda error: self._ended(job, self._on_failed, error))
-        job.cancelled.connect(lambda: self._ended(job, lambda _none: None, None))
+        job.done.connect(lambda found: self._heard(job, done, found))
+        job.failed.connect(lambda error: self._heard(job, self._on_failed, error))
+        job.cancelled.connect(lambda: self._heard(job, lambda _none: None, None))
         self._refresh()
 
-    def _ended(self, job: Job, then: Callable[[object], None], what: object) -> None:
+    def _heard(self, job: Job, then: Callable[[object], None], what: object) -> None:
         """Of a job that another has taken the place of, nothing is heard."""
         if job is self._job:
-            self._job = None
-            self._refresh()
+            self._ended("")
             then(what)
 
     def _on_read(self, found: object) -> None:
         self._read = cast("Read", found)
         self._refresh()
-
-    def _on_failed(self, error: object) -> None:
-        from ui.crash import report
-
-        set_role(self.state, "attention")
-        if isinstance(error, CodedError):
-            self.state.setText(self._look.say_error(error))
-        elif isinstance(error, Exception):
-            report(error, self, self._look)
 
     # ---------------------------------------------------------------- what is seen
 

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gis.errors import CodedError
 from ui.file_list import FileList
 from ui.findings_list import FindingsList
 from ui.jobs import Job, Jobs
@@ -233,19 +232,3 @@ class SurfaceDialog(WorkingDialog):
         from ui.assumptions.fields import bring_into_view
 
         bring_into_view(widget)
-
-    def _on_failed(self, error: object) -> None:
-        from ui.crash import report
-
-        self._ended("")
-        set_role(self.state, "attention")
-        if isinstance(error, CodedError):
-            self.state.setText(self._look.say_error(error))
-        elif isinstance(error, Exception):
-            report(error, self, self._look)
-
-    def _ended(self, code: str) -> None:
-        self._job = None
-        self._refresh()
-        if code:
-            self.state.setText(self._look.say(code))

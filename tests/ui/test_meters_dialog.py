@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,6 @@ from ui.meters_dialog import MetersDialog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
@@ -143,9 +143,44 @@ def test_later_files_are_added_to_those_of_the_plan(window: MainWindow, qtbot: Q
     # Less than a year is an estimate, and it is said.
     assert again.model.index(0, COLUMNS.index("annual")).data().endswith("*")
     assert again._look.say("ui.meters.not_a_year") in again.note.text()
+    place = Path(again.target.text())
     again.take.click()
     qtbot.waitUntil(lambda: not again.isVisible(), timeout=20_000)
-    assert len(open_store(tmp_path / "計画 の" / "30分値.parquet").points) == 2
+    assert len(open_store(place).points) == 2
+    # What the plan had is as it was, and undone the plan has it again.
+    before = tmp_path / "計画 の" / "30分値.parquet"
+    assert len(open_store(before).points) == 1
+    window.document.undo()
+    assert window.document.plan is not None
+    assert [Path(file.path) for file in window.document.plan.inputs if file.role == "meters"] == [before.resolve()]
+
+
+def test_what_the_plan_had_stays_for_who_undoes_and_where_it_is_gone_others_take_its_place(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    dialog = opened(window, qtbot, tmp_path)
+    read(dialog, qtbot, meters(tmp_path, "a.csv"))
+    dialog.take.click()
+    qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=20_000)
+    kept = tmp_path / "計画 の" / "30分値.parquet"
+    assert kept.is_file()
+
+    def again() -> MetersDialog:
+        window.controller.meters.open()
+        found = next(one for one in window.findChildren(MetersDialog) if one.isVisible())
+        qtbot.waitUntil(lambda: found._job is None, timeout=20_000)
+        return found
+
+    second = again()
+    assert Path(second.target.text()).parent == kept.parent
+    assert not Path(second.target.text()).exists()
+    second.reject()
+    kept.unlink()
+    third = again()
+    assert kept.name in third.state.text()
+    read(third, qtbot, meters(tmp_path, "b.csv"))
+    assert [point.supply_point for point in third.model.points] == [POINT]
+    assert third.take.isEnabled()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
