@@ -62,8 +62,8 @@ def loads(
     as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:
     """What the facilities of a plan use by their meters, against what the ledger says."""
+    from kawasolar.export.csv import write_table
     from kawasolar.meters import loads_of
-    from kawasolar.meters.summary import write_table
     from kawasolar.project import load_plan
 
     if csv is not None:

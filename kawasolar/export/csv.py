@@ -14,6 +14,7 @@ from kawasolar.export.writing import atomic
 from kawasolar.words import say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -108,6 +109,21 @@ def _cells(values: list[object], column: Column) -> list[str]:
     if column.source == "ledger":
         return [harmless(str(value)) for value in values]
     return [one_line(str(value)) for value in values]
+
+
+def write_table(path: Path, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write any table so that a spreadsheet opens it as it is; None is an empty cell, and no text is a formula.
+
+    Raises
+    ------
+    NotWritable
+        The target is locked, read-only, a folder, or the disk is full.
+    """
+    with atomic(path) as target, target.open("w", encoding="utf-8-sig", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(heads)
+        for row in rows:
+            out.writerow(["" if cell is None else harmless(cell) if isinstance(cell, str) else cell for cell in row])
 
 
 def harmless(text: str) -> str:

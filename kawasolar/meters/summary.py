@@ -11,7 +11,7 @@ import numpy as np
 from kawasolar.meters.model import HALF_HOUR, SLOTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
     import pandas as pd
@@ -69,36 +69,14 @@ def write_tidy(series: Iterable[MeterSeries], path: Path) -> None:
     NotWritable
         The target is locked, read-only, a folder, or the disk is full.
     """
+    from kawasolar.export.csv import harmless
     from kawasolar.export.writing import atomic
 
     with atomic(path) as target, target.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(["supply_point", "begin", "kwh"])
         for one in series:
-            name = _plain(one.supply_point or one.name)
+            name = harmless(one.supply_point or one.name)
             stamps = one.begins().strftime("%Y-%m-%dT%H:%M:00+09:00")
             values = ["" if np.isnan(value) else repr(float(value)) for value in one.kwh]
             out.writerows(zip([name] * len(values), stamps, values, strict=True))
-
-
-def write_table(path: Path, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table that a spreadsheet opens as it is; None is an empty cell. The file appears whole or not at all.
-
-    Raises
-    ------
-    NotWritable
-        The target is locked, read-only, a folder, or the disk is full.
-    """
-    from kawasolar.export.writing import atomic
-
-    with atomic(path) as target, target.open("w", encoding="utf-8-sig", newline="") as file:
-        out = csv.writer(file)
-        out.writerow(heads)
-        out.writerows(
-            ["" if cell is None else _plain(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
-        )
-
-
-def _plain(name: str) -> str:
-    """A spreadsheet takes a text that begins so for a formula."""
-    return f"'{name}" if name[:1] in ("=", "+", "-", "@", "\t") else name

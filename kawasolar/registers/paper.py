@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kawasolar.meters.summary import write_table
+from kawasolar.export.csv import write_table
 
 if TYPE_CHECKING:
     from pathlib import Path
