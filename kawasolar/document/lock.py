@@ -236,6 +236,9 @@ def _bytes(owner: Owner, token: str) -> bytes:
 
 def _create(path: Path, owner: Owner, token: str) -> bool:
     """Make the file, whole; False where there is one."""
+    made = _linked(path, _bytes(owner, token))
+    if made is not None:
+        return made
     try:
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o644)
     except FileExistsError:
@@ -247,6 +250,25 @@ def _create(path: Path, owner: Owner, token: str) -> bool:
         with suppress(OSError):
             path.unlink()
         raise
+    _hide(path)
+    return True
+
+
+def _linked(path: Path, content: bytes) -> bool | None:
+    """Give the name to a file that is whole already, so that who is killed meanwhile leaves no empty lock; None where names cannot be given so."""
+    whole = path.with_name(f".~{uuid4().hex}.tmp")
+    try:
+        handle = os.open(whole, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o644)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.link(whole, path)
+    except FileExistsError:
+        return False
+    except (OSError, NotImplementedError):
+        return None
+    finally:
+        with suppress(OSError):
+            whole.unlink(missing_ok=True)
     _hide(path)
     return True
 
