@@ -17,6 +17,8 @@ from kawasolar.ledger.vocabulary import folded, heading_key, heading_unit, vocab
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from kawasolar.plan import LedgerKind
+
 # Of a file of ours; a mapping has a line for each of our columns.
 _MOST_BYTES = 256 * 1024
 _LONGEST = 1_000
@@ -143,7 +145,7 @@ def as_json(mapping: Mapping) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def from_json(value: object) -> Mapping:
+def from_json(value: object, kind: LedgerKind = "facilities") -> Mapping:
     """A mapping read back; anything may be wrong with it.
 
     Raises

@@ -42,6 +42,7 @@ def _read(plan: Plan) -> tuple[object, ...]:
 
 SLOTS: tuple[Slot, ...] = (
     Slot("read", ("facilities",), (), "ledger", _read),
+    Slot("registers", (), (), "registers", lambda plan: (plan.registers,)),
     Slot("links", ("links",), (), "join", lambda plan: (plan.results.links,)),
     Slot(
         "survey", ("buildings", "roof_planes"), ("sunlit", "azimuths"), "survey",

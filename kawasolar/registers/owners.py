@@ -13,6 +13,7 @@ from kawasolar.ledger.notes import folded as fold_findings
 from kawasolar.registers.reading import read_register
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from kawasolar.registers.reading import Register
@@ -27,7 +28,9 @@ OWNER = {
 }
 
 
-def supply_points_of(path: Path, facilities: pd.DataFrame) -> tuple[dict[str, str], list[Finding]]:
+def supply_points_of(
+    path: Path, facilities: pd.DataFrame, said: Mapping[str, str] | None = None
+) -> tuple[dict[str, str], list[Finding]]:
     """Whose supply points are whose by a list of the contracts: supply point -> facility_id, of rows that name both.
 
     Raises
@@ -36,36 +39,39 @@ def supply_points_of(path: Path, facilities: pd.DataFrame) -> tuple[dict[str, st
         it cannot be read, or is no list of supply points
     """
     register = read_register(path, "meter_points")
-    frame, findings = with_facilities(register, facilities)
+    frame, findings = with_facilities(register, facilities, said)
     known = frame.dropna(subset=["supply_point", "facility_id"]).drop_duplicates("supply_point")
     points = dict(zip(known["supply_point"].tolist(), known["facility_id"].tolist(), strict=True))
     return points, [*register.findings, *findings]
 
 
-def with_facilities(register: Register, facilities: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
-    """The rows with ``facility_id`` (None where nobody knows) and ``how`` (``id``, ``name`` or empty).
+def with_facilities(
+    register: Register, facilities: pd.DataFrame, said: Mapping[str, str] | None = None
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """The rows with ``facility_id`` (None where nobody knows) and ``how`` (``person``, ``id``, ``name`` or empty).
 
     Parameters
     ----------
     facilities : ``facility_id name``
+    said : which facility a name means, as a person says (:func:`kawasolar.document.views.aliases_of`)
 
     Returns
     -------
     frame, and findings: the texts that no facility, or more than one, bears
     """
-    names, column = FacilityNames.of(facilities), OWNER[register.kind]
+    names, column = FacilityNames.of(facilities, said), OWNER[register.kind]
     frame = register.frame
     texts = frame[column] if column in frame else pd.Series([None] * len(frame), dtype=object)
     found = {text: names.find(text) for text in texts.dropna().unique()}
     pairs = [found.get(text, ("", "")) for text in texts]
     ids = pd.Series([facility or None for facility, _ in pairs], dtype=object)
-    unknown = np.flatnonzero(ids.isna().to_numpy() & texts.notna().to_numpy())
+    hows = pd.Series([how for _, how in pairs], dtype=object)
+    # What a person says is none of ours is no gap.
+    unknown = np.flatnonzero(ids.isna().to_numpy() & texts.notna().to_numpy() & (hows != "person").to_numpy())
     findings = [
         Finding(
             "register.no_facility", "warning", register.source, int(frame["source_row"].iloc[k]), register.columns.get(column), str(texts.iloc[k])[:200]
         )
         for k in unknown.tolist()
     ]  # fmt: skip
-    return frame.assign(facility_id=ids, how=pd.Series([how for _, how in pairs], dtype=object)), fold_findings(
-        findings
-    )
+    return frame.assign(facility_id=ids, how=hows), fold_findings(findings)

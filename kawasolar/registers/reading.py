@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from gis.findings import Finding
     from kawasolar.ledger.headings import Column, Header
+    from kawasolar.ledger.mapping import Mapping
     from kawasolar.ledger.rows import Body
     from kawasolar.ledger.tables import Table
     from kawasolar.registers.schema import Field, Kind
@@ -73,7 +74,13 @@ class Register:
 
 
 def read_register(
-    path: Path, kind: Kind | None = None, *, sheet: str | None = None, listed: int = LISTED, progress: Progress = silent
+    path: Path,
+    kind: Kind | None = None,
+    *,
+    sheet: str | None = None,
+    mapping: Mapping | None = None,
+    listed: int = LISTED,
+    progress: Progress = silent,
 ) -> Register:
     """Read a ledger from CSV or XLSX.
 
@@ -100,6 +107,31 @@ def read_register(
     schema, table, header = max(found, key=lambda one: len(one[2].columns))
     progress(0.3, "ledger")
     return _read(path.name, schema, table, header, listed)
+
+
+_DTYPES = {"number": "float64", "storeys": "float64", "year": "float64", "date": "datetime64[s]"}
+
+
+def check_frame(frame: pd.DataFrame, schema: Schema) -> None:
+    """Refuse a frame that no ledger of this kind can have given: what comes from a file is not trusted.
+
+    Raises
+    ------
+    ValueError
+        names the column
+    """
+    if strange := set(frame.columns) - {"source_row", *schema.fields}:
+        raise ValueError(f"column {min(strange)[:60]}")
+    if frame["source_row"].dtype.kind != "i":
+        raise ValueError("source_row")
+    for name, field in schema.fields.items():
+        if name not in frame:
+            continue
+        if str(frame[name].dtype) != _DTYPES.get(field.kind, "object"):
+            raise ValueError(f"{name}: {frame[name].dtype}")
+        known = set(frame[name].dropna()) if field.kind in ("code", "flag") else set()
+        if known - (set(field.code_names) if field.kind == "code" else {True, False}):
+            raise ValueError(f"{name}: {str(known)[:60]}")
 
 
 def _tables(path: Path, sheet: str | None) -> Iterable[Table]:
