@@ -37,18 +37,20 @@ def register(
         raise typer.BadParameter(say(State.language, "cli.register_words"), param_hint="file")
     if template is not None:
         check_target(template[1])
-        write_template(_kind(template[0]), template[1], State.paper_language)
+        write_template(known_kind(template[0]), template[1], State.paper_language)
         tell_written(template[1])
         return
     path = cast("Path", file)
     if csv is not None:
         check_target(csv, keep=(path, plan))
-    found = read_register(path, _kind(kind) if kind else None, sheet=sheet or None)
+    found = read_register(path, known_kind(kind) if kind else None, sheet=sheet or None)
     frame, findings = found.frame, list(found.findings)
     if plan is not None:
+        from kawasolar.document.views import aliases_of
         from kawasolar.project import load_plan
 
-        frame, further = with_facilities(found, load_plan(plan).facilities)
+        opened = load_plan(plan)
+        frame, further = with_facilities(found, opened.facilities, aliases_of(opened.entries))
         findings += further
     tell_findings(tuple(findings))
     if csv is not None:
@@ -61,7 +63,8 @@ def register(
     _tell(found, frame, with_plan=plan is not None)
 
 
-def _kind(text: str) -> Kind:
+def known_kind(text: str) -> Kind:
+    """The kind of ledger that is meant; a usage error where there is none such."""
     from kawasolar.registers import KINDS
 
     if text not in KINDS:

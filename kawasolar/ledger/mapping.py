@@ -232,7 +232,7 @@ def from_toml(text: str, source: str) -> Mapping:
         raise UnreadableLedger("ledger.bad_mapping", file=source, reason=str(error)[:80]) from error
 
 
-def read_mapping(path: Path) -> Mapping:
+def read_mapping(path: Path, kind: LedgerKind = "facilities") -> Mapping:
     """A mapping from its TOML file.
 
     Raises
