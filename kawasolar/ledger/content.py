@@ -92,6 +92,10 @@ class Sample:
         """Share of the cells for which something holds."""
         return sum(bool(holds(text)) for text in self.texts) / len(self.texts)
 
+    def share_of(self, holds: Callable[[object], bool]) -> float:
+        """Share of the cells, as they stand, for which something holds."""
+        return sum(holds(cell) for cell in self.cells) / len(self.cells)
+
     def read_share(self, parse: Callable[[object], object]) -> float:
         """Share of the cells that a parser understands; of some that say nothing is known the rest counts."""
         return sum(_reads(parse, cell) for cell in self.cells) / len(self.cells)

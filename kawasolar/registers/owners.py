@@ -9,6 +9,7 @@ import pandas as pd
 
 from gis.findings import Finding
 from kawasolar.facility_names import FacilityNames
+from kawasolar.ledger.notes import LISTED
 from kawasolar.ledger.notes import folded as fold_findings
 from kawasolar.registers.reading import read_register
 
@@ -42,12 +43,15 @@ def supply_points_of(path: Path, facilities: pd.DataFrame) -> tuple[dict[str, st
     return points, [*register.findings, *findings]
 
 
-def with_facilities(register: Register, facilities: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
+def with_facilities(
+    register: Register, facilities: pd.DataFrame, listed: int = LISTED
+) -> tuple[pd.DataFrame, list[Finding]]:
     """The rows with ``facility_id`` (None where nobody knows) and ``how`` (``id``, ``name`` or empty).
 
     Parameters
     ----------
     facilities : ``facility_id name``
+    listed : findings that are told one by one
 
     Returns
     -------
@@ -67,5 +71,5 @@ def with_facilities(register: Register, facilities: pd.DataFrame) -> tuple[pd.Da
         for k in unknown.tolist()
     ]  # fmt: skip
     return frame.assign(facility_id=ids, how=pd.Series([how for _, how in pairs], dtype=object)), fold_findings(
-        findings
+        findings, listed
     )
