@@ -59,7 +59,10 @@ class Mapping:
             return self if fits else None
         depth, words = self.last - self.first, ledger_kind(self.kind).words
         for number in (self.first, *range(min(len(rows), SEARCHED_ROWS))):
-            if number + depth < len(rows) and form_of(joined_headings(rows, number, number + depth, words)) == self.form:
+            if (
+                number + depth < len(rows)
+                and form_of(joined_headings(rows, number, number + depth, words)) == self.form
+            ):
                 shift = number - self.first
                 return replace(self, first=number, last=number + depth, begin=self.begin + shift)
         return None
@@ -244,9 +247,7 @@ def from_toml(text: str, source: str, kind: str | None = FACILITIES) -> Mapping:
     """
     try:
         found = tomllib.loads(text)
-        of = ledger_kind(found.get("kind", kind or FACILITIES))
-        if kind is not None and of.key != kind:
-            raise ValueError(of.key)
+        of = _kind_in(found, kind)
         rows, begin, columns = found["heading_rows"], found["first_row"], found["columns"]
         first, last = (rows[0] - 1, rows[-1] - 1) if rows else (-1, -1)
         made = {
@@ -257,6 +258,13 @@ def from_toml(text: str, source: str, kind: str | None = FACILITIES) -> Mapping:
         return _checked(Mapping(first, last, begin - 1, made, sheet, form, of.key))
     except (tomllib.TOMLDecodeError, ValueError, KeyError, TypeError, AttributeError, LookupError) as error:
         raise UnreadableLedger("ledger.bad_mapping", file=source, reason=str(error)[:80]) from error
+
+
+def _kind_in(found: dict[str, Any], kind: str | None) -> LedgerKind:
+    of = ledger_kind(found.get("kind", kind or FACILITIES))
+    if kind is not None and of.key != kind:
+        raise ValueError(of.key)
+    return of
 
 
 def read_mapping(path: Path, kind: str | None = FACILITIES) -> Mapping:

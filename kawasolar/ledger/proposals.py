@@ -150,7 +150,9 @@ def propose(
     return Proposed(first, last, start, columns, form, table.name, _elsewhere(of, rows, first, texts, named), kind)
 
 
-def _elsewhere(of: LedgerKind, rows: Sequence[Row], first: int, texts: list[str], named: dict[str, Column]) -> str | None:
+def _elsewhere(
+    of: LedgerKind, rows: Sequence[Row], first: int, texts: list[str], named: dict[str, Column]
+) -> str | None:
     """What other ledger a list of facilities seems to be; of the others nothing is told here."""
     if of.key != FACILITIES or named.keys() & {"latitude", "address"}:
         return None
@@ -237,7 +239,9 @@ def title_of(text: str, index: int) -> str:
     return text or letter_of(index)
 
 
-def _by_heading(of: LedgerKind, texts: list[str], named: dict[str, Column], looked: list[Sample]) -> dict[int, Proposal]:
+def _by_heading(
+    of: LedgerKind, texts: list[str], named: dict[str, Column], looked: list[Sample]
+) -> dict[int, Proposal]:
     """Columns whose heading is known; where hardly a cell reads as it says, that is told."""
     found = {}
     for name, column in named.items():

@@ -48,7 +48,7 @@ _MADE_UP = re.compile(r"[a-z\-_]|\A0")
 
 def detectors(schema: Schema, facilities: FacilityNames | None) -> dict[str, Detector]:
     """Our column -> how sure one can be that a column is it; only where cells can say something."""
-    kinds = Counter(field.kind for field in schema.fields.values())
+    kinds: Counter[str] = Counter(field.kind for field in schema.fields.values())
     years = [name for name, field in schema.fields.items() if field.kind == "year"]
     made = {
         name: _detector(schema, field, kinds, facilities, second=name in years[1:])
@@ -264,5 +264,5 @@ def _department(sample: Sample) -> float:
 def _worded(field: Field, sample: Sample) -> float:
     """Texts that contain a word, or end like one; numbers do not."""
     words, endings = field.words, field.endings
-    share = sample.share(lambda text: any(word in text for word in words) or bool(endings) and text.endswith(endings))
+    share = sample.share(lambda text: any(word in text for word in words) or text.endswith(endings))
     return 0.45 + 0.35 * share if share >= _HALF and sample.length <= 24 else 0.0

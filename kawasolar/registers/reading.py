@@ -46,6 +46,7 @@ _MEANING = {
     "digits": "digits",
 }
 
+
 @dataclass(frozen=True)
 class Register:
     """What was read.
@@ -92,17 +93,24 @@ def read_register(
         ``register.mapped_nothing``: the mapping leaves out what is needed.
     """
     progress(0.0, "ledger")
+    chosen, loaded, named = locate(path, kind, sheet=sheet, mapping=mapping)
+    return read_loaded(loaded, chosen, mapping=named, listed=listed, progress=part(progress, 0.3, 1.0))
+
+
+def locate(
+    path: Path, kind: Kind | None = None, *, sheet: str | None = None, mapping: Mapping | None = None
+) -> tuple[Kind, Loaded, Mapping | None]:
+    """Of which kind a file is, which of its tables is meant, and the mapping for that kind; arguments and errors as of :func:`read_register`."""
     wanted = kind or (None if mapping is None else _kind_of(mapping))
     if mapping is not None and wanted is not None:
         mapping = replace(mapping, kind=wanted)
         for loaded in tables_of(path, sheet or mapping.sheet or None):
             if mapping.placed(loaded.table.rows) is not None:
-                return read_loaded(loaded, wanted, mapping=mapping, listed=listed, progress=part(progress, 0.3, 1.0))
+                return wanted, loaded, mapping
     found = best_by_headings(tables_of(path, sheet), wanted)
     if found is None:
         raise _unknown(path, wanted, sheet)
-    chosen, loaded = found
-    return read_loaded(loaded, chosen, mapping=mapping, listed=listed, progress=part(progress, 0.3, 1.0))
+    return *found, mapping
 
 
 def _kind_of(mapping: Mapping) -> Kind | None:
@@ -152,7 +160,9 @@ def _not_this(source: str, schema: Schema, seen: str) -> UnreadableLedger:
     return UnreadableLedger("register.not_this", file=source, found=seen, expected=needed)
 
 
-def header_for(table: Table, source: str, schema: Schema, mapping: Mapping | None, notes: Notes | None = None) -> Header:
+def header_for(
+    table: Table, source: str, schema: Schema, mapping: Mapping | None, notes: Notes | None = None
+) -> Header:
     """The heading as a person says it, else as it is recognised; that a mapping was not used is noted.
 
     Raises
