@@ -96,9 +96,9 @@ def edit_register(
     from kawasolar.registers.told import renewal_lines
 
     wanted = known_kind(kind) if kind else None
-    if mapping is not None and wanted is None:
-        raise typer.BadParameter(say(State.language, "cli.register_mapping_words"), param_hint="--kind")
-    asked = None if mapping is None or wanted is None else read_mapping(mapping, wanted)
+    asked = None if mapping is None else read_mapping(mapping, wanted)
+    if asked is not None:
+        wanted = known_kind(asked.kind)
     named = sheet or (asked.sheet if asked is not None else "")
 
     def read(opened: Project) -> NewerRegister:

@@ -32,7 +32,7 @@ ROLES: tuple[Role, ...] = (
     "dsm", "buildings", "facilities", "weather", "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes",
     "roads", "wards", "meters", "parcels", "addresses", "lamps", "vehicles", "wings", "meter_points", "roof_works", "profile",
 )  # fmt: skip
-LedgerKind = Literal["facilities", "lamps", "vehicles", "wings", "meter_points", "roof_works"]
+AnyLedger = Literal["facilities", "lamps", "vehicles", "wings", "meter_points", "roof_works"]
 # Ledgers of other things than facilities, each by its kind (``resources/registers``).
 OtherLedger = Literal["lamps", "vehicles", "wings", "meter_points", "roof_works"]
 OTHER_LEDGERS: tuple[OtherLedger, ...] = ("lamps", "vehicles", "wings", "meter_points", "roof_works")

@@ -13,7 +13,7 @@ from kawasolar.profile import MAX_BYTES
 from kawasolar.value_rules import CRITERION_RULES, INTEGERS, VALUE_RULES
 
 if TYPE_CHECKING:
-    from kawasolar.plan import LedgerKind
+    from kawasolar.plan import AnyLedger
 
 # Longer than any name, reason or id that a person writes.
 _LONGEST = 10_000
@@ -184,7 +184,7 @@ def _columns(key: str, entry: Any) -> bool:  # noqa: ANN401
     if key not in ("facilities", *OTHER_LEDGERS) or not _marked(entry, "mapping"):
         return False
     try:
-        from_json(entry["mapping"], cast("LedgerKind", key))
+        from_json(entry["mapping"], cast("AnyLedger", key))
     except ValueError:
         return False
     return True

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from kawasolar.document.entries import Edit, Entries, Entry
     from kawasolar.ledger.mapping import Mapping as ColumnMapping
-    from kawasolar.plan import InputFile, LedgerKind, Objective
+    from kawasolar.plan import InputFile, AnyLedger, Objective
 
 
 # Control, format and line signs.
@@ -270,7 +270,7 @@ def correct_ledger(entries: Entries, facility_id: str, column: str, value: Entry
     return edit_of(entries, "ui.undo.ledger", {place: entry}, facility=facility_id, column=column)
 
 
-def map_columns(entries: Entries, mapping: ColumnMapping | None, by: Author, kind: LedgerKind = "facilities") -> Edit:
+def map_columns(entries: Entries, mapping: ColumnMapping | None, by: Author, kind: AnyLedger = "facilities") -> Edit:
     """Say which column of a ledger's file is which; None leaves it to the headings."""
     from kawasolar.ledger.mapping import as_json
 

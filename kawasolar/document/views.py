@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from kawasolar.document.entries import Entries
     from kawasolar.ledger.mapping import Mapping
-    from kawasolar.plan import LedgerKind, Objective, Plan
+    from kawasolar.plan import AnyLedger, Objective, Plan
     from kawasolar.profile import Profile
 
 
@@ -190,7 +190,7 @@ def read_value(plan: Plan, facility_id: str, column: str) -> object:
     return value.item() if hasattr(value, "item") else value
 
 
-def mapping_of(entries: Entries, kind: LedgerKind = "facilities") -> Mapping | None:
+def mapping_of(entries: Entries, kind: AnyLedger = "facilities") -> Mapping | None:
     """Which column of a ledger's file is which, as a person says; None where its headings say it."""
     entry = entries.get("columns", kind)
     if entry is None:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from gis.findings import Finding
 from kawasolar.facility_names import FacilityNames
+from kawasolar.ledger.notes import LISTED
 from kawasolar.ledger.notes import folded as fold_findings
 from kawasolar.registers.reading import read_register
 
@@ -46,7 +47,7 @@ def supply_points_of(
 
 
 def with_facilities(
-    register: Register, facilities: pd.DataFrame, said: Mapping[str, str] | None = None
+    register: Register, facilities: pd.DataFrame, said: Mapping[str, str] | None = None, listed: int = LISTED
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """The rows with ``facility_id`` (None where nobody knows) and ``how`` (``person``, ``id``, ``name`` or empty).
 
@@ -54,6 +55,7 @@ def with_facilities(
     ----------
     facilities : ``facility_id name``
     said : which facility a name means, as a person says (:func:`kawasolar.document.views.aliases_of`)
+    listed : findings that are told one by one
 
     Returns
     -------
@@ -74,4 +76,4 @@ def with_facilities(
         )
         for k in unknown.tolist()
     ]  # fmt: skip
-    return frame.assign(facility_id=ids, how=hows), fold_findings(findings)
+    return frame.assign(facility_id=ids, how=hows), fold_findings(findings, listed)

@@ -2,6 +2,9 @@
 
 A column has a ``kind`` (``text number year date flag code storeys digits``), the headings by which it is called, a unit with those that are turned into it, and the
 range outside which a number is a mistake; codes have the words that stand for them. ``memo``: the value that books write where nobody knows (備忘価額, one yen).
+
+Where no heading names a column, it is told by its cells: ``usual`` are the numbers that such a ledger mostly has (``whole``: whole ones alone), ``words`` and ``endings`` what
+its texts contain or end in, ``shape`` what they look like (``owner plate floor wing model address department``, see :mod:`kawasolar.registers.detecting`). A person confirms it.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ from kawasolar.plan import OTHER_LEDGERS, OtherLedger
 from kawasolar.resources import resource_path
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kawasolar.words import Language
 
 Kind = OtherLedger
@@ -35,6 +40,7 @@ class Field:
     headings : by which it is called, the usual one first
     memo : a number that stands for nothing known, None where there is none
     said_as : what the codes' words begin with in the catalogue
+    usual, whole, words, endings, shape : what its cells are told by; words and endings folded
     """
 
     name: str
@@ -45,6 +51,11 @@ class Field:
     headings: tuple[str, ...]
     memo: float | None
     said_as: str = "register.code"
+    usual: tuple[float, float] | None = None
+    whole: bool = False
+    words: tuple[str, ...] = ()
+    endings: tuple[str, ...] = ()
+    shape: str = ""
 
     @property
     def code_names(self) -> tuple[str, ...]:
@@ -101,8 +112,12 @@ def _field(name: str, table: dict[str, Any]) -> Field:
     codes = None
     if table["kind"] == "code":
         codes = vocabulary().codes[table["vocabulary"]] if "vocabulary" in table else codes_by(table["codes"])
-    low, high = table.get("range", (None, None))
-    bounds = None if low is None else (float(low), float(high))
+    words, endings = (tuple(folded(word) for word in table.get(name, ())) for name in ("words", "endings"))
     return Field(
-        name, table["kind"], table.get("unit", ""), bounds, codes, tuple(table["headings"]), table.get("memo"), table.get("vocabulary", "register.code"),
+        name, table["kind"], table.get("unit", ""), _pair(table.get("range")), codes, tuple(table["headings"]), table.get("memo"),
+        table.get("vocabulary", "register.code"), _pair(table.get("usual")), table.get("whole", False), words, endings, table.get("shape", ""),
     )  # fmt: skip
+
+
+def _pair(found: Sequence[float] | None) -> tuple[float, float] | None:
+    return None if found is None else (float(found[0]), float(found[1]))
