@@ -29,6 +29,7 @@ class RegisterModel(QAbstractTableModel):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
+        self.register: Register | None = None
         self._heads: list[str] = []
         self._cells: list[list[Any]] = []
         # Words are made of the cells that are seen.
@@ -39,7 +40,7 @@ class RegisterModel(QAbstractTableModel):
     def show_register(self, register: Register | None, rows: pd.DataFrame | None, names: dict[str, str] | None) -> None:
         """Other rows; ``names`` of facilities by their number, where the rows say whose they are."""
         self.beginResetModel()
-        say = self._look.say
+        self.register, say = register, self._look.say
         self._heads, self._cells, self._words, self._right, self._lacking = [], [], [], [], []
         if register is not None and rows is not None:
             some = rows.head(MOST_ROWS)

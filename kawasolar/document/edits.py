@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from kawasolar.document.entries import Edit, Entries, Entry
     from kawasolar.ledger.mapping import Mapping as ColumnMapping
-    from kawasolar.plan import InputFile, AnyLedger, Objective
+    from kawasolar.plan import AnyLedger, InputFile, Objective
 
 
 # Control, format and line signs.

@@ -30,9 +30,21 @@ def register_columns(kind: str) -> LedgerKind:
     ValueError
         There is no such kind.
     """
-    if kind not in KINDS:
-        raise ValueError("kind")
-    return _columns_of(kind)
+    return _columns_of(kind_of(kind))
+
+
+def kind_of(key: str) -> Kind:
+    """The kind of register that a key is.
+
+    Raises
+    ------
+    ValueError
+        There is no such kind.
+    """
+    for kind in KINDS:
+        if kind == key:
+            return kind
+    raise ValueError("kind")
 
 
 @cache

@@ -51,10 +51,9 @@ def open_register(
     sheets = sheets_of(path)
     tables = list(tables_of(path, sheet if sheet in sheets else None))
     progress(0.5, "ledger")
-    if mapping is not None:
-        of = mapping if kind is None else replace(mapping, kind=kind)
+    if mapping is not None and mapping.kind in (KINDS if kind is None else (kind,)):
         for loaded in tables:
-            if (placed := of.placed(loaded.table.rows)) is not None:
+            if (placed := mapping.placed(loaded.table.rows)) is not None:
                 return as_mapped(loaded, sheets, placed, "plan", facilities)
     if forms is not None and (found := _remembered(tables, kind, forms)) is not None:
         return as_mapped(found[0], sheets, found[1], "remembered", facilities)

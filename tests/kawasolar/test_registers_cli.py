@@ -72,5 +72,17 @@ def test_what_cannot_be_meant(made: tuple[Path, str, str], tmp_path: Path, capsy
     assert told(["edit", "alias", plan, "x", "nobody"], capsys, 3)[1]
     ledger = tmp_path / "a.csv"
     ledger.write_text(LAMPS, encoding="utf-8")
-    words = ["plan", "--dsm", "x", "--buildings", "x", "--facilities", "x", "--weather", "x", "--out", str(tmp_path / "o")]
+    words = [
+        "plan",
+        "--dsm",
+        "x",
+        "--buildings",
+        "x",
+        "--facilities",
+        "x",
+        "--weather",
+        "x",
+        "--out",
+        str(tmp_path / "o"),
+    ]
     assert told([*words, "--register", str(ledger), "--register", str(ledger)], capsys, EXIT_USAGE)[1]

@@ -81,7 +81,7 @@ def test_read_seen_and_followed(window: MainWindow, qtbot: QtBot, lamps: Path, t
     dialog.kind.setCurrentIndex(dialog.kind.findData("vehicles"))
     qtbot.waitUntil(lambda: dialog._job is None, timeout=20_000)
     assert dialog.model.rowCount() == 0
-    assert "登録番号" in dialog.state.text()
+    assert "登録番号" in dialog.outcome.text()
     assert not dialog.save_csv.isEnabled()
 
 
@@ -115,5 +115,5 @@ def test_a_broken_file_is_told(window: MainWindow, qtbot: QtBot, tmp_path: Path)
     path.write_bytes(b"PK\x03\x04 no archive")
     dialog.take(path)
     qtbot.waitUntil(lambda: dialog._job is None, timeout=20_000)
-    assert "壊れた.xlsx" in dialog.state.text()
+    assert "壊れた.xlsx" in dialog.outcome.text()
     assert dialog.model.rowCount() == 0

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject
 
-from kawasolar.errors import NotWritable
-
 if TYPE_CHECKING:
     import pandas as pd
 
+    from gis.progress import Progress
     from kawasolar.ledger.mapping import Mapping
     from kawasolar.plan import OtherLedger
     from kawasolar.registers import NewerRegister
@@ -29,15 +27,20 @@ class RegisterDesk(QObject):
 
     def open(self, kind: OtherLedger | None = None) -> RegisterDialog:
         """Choose a ledger, see how it is read and what is wrong in it, and take it into the plan that is open."""
-        from kawasolar.document.views import aliases_of
+        from kawasolar.document.views import aliases_of, mapping_of
+        from kawasolar.plan import OTHER_LEDGERS
         from ui.register_dialog import RegisterDialog
 
         window, plan = self._window, self._window.document.plan
-        facilities = None if plan is None else plan.facilities
-        said = None if plan is None else aliases_of(plan.entries)
-        dialog = RegisterDialog(
-            window.look, window.jobs, window.remembered, facilities, window, said=said, take=None if plan is None else self.take
-        )  # fmt: skip
+        if plan is None:
+            dialog = RegisterDialog(window.look, window.jobs, window.remembered, None, window)
+        else:
+            columns = {
+                name: mapping for name in OTHER_LEDGERS if (mapping := mapping_of(plan.entries, name)) is not None
+            }
+            dialog = RegisterDialog(
+                window.look, window.jobs, window.remembered, plan.facilities, window, take=self.take, said=aliases_of(plan.entries), known=columns
+            )  # fmt: skip
         if kind is not None:
             dialog.choose_kind(kind)
         dialog.open()
@@ -51,8 +54,8 @@ class RegisterDesk(QObject):
         if plan is None:
             return
 
-        def read(progress: object) -> NewerRegister:
-            register = read_register(path, kind, sheet=sheet or None, mapping=mapping, progress=progress)  # type: ignore[arg-type]
+        def read(progress: Progress) -> NewerRegister:
+            register = read_register(path, kind, sheet=sheet or None, mapping=mapping, progress=progress)
             return newer_register(plan, path, register, mapping, sheet)
 
         job = window.jobs.start(read, "register")
@@ -112,9 +115,3 @@ class RegisterDesk(QObject):
         dialog = NamesDialog(self._window.look, self._window.document, found, self._window)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
-
-
-def keep_form(dialog: RegisterDialog) -> None:
-    """Remember the columns; they hold for this plan even where that fails."""
-    with suppress(NotWritable):
-        dialog.keep_form()
