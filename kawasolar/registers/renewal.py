@@ -16,13 +16,17 @@ if TYPE_CHECKING:
     from kawasolar.registers.schema import Schema
 
 
+# What a row is known by: our columns with their cells, as far as they are filled.
+Label = tuple[tuple[str, object], ...]
+
+
 @dataclass(frozen=True)
 class RowChange:
     """One cell that the newer ledger has otherwise; rows as the user counts in each file."""
 
     row_before: int
     row_after: int
-    label: str
+    label: Label
     column: str
     before: object
     after: object
@@ -40,8 +44,8 @@ class RegisterRenewal:
     columns_gone, columns_new : columns of which only one ledger knows
     """
 
-    added: tuple[tuple[int, str], ...]
-    removed: tuple[tuple[int, str], ...]
+    added: tuple[tuple[int, Label], ...]
+    removed: tuple[tuple[int, Label], ...]
     changed: tuple[RowChange, ...]
     same: int
     columns_gone: tuple[str, ...]
@@ -61,16 +65,17 @@ class RegisterRenewal:
 def compare_registers(before: pd.DataFrame, after: pd.DataFrame, schema: Schema) -> RegisterRenewal:
     """Compare the rows of two ledgers of one kind.
 
-    A row is known again by the columns of :attr:`Schema.identity` that both have, written in any usual form. Of rows that are alike in these, equal ones are
-    paired first, then the others in their order: two kinds of lamp of one room are told apart by what else they say.
+    A row is known again by the columns of :attr:`Schema.identity` that both have, written in any usual form; where that finds none, by :attr:`Schema.loose`, where
+    just one row of each ledger is left with them: a lamp of another type in the same room. Of rows that are alike in these, equal ones are paired first, then the
+    others in their order: two kinds of lamp of one room are told apart by what else they say.
 
     Parameters
     ----------
     before, after : as :attr:`kawasolar.registers.Register.frame`
     """
     columns = [name for name in schema.fields if name in before and name in after]
-    identity = [name for name in schema.identity if name in columns]
-    old, new = _Rows.of(before, columns, identity), _Rows.of(after, columns, identity)
+    identity, loose = ([name for name in names if name in columns] for names in (schema.identity, schema.loose))
+    old, new = _Rows.of(before, columns, identity, loose), _Rows.of(after, columns, identity, loose)
     pairs = _pairs(old, new)
     changed = [
         RowChange(old.numbers[i], new.numbers[j], new.labels[j], name, a, b)
@@ -96,16 +101,18 @@ class _Rows:
     numbers: list[int]
     cells: list[tuple[object, ...]]
     keys: list[tuple[str, ...]]
-    labels: list[str]
+    looser: list[tuple[str, ...]]
+    labels: list[Label]
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, columns: Sequence[str], identity: Sequence[str]) -> _Rows:
+    def of(cls, frame: pd.DataFrame, columns: Sequence[str], identity: Sequence[str], loose: Sequence[str]) -> _Rows:
         plain = {name: _plain(frame[name]) for name in columns}
         rows = range(len(frame))
         cells = [tuple(plain[name][k] for name in columns) for k in rows]
-        texts = [[_text(plain[name][k]) for name in identity] for k in rows]
-        keys = [tuple(folded(text) for text in row) for row in texts]
-        return cls(frame["source_row"].tolist(), cells, keys, [" ".join(filter(None, row)) for row in texts])
+        texts = {name: [folded(_text(value)) for value in plain[name]] for name in {*identity, *loose}}
+        keys, looser = ([tuple(texts[name][k] for name in names) for k in rows] for names in (identity, loose))
+        labels = [tuple((name, plain[name][k]) for name in identity if plain[name][k] is not None) for k in rows]
+        return cls(frame["source_row"].tolist(), cells, keys, looser, labels)
 
 
 def _plain(series: pd.Series[Any]) -> list[object]:
@@ -142,4 +149,15 @@ def _pairs(old: _Rows, new: _Rows) -> list[tuple[int, int]]:
     for j, key in enumerate(new.keys):
         if j not in found and (alike := rest.get(key)):
             found[j] = alike.popleft()
+    left, right = _lone(old.looser, set(found.values())), _lone(new.looser, set(found))
+    found.update({j: left[key] for key, j in right.items() if key in left})
     return [(found[j], j) for j in sorted(found)]
+
+
+def _lone(keys: list[tuple[str, ...]], taken: set[int]) -> dict[tuple[str, ...], int]:
+    """Rows that are not taken, of those keys that only one of them has."""
+    rows: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for row, key in enumerate(keys):
+        if row not in taken and all(key[:1]) and key:
+            rows[key].append(row)
+    return {key: found[0] for key, found in rows.items() if len(found) == 1}

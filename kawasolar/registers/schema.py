@@ -72,6 +72,7 @@ class Schema:
     ----------
     needed : columns without which it is none
     identity : columns that together tell its rows apart, by which those of a newer one are known again
+    loose : columns by which they are where those find none; empty: by no others
     fields : by name, in the order of the file
     words : headings and units as :func:`kawasolar.ledger.headings.find_header` takes them
     """
@@ -81,6 +82,7 @@ class Schema:
     name_en: str
     needed: tuple[str, ...]
     identity: tuple[str, ...]
+    loose: tuple[str, ...]
     fields: dict[str, Field]
     words: Vocabulary
 
@@ -105,7 +107,16 @@ def schema_of(kind: Kind) -> Schema:
         if table["kind"] == "number"
     }
     words = replace(vocabulary(), headings=headings, units=units, other_ledgers={}, columns=tuple(fields))
-    return Schema(kind, raw["name_ja"], raw["name_en"], tuple(raw["needed"]), tuple(raw["identity"]), fields, words)
+    return Schema(
+        kind,
+        raw["name_ja"],
+        raw["name_en"],
+        tuple(raw["needed"]),
+        tuple(raw["identity"]),
+        tuple(raw["loose"]),
+        fields,
+        words,
+    )
 
 
 def _field(name: str, table: dict[str, Any]) -> Field:

@@ -9,7 +9,7 @@ from kawasolar.words import say
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from kawasolar.registers.renewal import RegisterRenewal
+    from kawasolar.registers.renewal import Label, RegisterRenewal
     from kawasolar.registers.schema import Field, Schema
     from kawasolar.words import Language
 
@@ -26,6 +26,11 @@ def cell_words(language: Language, field: Field, value: object) -> str:
     if field.kind == "flag":
         return "○" if value else "×"
     return f"{value:,.15g}" if isinstance(value, float) and field.kind != "year" else f"{value:g}" if isinstance(value, float) else str(value)  # fmt: skip
+
+
+def label_words(language: Language, schema: Schema, label: Label) -> str:
+    """What a row is known by."""
+    return " ".join(cell_words(language, schema.fields[name], value) for name, value in label)
 
 
 def renewal_summary(language: Language, renewal: RegisterRenewal) -> str:
@@ -52,7 +57,11 @@ def renewal_lines(
             yield say(language, f"renewal.columns_{code}", columns=say(language, "list.separator").join(names))
     for code, rows in (("added", renewal.added), ("removed", renewal.removed)):
         yield from _cut(
-            language, [say(language, f"register.renewal.{code}", row=row, label=label) for row, label in rows]
+            language,
+            [
+                say(language, f"register.renewal.{code}", row=row, label=label_words(language, schema, label))
+                for row, label in rows
+            ],
         )
     changed = []
     for one in renewal.changed:
@@ -60,7 +69,7 @@ def renewal_lines(
         column = headings.get(one.column, field.headings[0])
         before, after = cell_words(language, field, one.before), cell_words(language, field, one.after)
         changed.append(
-            say(language, "register.renewal.changed", row=one.row_after, label=one.label, column=column, before=before, after=after)
+            say(language, "register.renewal.changed", row=one.row_after, label=label_words(language, schema, one.label), column=column, before=before, after=after)
         )  # fmt: skip
     yield from _cut(language, changed)
 

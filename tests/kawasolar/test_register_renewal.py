@@ -185,6 +185,19 @@ def test_a_newer_ledger_says_what_it_changes(project: Project, tmp_path: Path) -
     assert take_register(taken.entries, taken.plan.inputs, same, BY).changes == ()
 
 
+def test_another_lamp_in_the_same_room_is_a_change(tmp_path: Path) -> None:
+    rows = ["学校,校舎,1,室,FLR40W×2,3,85,200", "学校,校舎,2,室,FLR40W×2,3,85,200", "学校,校舎,2,室,Hf32,4,65,200"]
+    old = read_register(lamps(tmp_path / "a.csv", *rows))
+    new = read_register(lamps(tmp_path / "b.csv", "学校,校舎,1,室,LED,3,30,200", "学校,校舎,2,室,LED,7,30,200"))
+    found = compare_registers(old.frame, new.frame, schema_of("lamps"))
+    # In the second room nobody can say which of two became the new one.
+    assert [(change.column, change.before, change.after) for change in found.changed] == [
+        ("lamp_type", "straight_fluorescent", "led"), ("power_w", 85.0, 30.0),
+    ]  # fmt: skip
+    assert [row for row, _ in found.removed] == [3, 4]
+    assert [row for row, _ in found.added] == [3]
+
+
 def test_columns_that_come_and_go(tmp_path: Path) -> None:
     old = read_register(lamps(tmp_path / "a.csv", "学校,校舎,1,室,LED,3,30,200"))
     new = read_register(lamps(tmp_path / "b.csv", "学校,校舎,1,室,LED,3,30,4", head=HEAD.replace("日/年", "設置高さ")))

@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QDialog, QLineEdit, QTableView, QWidget
 
-from kawasolar.registers.told import cell_words, renewal_summary
+from kawasolar.registers.told import cell_words, label_words, renewal_summary
 from ui.parts import button, column, label, row
 
 if TYPE_CHECKING:
@@ -26,16 +26,20 @@ class ChangesModel(QAbstractTableModel):
     def __init__(self, look: Look, newer: NewerRegister, renewal: RegisterRenewal) -> None:
         super().__init__()
         self._look = look
-        say, fields, heads = look.say, newer.register.schema.fields, newer.register.columns
+        say, schema, heads = look.say, newer.register.schema, newer.register.columns
+        fields = schema.fields
         self.rows: list[tuple[str, ...]] = [
-            *(("removed", str(number), text, "", "", "") for number, text in renewal.removed),
-            *(("added", str(number), text, "", "", "") for number, text in renewal.added),
+            (code, str(number), label_words(look.language, schema, label), "", "", "")
+            for code, rows in (("removed", renewal.removed), ("added", renewal.added))
+            for number, label in rows
         ]
         for one in renewal.changed:
             field = fields[one.column]
             cells = (cell_words(look.language, field, value) for value in (one.before, one.after))
             head = heads.get(one.column, field.headings[0])
-            self.rows.append(("changed", str(one.row_after), one.label, head, *cells))
+            self.rows.append(
+                ("changed", str(one.row_after), label_words(look.language, schema, one.label), head, *cells)
+            )
         self._words = {code: say(f"ui.registers.change.{code}") for code in ("removed", "added", "changed")}
 
     def rowCount(self, parent: Index | None = None) -> int:
@@ -103,6 +107,7 @@ class RegisterChanges(QDialog):
         self.table.setWordWrap(False)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for k, width in enumerate(_WIDTHS):
             self.table.setColumnWidth(k, width)
         layout.addWidget(self.table, 1)

@@ -133,6 +133,7 @@ class NamesDialog(QDialog):
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for k, width in enumerate(_WIDTHS):
             self.table.setColumnWidth(k, width)
         layout.addWidget(self.table, 1)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
-    from PySide6.QtWidgets import QHBoxLayout
 
     from kawasolar.plan import InputFile, OtherLedger, Plan, Role
 
@@ -94,6 +93,7 @@ class DataPanel(QWidget):
         self._filler = QWidget()
         layout.addWidget(self._filler, 0)
         document.plan_changed.connect(self.refresh)
+        document.registers_changed.connect(self.refresh)
         document.states_changed.connect(self._refresh_missing)
         self._missing: tuple[str, ...] = ()
         self.refresh()
@@ -153,7 +153,7 @@ class DataPanel(QWidget):
         top.addWidget(label(look.say(f"ui.role.{entry.role}"), "muted"), 1)
         if entry.role in OTHER_LEDGERS:
             change.clicked.connect(lambda: self.register_asked.emit(entry.role))
-            self._add_register_links(plan, entry.role, top)
+            top.addWidget(self._register_link("leave", entry.role, lambda: self.register_left.emit(entry.role)))
         else:
             change.clicked.connect(lambda: self.replace_asked.emit(entry.role))
         if entry.role == "facilities":
@@ -166,21 +166,21 @@ class DataPanel(QWidget):
         layout.addWidget(name, 1, 1)
         layout.addWidget(Elided(" · ".join(self._facts(plan, entry)), "muted", Qt.TextElideMode.ElideRight), 2, 1)
         layout.setColumnStretch(1, 1)
+        if entry.role in OTHER_LEDGERS and self._unknown_rows(plan, entry.role):
+            link = self._register_link("names", entry.role, self.names_asked.emit)
+            layout.addWidget(link, 3, 1, Qt.AlignmentFlag.AlignLeft)
         if entry.role in self._document.missing:
-            layout.addWidget(label(look.say("ui.data.missing"), "attention", wrap=True), 3, 1)
+            layout.addWidget(label(look.say("ui.data.missing"), "attention", wrap=True), 4, 1)
         return card
 
-    def _add_register_links(self, plan: Plan, role: OtherLedger, line: QHBoxLayout) -> None:
+    def _register_link(self, code: str, role: Role, call: Callable[[], object]) -> QWidget:
         """What can be done about one of the other ledgers besides taking a newer one."""
-        say, words = self._look.say, self._look.say(f"ui.role.{role}")
-        asked = [("leave", lambda: self.register_left.emit(role))]
-        if self._unknown_rows(plan, role):
-            asked.insert(0, ("names", self.names_asked.emit))
-        for code, call in asked:
-            link = button(say(f"ui.data.{code}"), "link", tip=say(f"ui.data.{code}_tip", role=words))
-            link.setAccessibleName(say(f"ui.data.{code}_tip", role=words))
-            link.clicked.connect(lambda _on=False, call=call: call())
-            line.addWidget(link)
+        say = self._look.say
+        words = say(f"ui.data.{code}_tip", role=say(f"ui.role.{role}"))
+        link = button(say(f"ui.data.{code}"), "link", tip=words)
+        link.setAccessibleName(words)
+        link.clicked.connect(lambda _on=False: call())
+        return link
 
     @staticmethod
     def _unknown_rows(plan: Plan, role: OtherLedger) -> int:
