@@ -63,7 +63,12 @@ def with_facilities(
     """
     names, column = FacilityNames.of(facilities, said), OWNER[register.kind]
     frame = register.frame
-    texts = frame[column] if column in frame else pd.Series([None] * len(frame), dtype=object)
+    if column not in frame:
+        lacking = Finding(
+            "register.no_owner", "warning", register.source, expected=register.schema.fields[column].headings[0]
+        )
+        return frame.assign(facility_id=None, how=""), [lacking]
+    texts = frame[column]
     found = {text: names.find(text) for text in texts.dropna().unique()}
     pairs = [found.get(text, ("", "")) for text in texts]
     ids = pd.Series([facility or None for facility, _ in pairs], dtype=object)

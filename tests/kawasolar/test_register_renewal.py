@@ -198,6 +198,14 @@ def test_another_lamp_in_the_same_room_is_a_change(tmp_path: Path) -> None:
     assert [row for row, _ in found.added] == [3]
 
 
+def test_a_ledger_that_does_not_say_whose_its_rows_are(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "cars.csv"
+    path.write_text("車両番号,車種\n川崎 300 あ 1,普通乗用車\n", encoding="utf-8")
+    rows, findings = rows_of_plan(take(project, path).plan, "vehicles")
+    assert rows["facility_id"].isna().all()
+    assert [(finding.code, finding.expected) for finding in findings] == [("register.no_owner", "駐車場所")]
+
+
 def test_columns_that_come_and_go(tmp_path: Path) -> None:
     old = read_register(lamps(tmp_path / "a.csv", "学校,校舎,1,室,LED,3,30,200"))
     new = read_register(lamps(tmp_path / "b.csv", "学校,校舎,1,室,LED,3,30,4", head=HEAD.replace("日/年", "設置高さ")))
