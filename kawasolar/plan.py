@@ -114,6 +114,7 @@ class Results:
     month_hour: NDArray[np.float32]
     month_hour_lost: NDArray[np.float32]
     typical_days: NDArray[np.float32]
+    hourly: NDArray[np.float32]
     weather: WeatherSummary
     open_sky_kwh_m2: float
 

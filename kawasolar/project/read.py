@@ -13,6 +13,7 @@ import shapely
 
 from kawasolar.document.views import corrected, profile_of, settings_of
 from kawasolar.errors import UnreadableProject
+from kawasolar.half_hours import HOURS
 from kawasolar.layout_values import COLUMNS
 from kawasolar.ledger.notes import folded
 from kawasolar.plan import (
@@ -368,12 +369,16 @@ def _yield(file: _File, suffix: str) -> dict[str, Any]:
         # Files of before have none, and their yield is stale.
         if f"typical_days{suffix}" in file.arrays:
             days = unpack_array(file.arrays[f"typical_days{suffix}"], days.shape)
+        hourly: NDArray[np.floating] = np.broadcast_to(np.float32(np.nan), (len(yields), HOURS))
+        if f"hourly{suffix}" in file.arrays:
+            hourly = unpack_array(file.arrays[f"hourly{suffix}"], hourly.shape)
         weather = _weather(_slot_values(file, "yield", suffix)["weather"])
         return {
             "yields": yields,
             "month_hour": month_hour,
             "month_hour_lost": lost,
             "typical_days": days,
+            "hourly": hourly,
             "weather": weather,
         }
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 # Name of an array -> how it is kept.
 ENCODINGS: dict[str, Encoding] = {
-    "sunlit": "share", "azimuths": "float64", "month_hour": "float32", "month_hour_lost": "float32", "typical_days": "float32",
+    "sunlit": "share", "azimuths": "float64", "month_hour": "float32", "month_hour_lost": "float32", "typical_days": "float32", "hourly": "float32",
 }  # fmt: skip
 
 

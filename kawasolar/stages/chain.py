@@ -141,7 +141,8 @@ CHAIN: tuple[Stage, ...] = (
     Stage(
         # 2: of modules that are laid out, with the shade of row on row.
         # 3: under the snow of the weather; two days of each month.
-        "yield", 3, files=(*STATIONS, "weather_sunny", "weather_dull"), values=("pv.*", "temp.*", "jis.*", "pvwatts.*", "snow.*", "co2.*"), parts=_parts_of_yield,
+        # 4: every hour.
+        "yield", 4, files=(*STATIONS, "weather_sunny", "weather_dull"), values=("pv.*", "temp.*", "jis.*", "pvwatts.*", "snow.*", "co2.*"), parts=_parts_of_yield,
         waits=("survey", "join", "layout"),
     ),
     Stage(

@@ -70,6 +70,7 @@ class Yielded:
     month_hour: NDArray[np.float32]
     month_hour_lost: NDArray[np.float32]
     typical_days: NDArray[np.float32]
+    hourly: NDArray[np.float32]
     weather: WeatherSummary
 
 
@@ -126,7 +127,7 @@ class Work:
             dsm=plan.dsm, cache_root=cache_root_of(plan.cache), cache=plan.cache, crs=plan.crs, synthetic=plan.synthetic, read=plan.read, registers=plan.registers,
             links=results.links,
             surveyed=Surveyed(results.buildings, results.planes, results.sunlit, results.azimuths, results.open_sky_kwh_m2),
-            subarrays=results.subarrays, yielded=Yielded(results.yields, results.month_hour, results.month_hour_lost, results.typical_days, results.weather),
+            subarrays=results.subarrays, yielded=Yielded(results.yields, results.month_hour, results.month_hour_lost, results.typical_days, results.hourly, results.weather),
             decision=plan.decision, findings=by_stage(plan.findings), stamps=dict(plan.stamps), seconds=dict(plan.seconds), origin=plan,
         )  # fmt: skip
 
@@ -163,7 +164,7 @@ class Work:
             raise AssertionError("nothing is laid out")
         made = Results(
             surveyed.buildings, surveyed.planes, surveyed.sunlit, surveyed.azimuths, self.subarrays, links, yielded.yields, yielded.month_hour,
-            yielded.month_hour_lost, yielded.typical_days, yielded.weather, surveyed.open_sky_kwh_m2,
+            yielded.month_hour_lost, yielded.typical_days, yielded.hourly, yielded.weather, surveyed.open_sky_kwh_m2,
         )  # fmt: skip
         before = self.origin.results if self.origin is not None else None
         same = before is not None and all(
@@ -463,7 +464,9 @@ def run_yield(work: Work, bench: Bench, changed: set[str] | None, progress: Prog
     if before is not None:
         found = merged(before, found, links)
     work.findings["yield"] = bench.band_findings()
-    work.yielded = Yielded(found.yields, found.month_hour, found.month_hour_lost, found.typical_days, weather.summary())
+    work.yielded = Yielded(
+        found.yields, found.month_hour, found.month_hour_lost, found.typical_days, found.hourly, weather.summary()
+    )
 
 
 def _place_of_before(work: Work) -> tuple[float, float] | None:
