@@ -80,7 +80,11 @@ def of_hours(hours: NDArray[np.floating]) -> NDArray[np.float64]:
     return halves.reshape(*energy.shape[:-1], COUNT)
 
 
+def month_starts(year: FiscalYear) -> NDArray[np.int64]:
+    """The first half hour of each month, April first, (12,)."""
+    return np.flatnonzero(np.diff(year.month, prepend=-1)) * SLOTS
+
+
 def monthly(half_hours: NDArray[np.floating], year: FiscalYear) -> NDArray[np.float64]:
     """Sum of each month, April first: [..., 17520] → [..., 12]."""
-    starts = np.flatnonzero(np.diff(year.month, prepend=-1)) * SLOTS
-    return np.asarray(np.add.reduceat(np.asarray(half_hours, dtype=np.float64), starts, axis=-1))
+    return np.asarray(np.add.reduceat(np.asarray(half_hours, dtype=np.float64), month_starts(year), axis=-1))
