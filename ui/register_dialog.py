@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QStackedWidget, QTableView, QWidget
 
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from ui.settings import Remembered
 
 _PATTERN = "*.csv *.xlsx *.xlsm *.txt"
-_COLUMNS, _ROWS = range(2)
+# Pages: columns, rows, and what is seen before there is a file.
+_ROWS, _EMPTY = 1, 2
 # File, kind of ledger, sheet (empty: the first that fits), columns (None: as the headings say).
 Take = Callable[[Path, "Kind", str, "Mapping | None"], None]
 
@@ -66,10 +68,13 @@ class RegisterDialog(Assistant):
         layout.addWidget(label(say("ui.register.title"), "title"))
         layout.addWidget(label(say("ui.register.intro"), "muted", wrap=True))
         layout.addLayout(self._choice())
-        layout.addLayout(self._middle_line())
+        self.middle = QWidget()
+        self.middle.setLayout(self._middle_line())
+        layout.addWidget(self.middle)
         self.pages = QStackedWidget()
         self.pages.addWidget(self._make_preview())
         self.pages.addWidget(self._make_rows())
+        self.pages.addWidget(self._empty_page())
         layout.addWidget(self.pages, 1)
         layout.addLayout(self._outcome_line(self._make_remember()))
         self.summary = self.outcome
@@ -90,13 +95,14 @@ class RegisterDialog(Assistant):
 
     def _choice(self) -> QHBoxLayout:
         say, line = self._look.say, row(8)
-        self.file = Elided(say("ui.register.drop"), "muted")
+        self.file = Elided("", "muted")
         self.choose = button(say("ui.new.choose"))
         self.choose.setAccessibleName(say("ui.new.choose_role", role=say("ui.register.title")))
         self.choose.setAutoDefault(False)
         self.choose.clicked.connect(self._ask_file)
         self.kind = QComboBox()
         self.kind.setAccessibleName(say("ui.register.kind"))
+        self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.kind.addItem(say("ui.register.by_headings"), "")
         for kind, name in self._names.items():
             self.kind.addItem(name, kind)
@@ -112,6 +118,7 @@ class RegisterDialog(Assistant):
     def _middle_line(self) -> QHBoxLayout:
         """What is seen, and where it stands in the file."""
         say, line = self._look.say, row(8)
+        line.setContentsMargins(0, 0, 0, 0)
         self.views = chips(self, line, [say("ui.ledger.columns"), say("ui.register.rows")])
         self.views.idClicked.connect(self._show_page)
         line.addSpacing(12)
@@ -127,6 +134,22 @@ class RegisterDialog(Assistant):
         self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
         return self.table
+
+    def _empty_page(self) -> QWidget:
+        """Where no file is: what to do next."""
+        say, page = self._look.say, QWidget()
+        layout = column(page, margin=40, spacing=12)
+        words = label(say("ui.register.empty"), "muted", wrap=True)
+        words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        choose = button(say("ui.new.choose"))
+        choose.setAccessibleName(say("ui.new.choose_role", role=say("ui.register.title")))
+        choose.setAutoDefault(False)
+        choose.clicked.connect(self._ask_file)
+        layout.addStretch(1)
+        layout.addWidget(words)
+        layout.addWidget(choose, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(2)
+        return page
 
     def _make_remember(self) -> QWidget:
         say = self._look.say
@@ -229,11 +252,15 @@ class RegisterDialog(Assistant):
     def _refresh(self) -> None:
         super()._refresh()
         say, read, names = self._look.say, self._found, self._facilities
-        self.file.setText(say("ui.register.drop") if self._path is None else self._path.name)
-        for widget in (self.heading, self.heading_lines, self.begin):
-            widget.setEnabled(self._opened is not None)
-        self.sheet.setVisible(self.sheet.count() > 1)
-        self._sheet_words.setVisible(self.sheet.count() > 1)
+        self.file.setText("" if self._path is None else self._path.name)
+        self.choose.setVisible(self._path is not None)
+        name = "" if self._opened is None else self._names[cast("Kind", self._opened.proposed.kind)]
+        self.kind.setItemText(
+            0, say("ui.register.by_headings_as", name=name) if name else say("ui.register.by_headings")
+        )
+        self.middle.setVisible(self._opened is not None)
+        is_empty = self._opened is None and self._job is None
+        self.pages.setCurrentIndex(_EMPTY if is_empty else max(self.views.checkedId(), 0))
         if read is None:
             self.model.show_register(None, None, None)
         elif self.model.register is not read.register:
@@ -261,13 +288,13 @@ class RegisterDialog(Assistant):
         return super()._words()
 
     def _show_page(self, page: int) -> None:
-        self.pages.setCurrentIndex(page)
         self.views.button(page).setChecked(True)
+        self._refresh()
 
     def _follow(self) -> None:
         """The row that a finding is of, where it is seen."""
-        item = self.findings.currentItem()
-        number = None if item is None else item.data(self.findings.ROW)
+        at = self.findings.currentRow()
+        number = self.findings.item(at).data(self.findings.ROW) if at >= 0 else None
         if number is None:
             return
         place = self.model.row_of(int(number))

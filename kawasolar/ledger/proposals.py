@@ -186,7 +186,7 @@ def _other_above(rows: Sequence[Row], first: int) -> str | None:
 def _heading(rows: Sequence[Row], of: LedgerKind, detectors: dict[str, Detector]) -> tuple[int, int]:
     """Heading rows: those with our words, else the first row of the table's width that is unlike what stands below it."""
     header = find_header(rows, of.words)
-    if header is not None and of.is_heading(header.columns):
+    if header is not None and (of.is_heading(header.columns) or of.reads(header)):
         return header.first, header.last
     widths = [sum(_filled(cell) for cell in row) for row in rows[: SEARCHED_ROWS + 1]]
     usual = sorted(width for width in widths if width)[len([w for w in widths if w]) // 2] if any(widths) else 0

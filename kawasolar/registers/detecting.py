@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 # Share of a column's cells that must be such; less where texts are free.
 _MOST, _MANY, _HALF = 0.9, 0.8, 0.5
 # How sure one is of a bare number of a usual size, and of one that is only possible (its heading may say the rest).
-_USUAL, _POSSIBLE = 0.5, 0.2
+_USUAL, _POSSIBLE = 0.52, 0.2
+# What it adds that hardly any other number would do.
+_NARROW = 0.15
 # Of marks (○ ×) where a ledger has several columns of them; of one column alone.
 _ONE_OF_MARKS, _MARKS = 0.3, 0.6
 # Of days where a ledger has several columns of them; of one column alone. Of days gone by where a day to come is meant, and the other way round.
@@ -40,7 +42,7 @@ _SOME_KNOWN, _SOME_NAMED, _LONGEST_NAME = 0.3, 0.4, 40
 
 _PLATE = re.compile(r"[^\d\s]{1,6}\d{2,3}[^\d\s]?[ぁ-んa-z][\d・.\-]{1,7}")
 _FLOOR = re.compile(r"(地上|地下|b|r)?\d{0,2}(階|f|fl)|[br]\d?|屋上|塔屋|(中|半)?地下\d?")
-_WING = re.compile(r"[a-z]?\d{1,3}(-\d{1,2}){0,2}|[a-z]")
+_WING = re.compile(r"[a-z]?\d{1,3}[a-z]?(-\d{1,2}){0,2}|[a-z]")
 _MODEL = re.compile(r"[a-z]{1,5}[-_]?\d[a-z0-9\-_/×x+.]{2,}")
 _DAY_SIGNS = re.compile(r".*\d[年/.\-]\d{1,2}[月/.\-]\d{1,2}日?\Z|\d{8}\Z")
 _MADE_UP = re.compile(r"[a-z\-_]|\A0")
@@ -163,7 +165,7 @@ def _number(schema: Schema, field: Field) -> Detector:
 
     def detect(sample: Sample) -> float:
         found = [_value(parse, cell) for cell in sample.cells]
-        if sum(low <= value <= high for value in found) < _MOST * len(found) or _is_counted(sample):
+        if sum(low <= value <= high for value in found) < _MANY * len(found) or _is_counted(sample):
             return 0.0
         if field.whole and not all(value.is_integer() for value in found if low <= value <= high):
             return 0.0
@@ -171,13 +173,13 @@ def _number(schema: Schema, field: Field) -> Detector:
         named = sample.share(lambda text: text.endswith(units) and text[:1].isdigit()) if units else 0.0
         if named >= _HALF:
             return named * (0.9 if field.usual is None or likely >= _HALF else 0.6)
-        if len(sample.numbers) < _MOST * len(sample.cells):
+        if len(sample.numbers) < _MANY * len(sample.cells):
             return 0.0
         if field.usual is None or likely < _MANY:
             return _POSSIBLE
         # Of two that would do, that which can be less.
         least, most = field.usual
-        return _USUAL * likely + 0.1 / (1 + math.log(most / least))
+        return _USUAL * (0.5 + 0.5 * likely) + _NARROW / (1 + math.log(most / least))
 
     return detect
 

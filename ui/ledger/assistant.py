@@ -23,7 +23,7 @@ from kawasolar.reasons import finding_brief
 from ui.findings_list import FindingsList
 from ui.ledger import reading
 from ui.ledger.preview import Preview
-from ui.parts import button, column, label, row, set_role
+from ui.parts import button, label, row, set_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
