@@ -235,8 +235,9 @@ def test_a_plan_takes_what_was_chosen(
     # Opened again on what a plan has.
     asked = AskedRegister(path, "lamps", "", mapping)
     (tmp_path / "調査票.csv").write_text("\n".join(",".join(row) for row in ODD), encoding="utf-8")
-    before = RegisterDialog(Look("ja", LIGHT), jobs, remembered, None, asked=asked)
-    qtbot.addWidget(before)
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    before = RegisterDialog(Look("ja", LIGHT), jobs, remembered, None, parent, asked=asked)
     settle(qtbot, before, jobs)
     assert columns_of(before) == ["facility", "lamp_type", "", ""]
     assert "この計画で指定した" in before.state.text()
@@ -294,9 +295,10 @@ def test_every_widget_has_a_name_and_no_word_is_missing(
 
 
 def test_before_a_file_is_chosen_it_says_what_to_do(qtbot: QtBot, jobs: Jobs, remembered: Remembered) -> None:
-    dialog = RegisterDialog(Look("ja", LIGHT), jobs, remembered, None)
-    qtbot.addWidget(dialog)
-    dialog.show()
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    dialog = RegisterDialog(Look("ja", LIGHT), jobs, remembered, None, parent)
+    dialog.open()
     assert dialog.pages.currentIndex() == 2
     assert not dialog.middle.isVisible()
     for widget in (dialog.save_csv, dialog.remember, dialog.save_sheet):
