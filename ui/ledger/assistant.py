@@ -378,4 +378,4 @@ class Assistant(QDialog):
             if job.topic in _TOPICS:
                 job.drop()
         super().done(result)
-        QTimer.singleShot(0, self.deleteLater)
+        QTimer.singleShot(0, self, self.deleteLater)
