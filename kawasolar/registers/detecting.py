@@ -9,11 +9,12 @@ import datetime as dt
 import math
 import re
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kawasolar.ledger import values
 from kawasolar.ledger.content import like_address, like_code, like_storeys, like_year, years_of
-from kawasolar.ledger.vocabulary import vocabulary
+from kawasolar.ledger.vocabulary import folded, vocabulary
 from kawasolar.registers.cells import coded, digits, parser
 from kawasolar.registers.dates import day
 
@@ -84,24 +85,17 @@ def _code(field: Field, sample: Sample) -> float:
     """By the share of cells whose words are known, and how much of each cell these words are."""
     if sample.length > _LONGEST_CODE:
         return 0.0
-    share = sample.read_share(lambda cell: (code := coded(field, cell)) and code != "other")
+    told = sample.read(partial(coded, field))
+    known = {code for code in told if code is not None}
+    share = sum(code not in (None, "other") for code in told) / len(sample.cells)
     if share < _MANY:
         return 0.0
-    told = {coded(field, cell) for cell in sample.cells if _is_known(field, cell)}
     if len(sample.cells) > _FEW_CELLS and 2 * sample.distinct > len(sample.cells) and sample.length > 2 * _FEW_CELLS:
         # Names of things in which the word happens to stand.
         return 0.4 * share
-    covered = sum(_covered(field, text) for text in sample.texts) / len(sample.texts)
-    sure = share * (0.6 + 0.3 * covered)
+    sure = share * (0.6 + 0.3 * sample.mean(partial(_covered, field)))
     # One word on every row may be anything's.
-    return sure if len(told) > 1 or len(sample.cells) <= _FEW_CELLS else 0.8 * sure
-
-
-def _is_known(field: Field, cell: object) -> bool:
-    try:
-        return coded(field, cell) is not None
-    except ValueError:
-        return False
+    return sure if len(known) > 1 or len(sample.cells) <= _FEW_CELLS else 0.8 * sure
 
 
 def _covered(field: Field, text: str) -> float:
@@ -122,11 +116,8 @@ def _flag(sample: Sample, *, alone: bool) -> float:
 
 def _days(sample: Sample) -> float:
     """Share of the cells that say a day, not only a month or a year."""
-    signs = sum(
-        isinstance(cell, dt.date) or bool(_DAY_SIGNS.match(text))
-        for cell, text in zip(sample.cells, sample.texts, strict=True)
-    )
-    return min(signs / len(sample.cells), sample.read_share(day))
+    signs = sample.share_of(lambda cell: isinstance(cell, dt.date) or _DAY_SIGNS.match(folded(values.text_of(cell))))
+    return min(signs, sample.read_share(day)) if signs >= _MANY else 0.0
 
 
 def _is_to_come(sample: Sample) -> bool:
@@ -164,12 +155,12 @@ def _number(schema: Schema, field: Field) -> Detector:
     low, high = field.bounds or (-math.inf, math.inf)
 
     def detect(sample: Sample) -> float:
-        found = [_value(parse, cell) for cell in sample.cells]
-        if sum(low <= value <= high for value in found) < _MANY * len(found) or _is_counted(sample):
+        found = [float(value) for value in sample.read(parse) if value is not None]
+        if sum(low <= value <= high for value in found) < _MANY * len(sample.cells) or _is_counted(sample):
             return 0.0
         if field.whole and not all(value.is_integer() for value in found if low <= value <= high):
             return 0.0
-        likely = 0.0 if field.usual is None else sum(_within(value, field.usual) for value in found) / len(found)
+        likely = 0.0 if field.usual is None else sum(_within(value, field.usual) for value in found) / len(sample.cells)
         named = sample.share(lambda text: text.endswith(units) and text[:1].isdigit()) if units else 0.0
         if named >= _HALF:
             return named * (0.9 if field.usual is None or likely >= _HALF else 0.6)
@@ -182,14 +173,6 @@ def _number(schema: Schema, field: Field) -> Detector:
         return _USUAL * (0.5 + 0.5 * likely) + _NARROW / (1 + math.log(most / least))
 
     return detect
-
-
-def _value(parse: object, cell: object) -> float:
-    try:
-        found = parse(cell) if callable(parse) else None
-    except (ValueError, OverflowError):
-        return math.nan
-    return math.nan if found is None else float(found)
 
 
 def _within(value: float, bounds: tuple[float, float]) -> bool:

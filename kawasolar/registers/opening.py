@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # Sheets whose content is looked at, where no heading says what they are.
 _MOST_SHEETS = 12
+# Rows and columns by which they are compared.
+_MOST_ROWS, _MOST_COLUMNS = 150, 60
 
 
 def open_register(
@@ -78,13 +80,15 @@ def _proposed(
     known = best_by_headings(tables, kind)
     if known is not None:
         return known[1], propose(known[1].table, kind=known[0], facilities=facilities)
-    found: list[tuple[Loaded, Proposed]] = []
-    looked = tables[:_MOST_SHEETS]
-    for k, loaded in enumerate(looked):
-        for of in KINDS if kind is None else (kind,):
-            progress(k / len(looked), "ledger")
-            found.append((loaded, propose(loaded.table, kind=of, facilities=facilities)))
-    return max(found, key=lambda one: _rank(one[1]))
+    found: list[tuple[tuple[int, float], Loaded, Kind]] = []
+    looked, kinds = tables[:_MOST_SHEETS], KINDS if kind is None else (kind,)
+    for k, loaded in enumerate(looked if len(looked) * len(kinds) > 1 else ()):
+        corner = replace(loaded.table, rows=[row[:_MOST_COLUMNS] for row in loaded.table.rows[:_MOST_ROWS]])
+        for j, of in enumerate(kinds):
+            progress(0.8 * (k + j / len(kinds)) / len(looked), "ledger")
+            found.append((_rank(propose(corner, kind=of, facilities=facilities)), loaded, of))
+    _, loaded, of = max(found, key=lambda one: one[0], default=((0, 0.0), looked[0], kinds[0]))
+    return loaded, propose(loaded.table, kind=of, facilities=facilities)
 
 
 def _rank(proposed: Proposed) -> tuple[int, float]:
