@@ -265,7 +265,7 @@ class RegisterDialog(Assistant):
             self.model.show_register(None, None, None)
         elif self.model.register is not read.register:
             known = names is not None and dict(zip(names["facility_id"].tolist(), names["name"].tolist(), strict=True))
-            self.model.show_register(read.register, read.frame, known or None)
+            self.model.show_register(read.register, read.frame, known or None, read.findings)
             self.table.resizeColumnsToContents()
         self.save_csv.setEnabled(self._is_ready)
         self.take_button.setEnabled(self._is_ready)

@@ -9,15 +9,17 @@ import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from kawasolar.ledger.mapping_words import column_word
+from kawasolar.reasons import finding_brief
 from kawasolar.registers.expected import unit_words
 from ui import format as fmt
 from ui.look import Look
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
+    from gis.findings import Finding
     from kawasolar.registers import Register
 
 Index = QModelIndex | QPersistentModelIndex
@@ -39,10 +41,18 @@ class RegisterModel(QAbstractTableModel):
         self._words: list[Callable[[Any], str]] = []
         self._right: list[bool] = []
         self._lacking: list[bool] = []
+        # By the file's row and heading.
+        self._wrong: dict[tuple[int, str], list[Finding]] = {}
 
-    def show_register(self, register: Register | None, rows: pd.DataFrame | None, names: dict[str, str] | None) -> None:
-        """Other rows; ``names`` of facilities by their number, where the rows say whose they are."""
+    def show_register(
+        self, register: Register | None, rows: pd.DataFrame | None, names: dict[str, str] | None, findings: Sequence[Finding] = ()
+    ) -> None:  # fmt: skip
+        """Other rows; ``names`` of facilities by their number, where the rows say whose they are; cells of which something is found bear a mark."""
         self.beginResetModel()
+        self._wrong = {}
+        for finding in findings:
+            if finding.row is not None and finding.column is not None:
+                self._wrong.setdefault((finding.row, finding.column), []).append(finding)
         self.register, say = register, self._look.say
         self._heads, self._tips, self._cells, self._words, self._right, self._lacking = [], [], [], [], [], []
         if register is not None and rows is not None:
@@ -108,7 +118,18 @@ class RegisterModel(QAbstractTableModel):
             return self._aligned(index.column())
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 1 and self._lacking and self._lacking[index.row()]:  # fmt: skip
             return self._look.icon("alert-outline", "attention")
+        if role in (Qt.ItemDataRole.DecorationRole, Qt.ItemDataRole.ToolTipRole):
+            return self._mark(index, role)
         return None
+
+    def _mark(self, index: Index, role: int) -> Any:  # noqa: ANN401
+        """What is wrong in the cell of the file from which this one comes."""
+        found = self._wrong.get((self._cells[0][index.row()], self._tips[index.column()]))
+        if not found:
+            return None
+        if role == Qt.ItemDataRole.DecorationRole:
+            return self._look.icon("alert-outline", "attention")
+        return "\n".join(finding_brief(self._look.language, finding) for finding in found)
 
     def _aligned(self, column: int) -> Qt.AlignmentFlag:
         side = Qt.AlignmentFlag.AlignRight if self._right[column] else Qt.AlignmentFlag.AlignLeft

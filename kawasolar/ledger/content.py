@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
@@ -92,8 +92,9 @@ class Sample:
     def different(self) -> list[tuple[object, str, int]]:
         """Its different cells with their texts, and how often each stands there: ledgers repeat themselves."""
         found: dict[tuple[type, object], list[Any]] = {}
-        for cell, text in zip(self.cells, self.texts, strict=True):
-            key = (type(cell), cell if isinstance(cell, Hashable) else repr(cell))
+        cells: tuple[Any, ...] = self.cells
+        for cell, text in zip(cells, self.texts, strict=True):
+            key = (type(cell), cell if cell.__hash__ is not None else repr(cell))
             found.setdefault(key, [cell, text, 0])[2] += 1
         return [(cell, text, count) for cell, text, count in found.values()]
 

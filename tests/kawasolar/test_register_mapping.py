@@ -159,7 +159,7 @@ def test_any_columns_in_any_order_below_any_titles_are_read_as_ever(
     needed = [ours.index(name) for name in schema.needed]
     some = data.draw(st.lists(st.sampled_from(range(len(ours))), unique=True))
     places = data.draw(st.permutations(sorted({*needed, *some})))
-    titles = data.draw(st.lists(st.sampled_from([["令和6年度　一覧"], [], ["管理課"]]), max_size=2))
+    titles = data.draw(st.lists(st.sampled_from([["令和6年度　一覧"], [], ["環境局 調べ"]]), max_size=2))
     head = [data.draw(st.sampled_from(schema.fields[ours[k]].headings[:1])) for k in places]
     path = write(
         tmp_path_factory.mktemp("台帳") / "a.csv", [*titles, head, *[[row[k] for k in places] for row in rows]]
@@ -213,6 +213,24 @@ def test_supply_points_are_nobodys_numbers_elsewhere() -> None:
 def test_tables_that_are_none(kind: Kind, rows: list[list[object]]) -> None:
     proposed = propose(Table("", [*rows]), kind=kind)
     assert ledger_kind(kind).lacking(proposed.mapping().columns)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"PK\x03\x04", b"\0\0", b"\xff\xfe\xff", b"a,b\n" * 300, b'"' * 5000, b"x" * 2_000_000, b"\x83" * 90],
+)
+def test_files_that_are_damaged_or_no_ledger(tmp_path: Path, name: str, content: bytes) -> None:
+    """A message, or a table of which nothing that is needed is proposed."""
+    path = tmp_path / name
+    path.write_bytes(content)
+    said: list[str] = []
+    try:
+        proposed = open_register(path).proposed
+        assert ledger_kind(proposed.kind).lacking(proposed.mapping().columns)
+    except UnreadableLedger as error:
+        said.append(error.code)
+    assert set(said) <= set(catalogue())
 
 
 # ---------------------------------------------------------------------------------------------- said, kept, remembered

@@ -73,6 +73,9 @@ def test_read_seen_and_followed(window: MainWindow, qtbot: QtBot, lamps: Path, t
     assert shown(dialog, 0)[:2] == ["2", name]
     assert shown(dialog, 0)[4:] == ["直管蛍光ランプ", "12", "85", "×"]
     assert shown(dialog, 1)[4:] == ["水銀灯", "16", "", "○"]
+    assert "たくさん" in dialog.model.index(1, 6).data(Qt.ItemDataRole.ToolTipRole)
+    assert not dialog.model.index(1, 6).data(Qt.ItemDataRole.DecorationRole).isNull()
+    assert dialog.model.index(0, 6).data(Qt.ItemDataRole.DecorationRole) is None
     assert shown(dialog, 2)[1] == window.look.say("ui.meters.unknown")
     assert not dialog.model.index(2, 1).data(Qt.ItemDataRole.DecorationRole).isNull()
     assert "照明台帳 3 行" in dialog.summary.text()
