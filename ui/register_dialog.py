@@ -284,7 +284,8 @@ class RegisterDialog(Assistant):
     def _words(self) -> str:
         opened = self._opened
         if self._job is None and not self._told and opened is not None and opened.proposed.other is not None:
-            return self._look.say("ui.register.other", name=self._names[cast("Kind", opened.proposed.other)])
+            name = self._names.get(cast("Kind", opened.proposed.other), self._look.say("ui.role.facilities"))
+            return self._look.say("ui.register.other", name=name)
         return super()._words()
 
     def _show_page(self, page: int) -> None:
@@ -311,7 +312,7 @@ class RegisterDialog(Assistant):
         try:
             self.keep_form()
         except NotWritable as error:
-            self._on_failed(error)
+            self._on_not_written(error)
             return False
         self._told = self._look.say("ui.register.remembered")
         self._refresh()
@@ -351,7 +352,7 @@ class RegisterDialog(Assistant):
             write_rows(rows, path)
             return path
 
-        self._start("ledger.write", write, self._on_written)
+        self._write(write)
 
     def _ask_template(self, index: int) -> None:
         kind = str(self.template.itemData(index) or "")
@@ -374,7 +375,7 @@ class RegisterDialog(Assistant):
             write_template(kind, path, language)
             return path
 
-        self._start("ledger.write", write, self._on_written)
+        self._write(write)
 
     def _on_written(self, path: object) -> None:
         self._told = self._look.say("ui.register.written", file=Path(str(path)).name)

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gis.progress import Progress, part, silent
-from kawasolar.ledger.kinds import ledger_kind
+from kawasolar.ledger.headings import find_header
+from kawasolar.ledger.kinds import FACILITIES, ledger_kind
 from kawasolar.ledger.loading import sheets_of
 from kawasolar.ledger.opening import Opened, as_mapped
 from kawasolar.ledger.proposals import propose
@@ -60,9 +61,16 @@ def open_register(
     if forms is not None and (found := _remembered(tables, kind, forms)) is not None:
         return as_mapped(found[0], sheets, found[1], "remembered", facilities)
     loaded, proposed = _proposed(tables, kind, facilities, part(progress, 0.5, 1.0))
+    return Opened(loaded, sheets, replace(proposed, other=_other(loaded, proposed.kind)))
+
+
+def _other(loaded: Loaded, kind: str) -> str | None:
+    """The ledger whose headings these are, where they are another's: one that says where its things are is of facilities."""
+    facilities = find_header(loaded.table.rows)
+    if facilities is not None and {"name", "latitude", "longitude"} <= facilities.columns.keys():
+        return FACILITIES
     better = best_by_headings([loaded], None)
-    other = better[0] if better is not None and better[0] != proposed.kind and kind is not None else None
-    return Opened(loaded, sheets, replace(proposed, other=other))
+    return better[0] if better is not None and better[0] != kind else None
 
 
 def _remembered(tables: Sequence[Loaded], kind: Kind | None, forms: Path) -> tuple[Loaded, Mapping] | None:

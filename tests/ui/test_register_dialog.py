@@ -277,6 +277,25 @@ def test_another_kind_sheet_and_heading(
     assert not dialog.save_csv.isEnabled()
 
 
+def test_what_cannot_be_written_is_told_and_nothing_is_lost(
+    ask: Callable[..., RegisterDialog], qtbot: QtBot, jobs: Jobs, tmp_path: Path
+) -> None:
+    dialog = ask(ODD)
+    dialog.preview.choose(3, "power_w")
+    settle(qtbot, dialog, jobs)
+    (tmp_path / "依頼.xlsx").mkdir()
+    dialog.write_sheet(tmp_path / "依頼.xlsx")
+    settle(qtbot, dialog, jobs)
+    assert "依頼.xlsx" in dialog.state.text()
+    assert dialog.save_sheet.isEnabled()
+    assert dialog.model.rowCount() == 2
+
+
+def test_a_ledger_of_facilities_is_named(ask: Callable[..., RegisterDialog]) -> None:
+    dialog = ask([["施設名称", "構造", "緯度", "経度"], ["東小学校", "RC", "35.6", "139.6"]])
+    assert "施設台帳" in dialog.state.text()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_widget_has_a_name_and_no_word_is_missing(
     ask: Callable[..., RegisterDialog], qtbot: QtBot, jobs: Jobs, language: Language
