@@ -183,6 +183,24 @@ def test_a_heading_that_contains_ours_tells_marks_apart() -> None:
     assert ledger_kind(FACILITIES).hint("施設番号の控え") == ""
 
 
+def test_the_unit_above_numbers_is_theirs_and_says_what_they_are(tmp_path: Path) -> None:
+    rows = [
+        ["登録番号", "走り(千km)", "使い道の費用(千円)"],
+        *[[f"多摩 300 あ 1{k}", f"{k}.5", "300"] for k in range(4)],
+    ]
+    opened = open_register(write(tmp_path / "a.csv", rows), "vehicles")
+    one = opened.proposed.columns[1]
+    assert (one.column, one.unit, one.reason, one.is_doubtful) == ("annual_km", "千km", "alike", True)
+    found = check_register(opened.loaded, "vehicles", mapping=opened.proposed.mapping())
+    assert found.frame["annual_km"].tolist() == [500, 1500, 2500, 3500]
+    assert opened.proposed.columns[2].column == ""
+    # Of facilities: what stands above in another quantity's unit is not taken for it.
+    content = [[f"第{k}小学校", f"{k}3,500", f"{k}2,201"] for k in range(4, 9)]
+    told = propose(Table("", [["施設名称", "でんき(円)", "つかった(千kWh)"], *content]))
+    assert "annual_kwh" not in {one.named for one in told.columns[:2]}
+    assert (told.columns[2].column, told.columns[2].unit) == ("annual_kwh", "千kwh")
+
+
 def test_whose_a_row_is_told_by_the_facilities_of_the_plan() -> None:
     rows = [["場", "灯"], *[[name, "FLR40W"] for name in ("いろは", "にほへ", "いろは", "その他")]]
     names = FacilityNames.of(FACILITIES_OF_PLAN)
