@@ -232,8 +232,8 @@ class MetersDialog(WorkingDialog):
         """Read such a list; what it says of supply points that are here holds until somebody says otherwise."""
         from kawasolar.registers import supply_points_of
 
-        facilities = self._facilities
-        job = self._jobs.start(lambda _progress: supply_points_of(path, facilities), _TOPIC)
+        facilities, forms = self._facilities, self._remembered.ledger_forms
+        job = self._jobs.start(lambda _progress: supply_points_of(path, facilities, forms), _TOPIC)
 
         def take(found: object) -> None:
             points, findings = cast("tuple[dict[str, str], list[Finding]]", found)

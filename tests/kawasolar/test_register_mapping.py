@@ -28,7 +28,7 @@ from kawasolar.ledger.notes import LISTED
 from kawasolar.ledger.proposals import DOUBTFUL, propose
 from kawasolar.ledger.remembered import forget, recall, remember, remembered
 from kawasolar.ledger.tables import Table
-from kawasolar.registers import KINDS, read_register, schema_of
+from kawasolar.registers import KINDS, read_register, schema_of, supply_points_of
 from kawasolar.registers.checking import check_register
 from kawasolar.registers.expected import expected_words
 from kawasolar.registers.opening import open_register
@@ -363,6 +363,19 @@ def test_a_mapping_is_remembered_by_kind_and_form(tmp_path: Path, odd: Path) -> 
     assert remembered(forms) == [facilities]
     forms.write_text(json.dumps([{**as_json(lamps), "kind": "boats"}, {**as_json(lamps), "kind": 7}, as_json(lamps)]))
     assert remembered(forms) == [lamps], "what another version knows is passed over"
+
+
+def test_a_list_of_contracts_is_read_as_it_was_named(tmp_path: Path) -> None:
+    rows = [["ばしょ", "ばんごう"], ["いろは", f"{POINT}01"], ["A-2", f"{POINT}02"]]
+    path, forms = write(tmp_path / "a.csv", rows), tmp_path / "forms.json"
+    with pytest.raises(UnreadableLedger):
+        supply_points_of(path, FACILITIES_OF_PLAN, forms)
+    remember(
+        forms, open_register(path, "meter_points", facilities=FacilityNames.of(FACILITIES_OF_PLAN)).proposed.mapping()
+    )
+    points, findings = supply_points_of(path, FACILITIES_OF_PLAN, forms)
+    assert points == {f"{POINT}01": "A-1", f"{POINT}02": "A-2"}
+    assert not findings
 
 
 # ---------------------------------------------------------------------------------------------- row by row
