@@ -24,6 +24,7 @@ _COMMANDS = (
     "yield",
     "meters",
     "register",
+    "registers",
     "loads",
     "profile",
     "layout",

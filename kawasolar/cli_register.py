@@ -44,7 +44,7 @@ def register(
     if template is not None:
         _write_template(*template)
         return
-    path, of = cast("Path", file), _kind(kind) if kind else None
+    path, of = cast("Path", file), known_kind(kind) if kind else None
     if columns:
         _columns(path, of, sheet, plan, heading, heading_lines, out_mapping, as_json=as_json)
         return
@@ -57,7 +57,8 @@ def register(
         if target is not None:
             check_target(target, keep=(path, plan, mapping))
     chosen, loaded, named = locate(path, of, sheet=sheet or None, mapping=_mapping(mapping, of))
-    found = check_register(loaded, chosen, mapping=named, facilities=_facilities(plan))
+    facilities, said = _facilities(plan)
+    found = check_register(loaded, chosen, mapping=named, facilities=facilities, said=said)
     if xlsx is not None:
         from kawasolar.export.ledger_check import write_ledger_check
 
@@ -91,8 +92,8 @@ def _columns(
 
     if out is not None:
         check_target(out, keep=(path, plan))
-    facilities = _facilities(plan)
-    names = None if facilities is None else FacilityNames.of(facilities)
+    facilities, said = _facilities(plan)
+    names = None if facilities is None else FacilityNames.of(facilities, said)
     opened = open_register(path, kind, sheet, facilities=names)
     asked = heading_rows(heading, lines, opened.loaded.table)
     if asked is not None:
@@ -102,7 +103,7 @@ def _columns(
         write_mapping(found.mapping(), out)
         tell_written(out)
     if not as_json:
-        name = schema_of(_kind(found.kind)).name(State.language)
+        name = schema_of(known_kind(found.kind)).name(State.language)
         typer.echo(say(State.language, "register.title.columns", file=path.name, name=name))
     tell_columns(found, as_json=as_json)
 
@@ -111,16 +112,19 @@ def _write_template(kind: str, path: Path) -> None:
     from kawasolar.registers import write_template
 
     check_target(path)
-    write_template(_kind(kind), path, State.paper_language)
+    write_template(known_kind(kind), path, State.paper_language)
     tell_written(path)
 
 
-def _facilities(plan: Path | None) -> pd.DataFrame | None:
+def _facilities(plan: Path | None) -> tuple[pd.DataFrame | None, dict[str, str]]:
+    """Those of a plan, and what people say of names there."""
     if plan is None:
-        return None
+        return None, {}
+    from kawasolar.document.views import aliases_of
     from kawasolar.project import load_plan
 
-    return load_plan(plan).facilities
+    opened = load_plan(plan)
+    return opened.facilities, aliases_of(opened.entries)
 
 
 def _mapping(path: Path | None, kind: Kind | None) -> Mapping | None:
@@ -130,11 +134,12 @@ def _mapping(path: Path | None, kind: Kind | None) -> Mapping | None:
     if path is None:
         return None
     found = read_mapping(path, kind)
-    _kind(found.kind)
+    known_kind(found.kind)
     return found
 
 
-def _kind(text: str) -> Kind:
+def known_kind(text: str) -> Kind:
+    """The kind of ledger that is meant; a usage error where there is none such."""
     from kawasolar.registers import KINDS
 
     if text not in KINDS:

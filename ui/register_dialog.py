@@ -48,16 +48,20 @@ class RegisterDialog(Assistant):
     facilities : of the plan that is open
     take : what a plan does with a ledger
     asked : a ledger to begin with, as it was chosen before
+    said : what people say of names of facilities in the plan
+    known : columns of the plan's ledgers by their kind, tried where a kind is chosen
     """
 
     def __init__(
         self, look: Look, jobs: Jobs, remembered: Remembered, facilities: pd.DataFrame | None, parent: QWidget | None = None, *,
-        take: Take | None = None, asked: AskedRegister | None = None,
+        take: Take | None = None, asked: AskedRegister | None = None, said: dict[str, str] | None = None,
+        known: dict[Kind, Mapping] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(look, jobs, remembered, remembered.ledger_forms, "" if asked is None else asked.sheet, parent)
         from kawasolar.registers import KINDS, schema_of
 
         self._facilities, self._take = facilities, take
+        self._said, self._known = said, known or {}
         self._path = None if asked is None else asked.path
         self._before = None if asked is None else asked.mapping
         say = look.say
@@ -201,7 +205,8 @@ class RegisterDialog(Assistant):
 
     def _asked(self, path: Path) -> AskedRegister:
         kind = cast("Kind | None", self.kind.currentData() or None)
-        return AskedRegister(path, kind, self._sheet, self._before, self._facilities, self._forms)
+        before = self._before or (None if kind is None else self._known.get(kind))
+        return AskedRegister(path, kind, self._sheet, before, self._facilities, self._forms, self._said)
 
     def _opening(self) -> Work:
         asked = self._asked(cast("Path", self._path))
@@ -220,6 +225,10 @@ class RegisterDialog(Assistant):
         self._path, self._sheet, self._before = path, "", None
         self._remembered.folder = str(path.parent)
         self._open()
+
+    def choose_kind(self, kind: Kind) -> None:
+        """It shall be a ledger of this kind."""
+        self.kind.setCurrentIndex(self.kind.findData(kind))
 
     def _other_kind(self) -> None:
         if self._path is not None:
@@ -294,8 +303,8 @@ class RegisterDialog(Assistant):
 
     def _follow(self) -> None:
         """The row that a finding is of, where it is seen."""
-        at = self.findings.currentRow()
-        number = self.findings.item(at).data(self.findings.ROW) if at >= 0 else None
+        items = self.findings.selectedItems()
+        number = items[0].data(self.findings.ROW) if items else None
         if number is None:
             return
         place = self.model.row_of(int(number))

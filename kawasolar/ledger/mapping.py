@@ -18,6 +18,7 @@ from kawasolar.ledger.vocabulary import folded, heading_key, heading_unit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+
 # Of a file of ours; a mapping has a line for each of our columns.
 _MOST_BYTES = 256 * 1024
 _LONGEST = 1_000

@@ -38,7 +38,7 @@ class CheckedRegister(Checked):
 
 
 def check_register(
-    loaded: Loaded, kind: Kind, *, mapping: Mapping | None = None, facilities: pd.DataFrame | None = None, progress: Progress = silent
+    loaded: Loaded, kind: Kind, *, mapping: Mapping | None = None, facilities: pd.DataFrame | None = None, said: dict[str, str] | None = None, progress: Progress = silent
 ) -> CheckedRegister:  # fmt: skip
     """Read a register and list all that is wrong in it.
 
@@ -46,6 +46,7 @@ def check_register(
     ----------
     mapping : which column is which; by the headings unless given
     facilities : ``facility_id name`` of the plan that is open
+    said : what people say of names there (:func:`kawasolar.document.views.aliases_of`)
 
     Raises
     ------
@@ -55,7 +56,7 @@ def check_register(
     register = read_loaded(loaded, kind, mapping=mapping, listed=LISTED_HERE, progress=part(progress, 0.0, 0.8))
     frame, told = register.frame, register.findings
     if facilities is not None:
-        frame, further = with_facilities(register, facilities, LISTED_HERE)
+        frame, further = with_facilities(register, facilities, said, LISTED_HERE)
         told = (*told, *further)
     findings = to_mend(told)
     used = header_for(loaded.table, register.source, schema_of(kind), mapping)

@@ -97,6 +97,31 @@ def read_register(
     return read_loaded(loaded, chosen, mapping=named, listed=listed, progress=part(progress, 0.3, 1.0))
 
 
+_DTYPES = {"number": "float64", "storeys": "float64", "year": "float64", "date": "datetime64[s]"}
+
+
+def check_frame(frame: pd.DataFrame, schema: Schema) -> None:
+    """Refuse a frame that no ledger of this kind can have given: what comes from a file is not trusted.
+
+    Raises
+    ------
+    ValueError
+        names the column
+    """
+    if strange := set(frame.columns) - {"source_row", *schema.fields}:
+        raise ValueError(f"column {min(strange)[:60]}")
+    if frame["source_row"].dtype.kind != "i":
+        raise ValueError("source_row")
+    for name, field in schema.fields.items():
+        if name not in frame:
+            continue
+        if str(frame[name].dtype) != _DTYPES.get(field.kind, "object"):
+            raise ValueError(f"{name}: {frame[name].dtype}")
+        known = set(frame[name].dropna()) if field.kind in ("code", "flag") else set()
+        if known - (set(field.code_names) if field.kind == "code" else {True, False}):
+            raise ValueError(f"{name}: {str(known)[:60]}")
+
+
 def locate(
     path: Path, kind: Kind | None = None, *, sheet: str | None = None, mapping: Mapping | None = None
 ) -> tuple[Kind, Loaded, Mapping | None]:

@@ -15,6 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from kawasolar.ledger.vocabulary import Codes, Vocabulary, codes_by, folded, heading_key, vocabulary
+from kawasolar.plan import OTHER_LEDGERS, OtherLedger
 from kawasolar.resources import resource_path
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
     from kawasolar.words import Language
 
-Kind = Literal["lamps", "vehicles", "wings", "meter_points", "roof_works"]
-KINDS: tuple[Kind, ...] = ("lamps", "vehicles", "wings", "meter_points", "roof_works")
+Kind = OtherLedger
+KINDS: tuple[Kind, ...] = OTHER_LEDGERS
 FieldKind = Literal["text", "number", "year", "date", "flag", "code", "storeys", "digits"]
 
 
@@ -70,6 +71,8 @@ class Schema:
     Attributes
     ----------
     needed : columns without which it is none
+    identity : columns that together tell its rows apart, by which those of a newer one are known again
+    loose : columns by which they are where those find none; empty: by no others
     fields : by name, in the order of the file
     words : headings and units as :func:`kawasolar.ledger.headings.find_header` takes them
     """
@@ -78,6 +81,8 @@ class Schema:
     name_ja: str
     name_en: str
     needed: tuple[str, ...]
+    identity: tuple[str, ...]
+    loose: tuple[str, ...]
     fields: dict[str, Field]
     words: Vocabulary
 
@@ -102,7 +107,16 @@ def schema_of(kind: Kind) -> Schema:
         if table["kind"] == "number"
     }
     words = replace(vocabulary(), headings=headings, units=units, other_ledgers={}, columns=tuple(fields))
-    return Schema(kind, raw["name_ja"], raw["name_en"], tuple(raw["needed"]), fields, words)
+    return Schema(
+        kind,
+        raw["name_ja"],
+        raw["name_en"],
+        tuple(raw["needed"]),
+        tuple(raw["identity"]),
+        tuple(raw["loose"]),
+        fields,
+        words,
+    )
 
 
 def _field(name: str, table: dict[str, Any]) -> Field:

@@ -48,6 +48,7 @@ def test_all_commands_are_known_at_the_door() -> None:
         cli_meters,
         cli_profile,
         cli_register,
+        cli_registers,
         cli_surface,
         cli_survey,
         cli_yield,

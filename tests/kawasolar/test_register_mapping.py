@@ -369,11 +369,11 @@ def test_a_list_of_contracts_is_read_as_it_was_named(tmp_path: Path) -> None:
     rows = [["ばしょ", "ばんごう"], ["いろは", f"{POINT}01"], ["A-2", f"{POINT}02"]]
     path, forms = write(tmp_path / "a.csv", rows), tmp_path / "forms.json"
     with pytest.raises(UnreadableLedger):
-        supply_points_of(path, FACILITIES_OF_PLAN, forms)
+        supply_points_of(path, FACILITIES_OF_PLAN, forms=forms)
     remember(
         forms, open_register(path, "meter_points", facilities=FacilityNames.of(FACILITIES_OF_PLAN)).proposed.mapping()
     )
-    points, findings = supply_points_of(path, FACILITIES_OF_PLAN, forms)
+    points, findings = supply_points_of(path, FACILITIES_OF_PLAN, forms=forms)
     assert points == {f"{POINT}01": "A-1", f"{POINT}02": "A-2"}
     assert not findings
 

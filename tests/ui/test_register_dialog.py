@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 
 from kawasolar.ledger.mapping import as_json, from_json
 from kawasolar.ledger.remembered import remembered as forms_of
-from kawasolar.registers import read_register
+from kawasolar.registers import read_register, schema_of
 from kawasolar.words import LANGUAGES, Language
 from ui.jobs import Jobs
 from ui.ledger.register_reading import AskedRegister
@@ -112,7 +112,9 @@ def test_without_a_plan_and_an_empty_one(
     book = openpyxl.load_workbook(path)
     sheet = book.worksheets[0]
     sheet["A2"] = "川崎 300 あ 1"
-    sheet.cell(2, [cell.value for cell in sheet[1]].index("リース満了") + 1, "R9.3.31")
+    sheet.cell(
+        2, [cell.value for cell in sheet[1]].index(schema_of("vehicles").fields["lease_end"].headings[0]) + 1, "R9.3.31"
+    )
     book.save(path)
     dialog.take(path)
     qtbot.waitUntil(lambda: dialog._job is None, timeout=20_000)

@@ -28,6 +28,7 @@ class AskedRegister:
     sheet : that is asked for; empty for the first that fits
     mapping : that of the plan, tried first
     facilities : ``facility_id name`` of the plan that is open
+    said : what people say of names there (:func:`kawasolar.document.views.aliases_of`)
     forms : file of the mappings that are remembered
     """
 
@@ -37,13 +38,14 @@ class AskedRegister:
     mapping: Mapping | None = None
     facilities: pd.DataFrame | None = None
     forms: Path | None = None
+    said: dict[str, str] | None = None
 
     @property
     def names(self) -> FacilityNames | None:
         """The plan's facilities by number and name."""
         from kawasolar.facility_names import FacilityNames
 
-        return None if self.facilities is None else FacilityNames.of(self.facilities)
+        return None if self.facilities is None else FacilityNames.of(self.facilities, self.said)
 
 
 def open_register(asked: AskedRegister, progress: Progress) -> Opened:
@@ -71,5 +73,10 @@ def check(asked: AskedRegister, opened: Opened, mapping: Mapping, progress: Prog
     from kawasolar.registers.columns import kind_of
 
     return check_register(
-        opened.loaded, kind_of(mapping.kind), mapping=mapping, facilities=asked.facilities, progress=progress
+        opened.loaded,
+        kind_of(mapping.kind),
+        mapping=mapping,
+        facilities=asked.facilities,
+        said=asked.said,
+        progress=progress,
     )
