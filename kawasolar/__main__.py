@@ -26,6 +26,7 @@ _COMMANDS = (
     "register",
     "registers",
     "loads",
+    "demand",
     "profile",
     "layout",
     "modules",
