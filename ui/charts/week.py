@@ -105,7 +105,8 @@ class WeekCurves(Chart):
         day, slot = divmod(k, SLOTS)
         power = {"load": self.load, "produced": self.produced, "self_use": self.self_use}
         told = self.look.say("ui.list.comma").join(
-            f"{self.look.say(f'ui.use.{name}')} {fmt.significant(float(values[k]))} kW" for name, values in power.items()
+            f"{self.look.say(f'ui.use.{name}')} {fmt.significant(float(values[k]))} kW"
+            for name, values in power.items()
         )
         begin = f"{slot // 2}:{'30' if slot % 2 else '00'}"
         return self.look.say("ui.use.half_hour", day=self._names[day], begin=begin, told=told)
