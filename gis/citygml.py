@@ -6,13 +6,14 @@ members are read that are what their directory says and pack no more than text d
 
 from __future__ import annotations
 
+import io
 import re
 import zipfile
 import zlib
 from array import array
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -138,8 +139,23 @@ def opened(path: Path, area: str = "roof_planes") -> Iterator[tuple[Iterator[tup
 
 def _streams(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> Iterator[tuple[str, int, IO[bytes]]]:
     for member in members:
-        with archive.open(member) as stream:
+        try:
+            stream = archive.open(member)
+        except DAMAGED as error:
+            # Who reads it learns it; the members behind it are to be had.
+            stream = cast("IO[bytes]", _Unopened(error))
+        with stream:
             yield member.filename.rpartition("/")[2], member.file_size, stream
+
+
+class _Unopened(io.RawIOBase):
+    """A member whose head is damaged."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def read(self, size: int = -1) -> bytes:
+        raise self._error
 
 
 def _members(archive: zipfile.ZipFile, name: str, area: str) -> list[zipfile.ZipInfo]:

@@ -6,8 +6,9 @@ Format: 基盤地図情報ダウンロードデータファイル仕様書 and F
 from __future__ import annotations
 
 from array import array
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -23,7 +24,7 @@ from gis.outlines import only_polygons
 from gis.progress import Progress, part, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, MutableSequence, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -81,6 +82,20 @@ class _Store:
         if kind not in BUILDING_KINDS and len(self.strange) <= MOST_SAID:
             self.strange[kind] = 1
 
+    @contextmanager
+    def whole_or_nothing(self) -> Iterator[None]:
+        """If what is read within turns out to be damaged, nothing of it stays."""
+        kept: list[MutableSequence[Any]] = [self.numbers, self.lengths, self.polygon, self.building, self.crs]
+        kept += [self.ids, self.kinds, self.broken]
+        sizes, strange = [len(each) for each in kept], dict(self.strange)
+        try:
+            yield
+        except UnreadableFile:
+            for each, size in zip(kept, sizes, strict=True):
+                del each[size:]
+            self.strange = strange
+            raise
+
 
 def read_fgd_buildings(
     paths: Sequence[Path], target: CRS, progress: Progress = silent
@@ -94,13 +109,14 @@ def read_fgd_buildings(
     Returns
     -------
     ``building_id`` (unique: ``fid``, or ``gml:id`` where there is none), ``kind`` as the file says it, ``geometry`` (polygons); and what was noticed: features
-    left out (``fgd.buildings_broken``), mended (``fgd.buildings_mended``), given twice, ids made unique, kinds nobody knows, files of other kinds
+    left out (``fgd.buildings_broken``), mended (``fgd.buildings_mended``), given twice, ids made unique, kinds nobody knows, files of other kinds, damaged files
+    (:mod:`gis.left_out`)
 
     Raises
     ------
     UnreadableFile
-        ``fgd.missing``, ``fgd.unreadable``, ``fgd.archive``, ``fgd.nested``, ``fgd.too_large``, ``fgd.entities``, ``fgd.encoding``, ``fgd.lines`` (``BldL``),
-        ``fgd.not_buildings``, ``fgd.no_buildings``, ``fgd.crs``, ``fgd.too_many``
+        ``fgd.missing``, ``fgd.archive``, ``fgd.nested``, ``fgd.too_large``, ``fgd.entities``, ``fgd.lines`` (``BldL``), ``fgd.not_buildings``, ``fgd.no_buildings``,
+        ``fgd.too_many``; where no file is left, the first damage: ``fgd.unreadable``, ``fgd.encoding``, ``fgd.crs``
     gis.progress.Cancelled
         from ``progress``
     """
@@ -111,7 +127,8 @@ def read_fgd_buildings(
 
     def read(file: XmlFile) -> None:
         try:
-            read_features(file, _Listener(file.name, store))
+            with store.whole_or_nothing():
+                read_features(file, _Listener(file.name, store))
             sources.append(file.name)
         except OtherFile as found:
             if found.feature == "BldL":
@@ -122,14 +139,17 @@ def read_fgd_buildings(
                 code = "fgd.lines" if found.feature == "BldL" else "fgd.not_buildings"
                 raise UnreadableFile(code, file=file.name, found=found.feature or "XML") from found
 
-    each_file(paths, read, part(progress, 0.0, 0.8))
+    left, files = each_file(paths, read, part(progress, 0.0, 0.8))
+    if not sources:
+        left.raise_first()
     if lines and not sources:
         raise UnreadableFile("fgd.lines", file=lines[0], found="BldL")
     if not sources:
         raise UnreadableFile("fgd.no_buildings", file=", ".join(path.name for path in paths[:MOST_SAID]))
     where = sources[0] if len(sources) == 1 else sources[0].partition("/")[0]
     frame, findings = _frame(store, target, where, part(progress, 0.8, 1.0))
-    return frame, (*findings, *listed("fgd.lines_passed_over", "info", lines), *passed_over(other))
+    passed = (*listed("fgd.lines_passed_over", "info", lines), *passed_over(other))
+    return frame, (*findings, *passed, *left.findings(files))
 
 
 # ---------------------------------------------------------------------------------------------- one building

@@ -21,6 +21,7 @@ from gis.fgd_heights import dem_on
 from gis.fgd_tuples import read_tuples
 from gis.fgd_xml import OtherFile, read_features
 from gis.findings import Finding
+from gis.left_out import mesh_in
 from gis.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -80,6 +81,15 @@ class _Told:
     impossible: int = 0
     missing: int = 0
 
+    def add(self, one: _Told) -> None:
+        """What is to be said of one file more."""
+        self.classes += one.classes
+        self.datums |= one.datums
+        self.strange |= one.strange
+        self.short += one.short
+        self.impossible += one.impossible
+        self.missing += one.missing
+
 
 def read_dem_tiles(paths: Sequence[Path], progress: Progress = silent) -> tuple[list[DemTile], tuple[Finding, ...]]:
     """All terrain tiles of XML files, archives and folders; of a tile that comes twice the later one.
@@ -87,13 +97,13 @@ def read_dem_tiles(paths: Sequence[Path], progress: Progress = silent) -> tuple[
     Returns
     -------
     tiles in the order of the files, and what was noticed: cells by class (``fgd.dem_classes``), cells that the files leave out (``fgd.dem_missing``), impossible
-    heights, classes nobody knows, tiles that came twice, heights of different years together, files of other kinds
+    heights, classes nobody knows, tiles that came twice, heights of different years together, files of other kinds, damaged files (:mod:`gis.left_out`)
 
     Raises
     ------
     UnreadableFile
-        ``fgd.missing``, ``fgd.unreadable``, ``fgd.archive``, ``fgd.nested``, ``fgd.too_large``, ``fgd.entities``, ``fgd.encoding``, ``fgd.not_dem``, ``fgd.no_dem``,
-        ``fgd.crs``, ``fgd.grid``, ``fgd.order``, ``fgd.tuples``, ``fgd.too_many_cells``
+        ``fgd.missing``, ``fgd.archive``, ``fgd.nested``, ``fgd.too_large``, ``fgd.entities``, ``fgd.not_dem``, ``fgd.no_dem``, ``fgd.too_many_cells``; where no tile
+        is left, the first damage: ``fgd.unreadable``, ``fgd.encoding``, ``fgd.crs``, ``fgd.grid``, ``fgd.order``, ``fgd.tuple``, ``fgd.tuples``
     gis.progress.Cancelled
         from ``progress``
     """
@@ -103,23 +113,29 @@ def read_dem_tiles(paths: Sequence[Path], progress: Progress = silent) -> tuple[
 
     def read(file: XmlFile) -> None:
         nonlocal cells
-        listener = _Listener(file, told)
+        said = _Told()
+        listener = _Listener(file, said)
         try:
             read_features(file, listener)
         except OtherFile as other:
             if file.alone:
                 raise UnreadableFile("fgd.not_dem", file=file.name, found=other.feature or "XML") from other
             told.other.append(file.name)
+        told.add(said)
         for tile in listener.tiles:
             cells += tile.z.size
             if cells > MOST_CELLS:
                 raise UnreadableFile("fgd.too_many_cells", file=file.name, found=cells, expected=MOST_CELLS)
             _keep(kept, tile, told)
 
-    each_file(paths, read, progress)
+    left, files = each_file(paths, read, progress)
     if not kept:
+        left.raise_first()
         raise UnreadableFile("fgd.no_dem", file=", ".join(path.name for path in paths[:MOST_SAID]))
-    return list(kept.values()), _findings(told, list(kept.values()))
+    # What another file has of the same mesh is not lacking.
+    for tile in kept.values():
+        left.areas.pop(mesh_in(tile.source) or "", None)
+    return list(kept.values()), (*_findings(told, list(kept.values())), *left.findings(files))
 
 
 def _keep(kept: dict[tuple[str, int, int, int], DemTile], tile: DemTile, told: _Told) -> None:

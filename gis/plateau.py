@@ -7,6 +7,7 @@ entities, nothing fetched, nothing read beside what is named.
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Any
 
@@ -16,9 +17,11 @@ import pandas as pd
 import shapely
 from lxml import etree
 
+from gis.archives import DAMAGED
 from gis.citygml import opened
 from gis.errors import UnreadableFile
 from gis.findings import Finding
+from gis.left_out import LeftOut
 from gis.plateau_building import HAZARDS, Building, building_of
 from gis.plateau_codes import read_code_lists
 from gis.plateau_place import Rings, Roofs, moved, outlines_of, own_crs, zone_of_prefecture
@@ -104,9 +107,22 @@ class _Store:
     broken: int = 0
     lists: dict[str, str] = field(default_factory=dict)
 
+    @contextmanager
+    def whole_or_nothing(self) -> Iterator[None]:
+        """If what is read within turns out to be damaged, nothing of it stays."""
+        kept = [*self.rows.values(), *self.outline.arrays, *self.roofs.arrays, self.crs]
+        sizes, broken = [len(each) for each in kept], self.broken
+        try:
+            yield
+        except UnreadableFile:
+            for each, size in zip(kept, sizes, strict=True):
+                del each[size:]
+            self.broken = broken
+            raise
+
 
 def read_city_model(paths: Sequence[Path], target: CRS | None = None, progress: Progress = silent) -> CityModel:
-    """All buildings of ``.gml`` files, archives and folders of them.
+    """All buildings of ``.gml`` files, archives and folders of them; of damaged files among others nothing (:mod:`gis.left_out`).
 
     Parameters
     ----------
@@ -115,26 +131,32 @@ def read_city_model(paths: Sequence[Path], target: CRS | None = None, progress: 
     Raises
     ------
     UnreadableFile
-        ``citymodel.*``
+        ``citymodel.*``; ``citymodel.unreadable`` only where no file is left
     CrsMismatch
         ``citymodel.no_zone``, ``citymodel.ellipsoidal``, ``citymodel.mixed_heights``
     gis.progress.Cancelled
         from ``progress``
     """
-    store = _Store()
+    store, left, count = _Store(), LeftOut(), 0
     files = [file for path in paths for file in _files(path)]
     for k, file in enumerate(files):
-        with opened(file, "citymodel") as (parts, total):
+        with left.unless_damaged(file.name), opened(file, "citymodel") as (parts, total):
             told, done = part(progress, k / len(files), (k + 1) / len(files)), 0
             for name, size, stream in parts:
                 source = f"{file.name}/{name}" if name else file.name
-                _read(_Counted(stream, source, told, done, total), source, store)
+                count += 1
+                with left.unless_damaged(source), store.whole_or_nothing():
+                    _read(_Counted(stream, source, told, done, total), source, store)
                 done += size
     if not store.rows["gml_id"]:
+        left.raise_first()
         raise UnreadableFile("citymodel.no_buildings", file=", ".join(path.name for path in paths)[:_HEAD])
     model = _model(store, target)
+    words = read_code_lists(paths, store.lists.values())
     return replace(
-        model, buildings=_with_words(model.buildings, store.lists, read_code_lists(paths, store.lists.values()))
+        model,
+        buildings=_with_words(model.buildings, store.lists, words),
+        findings=(*model.findings, *left.findings(count)),
     )
 
 
@@ -181,7 +203,7 @@ def _read(stream: _Counted, name: str, store: _Store) -> None:
                 _keep(building_of(element), name, store)
                 if len(store.rows["gml_id"]) > _MOST_BUILDINGS:
                     raise UnreadableFile("citymodel.too_many", file=name, expected=_MOST_BUILDINGS)
-    except etree.XMLSyntaxError as error:
+    except (etree.XMLSyntaxError, *DAMAGED) as error:
         raise UnreadableFile("citymodel.unreadable", file=name, reason=str(error)[:_LONGEST_REASON]) from error
 
 

@@ -52,6 +52,11 @@ class Rings:
         self.numbers, self.lengths = array("d"), array("q")
         self.polygon, self.building = array("q"), array("q")
 
+    @property
+    def arrays(self) -> tuple[array[float], array[int], array[int], array[int]]:
+        """All that grows."""
+        return self.numbers, self.lengths, self.polygon, self.building
+
     def add(self, row: int, polygon: Polygon) -> None:
         """One polygon of the building in a row."""
         for ring in polygon.rings:

@@ -63,4 +63,5 @@ def figures(made: SurfaceMade) -> dict[str, object]:
     return {
         "crs": f"EPSG:{grid.crs.to_epsg()}", "cell_m": grid.cell, "cols": grid.cols, "rows": grid.rows, "bounds": list(grid.bounds),
         "buildings": len(made.buildings), "by_surface": made.counts, "ground_of_data": round(made.ground, 4),
+        "files_left_out": made.left_out, "area_lacking_km2": round(made.lacking_km2, 4),
     }  # fmt: skip

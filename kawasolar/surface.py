@@ -84,6 +84,20 @@ class SurfaceMade:
     ground: float
     findings: tuple[Finding, ...] = field(default=())
 
+    @property
+    def left_out(self) -> int:
+        """Damaged files that were left out."""
+        return sum(int(_number(finding, "count")) for finding in self.findings if finding.code == "files.left_out")
+
+    @property
+    def lacking_km2(self) -> float:
+        """Area of their data, as far as it is known."""
+        return sum(_number(finding, "area_km2") for finding in self.findings if finding.code == "files.area_lacking")
+
+
+def _number(finding: Finding, name: str) -> float:
+    return float(str(finding.details[name]))
+
 
 def make_surface(inputs: SurfaceInputs, profile: Profile, progress: Progress = silent) -> SurfaceMade:
     """Read a city model, lay its roofs on the ground and write both files; either both are there in the end, or what stood there before.
@@ -112,11 +126,12 @@ def make_surface(inputs: SurfaceInputs, profile: Profile, progress: Progress = s
     findings = list(model.findings)
     own_cells = RoofPolygons.level(buildings.geometry.to_numpy())
     with ExitStack() as stack:
-        layers = Layers.of(inputs.ground, inputs.measured, grid, profile, stack, part(progress, 0.4, 0.6))
-        _check_heights(inputs, model.heights, layers.heights)
-        ground = GroundBelow(layers.ground, between)
         # Put in its place last, and not at all if the surface fails.
         outlines = stack.enter_context(atomic(inputs.buildings, ".gpkg"))
+        folder = inputs.dsm.parent
+        layers = Layers.of(inputs.ground, inputs.measured, grid, profile, folder, stack, part(progress, 0.4, 0.6))
+        _check_heights(inputs, model.heights, layers.heights)
+        ground = GroundBelow(layers.ground, between)
         write = stack.enter_context(
             raster_by_rows(inputs.dsm, grid, "float32", nodata=np.nan, progress=part(progress, 0.95, 1.0))
         )

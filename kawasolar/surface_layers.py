@@ -58,11 +58,11 @@ class Layers:
 
     @classmethod
     def of(
-        cls, ground: Sequence[Path], measured: Sequence[Path], grid: Grid, profile: Profile, stack: ExitStack, progress: Progress
+        cls, ground: Sequence[Path], measured: Sequence[Path], grid: Grid, profile: Profile, folder: Path, stack: ExitStack, progress: Progress
     ) -> Layers:  # fmt: skip
         """Open all files: rasters to be read by and by, the GSI's tiles and point clouds at once.
 
-        The ground that a point cloud tells goes before that of other files.
+        The ground that a point cloud tells goes before that of other files. ``folder`` is where what is too large for memory lies meanwhile.
 
         Raises
         ------
@@ -81,7 +81,7 @@ class Layers:
             findings += noticed
             lands.append(lambda on: dem_on(tiles, on))
         if clouds:
-            top, floor, seen, said = _cloud(clouds, grid, profile, part(progress, 0.3, 1.0))
+            top, floor, seen, said = _cloud(clouds, grid, profile, folder, stack, part(progress, 0.3, 1.0))
             findings += seen
             heights.append((clouds[0].name, said))
             # What stands first is trusted more.
@@ -108,11 +108,11 @@ def _rasters(
 
 
 def _cloud(
-    paths: list[Path], grid: Grid, profile: Profile, progress: Progress
+    paths: list[Path], grid: Grid, profile: Profile, folder: Path, stack: ExitStack, progress: Progress
 ) -> tuple[Heights, Heights, list[Finding], str | None]:
     """Surface and ground of point clouds, and what their heights are measured from. One that names no coordinate system is taken to be in that of the surface, and it is said."""
     from gis.point_cloud import survey_points
-    from gis.point_grid import grid_points
+    from gis.point_tiles import grid_cloud
 
     number = profile.number
     cloud = survey_points(paths, part(progress, 0.0, 0.1))
@@ -120,21 +120,12 @@ def _cloud(
     if cloud.crs is None:
         findings.append(Finding("surface.cloud_crs", "warning", paths[0].name, expected=f"EPSG:{grid.crs.to_epsg()}"))
         cloud = survey_points(paths, part(progress, 0.0, 0.1), crs=grid.crs)
-    made = grid_points(
-        cloud, grid, part(progress, 0.1, 1.0), fill=number("surface.fill"), bridge=number("surface.bridge"), stray=number("surface.stray")
+    made = grid_cloud(
+        cloud, grid, folder, stack, part(progress, 0.1, 1.0), fill=number("surface.fill"), bridge=number("surface.bridge"), stray=number("surface.stray")
     )  # fmt: skip
-    findings += [*cloud.findings, *made.findings]
-    return _rows_of(made.dsm, grid), _rows_of(made.dtm, grid), findings, cloud.heights
-
-
-def _rows_of(z: NDArray[np.float32], grid: Grid) -> Heights:
-    """A part of a whole raster, which has all its columns."""
-
-    def on(strip: Grid) -> NDArray[np.float32]:
-        top = round((grid.north - strip.north) / grid.cell)
-        return z[top : top + strip.rows]
-
-    return on
+    files = len(cloud.files) + len(cloud.left.errors)
+    findings += [*cloud.findings, *made.findings, *cloud.left.findings(files)]
+    return made.dsm, made.dtm, findings, cloud.heights
 
 
 def _is_las(path: Path) -> bool:

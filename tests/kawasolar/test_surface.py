@@ -27,6 +27,8 @@ from kawasolar.__main__ import main
 from kawasolar.errors import PlanError
 from kawasolar.profile import load_profile
 from kawasolar.surface import SurfaceInputs, make_surface
+from tests.support import las
+from tests.support.fgd import dem_text, ground
 from tests.support.plateau import House, city_model, gable, square
 
 ZONE = CRS.from_epsg(6677)
@@ -208,6 +210,42 @@ def test_nothing_is_left_of_a_run_that_was_stopped_or_failed(model: Path, tmp_pa
     )
     assert (tmp_path / "地表面.tif").read_bytes() == b"before"
     assert (tmp_path / "建物.gpkg").read_bytes() == b"before"
+
+
+def test_a_damaged_tile_among_others_is_told_with_the_area_that_is_lacking(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of each kind one: a city model, a terrain tile, a point cloud."""
+    (model.parent / "53392634_bldg_6697_op.gml").write_text(model.read_text("utf-8")[:3000], encoding="utf-8")
+    terrain = tmp_path / "dem"
+    terrain.mkdir()
+    for k in range(2):
+        text = dem_text(ground([1.0] * 4), shape=(2, 2), corner=(35.25, 138.5 + k * 0.4 / 3600))
+        text = text[: len(text) // 2] if k else text
+        (terrain / f"FG-GML-5238-74-0{k}-DEM5A-20161001.xml").write_text(text, encoding="utf-8")
+    clouds = tmp_path / "las"
+    clouds.mkdir()
+    over = las.points(4000) | {"x": X + np.arange(4000) % 63, "y": Y + np.arange(4000) // 63}
+    las.write(clouds / "a.las", over)
+    (clouds / "b.las").write_bytes((clouds / "a.las").read_bytes()[:5000])
+    made = make_surface(inputs(model.parent, tmp_path, ground=(terrain,), measured=(clouds,)), load_profile())
+    assert made.left_out == 3
+    assert made.lacking_km2 == pytest.approx(2.1, abs=0.1)
+    assert made.counts["measured"] == 2
+    words = [
+        str(model.parent),
+        f"--dsm={tmp_path / 'd.tif'}",
+        f"--buildings={tmp_path / 'b.gpkg'}",
+        "--ground",
+        str(terrain),
+    ]
+    assert main(["--lang", "ja", "surface", *words, "--json"]) == 0
+    shown = capsys.readouterr()
+    told = json.loads(shown.out)
+    assert (told["files_left_out"], told["buildings"]) == (2, 3)
+    assert told["area_lacking_km2"] == pytest.approx(2.1, abs=0.1)
+    assert "53392634" in shown.err
+    assert "km²" in shown.err
 
 
 def test_on_the_command_line(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
