@@ -16,10 +16,12 @@ import shapely
 from pyproj import CRS, Transformer
 
 from gis.crs import horizontal
+from gis.datums import exchanged, told_of
 from gis.errors import UnreadableFile
 from gis.fgd_common import JAPAN, MOST_SAID, crs_code, listed, passed_over
 from gis.fgd_files import XmlFile, each_file
 from gis.fgd_xml import OtherFile, read_features
+from gis.findings import Finding
 from gis.outlines import only_polygons
 from gis.progress import Progress, part, silent
 
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gis.findings import Finding
 
 BUILDING_KINDS = ("普通建物", "堅ろう建物", "普通無壁舎", "堅ろう無壁舎")
 # More than a prefecture has, and their corners: a gigabyte.
@@ -273,6 +274,11 @@ def _frame(store: _Store, target: CRS, source: str, progress: Progress) -> tuple
         *listed("fgd.buildings_renamed", "info", list(ids[renamed]), source),
         *listed("fgd.kinds_strange", "info", [kind or "–" for kind in store.strange], source),
     ]
+    for code in sorted(set(store.crs)):
+        findings += told_of(CRS.from_epsg(code), source)
+    places = np.frombuffer(store.numbers, np.float64).reshape(-1, 2)
+    if exchanged(places[:, 0], places[:, 1]).any():
+        findings.append(Finding("fgd.swapped", "warning", source, found=source, details={"count": 1}))
     kept[twice] = False
     frame = gpd.GeoDataFrame({"building_id": names[kept], "kind": kinds[kept]}, geometry=shapes[kept], crs=target)
     progress(1.0, "read")
@@ -312,6 +318,8 @@ def _lines(
     """Rings in the target's system, and which of them lie in Japan."""
     ring = np.repeat(np.arange(lengths.size), lengths)
     lat, lon = places.T
+    swapped = exchanged(lat, lon)
+    lat, lon = np.where(swapped, lon, lat), np.where(swapped, lat, lon)
     xy = np.full((lat.size, 2), np.nan)
     for code, move in moves.items():
         here = crs[ring] == code

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from pyproj import CRS
 
+from gis.datums import exchanged, told_of
 from gis.errors import UnreadableFile
 from gis.fgd_common import JAPAN, MOST_SAID, crs_code, listed, passed_over
 from gis.fgd_files import XmlFile, each_file
@@ -75,7 +77,9 @@ class _Told:
     classes: Counter[str] = field(default_factory=Counter)
     datums: set[str] = field(default_factory=set)
     strange: dict[str, None] = field(default_factory=dict)
+    codes: set[int] = field(default_factory=set)
     other: list[str] = field(default_factory=list)
+    swapped: list[str] = field(default_factory=list)
     short: list[str] = field(default_factory=list)
     twice: list[str] = field(default_factory=list)
     impossible: int = 0
@@ -85,7 +89,9 @@ class _Told:
         """What is to be said of one file more."""
         self.classes += one.classes
         self.datums |= one.datums
+        self.codes |= one.codes
         self.strange |= one.strange
+        self.swapped += one.swapped
         self.short += one.short
         self.impossible += one.impossible
         self.missing += one.missing
@@ -170,6 +176,9 @@ def _findings(told: _Told, tiles: list[DemTile]) -> tuple[Finding, ...]:
         found.append(Finding("fgd.dem_strange", "warning", where, found=names))
     if len(told.datums) > 1:
         found.append(Finding("fgd.dem_mixed", "warning", where, found=", ".join(sorted(told.datums))))
+    found += listed("fgd.swapped", "warning", told.swapped)
+    for code in sorted(told.codes):
+        found += told_of(CRS.from_epsg(code), where)
     return (*found, *listed("fgd.dem_twice", "warning", told.twice), *passed_over(told.other))
 
 
@@ -214,10 +223,16 @@ def _tile(texts: dict[str, str], file: XmlFile, told: _Told) -> DemTile:
         return first, second
 
     crs = crs_code(texts.get("srsName", ""), source)
-    told.datums.add(texts["srsName"].strip().lower().removeprefix("fguuid:").removesuffix(".bl").upper())
+    told.codes.add(crs)
+    told.datums.add(
+        texts["srsName"].strip().upper().removeprefix("FGUUID:").removesuffix(".BL").partition("/")[0].strip()
+    )
     if texts.get("order", "+x-y") != "+x-y":
         raise UnreadableFile("fgd.order", file=source, found=texts["order"][:20], expected="+x-y")
     (south, west), (north, east) = numbers("lowerCorner"), numbers("upperCorner")
+    if exchanged(np.array([south, north]), np.array([west, east])).all():
+        south, west, north, east = west, south, east, north
+        told.swapped.append(source)
     low, high = numbers("low"), numbers("high")
     cols, rows = round(high[0] - low[0]) + 1, round(high[1] - low[1]) + 1
     in_japan = JAPAN[0] < south < north < JAPAN[2] and JAPAN[1] < west < east < JAPAN[3]

@@ -24,7 +24,7 @@ from gis.findings import Finding
 from gis.left_out import LeftOut
 from gis.plateau_building import HAZARDS, Building, building_of
 from gis.plateau_codes import read_code_lists
-from gis.plateau_place import Rings, Roofs, moved, outlines_of, own_crs, zone_of_prefecture
+from gis.plateau_place import Rings, Roofs, moved, outlines_of, own_crs, told_of_places, zone_of_prefecture
 from gis.progress import Progress, part, silent
 
 if TYPE_CHECKING:
@@ -270,6 +270,7 @@ def _surface(building: Building) -> tuple[str, list[Polygon]]:
 def _model(store: _Store, target: CRS | None) -> CityModel:
     findings: list[Finding] = []
     own, heights = own_crs(store.crs, findings)
+    findings += told_of_places(own, store.rows["source"], store.outline)
     target = target or zone_of_prefecture(store.rows["city"])
     outline = moved(store.outline, own, target, findings)
     roofs = moved(store.roofs, own, target, findings)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gis.crs import label, parse_crs
+from gis.datums import told_of
 from gis.errors import CrsMismatch, CrsMissing, UnreadableFile
 from gis.findings import Finding
 from gis.las_crs import Named, named_crs, same_place
@@ -101,9 +102,12 @@ def survey_points(paths: Sequence[Path], progress: Progress = silent, *, crs: st
     total = sum(head.count for head in heads)
     if total > MAX_POINTS:
         raise UnreadableFile("point_cloud.too_many", file=files[0].parent.name, found=total, expected=MAX_POINTS)
+    crs_of_all = _one_crs(heads, named)
+    if crs_of_all is not None:
+        findings += told_of(crs_of_all, heads[0].path.name)
     return PointCloud(
         tuple(head.path for head in heads),
-        _one_crs(heads, named),
+        crs_of_all,
         _one_height(heads, named, findings),
         _around(heads),
         total,

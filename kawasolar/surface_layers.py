@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gis.archives import DAMAGED, ZIP_MAGIC
+from gis.crs import overlap, swapped
 from gis.fgd_dem import dem_on, read_dem_tiles
 from gis.findings import Finding
 from gis.progress import Progress, part
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyproj import CRS
 
+    from gis.crs import Bounds
     from gis.grid import Grid
     from gis.raster import SurfaceSource
     from kawasolar.profile import Profile
@@ -53,6 +55,7 @@ class Layers:
     ground: Heights
     measured: Heights | None
     heights: tuple[tuple[str, str], ...] = ()
+    _bounds: Bounds = (0.0, 0.0, 0.0, 0.0)
     _sources: list[tuple[str, SurfaceSource]] = field(default_factory=list)
     _findings: list[Finding] = field(default_factory=list)
 
@@ -90,13 +93,20 @@ class Layers:
         rasters = [path for path in (*measured, *ground) if path not in clouds and path not in terrain]
         heights += [(path.name, read_head(path).heights) for path in rasters]
         known = tuple((name, found) for name, found in heights if found is not None)
-        return cls(_one_above(*lands), _one_above(*surfaces) if surfaces else None, known, sources, findings)
+        highest = _one_above(*surfaces) if surfaces else None
+        return cls(_one_above(*lands), highest, known, grid.bounds, sources, findings)
 
     def told(self) -> list[Finding]:
         """What was noticed; to be asked in the end."""
-        beside = [Finding("surface.beside", "warning", name) for name, source in self._sources if not source.is_read]
+        beside = [
+            Finding(self._why_beside(source), "warning", name) for name, source in self._sources if not source.is_read
+        ]
         noticed = [finding for _, source in self._sources if source.is_read for finding in source.seen()]
         return self._findings + beside + [finding for finding in noticed if finding.code not in _PASSED_OVER]
+
+    def _why_beside(self, source: SurfaceSource) -> str:
+        """A raster whose axes are exchanged lies here the other way round."""
+        return "surface.swapped" if overlap(swapped(source.grid.bounds), self._bounds) else "surface.beside"
 
 
 def _rasters(

@@ -299,7 +299,7 @@ def test_ids_that_two_buildings_have_are_told_apart(tmp_path: Path) -> None:
         (Writer(longitude_first=True), EPSG_6697, ["citymodel.swapped"]),
         (Writer(), None, ["citymodel.no_crs"]),
         (Writer(6677), "EPSG:6677", []),
-        (Writer(4612), "urn:ogc:def:crs:EPSG::4612", []),
+        (Writer(4612), "urn:ogc:def:crs:EPSG::4612", ["datum.jgd2000"]),
     ],
 )
 def test_wherever_it_is_written_it_lies_in_one_place(

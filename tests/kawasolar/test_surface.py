@@ -117,6 +117,11 @@ def test_a_raster_of_another_zone_is_brought_over_and_one_beside_is_said(model: 
     made = make_surface(inputs(model, tmp_path, ground=(beside,)), load_profile())
     assert made.ground == 0.0
     assert {"surface.beside", "surface.ground_between"} <= {finding.code for finding in made.findings}
+    # One whose axes are exchanged is told as that.
+    turned = Grid(200, 200, 5.0, Y - 500, X + 600, ZONE)
+    write_raster(tmp_path / "turned.tif", np.full(turned.shape, 8.0, np.float32), turned, nodata=np.nan)
+    made = make_surface(inputs(model, tmp_path, ground=(tmp_path / "turned.tif",)), load_profile())
+    assert "surface.swapped" in {finding.code for finding in made.findings}
 
 
 @pytest.mark.realdata
