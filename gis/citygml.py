@@ -119,8 +119,16 @@ def read_roof_surfaces(path: Path, progress: Progress = silent) -> RoofSurfaces:
 
 
 @contextmanager
-def opened(path: Path, area: str = "roof_planes") -> Iterator[tuple[Iterator[tuple[str, int, IO[bytes]]], int]]:
-    """The streams of a file, each with its name in the archive and its size, and the size of all of them; ``area`` is that of the errors' codes."""
+def opened(
+    path: Path, area: str = "roof_planes", wanted: re.Pattern[str] = _BLDG_MEMBER
+) -> Iterator[tuple[Iterator[tuple[str, int, IO[bytes]]], int]]:
+    """The streams of a file, each with its name in the archive and its size, and the size of all of them.
+
+    Parameters
+    ----------
+    area : of the errors' codes
+    wanted : which members of an archive, where it has such
+    """
     try:
         with path.open("rb") as file:
             if file.read(len(ZIP_MAGIC)) != ZIP_MAGIC:
@@ -131,7 +139,7 @@ def opened(path: Path, area: str = "roof_planes") -> Iterator[tuple[Iterator[tup
                 yield iter([("", size, file)]), size
                 return
         with zipfile.ZipFile(path) as archive:
-            members = _members(archive, path.name, area)
+            members = _members(archive, path.name, area, wanted)
             yield _streams(archive, members), sum(member.file_size for member in members)
     except DAMAGED as error:
         raise UnreadableFile(f"{area}.unreadable", file=path.name, reason=str(error)) from error
@@ -158,13 +166,13 @@ class _Unopened(io.RawIOBase):
         raise self._error
 
 
-def _members(archive: zipfile.ZipFile, name: str, area: str) -> list[zipfile.ZipInfo]:
+def _members(archive: zipfile.ZipFile, name: str, area: str, wanted: re.Pattern[str]) -> list[zipfile.ZipInfo]:
     """The members to read, in the order of their names."""
     if len(archive.infolist()) > MOST_MEMBERS:
         raise UnreadableFile(f"{area}.archive", file=name, found=f"{len(archive.infolist())}")
     texts = named(archive, (".gml", ".xml"))
     # A whole data set has roads, trees and terrain besides.
-    members = [entry for entry in texts if _BLDG_MEMBER.search(entry.filename)] or texts
+    members = [entry for entry in texts if wanted.search(entry.filename)] or texts
     for entry in members:
         if not plainly_packed(entry):
             raise UnreadableFile(f"{area}.archive", file=name, found=entry.filename)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -21,6 +21,7 @@ from gis.archives import DAMAGED
 from gis.citygml import opened
 from gis.errors import UnreadableFile
 from gis.findings import Finding
+from gis.gml_stream import GmlStream
 from gis.left_out import LeftOut
 from gis.plateau_building import HAZARDS, Building, building_of
 from gis.plateau_codes import read_code_lists
@@ -47,10 +48,7 @@ _MEMBERS = tuple(
     )
 )  # fmt: skip
 _ENVELOPE = "{http://www.opengis.net/gml}Envelope"
-# A building, or whatever else stands between two of them, is no larger [bytes].
-_LONGEST = 64 << 20
-_DOCTYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
-_HEAD = 65_536
+_LONGEST_NAMES = 1000
 _MOST_BUILDINGS = 5_000_000
 # A box as high as this stands where nobody knows the height (the standard's own rule), with room for rounding [m].
 UNKNOWN_BOX_M = 3.01
@@ -146,11 +144,11 @@ def read_city_model(paths: Sequence[Path], target: CRS | None = None, progress: 
                 source = f"{file.name}/{name}" if name else file.name
                 count += 1
                 with left.unless_damaged(source), store.whole_or_nothing():
-                    _read(_Counted(stream, source, told, done, total), source, store)
+                    _read(GmlStream(stream, source, "citymodel", told, done, total), source, store)
                 done += size
     if not store.rows["gml_id"]:
         left.raise_first()
-        raise UnreadableFile("citymodel.no_buildings", file=", ".join(path.name for path in paths)[:_HEAD])
+        raise UnreadableFile("citymodel.no_buildings", file=", ".join(path.name for path in paths)[:_LONGEST_NAMES])
     model = _model(store, target)
     words = read_code_lists(paths, store.lists.values())
     return replace(
@@ -174,26 +172,7 @@ def _files(path: Path) -> list[Path]:
     return found
 
 
-class _Counted:
-    """A stream that tells how far it is read, refuses a document type, and ends what never ends."""
-
-    def __init__(self, stream: IO[bytes], name: str, progress: Progress, done: int, total: int) -> None:
-        self._stream, self.name, self._progress = stream, name, progress
-        self._done, self._total = done, max(total, 1)
-        self.bytes, self.since = 0, 0
-
-    def read(self, size: int = -1) -> bytes:
-        if self.bytes - self.since > _LONGEST:
-            raise UnreadableFile("citymodel.too_large", file=self.name, expected=_LONGEST >> 20)
-        content = self._stream.read(min(size, _HEAD) if size > 0 else _HEAD)
-        if self.bytes == 0 and _DOCTYPE.search(content.replace(b"\0", b"")):
-            raise UnreadableFile("citymodel.entities", file=self.name)
-        self.bytes += len(content)
-        self._progress(min(1.0, (self._done + self.bytes) / self._total), "read")
-        return content
-
-
-def _read(stream: _Counted, name: str, store: _Store) -> None:
+def _read(stream: GmlStream, name: str, store: _Store) -> None:
     """The buildings of one stream."""
     try:
         for element in _elements(stream):
@@ -207,7 +186,7 @@ def _read(stream: _Counted, name: str, store: _Store) -> None:
         raise UnreadableFile("citymodel.unreadable", file=name, reason=str(error)[:_LONGEST_REASON]) from error
 
 
-def _elements(stream: _Counted) -> Iterator[etree._Element]:
+def _elements(stream: GmlStream) -> Iterator[etree._Element]:
     """Buildings, and the first envelope; whatever ends is let go."""
     events = etree.iterparse(
         stream, events=("end",), tag=(*_BUILDINGS, *_MEMBERS, _ENVELOPE), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,

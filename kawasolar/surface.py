@@ -52,7 +52,7 @@ class SurfaceInputs:
     ----------
     models : CityGML files, archives or folders of them; or, where a surface was measured, outlines: the GSI's BldA, or one layer (GeoPackage, shapefile, GeoJSON)
     dsm, buildings : GeoTIFF and GeoPackage to write
-    ground : elevation without buildings: rasters (DEM), the better first, and behind them the GSI's tiles
+    ground : elevation without buildings: rasters (DEM), the better first, and behind them the terrain of a city model (``dem``) and the GSI's tiles
     measured : surface rasters (DSM) and point clouds (LAS, LAZ) that go before the model, the better first
     crs : of the result; that of the prefecture's zone unless given
     cell : side of a cell [m]; the profile's unless given
