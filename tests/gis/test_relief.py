@@ -163,7 +163,7 @@ def test_a_land_larger_than_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     """Twelve thousand triangles beside the grid, and a few on it."""
     points = land()
-    far = np.vstack([points + [5000.0 + 200.0 * k, 0.0, 0.0] for k in range(60)])
+    far = np.vstack([points + np.array([5000.0 + 200.0 * k, 0.0, 0.0]) for k in range(60)])
     path = write(tmp_path, terrain(tin(places(far), net(far)), tin(places(points), net(points))))
     assert path.stat().st_size > 3_000_000
     read(path)
@@ -180,7 +180,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("damage", ["cut", "head", "zip"])
 def test_one_damaged_file_among_others_leaves_no_triangle(tmp_path: Path, damage: str) -> None:
     points = land()
-    high = points + [0.0, 0.0, 500.0]
+    high = points + np.array([0.0, 0.0, 500.0])
     good = terrain(tin(places(points), net(points)))
     bad = terrain(tin(places(high), net(high)))
     bad = bad[: len(bad) // 2] if damage == "cut" else bad.replace("</gml:exterior>", "</gml:interior>", 1)
@@ -202,11 +202,17 @@ def test_what_is_broken_or_impossible_is_left_out_and_said(tmp_path: Path) -> No
     points = land()
     text = terrain(tin(places(points), net(points)))
     first, second = text.index("<gml:posList>") + 13, text.index("<gml:posList>", text.index("<gml:posList>") + 20) + 13
-    text = text[:first] + "a b c " + text[first:second] + "nan nan -9999 " * 3 + text[text.index("</gml:posList>", second) :]
+    text = (
+        text[:first]
+        + "a b c "
+        + text[first:second]
+        + "nan nan -9999 " * 3
+        + text[text.index("</gml:posList>", second) :]
+    )
     z, made = read(write(tmp_path, text))
     assert {"relief.broken", "relief.impossible"} <= set(told(made.findings))
     assert np.isfinite(z).mean() > 0.8
-    beside = points + [9000.0, 0.0, 0.0]
+    beside = points + np.array([9000.0, 0.0, 0.0])
     z, made = read(write(tmp_path, terrain(tin(places(beside), net(beside)))))
     assert "relief.beside" in told(made.findings)
     assert np.isnan(z).all()
@@ -242,7 +248,7 @@ def test_what_is_refused(tmp_path: Path, code: str, monkeypatch: pytest.MonkeyPa
 def test_triangles_over_all_of_the_grid_many_times_are_refused_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setattr(relief_cells, "_WORK_FREELY", 100_000)
     points = np.array([[X - 500, Y - 500, 1.0], [X + 900, Y - 500, 1.0], [X, Y + 900, 1.0]])
-    text = terrain(tin(places(points), np.zeros((300, 3), int) + [0, 1, 2]))
+    text = terrain(tin(places(points), np.tile([0, 1, 2], (300, 1))))
     with pytest.raises(UnreadableFile, match=r"relief\.too_many") as caught:
         read(write(tmp_path, text))
     assert caught.value.details["file"] == "533926_dem_6697_op.gml"
@@ -282,13 +288,14 @@ def test_whatever_is_flipped_or_cut_it_is_an_error_or_a_ground(seed: int) -> Non
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.gml"
         path.write_bytes(bytes(data))
+        code = ""
         try:
             z, made = read(path)
-        except GisError as error:
-            assert set(catalogue()[error.code]) == set(LANGUAGES)
-        else:
             told(made.findings)
             assert z.shape == GRID.shape
+        except GisError as error:
+            code = error.code
+        assert not code or set(catalogue()[code]) == set(LANGUAGES)
 
 
 def test_what_is_a_relief(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import rasterio
 import rasterio.windows
 from pyproj import CRS
 from pyproj.crs import CompoundCRS
+from scipy.spatial import Delaunay
 from shapely.geometry import box
 
 from gis.errors import CrsMismatch, GisError
@@ -30,6 +31,7 @@ from kawasolar.surface import SurfaceInputs, make_surface
 from tests.support import las
 from tests.support.fgd import dem_text, ground
 from tests.support.plateau import House, city_model, gable, square
+from tests.support.relief import places, terrain, tin
 
 ZONE = CRS.from_epsg(6677)
 X, Y = -15000.0, -41000.0
@@ -104,6 +106,38 @@ def test_elevation_data_are_the_ground_and_a_measured_surface_goes_first(model: 
         points = [(X + 10, Y + 10), (X + 35, Y + 5), (X + 45, Y + 5)]
         assert [float(value[0]) for value in file.sample(points)] == [30.0, 9.0, 25.0]
     assert not any(finding.code.startswith("surface.ground") for finding in made.findings)
+
+
+def test_the_models_terrain_and_the_gsis_the_finer_first(model: Path, tmp_path: Path) -> None:
+    """A level terrain to the west of the gable's middle; the GSI's around. DEM5A goes before triangles of 20 m, and after those of 4 m."""
+    lat, lon = gpd.GeoSeries.from_xy([X], [Y], crs=6677).to_crs(6668).get_coordinates().to_numpy()[0][::-1]
+
+    def net(side: float, z: float) -> Path:
+        x, y = np.meshgrid(np.arange(X - 100, X + 10.1, side), np.arange(Y - 100, Y + 100.1, side))
+        points = np.column_stack([x.ravel(), y.ravel(), np.full(x.size, z)])
+        path = tmp_path / f"533926_dem_{side:.0f}.gml"
+        path.write_text(terrain(tin(places(points), Delaunay(points[:, :2] - [X, Y]).simplices)), encoding="utf-8")
+        return path
+
+    step, half = 0.2 / 3600, 90
+    corner = (round(lat / step) - half) * step, (round(lon / step) - half) * step
+    five = tmp_path / "FG-GML-5339-26-00-DEM5A-20240101.xml"
+    five.write_text(
+        dem_text(ground([5.0] * (4 * half * half)), shape=(2 * half, 2 * half), corner=corner), encoding="utf-8"
+    )
+
+    outside = (X - 40.0, Y + 5.0), (X + 35.0, Y + 5.0)
+    for given, wanted, told in (
+        ((five, net(4.0, 7.0)), [7.0, 5.0], "533926_dem_4.gml"),
+        ((net(20.0, 8.0), five), [5.0, 5.0], "DEM5A"),
+    ):
+        made = make_surface(inputs(model, tmp_path, ground=given), load_profile())
+        with rasterio.open(tmp_path / "地表面.tif") as file:
+            assert [float(value[0]) for value in file.sample(outside)] == pytest.approx(wanted)
+        (source,) = (finding for finding in made.findings if finding.code == "surface.ground_from")
+        assert source.found is not None
+        assert source.found.startswith(told)
+    assert "relief.read" in {finding.code for finding in made.findings}
 
 
 def test_a_raster_of_another_zone_is_brought_over_and_one_beside_is_said(model: Path, tmp_path: Path) -> None:
