@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _GML = "{http://www.opengis.net/gml}"
 _BLDG = tuple(f"{{http://www.opengis.net/citygml/building/{version}}}" for version in ("2.0", "1.0"))
 _BUILDINGS = frozenset(f"{space}{name}" for space in _BLDG for name in ("Building", "BuildingPart"))
+# What stands on a roof shades it, and carries no modules: its own roof is no roof plane.
+_INSTALLATIONS = frozenset(f"{space}BuildingInstallation" for space in _BLDG)
 _ROOFS = {f"{space}RoofSurface": f"{space}lod2MultiSurface" for space in _BLDG}
 _ID, _HREF = f"{_GML}id", "{http://www.w3.org/1999/xlink}href"
 _ENVELOPE, _POLYGON = f"{_GML}Envelope", f"{_GML}Polygon"
@@ -229,24 +231,25 @@ def _walk(stream: _Counted, name: str, found: RoofSurfaces) -> None:
     # Of each open element: itself, and the srsName that holds in it.
     open_: list[tuple[Element, str]] = []
     items: list[str] = []
-    default, roof = "", 0
+    default, roof, beside = "", 0, 0
     events = iterparse(stream, ("start", "end"), forbid_dtd=True, forbid_entities=True, forbid_external=True)
     for event, element in events:
         tag = element.tag
         if event == "start":
-            own = element.get("srsName") or (open_[-1][1] if open_ else "")
-            open_.append((element, own))
-            if len(open_) > _DEEPEST:
-                raise ValueError("too deep")
+            _push(element, open_)
             if not roof:
                 stream.since = stream.read_bytes
-            if tag in _ROOFS:
+            if tag in _INSTALLATIONS:
+                beside += 1
+            elif tag in _ROOFS and not beside:
                 roof += 1
             elif tag in _BUILDINGS:
                 items.append(element.get(_ID, "")[:_LONGEST_ID])
             continue
         _, crs = open_.pop()
-        if tag in _ROOFS:
+        if tag in _INSTALLATIONS:
+            beside -= 1
+        elif tag in _ROOFS and not beside:
             roof -= 1
             _take(element, crs or default, items[-1] if items else "", found)
             if found.count > MOST_SURFACES:
@@ -261,6 +264,12 @@ def _walk(stream: _Counted, name: str, found: RoofSurfaces) -> None:
             element.clear()
             if open_:
                 open_[-1][0].remove(element)
+
+
+def _push(element: Element, open_: list[tuple[Element, str]]) -> None:
+    if len(open_) >= _DEEPEST:
+        raise ValueError("too deep")
+    open_.append((element, element.get("srsName") or (open_[-1][1] if open_ else "")))
 
 
 def _take(roof: Element, crs: str, item: str, found: RoofSurfaces) -> None:

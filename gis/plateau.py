@@ -74,7 +74,7 @@ class CityModel:
         flood_depth_m tsunami_depth_m storm_surge_depth_m inland_depth_m landslide surface source geometry``; ``landslide`` has the kinds of the areas that it is in, as
         codes; ``usage_name structure_name landslide_name`` what codes mean, where the lists of the model's codes lie beside it; ``height_m`` is NaN where nobody knows it,
         ``surface`` is what there is of the roof: ``lod2``, ``lod1``, ``assumed`` (a box of the standard's 3 m) or ``none``
-    roofs : of LOD2 where a building has it, else of LOD1
+    roofs : of LOD2 where a building has it, else of LOD1; and what stands on them (``outerBuildingInstallation``)
     heights : what they are measured from (:func:`gis.crs.height_name`), None where no file says it
     """
 
@@ -103,19 +103,20 @@ class _Store:
     roofs: Rings = field(default_factory=Rings)
     crs: list[str] = field(default_factory=list)
     broken: int = 0
+    equipped: int = 0
     lists: dict[str, str] = field(default_factory=dict)
 
     @contextmanager
     def whole_or_nothing(self) -> Iterator[None]:
         """If what is read within turns out to be damaged, nothing of it stays."""
         kept = [*self.rows.values(), *self.outline.arrays, *self.roofs.arrays, self.crs]
-        sizes, broken = [len(each) for each in kept], self.broken
+        sizes, counts = [len(each) for each in kept], (self.broken, self.equipped)
         try:
             yield
         except UnreadableFile:
             for each, size in zip(kept, sizes, strict=True):
                 del each[size:]
-            self.broken = broken
+            self.broken, self.equipped = counts
             raise
 
 
@@ -228,8 +229,9 @@ def _keep(building: Building, source: str, store: _Store) -> None:
         store.rows[name].append(value)
     for polygon in building.outline:
         store.outline.add(row, polygon)
-    for polygon in roofs:
+    for polygon in (*roofs, *building.installations):
         store.roofs.add(row, polygon)
+    store.equipped += bool(building.installations)
     store.broken += building.broken
     for name, codes in building.lists.items():
         store.lists.setdefault(name, codes)
@@ -308,6 +310,8 @@ def _told(buildings: gpd.GeoDataFrame, lacking: list[str], store: _Store) -> lis
         if ids:
             named = ", ".join(map(str, ids[:_NAMED])) + (" …" if len(ids) > _NAMED else "")
             found.append(Finding(code, "warning", found=named, details={"count": len(ids), "of": count}))
+    if store.equipped:
+        found.append(Finding("citymodel.installations", "info", details={"count": store.equipped, "of": count}))
     if store.broken:
         found.append(Finding("citymodel.broken", "warning", found=str(store.broken)))
     return found
