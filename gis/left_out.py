@@ -92,9 +92,9 @@ class LeftOut:
         if self.areas:
             area = sum(self.areas.values()) / 1e6
             where = _some(sorted(self.areas))
-            found.append(Finding("files.area_lacking", "warning", found=where, details={"area_km2": area}))
+            found.append(Finding("files.area_lacking", "warning", files[0], found=where, details={"area_km2": area}))
         if self.unknown:
-            found.append(Finding("files.area_unknown", "warning", details={"count": self.unknown}))
+            found.append(Finding("files.area_unknown", "warning", files[0], details={"count": self.unknown}))
         return found
 
 
