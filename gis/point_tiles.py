@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from gis.grid import Grid
     from gis.point_cloud import PointCloud
 
-# Up to so many cells all is made in memory (1 GB); larger ones have so many cells a block (256 MB) and so many a side of a tile (300 MB with what lies around).
-IN_MEMORY, BLOCK_CELLS, TILE_SIDE = 24_000_000, 16_000_000, 2048
+# Up to so many cells all is made in memory (1 GB); larger ones have so many cells a block (512 MB) and so many a side of a tile (300 MB with what lies around).
+IN_MEMORY, BLOCK_CELLS, TILE_SIDE = 24_000_000, 32_000_000, 2048
 _MOST_COLS = 32_768
 # Rasters of the nameless file.
 _TOP, _SECOND, _LOW, _COUNT, _DSM, _DTM = range(6)

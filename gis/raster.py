@@ -359,6 +359,7 @@ def open_canopy(path: Path, grid: Grid, *, crs: str | CRS | None = None) -> Iter
         findings: list[Finding] = []
         _check_bands(file, path, findings)
         own, metres = _own_crs(file, path, crs, findings)
+        findings += told_of(own, path.name)
         _check_place(file, path, own)
         _check_meets(file, path, own, grid)
         factor = _height_unit(file, path, metres, findings)

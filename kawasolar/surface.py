@@ -15,6 +15,7 @@ from pyproj import CRS
 
 from gis.aside import aside
 from gis.crs import parse_crs
+from gis.datums import told_of
 from gis.errors import CrsMismatch
 from gis.fgd_buildings import read_fgd_buildings
 from gis.findings import Finding
@@ -123,7 +124,7 @@ def make_surface(inputs: SurfaceInputs, profile: Profile, progress: Progress = s
         raise PlanError("surface.too_large", found=f"{grid.cols:,} × {grid.rows:,}", expected=f"{_MOST_CELLS:,}")
     roofs = aside(lambda: RoofPolygons.of(model.roofs), progress, 0.4, "surface")
     between = aside(lambda: ground_between(buildings, grid), progress, 0.4, "surface")
-    findings = list(model.findings)
+    findings = [*model.findings, *told_of(grid.crs, inputs.dsm.name)]
     own_cells = RoofPolygons.level(buildings.geometry.to_numpy())
     with ExitStack() as stack:
         # Put in its place last, and not at all if the surface fails.

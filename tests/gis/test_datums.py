@@ -11,6 +11,7 @@ from pyproj import CRS, Transformer
 from gis.datums import looks_like_tokyo, old_datum, tokyo_accuracy, told_of
 from gis.fgd_buildings import read_fgd_buildings
 from gis.fgd_dem import dem_on, read_dem_tiles
+from gis.given_roofs import read_given_roofs
 from gis.grid import Grid
 from gis.left_out import mesh_bounds
 from gis.outlines import read_outlines
@@ -22,7 +23,7 @@ from gis.raster_write import write_raster
 from kawasolar.words import LANGUAGES, say
 from tests.support import las
 from tests.support.fgd import dataset, dem_text, ground, house
-from tests.support.plateau import House, Writer, city_model, square
+from tests.support.plateau import House, Writer, city_model, gable, square
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -169,6 +170,15 @@ def test_longitude_before_latitude(tmp_path: Path) -> None:
     model = read_city_model([tmp_path / "a.gml", tmp_path / "b.gml"])
     assert codes(model.findings) == ["citymodel.swapped"]
     np.testing.assert_allclose(model.buildings.total_bounds, (X, Y, X + 60, Y + 10), atol=0.01)
+
+
+def test_roof_planes_of_the_old_datum_are_told(tmp_path: Path) -> None:
+    houses = [House("a", square(X, Y, 20.0), roofs=gable(X, Y, 20.0, 16.0, 20.0))]
+    srs = "http://www.opengis.net/def/crs/EPSG/0/4301"
+    (tmp_path / "a.gml").write_text(city_model(houses, Writer(4301), srs), encoding="utf-8")
+    roofs = read_given_roofs(tmp_path / "a.gml", ZONE)
+    assert codes(roofs.findings) == ["datum.tokyo"]
+    np.testing.assert_allclose(roofs.frame.total_bounds, (X, Y, X + 20, Y + 20), atol=0.05)
 
 
 def test_outlines_of_the_old_datum_are_told(tmp_path: Path) -> None:
