@@ -53,6 +53,8 @@ def surface(
     for name, count in made.counts.items():
         if count:
             typer.echo(f"{say(State.language, f'surface.kind.{name}')}: {count:,}")
+    if made.left_out:
+        typer.echo(say(State.language, "surface.left_out", count=f"{made.left_out:,}", area=f"{made.lacking_km2:,.2f}"))
     for target in (dsm, buildings):
         typer.echo(say(State.language, "cli.written", file=str(target)))
 

@@ -225,7 +225,7 @@ class SurfaceDialog(WorkingDialog):
         self.counts.setText("\n".join((whole, look.say("ui.list.comma").join(kinds))))
         self.lacking.setVisible(made.left_out > 0)
         self.lacking.setText(
-            look.say("ui.surface.left_out", count=f"{made.left_out:,}", area=f"{made.lacking_km2:,.2f}")
+            look.say("surface.left_out", count=f"{made.left_out:,}", area=f"{made.lacking_km2:,.2f}")
             if made.left_out
             else ""
         )

@@ -285,6 +285,8 @@ def test_a_damaged_tile_among_others_is_told_with_the_area_that_is_lacking(
     assert told["area_lacking_km2"] == pytest.approx(2.1, abs=0.1)
     assert "53392634" in shown.err
     assert "km²" in shown.err
+    assert main(["--lang", "ja", "surface", *words, "--cell", "2"]) == 0
+    assert "壊れたファイル 2 件" in capsys.readouterr().out
 
 
 def test_on_the_command_line(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
