@@ -105,9 +105,9 @@ def _read_blocks(reading: Reading, scratch: Scratch, progress: Progress) -> None
     taken: list[set[int]] = []
     for block, size in zip(blocks, sizes, strict=True):
         some = reading.needed(block)
-        cells = reading.read(block, some, part(progress, done / total, (done + size) / total))
         taken.append(set(some))
-        _put(scratch, block, cells)
+        # Not by a name, which would keep one block while the next is read.
+        _put(scratch, block, reading.read(block, some, part(progress, done / total, (done + size) / total)))
         done += size
     # A header may say less than where its points are.
     for block, before in zip(blocks, taken, strict=True):
