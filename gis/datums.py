@@ -22,12 +22,16 @@ from gis.left_out import mesh_bounds
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gis.crs import Bounds
+
 TOKYO, JGD2000, JGD2011 = 4301, 4612, 6668
 _NAMES = {"Tokyo": TOKYO, "Tokyo 1892": TOKYO, "Japanese Geodetic Datum 2000": JGD2000}
 # South, north, west, east [deg] of Japan: a latitude there is never a longitude.
 JAPAN = (20.0, 46.5, 122.0, 154.5)
 # A file whose buildings lie so seldom in the mesh of its name, but so often if they are taken to be of Tokyo Datum, is of that.
 _SELDOM, _OFTEN, _LEAST = 0.9, 0.98, 10
+# The ground of a mesh ends at its sides, to a triangle's length [deg].
+_FILLS = 0.0012
 # Buildings belong to one mesh and may reach into the next [deg]: a hundred metres.
 _MARGIN = 0.001
 
@@ -71,6 +75,18 @@ def looks_like_tokyo(lat: NDArray[np.float64], lon: NDArray[np.float64], mesh: s
         return False
     moved_lon, moved_lat = _from_tokyo().transform(lon, lat)
     return _share(lat, lon, mesh) < _SELDOM and _share(np.asarray(moved_lat), np.asarray(moved_lon), mesh) > _OFTEN
+
+
+def covers_as_tokyo(box: Bounds, mesh: str) -> bool:
+    """Whether what ought to fill a mesh, west to north [deg], fills it only if its coordinates are taken to be of Tokyo Datum."""
+    lon, lat = _from_tokyo().transform([box[0], box[2]], [box[1], box[3]])
+    moved = (lon[0], lat[0], lon[1], lat[1])
+    return _off(moved, mesh) < _FILLS and _off(box, mesh) > 2.0 * _FILLS
+
+
+def _off(box: Bounds, mesh: str) -> float:
+    """By how much the sides of a box lie beside those of a mesh at most [deg]."""
+    return max(abs(ours - its) for ours, its in zip(box, mesh_bounds(mesh), strict=True))
 
 
 @cache

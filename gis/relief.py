@@ -16,10 +16,12 @@ from lxml import etree
 
 from gis.archives import DAMAGED, ZIP_MAGIC, named
 from gis.citygml import opened
+from gis.crs import label
+from gis.datums import old_datum
 from gis.errors import CrsMismatch, UnreadableFile
 from gis.findings import Finding
 from gis.gml_stream import GmlStream
-from gis.left_out import LeftOut
+from gis.left_out import LeftOut, mesh_in
 from gis.plateau_place import own_crs
 from gis.progress import Progress, part, silent
 from gis.relief_cells import Corners, ReliefCells
@@ -153,22 +155,25 @@ def _files(path: Path) -> list[Path]:
 
 def _read(stream: GmlStream, name: str, cells: ReliefCells, said: dict[str, str], found: list[Finding]) -> None:
     """The ground of one stream, on the cells only once the stream has ended well."""
-    corners = Corners(_AT_ONCE)
+    corners, own = Corners(_AT_ONCE), ""
     cells.tick = stream.again
     try:
         with cells.whole_or_nothing():
-            _walk(stream, name, cells, corners, said, found)
+            own = _walk(stream, name, cells, corners, said, found)
     except (etree.XMLSyntaxError, *DAMAGED) as error:
         if cells.failed:
             raise
         raise UnreadableFile("relief.unreadable", file=name, reason=str(error)[:_LONGEST_REASON]) from error
+    if own and cells.looks_like_tokyo():
+        found.append(Finding("datum.relief_tokyo", "warning", name, found=own, expected=mesh_in(name)))
 
 
 def _walk(
     stream: GmlStream, name: str, cells: ReliefCells, corners: Corners, said: dict[str, str], found: list[Finding]
-) -> None:
+) -> str:
+    """Reads one stream; what its coordinates are, empty where they are of an older datum or there are none."""
     level, srs = 1, ""
-    placed = False
+    placed, own = False, ""
     for element in _elements(stream):
         if element.tag == _ENVELOPE:
             srs = srs or element.get("srsName", "")
@@ -177,6 +182,7 @@ def _walk(
             placed = True
             crs, heights = own_crs([srs], found)
             cells.source(crs, name, found)
+            own = label(crs) if old_datum(crs) is None else ""
             if heights is not None:
                 said.setdefault(heights, name)
                 if len(said) > 1:
@@ -191,6 +197,7 @@ def _walk(
         if corners.full:
             cells.take(corners, level)
     cells.take(corners, level)
+    return own
 
 
 def _texts(element: etree._Element) -> str:

@@ -14,9 +14,10 @@ from pyproj import CRS, Transformer
 
 from gis.aside import aside
 from gis.crs import horizontal
-from gis.datums import exchanged, told_of
+from gis.datums import covers_as_tokyo, exchanged, told_of
 from gis.errors import UnreadableFile
 from gis.findings import Finding
+from gis.left_out import mesh_in
 from gis.model_kernels import lay_triangles
 from gis.sheets import SIDE, Sheets
 
@@ -105,6 +106,8 @@ class ReliefCells:
         self._waiting: list[tuple[int, int]] = []
         self._move: Transformer | None = None
         self._name = ""
+        # South, west, north, east [deg] of all corners of the file that is read.
+        self._around = [math.inf, math.inf, -math.inf, -math.inf]
         self._geographic, self._north_first = True, True
         self._broken = self._impossible = self._laid = self._mass = self._work = 0
         self._sizes: list[float] = []
@@ -113,11 +116,20 @@ class ReliefCells:
     def source(self, crs: CRS, name: str, findings: list[Finding]) -> None:
         """What comes next is of this file and in this system."""
         self._name = name
+        self._around = [math.inf, math.inf, -math.inf, -math.inf]
         self._move = Transformer.from_crs(crs, horizontal(self._grid.crs), always_xy=True)
         self._geographic = bool(crs.is_geographic)
         # Officially the first axis points north, also of the plane rectangular systems.
         self._north_first = self._geographic or crs.axis_info[0].direction.lower() == "north"
         findings += told_of(crs, name)
+
+    def looks_like_tokyo(self) -> bool:
+        """Whether the file that was read last fills the mesh of its name only if it is taken to be of the old datum."""
+        mesh = mesh_in(self._name)
+        south, west, north, east = self._around
+        if mesh is None or not self._geographic or not north > south:
+            return False
+        return covers_as_tokyo((west, south, east, north), mesh)
 
     # ---------------------------------------------------------------------------------------------- file by file
 
@@ -164,6 +176,9 @@ class ReliefCells:
             swapped = exchanged(first, second)
             self._swapped |= bool(swapped.any())
             north, east = np.where(swapped, second, first), np.where(swapped, first, second)
+            least, most = (np.fmin.reduce, np.fmax.reduce)
+            self._around[:2] = map(min, self._around[:2], (least(north.ravel()), least(east.ravel())))
+            self._around[2:] = map(max, self._around[2:], (most(north.ravel()), most(east.ravel())))
         if self._move is None:
             raise ValueError("no source")
         x, y = self._move.transform(east, north)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from pyproj import CRS, Transformer
+from scipy.spatial import Delaunay
 
 from gis.datums import looks_like_tokyo, old_datum, tokyo_accuracy, told_of
 from gis.fgd_buildings import read_fgd_buildings
@@ -20,10 +22,12 @@ from gis.point_cloud import survey_points
 from gis.point_grid import grid_points
 from gis.raster import open_surface
 from gis.raster_write import write_raster
+from gis.relief import read_relief
 from kawasolar.words import LANGUAGES, say
 from tests.support import las
 from tests.support.fgd import dataset, dem_text, ground, house
 from tests.support.plateau import House, Writer, city_model, gable, square
+from tests.support.relief import places, terrain, tin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -128,6 +132,29 @@ def test_a_model_of_the_old_datum_that_says_it_is_of_the_new_one(tmp_path: Path)
     for language in LANGUAGES:
         sentence = say(language, "datum.looks_tokyo", source="a", found="EPSG:6668", expected="53392633")
         assert "53392633" in sentence
+
+
+def test_terrain_of_the_old_datum_that_says_it_is_of_the_new_one(tmp_path: Path) -> None:
+    """The ground of a mesh fills it; a part of one is not suspected."""
+    west, south, east, north = mesh_bounds("53392633")
+    lon, lat = np.meshgrid(np.linspace(west, east, 12), np.linspace(south, north, 12))
+    x, y = Transformer.from_crs(6668, 6677, always_xy=True).transform(lon.ravel(), lat.ravel())
+    points = np.column_stack([x, y, np.full(x.size, 5.0)])
+    corners = Delaunay(np.column_stack([lon.ravel(), lat.ravel()])).simplices
+    part = corners[(lon.ravel()[corners] < lon.mean()).all(axis=1)]
+    grid = Grid(50, 50, 1.0, float(np.mean(x)), float(np.mean(y)), ZONE)
+    for epsg, some, suspected in ((6668, corners, False), (4301, corners, True), (4301, part, False)):
+        path = tmp_path / "53392633_dem_6697_op.gml"
+        path.write_text(terrain(tin(places(points, epsg), some)), "utf-8")
+        with ExitStack() as stack:
+            made = read_relief([path], grid, tmp_path, stack, bridge=50.0)
+        assert ("datum.relief_tokyo" in codes(made.findings)) == suspected
+    with ExitStack() as stack:
+        srs = "http://www.opengis.net/def/crs/EPSG/0/4301"
+        path.write_text(terrain(tin(places(points, 4301), corners), srs=srs), "utf-8")
+        made = read_relief([path], grid, tmp_path, stack, bridge=50.0)
+        np.testing.assert_allclose(made.on(grid), 5.0)
+    assert {"datum.tokyo", "relief.read"} == set(codes(made.findings))
 
 
 @pytest.mark.realdata
