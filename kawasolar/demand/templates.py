@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from kawasolar.profiles.reader import Cited
 
 FILE = "load_templates.toml"
+# Tables of municipalities, by their code.
+OWN_FOLDER = ("profiles", "loads")
+_CODE = re.compile(r"\d{5}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,32 @@ class Templates:
 def bundled_templates() -> Templates:
     """The tables that come with the program."""
     return read_templates(resource_path(FILE))
+
+
+@lru_cache(maxsize=8)
+def templates_of(code: str) -> Templates:
+    """The program's tables with those of a municipality over them, where some come with the program.
+
+    Parameters
+    ----------
+    code : of the municipality, five digits (:attr:`kawasolar.profile.Profile.code`)
+    """
+    path = resource_path(*OWN_FOLDER, f"{code}.toml")
+    known = _CODE.fullmatch(code) is not None and path.is_file()
+    return laid_over(bundled_templates(), path) if known else bundled_templates()
+
+
+def laid_over(base: Templates, path: Path) -> Templates:
+    """Tables with those of a file over them, as :func:`overridden`.
+
+    Raises
+    ------
+    UnreadableProfile
+        the file cannot be read, or has an entry that is wrong or none of ours
+    """
+    document = parsed(load_text(path), path.name)
+    Reader(path.name).only(document, tuple(SECTIONS), "")
+    return overridden(base, document, path.name)
 
 
 def read_templates(path: Path) -> Templates:

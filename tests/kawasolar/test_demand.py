@@ -354,7 +354,7 @@ def test_the_command_tells_all(project: tuple[Plan, Path], capsys: pytest.Captur
         assert all(word in out for word in words)
 
 
-def test_the_command_tells_one(project: tuple[Plan, Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_tells_one(project: tuple[Plan, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plan, file = project
     names = plan.facilities["facility_id"].astype(str).tolist()
     assert run_command(["-q", "demand", str(file), names[1], "--json", "--month", "9"]) == EXIT_OK
@@ -370,6 +370,15 @@ def test_the_command_tells_one(project: tuple[Plan, Path], capsys: pytest.Captur
     assert len(out.splitlines()) == 1 + 2 + 1 + 12 + 1 + 1 + 24
     assert run_command(["-q", "--lang", "en", "demand", str(file), names[3]]) == EXIT_OK
     assert len(capsys.readouterr().out.splitlines()) == 1
+    own = tmp_path / "own.toml"
+    own.write_text(
+        '[[load_intensities]]\nkind = "library"\nkwh_m2 = 10.0\nlow = 8.0\nhigh = 12.0\nsource_ja = "自館の実績"\nsource_en = "our own"\nhow_sure = "primary"\n',
+        "utf-8",
+    )
+    assert run_command(["-q", "--lang", "ja", "demand", str(file), names[2], "--loads", str(own)]) == EXIT_OK
+    assert "自館の実績" in capsys.readouterr().out
+    assert run_command(["-q", "demand", str(file), "--loads", str(file)]) == EXIT_INPUT
+    capsys.readouterr()
     assert run_command(["demand", str(file), "nobody"]) == EXIT_INPUT
     assert "nobody" in capsys.readouterr().err
 

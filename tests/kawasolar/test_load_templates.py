@@ -12,11 +12,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kawasolar.demand import bundled_templates, national_holidays, overridden, read_templates
-from kawasolar.demand.rows import DAYS, KINDS, SECTIONS
+from kawasolar.bundled import bundled_profiles
+from kawasolar.demand import (
+    bundled_templates,
+    day_types,
+    laid_over,
+    national_holidays,
+    overridden,
+    read_templates,
+    templates_of,
+)
+from kawasolar.demand.rows import CLOSED, DAYS, KINDS, SECTIONS
 from kawasolar.errors import UnreadableProfile
 from kawasolar.half_hours import fiscal_year
 from kawasolar.ledger.vocabulary import codes_of
+from kawasolar.profile import load_profile
 from kawasolar.profiles.fields import known_fields
 from kawasolar.resources import resource_path
 from tests.kawasolar.test_languages import JAPANESE, PHRASE, TITLE
@@ -35,6 +45,8 @@ HOLIDAYS = {
     2030: "0429 0503 0504 0505 0506 0715 0811 0812 0916 0923 1014 1103 1104 1123 0101 0113 0211 0223 0224 0321",
 }
 FILE = resource_path("load_templates.toml")
+# Municipalities with tables of their own.
+OWN = sorted(path.stem for path in resource_path("profiles", "loads").glob("*.toml"))
 
 
 # ---------------------------------------------------------------------------------------------- holidays
@@ -71,8 +83,9 @@ def test_every_kind_of_the_ledger_has_a_template() -> None:
     assert set(KINDS) - set(tables.intensities) == {"waste_plant", "water_works", "park"}
 
 
-def test_every_row_has_its_source_in_both_languages_and_stands_in_its_range() -> None:
-    tables = bundled_templates()
+@pytest.mark.parametrize("code", ["", *OWN])
+def test_every_row_has_its_source_in_both_languages_and_stands_in_its_range(code: str) -> None:
+    tables = templates_of(code)
     main = {"base_share": tables.templates.values(), "level": tables.periods, "kwh_m2": tables.intensities.values()}
     for name, rows in main.items():
         for row in rows:
@@ -234,3 +247,31 @@ def test_a_template_brings_all_that_is_its_own() -> None:
     )
     assert [row.cooling for row in found.months][7] == 0.5
     assert found.intensities["park"].kwh_m2 == 2.0
+
+
+def test_municipalities_with_tables_of_their_own() -> None:
+    """They are those of bundled profiles, and only theirs."""
+    codes = {load_profile(path).code for path in bundled_profiles().values()}
+    assert OWN
+    assert set(OWN) <= codes
+    for code in ("", "99999", "../loads/14130", "１４１３０"):
+        assert templates_of(code) is bundled_templates()
+    kawasaki = templates_of("14130")
+    # The third Monday, or the day after where it is a holiday (20 July, 21 September with two more behind it).
+    year = fiscal_year(2026)
+    closed = year.dates[day_types(kawasaki.kind("library"), year.dates) == CLOSED]
+    expected = ["04-20", "05-18", "06-15", "07-21", "08-17", "09-24", "10-19", "11-16", "12-21"]
+    assert [str(day)[5:] for day in closed[:9]] == expected
+    assert kawasaki.kind("nursery").periods == bundled_templates().kind("nursery").periods
+
+
+def test_a_file_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(
+        '[[load_months]]\nmonth = 8\ncooling = 0.7\nheating = 0.0\nsource_ja = "実測"\nsource_en = "measured"\nhow_sure = "primary"\n',
+        "utf-8",
+    )
+    assert laid_over(bundled_templates(), path).months[7].cooling == 0.7
+    path.write_text("[[load_month]]\nmonth = 8\n", "utf-8")
+    with pytest.raises(UnreadableProfile, match="unknown_key"):
+        laid_over(bundled_templates(), path)
