@@ -7,7 +7,15 @@ from kawasolar.demand.holidays import national_holidays
 from kawasolar.demand.metered import Metered, metered_year
 from kawasolar.demand.of_plan import demand_of
 from kawasolar.demand.shape import day_types, shape_of
-from kawasolar.demand.templates import Templates, bundled_templates, laid_over, overridden, read_templates, templates_of
+from kawasolar.demand.templates import (
+    Templates,
+    bundled_templates,
+    laid_over,
+    overridden,
+    read_templates,
+    tables_fingerprint,
+    templates_of,
+)
 
 __all__ = [
     "Demand",
@@ -23,5 +31,6 @@ __all__ = [
     "overridden",
     "read_templates",
     "shape_of",
+    "tables_fingerprint",
     "templates_of",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
@@ -22,6 +22,7 @@ from kawasolar.demand.rows import (
     Period,
     Span,
 )
+from kawasolar.plan import fingerprint
 from kawasolar.profile import load_text, parsed
 from kawasolar.profiles.fields import fields_of, known_fields
 from kawasolar.profiles.reader import Reader
@@ -99,6 +100,12 @@ def templates_of(code: str) -> Templates:
     path = resource_path(*OWN_FOLDER, f"{code}.toml")
     known = _CODE.fullmatch(code) is not None and path.is_file()
     return laid_over(bundled_templates(), path) if known else bundled_templates()
+
+
+@lru_cache(maxsize=8)
+def tables_fingerprint(code: str) -> str:
+    """Fingerprint of what :func:`templates_of` gives, so that a result can know which tables it was estimated with."""
+    return fingerprint(asdict(templates_of(code)))
 
 
 def laid_over(base: Templates, path: Path) -> Templates:

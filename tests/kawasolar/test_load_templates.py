@@ -20,6 +20,7 @@ from kawasolar.demand import (
     national_holidays,
     overridden,
     read_templates,
+    tables_fingerprint,
     templates_of,
 )
 from kawasolar.demand.rows import CLOSED, DAYS, KINDS, SECTIONS
@@ -257,6 +258,7 @@ def test_municipalities_with_tables_of_their_own() -> None:
     for code in ("", "99999", "../loads/14130", "１４１３０"):
         assert templates_of(code) is bundled_templates()
     kawasaki = templates_of("14130")
+    assert tables_fingerprint("14130") != tables_fingerprint("") == tables_fingerprint("99999")
     # The third Monday, or the day after where it is a holiday (20 July, 21 September with two more behind it).
     year = fiscal_year(2026)
     closed = year.dates[day_types(kawasaki.kind("library"), year.dates) == CLOSED]
