@@ -52,6 +52,8 @@ LAYERS: tuple[LayerName, ...] = (
 
 MARKER_REACH = 9.0
 HOVER_DELAY_MS = 300
+# A view that is not painted asks for its picture after this long.
+SEND_WITHIN_MS = 40
 # Rendered beyond each side of the view [px], so that a pan does not meet an edge at once.
 FRAME_MARGIN = 160
 # From this many pixels on the margin would cost more than it gives.
@@ -85,7 +87,7 @@ class MapView(Canvas):
         self._front: Foreground | None = None
         self._kinds: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
         self._frame: Frame | None = None
-        self._generation = self._number = self._look = 0
+        self._generation = self._number = self._sent = self._look = 0
         self._heights: Heights | None = None
         self._resting = False
         self._pictures: dict[tuple[object, ...], QPixmap] = {}
@@ -99,6 +101,9 @@ class MapView(Canvas):
         QApplication.instance().aboutToQuit.connect(partial(end_all, self._renderer, self._pictures))  # type: ignore[union-attr]
         self._hover_timer = QTimer(self, singleShot=True, interval=HOVER_DELAY_MS)
         self._hover_timer.timeout.connect(self._show_hover)
+        # The worker begins once the view has been painted: it would have the interpreter meanwhile.
+        self._sending = QTimer(self, singleShot=True, interval=SEND_WITHIN_MS)
+        self._sending.timeout.connect(self._send)
         self._cards = Cards(self, LAYERS)
         for name, action in (("zoom_in", self.zoom_in), ("zoom_out", self.zoom_out), ("fit", self.fit)):
             self._cards.buttons.button[name].clicked.connect(action)
@@ -316,8 +321,18 @@ class MapView(Canvas):
         if self._loaded is None or self._kinds is None or self._loaded.generation != self._generation:
             return
         self._number += 1
-        if self._resting:
+        if not self._resting:
+            self._sending.start()
+
+    def _send(self) -> None:
+        """Hand the worker the wish that was made last."""
+        self._sending.stop()
+        loaded = self._loaded
+        if self._sent == self._number or self._resting or loaded is None or self._kinds is None:
             return
+        if loaded.generation != self._generation:
+            return
+        self._sent = self._number
         width, height = self._view.device_size
         margin = FRAME_MARGIN if width * height < MANY_PIXELS else FRAME_MARGIN // 4
         layers = frozenset(name for name, shown in self._layers.items() if shown)
@@ -405,7 +420,12 @@ class MapView(Canvas):
     # Painting and overlays
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        self._paint(QPainter(self))
+        if self._sending.isActive():
+            # What else is painted goes first too.
+            QTimer.singleShot(0, self, self._send)
+
+    def _paint(self, painter: QPainter) -> None:
         painter.fillRect(self.rect(), QColor(self._tokens.background))
         if self._plan is None:
             paint_hint(painter, QRectF(self.rect()), say(self._language, "map.empty"), self._tokens)
