@@ -309,7 +309,7 @@ class Controller(QObject):
             lambda progress: work.new_project(inputs, person, recovery, progress), "run", pool="kernel"
         )
         self._begin_loading(job, window.look.say("ui.loading.new", name=inputs.name or inputs.out.stem))
-        self._watch_run(job)
+        self.watch_run(job)
         job.done.connect(self._on_opened)
 
     def open_sample(self) -> None:
@@ -358,11 +358,12 @@ class Controller(QObject):
     def _start_run(self, function: Callable[[Progress], object], done: Callable[[object], None]) -> None:
         self._window.banner.hide()
         job = self._window.jobs.start(function, "run", pool="kernel")
-        self._watch_run(job)
+        self.watch_run(job)
         job.failed.connect(self.fail)
         job.done.connect(done)
 
-    def _watch_run(self, job: Job) -> None:
+    def watch_run(self, job: Job) -> None:
+        """Show a calculation, and let it be ended."""
         self._run = job
         window = self._window
         window.top.set_busy(True)

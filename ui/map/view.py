@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
@@ -39,16 +39,7 @@ if TYPE_CHECKING:
     from ui.tokens import Tokens
 
 LayerName = Literal["hillshade", "irradiation", "wards", "buildings", "planes", "modules", "keepouts", "facilities"]
-LAYERS: tuple[LayerName, ...] = (
-    "hillshade",
-    "irradiation",
-    "wards",
-    "buildings",
-    "planes",
-    "modules",
-    "keepouts",
-    "facilities",
-)
+LAYERS: tuple[LayerName, ...] = get_args(LayerName)
 
 MARKER_REACH = 9.0
 HOVER_DELAY_MS = 300
@@ -75,6 +66,8 @@ class MapView(Canvas):
         self._tokens, self._language = tokens, language
         self._plan: Plan | None = None
         self._decision: Decision | None = None
+        # Not yet with the worker.
+        self._unread: Plan | None = None
         self._selected: str | None = None
         self._layers: dict[str, bool] = dict.fromkeys(LAYERS, True)
         self._differences: Differences | None = None
@@ -281,7 +274,8 @@ class MapView(Canvas):
         self._resting = False
         if self._backdrop is not None:
             self._backdrop.loader.start()
-        self._renderer.load(self._generation, plan)
+        self._unread = plan
+        self._sending.start()
 
     def _on_loaded(self, loaded: Loaded) -> None:
         if loaded.generation != self._generation:
@@ -325,8 +319,11 @@ class MapView(Canvas):
             self._sending.start()
 
     def _send(self) -> None:
-        """Hand the worker the wish that was made last."""
+        """Hand the worker what was wished for last: a plan to be made ready, or a picture."""
         self._sending.stop()
+        unread, self._unread = self._unread, None
+        if unread is not None and unread is self._plan and not self._resting:
+            self._renderer.load(self._generation, unread)
         loaded = self._loaded
         if self._sent == self._number or self._resting or loaded is None or self._kinds is None:
             return

@@ -45,11 +45,13 @@ class ReviewDesk(QObject):
     shown : the facility that is looked at, or what lies near it, is another
     search_asked : the cursor is wanted in the search
     told : code of a sentence about what was just done, or could not be, with its values
+    left : another step is shown
     """
 
     shown = Signal()
     search_asked = Signal()
     told = Signal(str, object)
+    left = Signal()
 
     def __init__(self, document: Document, parent: QObject) -> None:
         super().__init__(parent)
@@ -107,6 +109,7 @@ class ReviewDesk(QObject):
             if self._tools is not None and self._tool is not None and self._tools.tool is self._tool:
                 self._tools.review(None)
             self._tool = None
+            self.left.emit()
 
     def _load(self, *, anew: bool = False) -> None:
         self._owners, plan = None, self._document.plan
