@@ -325,7 +325,7 @@ def test_a_long_one_is_shown_and_can_be_ended(
     press(panel, K.Key_0)
     slow = Slow(monkeypatch)
     window.show_step("half")
-    qtbot.waitUntil(lambda: window.top.cancel.isVisible(), timeout=5000)
+    qtbot.waitUntil(window.top.cancel.isVisible, timeout=5000)
     window.top.cancel.click()
     qtbot.waitUntil(lambda: not window.controller.is_running, timeout=5000)
     # What was said stands, and what follows from it waits, visibly.

@@ -315,6 +315,7 @@ class BasemapDesk(QObject):
 
     def _close(self) -> None:
         self._wish = None
+        self._view.cards.place()
         self._view.setFocus()
 
     def _keep(self) -> None:
