@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from gis.errors import GisError
 from gis.progress import Progress, silent
+from kawasolar.document.lock import refused
 from kawasolar.document.person import person_name
 from kawasolar.errors import PlanError, UnreadableProject
 from ui import work
@@ -164,14 +165,8 @@ class Controller(QObject):
         """What the person should know of a project that was just opened; the weightiest first."""
         window, say = self._window, self._window.look.say
         if opened.held_by is not None:
-            window.banner.tell(
-                say(
-                    "ui.open.held",
-                    name=opened.held_by.name,
-                    host=opened.held_by.host,
-                    since=opened.held_by.since_text(),
-                )
-            )
+            held = refused(opened.path, opened.held_by)
+            window.banner.tell(say(f"ui.open.{held.code.removeprefix('lock.')}", **held.details))
         elif opened.recoveries:
             self.recovery.offer(opened.recoveries)
         elif opened.project.upgraded_from is not None:
