@@ -268,6 +268,16 @@ class Document(QObject):
         step = self._history.next
         return (step.words, step.details) if step is not None else None
 
+    def named_files(self) -> set[Path]:
+        """The input files that the project names, or would if something were taken back or done again."""
+        from kawasolar.project.named import files_entered, files_in_edits
+
+        project = self._project
+        if project is None:
+            return set()
+        now = {Path(file.path) for plan in project.plans.values() for file in plan.inputs}
+        return now | files_entered(project.entries) | files_in_edits(self._history.edits)
+
     def _apply(self, edit: Edit) -> None:
         from kawasolar.stages import with_edit, with_words
 
