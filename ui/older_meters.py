@@ -86,7 +86,7 @@ class OlderMeters(QWidget):
         box.setText(say("ui.meters.older.ask", count=f"{len(names):,}"))
         more = [say("ui.meters.older.more", number=f"{len(names) - _LISTED:,}")] if len(names) > _LISTED else []
         box.setInformativeText("\n".join([*names[:_LISTED], *more, "", say("ui.meters.older.ask_more")]))
-        yes = box.addButton(say("ui.meters.older.remove"), QMessageBox.ButtonRole.DestructiveRole)
+        yes = box.addButton(say("ui.meters.older.yes"), QMessageBox.ButtonRole.DestructiveRole)
         no = box.addButton(say("ui.new.cancel"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(no)
         box.exec()

@@ -245,6 +245,24 @@ def test_a_table_of_online_maps_that_is_spoilt_is_told(
     view.shutdown()
 
 
+def test_damaged_tiles_are_said_once_and_the_rest_is_shown(
+    stand: Stand, example: Plan, tmp_path: Path, qtbot: QtBot
+) -> None:
+    some = tiles(example)
+    bad = sorted(some)[::3]
+    path = write_mbtiles(tmp_path / "傷.mbtiles", {**some, **{key: some[key][:80] for key in bad}})
+    stand.desk.add(path)
+    stand.settle()
+    words = stand.look.say("map.basemap.damaged")
+    qtbot.waitUntil(lambda: words in stand.credit, timeout=20_000)
+    assert stand.credit.count(words) == 1
+    assert stand.desk.credit() not in ("", words)
+    # Another map is whole.
+    stand.desk.add(write_mbtiles(tmp_path / "青.mbtiles", some))
+    stand.wait_for(BLUE)
+    assert words not in stand.credit
+
+
 def test_a_map_of_another_place_is_told(stand: Stand, tmp_path: Path, qtbot: QtBot) -> None:
     path = write_mbtiles(tmp_path / "far.mbtiles", {(14, 0, 0): plain(BLUE)}, bounds="5,50,6,51")
     stand.desk.open()
