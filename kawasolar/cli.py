@@ -142,10 +142,17 @@ def plan(
     ] = None,
     addresses_crs: Annotated[str | None, typer.Option(help="CRS of a layer of addresses that names none")] = None,
     addresses_layer: Annotated[str | None, typer.Option(help="layer of the addresses")] = None,
+    register: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="ledger of lamps, vehicles, buildings, supply points or works on roofs, one of a kind (CSV, XLSX)"
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:
     """Make a plan from files: survey, yield, eligibility, the half."""
     from kawasolar.cli_project import held
+    from kawasolar.cli_registers import kinds_of
     from kawasolar.decide import decision_findings
     from kawasolar.document import edits
     from kawasolar.figures import figures
@@ -166,11 +173,12 @@ def plan(
         meters=meters, wards=wards, wards_crs=wards_crs, parcels=parcels, parcels_crs=parcels_crs, parcels_layer=parcels_layer,
         addresses=addresses, addresses_crs=addresses_crs, addresses_layer=addresses_layer,
         facilities_mapping=None if ledger_columns is None else read_mapping(ledger_columns),
+        registers=kinds_of(register or []),
     )  # fmt: skip
     check_target(
         out,
         keep=(
-            dsm, buildings, facilities, weather, *further, sunny, dull, canopy, roof_planes, roads, wards, meters, parcels, addresses, profile,
+            dsm, buildings, facilities, weather, *further, sunny, dull, canopy, roof_planes, roads, wards, meters, parcels, addresses, profile, *(register or ()),
         ),
     )  # fmt: skip
     if out.exists():
@@ -269,6 +277,7 @@ def _tell_if_stale(project: Project, plan: Plan) -> None:
 def run_command(words: list[str]) -> int:
     """Run the command line; errors on stderr with what to do, an exit code that means something."""
     from kawasolar import (  # noqa: F401 -- their commands, and with them those of cli_project
+        cli_demand,
         cli_edit,
         cli_join,
         cli_layout,
@@ -276,6 +285,7 @@ def run_command(words: list[str]) -> int:
         cli_meters,
         cli_profile,
         cli_register,
+        cli_registers,
         cli_surface,
         cli_survey,
         cli_yield,

@@ -215,9 +215,10 @@ def edit_meter(
 
     def make(opened: Project, _key: str) -> Edit:
         if points is not None:
+            from kawasolar.document.views import aliases_of
             from kawasolar.registers import supply_points_of
 
-            owners, findings = supply_points_of(points, opened.plan.facilities)
+            owners, findings = supply_points_of(points, opened.plan.facilities, aliases_of(opened.entries))
             tell_findings(tuple(findings))
             return edits.own_meters(opened.entries, owners, author(why))
         if facility is not None:
@@ -275,7 +276,7 @@ def edit_input(
     role: Annotated[
         str,
         typer.Argument(
-            help="dsm, buildings, facilities, weather, weather_2, weather_3 (further stations), weather_sunny, weather_dull, canopy, roof_planes, roads, wards, meters, parcels, addresses or profile"
+            help="dsm, buildings, facilities, weather, weather_2, weather_3 (further stations), weather_sunny, weather_dull, canopy, roof_planes, roads, wards, meters, parcels, addresses, lamps, vehicles, wings, meter_points, roof_works or profile"
         ),
     ],
     file: Annotated[Path | None, typer.Argument(help="the file to take")] = None,

@@ -10,20 +10,17 @@ import typer
 
 from kawasolar.bundled import profile_path
 from kawasolar.cli import app
+from kawasolar.cli_columns import finding_cells, heading_rows, tell_checked, tell_columns
 from kawasolar.cli_project import AsJson, ProjectFile, Why, author, edited
 from kawasolar.console import State, check_target, tell_findings, tell_written
 from kawasolar.errors import PlanError
-from kawasolar.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gis.findings import Finding
     from kawasolar.document.entries import Edit
-    from kawasolar.ledger.checking import Checked
     from kawasolar.ledger.loading import Loaded
     from kawasolar.ledger.mapping import Mapping
-    from kawasolar.ledger.proposals import Proposal
     from kawasolar.plan import Project
     from kawasolar.renewing import Newer
 
@@ -61,39 +58,12 @@ def ledger_columns(
     from kawasolar.ledger.proposals import propose
 
     loaded = _loaded(file, sheet, crs)
-    asked = None if heading is None else (-1, -1) if heading == 0 else (heading - 1, heading + rows - 2)
-    if asked is not None and asked[1] >= len(loaded.table.rows):
-        raise typer.BadParameter(str(len(loaded.table.rows)), param_hint="--heading")
-    found = propose(loaded.table, asked)
+    found = propose(loaded.table, heading_rows(heading, rows, loaded.table))
     if out is not None:
         check_target(out, keep=(file,))
         write_mapping(found.mapping(), out)
         tell_written(out)
-    if as_json:
-        told = [{"index": one.index, "heading": one.heading, "column": one.column, "unit": one.unit, "reason": one.reason, "named": one.named,
-                 "sure": round(one.sure, 3)} for one in found.columns]  # fmt: skip
-        head = [found.first + 1, found.last + 1] if found.first >= 0 else []
-        whole = {
-            "sheet": found.sheet,
-            "heading_rows": head,
-            "first_row": found.begin + 1,
-            "other": found.other,
-            "columns": told,
-        }
-        typer.echo(json.dumps(whole, ensure_ascii=False, indent=2))
-        return
-    for one in found.columns:
-        typer.echo(_proposal_line(one))
-
-
-def _proposal_line(one: Proposal) -> str:
-    from kawasolar.ledger.mapping import letter_of
-    from kawasolar.ledger.mapping_words import column_word, reason_words
-
-    language = State.language
-    column = column_word(language, one.column)
-    mark = say(language, "mapping.look") if one.is_doubtful else ""
-    return "\t".join((letter_of(one.index), one.heading, column, reason_words(language, one), mark)).rstrip()
+    tell_columns(found, as_json=as_json)
 
 
 @ledger_app.command("check")
@@ -117,29 +87,12 @@ def ledger_check(
         check_target(xlsx, keep=(file, mapping))
         write_ledger_check(checked, xlsx, State.paper_language)
         tell_written(xlsx)
-    rows = [_finding_cells(checked, finding) for finding in checked.findings]
     if as_json:
-        whole = {"facilities": len(checked.ledger.facilities), "columns": checked.ledger.columns, "findings": rows}
+        rows = [finding_cells(checked, finding) for finding in checked.findings]
+        whole = {"facilities": checked.good, "columns": checked.columns, "findings": rows}
         typer.echo(json.dumps(whole, ensure_ascii=False, indent=2))
         return
-    if rows:
-        names = ("row", "column", "found", "expected", "text")
-        typer.echo("\t".join(say(State.language, f"ledger.paper.{name}") for name in names))
-        for row in rows:
-            typer.echo("\t".join("" if row[name] is None else str(row[name]) for name in names))
-    number = f"{len(checked.ledger.facilities):,}"
-    typer.echo(say(State.language, "ledger.paper.note", good=number, count=f"{len(rows):,}"))
-
-
-def _finding_cells(checked: Checked, finding: Finding) -> dict[str, Any]:
-    from kawasolar.export.ledger_check import expected_text
-    from kawasolar.reasons import finding_brief
-
-    ours = checked.our_columns.get(finding.column or "", "")
-    return {
-        "code": finding.code, "severity": finding.severity, "row": finding.row, "column": finding.column, "found": finding.found,
-        "expected": expected_text(State.language, finding, ours), "text": finding_brief(State.language, finding),
-    }  # fmt: skip
+    tell_checked(checked)
 
 
 @ledger_app.command("diff")

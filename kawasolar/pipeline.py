@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gis.progress import Progress, part, silent
 from kawasolar.errors import NotWritable, PlanError
-from kawasolar.plan import InputFile, Plan, Project, Role
+from kawasolar.plan import OTHER_LEDGERS, InputFile, OtherLedger, Plan, Project, Role
 from kawasolar.project.format import cache_folder
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class PlanInputs:
     ``weather_2``, ``weather_3``: further stations, between which the weather of the place is taken by distance. ``roads``: for the glare. ``wards``: areas with names, which tell a facility's ward by its place. ``meters``: half hours
     of the facilities' meters (:mod:`kawasolar.meters.store`).
     ``facilities_mapping``: which column of the ledger is which, where its headings do not say it.
+    ``registers``: ledgers of other things than facilities, by kind.
     ``parcels``, ``addresses``: parcels of land and addresses with places, for the join.
     ``roof_planes``: planes that are taken in the place of those found in the surface (CityGML LOD2, or drawn), if there is such a file.
     """
@@ -76,6 +77,7 @@ class PlanInputs:
     wards: Path | None = None
     wards_crs: str | None = None
     facilities_mapping: Mapping | None = None
+    registers: tuple[tuple[OtherLedger, Path], ...] = ()
 
 
 def make_project(inputs: PlanInputs, progress: Progress = silent, unfinished: Path | None = None) -> Project:
@@ -195,6 +197,7 @@ def inputs_of(plan: Plan, out: Path) -> PlanInputs:
         parcels=optional("parcels"), parcels_crs=crs("parcels"), parcels_layer=layer("parcels"),
         addresses=optional("addresses"), addresses_crs=crs("addresses"), addresses_layer=layer("addresses"),
         facilities_mapping=mapping_of(plan.entries),
+        registers=tuple((kind, Path(by_role[kind].path)) for kind in OTHER_LEDGERS if kind in by_role),
     )  # fmt: skip
 
 
@@ -303,6 +306,7 @@ def input_files(inputs: PlanInputs) -> tuple[InputFile, ...]:
         ("addresses", inputs.addresses, inputs.addresses_crs, inputs.addresses_layer),
         ("wards", inputs.wards, inputs.wards_crs, None),
         ("meters", inputs.meters, None, None),
+        *((kind, path, None, None) for kind, path in inputs.registers),
         ("profile", inputs.profile, None, None),
     )
     return tuple(

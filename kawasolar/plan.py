@@ -26,16 +26,20 @@ if TYPE_CHECKING:
 Objective = Literal["co2", "energy"]
 Role = Literal[
     "dsm", "buildings", "facilities", "weather", "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes",
-    "roads", "wards", "meters", "parcels", "addresses", "profile",
+    "roads", "wards", "meters", "parcels", "addresses", "lamps", "vehicles", "wings", "meter_points", "roof_works", "profile",
 ]  # fmt: skip
 ROLES: tuple[Role, ...] = (
     "dsm", "buildings", "facilities", "weather", "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes",
-    "roads", "wards", "meters", "parcels", "addresses", "profile",
+    "roads", "wards", "meters", "parcels", "addresses", "lamps", "vehicles", "wings", "meter_points", "roof_works", "profile",
 )  # fmt: skip
+AnyLedger = Literal["facilities", "lamps", "vehicles", "wings", "meter_points", "roof_works"]
+# Ledgers of other things than facilities, each by its kind (``resources/registers``).
+OtherLedger = Literal["lamps", "vehicles", "wings", "meter_points", "roof_works"]
+OTHER_LEDGERS: tuple[OtherLedger, ...] = ("lamps", "vehicles", "wings", "meter_points", "roof_works")
 # Files that can be taken away from a plan again.
 REMOVABLE: tuple[Role, ...] = (
     "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes", "roads", "wards", "meters",
-    "parcels", "addresses",
+    "parcels", "addresses", *OTHER_LEDGERS,
 )  # fmt: skip
 # The station of the weather, and further ones between which the place lies.
 STATIONS: tuple[Role, ...] = ("weather", "weather_2", "weather_3")
@@ -59,7 +63,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class InputFile:
-    """One file that the plan was made from (``canopy``: heights of vegetation above the surface; ``roof_planes``: CityGML LOD2 or drawn planes, ``roads``: for the glare, ``wards``: areas that tell a facility's ward, ``meters``: half hours of supply points, ``parcels`` and ``addresses``: for the join, if any); ``crs`` and ``layer`` are what the user said of it, empty where the file said it."""
+    """One file that the plan was made from (``canopy``: heights of vegetation above the surface; ``roof_planes``: CityGML LOD2 or drawn planes, ``roads``: for the glare, ``wards``: areas that tell a facility's ward, ``meters``: half hours of supply points, ``parcels`` and ``addresses``: for the join, ``lamps`` and others of :data:`OTHER_LEDGERS`: ledgers of other things, if any); ``crs`` and ``layer`` are what the user said of it, empty where the file said it."""
 
     role: Role
     path: str
@@ -76,8 +80,8 @@ def no_file(role: Role) -> InputFile:
 
 
 def taken_away(present: Iterable[InputFile], chosen: Iterable[InputFile]) -> list[InputFile]:
-    """Of a plan's files those that were not chosen again and can be done without, as none."""
-    kept = {file.role for file in chosen}
+    """Of a plan's files those that were not chosen again and can be done without, as none; other ledgers are chosen elsewhere, and stay."""
+    kept = {*OTHER_LEDGERS, *(file.role for file in chosen)}
     return [no_file(file.role) for file in present if file.role in REMOVABLE and file.role not in kept]
 
 
@@ -110,6 +114,7 @@ class Results:
     month_hour: NDArray[np.float32]
     month_hour_lost: NDArray[np.float32]
     typical_days: NDArray[np.float32]
+    hourly: NDArray[np.float32]
     weather: WeatherSummary
     open_sky_kwh_m2: float
 
@@ -140,6 +145,33 @@ class LedgerRead:
     links: pd.DataFrame
     columns: Mapping[str, str]
     sheet: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class RegisterRead:
+    """A ledger of another thing than facilities, as it was read.
+
+    Attributes
+    ----------
+    frame : as :attr:`kawasolar.registers.Register.frame`
+    columns : our column -> heading in the file
+    findings : what was noticed in it
+    """
+
+    frame: pd.DataFrame
+    columns: Mapping[str, str]
+    sheet: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Registers:
+    """The other ledgers of a plan by their kind."""
+
+    by_kind: Mapping[OtherLedger, RegisterRead] = field(default_factory=dict)
+
+
+NO_REGISTERS = Registers()
 
 
 @dataclass(frozen=True)
@@ -199,6 +231,7 @@ class Plan:
     dsm: Path
     cache: Path
     read: LedgerRead | None = None
+    registers: Registers = NO_REGISTERS
     stamps: Mapping[str, Stamp] = field(default_factory=dict)
     entries: Entries = field(default_factory=Entries)
     scenario: str = "s1"

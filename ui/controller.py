@@ -24,6 +24,7 @@ from ui.meter_desk import MeterDesk
 from ui.papers import Papers
 from ui.profile_desk import ProfileDesk
 from ui.recovery import RecoveryDesk
+from ui.registers.desk import RegisterDesk
 from ui.roof_desk import RoofDesk
 from ui.session import Session
 from ui.work import SUFFIX, Computed, Opened, Saved, Seen
@@ -56,6 +57,7 @@ class Controller(QObject):
         self.roof = RoofDesk(window)
         self.profiles = ProfileDesk(window)
         self.ledger = LedgerDesk(window)
+        self.registers = RegisterDesk(window)
         self.meters = MeterDesk(window)
         window.banner_asked.connect(self._on_banner)
         self._banner_does: Callable[[], None] | None = None

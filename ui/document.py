@@ -42,6 +42,7 @@ class Document(QObject):
     Signals
     -------
     plan_changed : another project, another scenario, or other results
+    registers_changed : other ledgers than that of facilities were read, or whose their names are was told; not where ``plan_changed`` says it
     decision_changed : the settings were turned and the decision follows
     entries_changed : names of the tables that an edit touched (frozenset)
     scenarios_changed : scenarios came, went, or are called otherwise
@@ -52,6 +53,7 @@ class Document(QObject):
     """
 
     plan_changed = Signal()
+    registers_changed = Signal()
     decision_changed = Signal()
     entries_changed = Signal(object)
     scenarios_changed = Signal()
@@ -361,6 +363,8 @@ class Document(QObject):
             and before.plan.inputs == after.plan.inputs
         )
         if same:
+            if before is not None and _other_ledgers(before) != _other_ledgers(after):
+                self.registers_changed.emit()
             self.decision_changed.emit()
         else:
             self._effects = None
@@ -523,3 +527,8 @@ def _computed(plan: Plan) -> dict[str, object]:
         name: stamp.fingerprint if name in ("eligibility", "selection") else stamp
         for name, stamp in plan.stamps.items()
     }
+
+
+def _other_ledgers(project: Project) -> tuple[int, object]:
+    """What the window shows of other ledgers, as far as it can differ."""
+    return id(project.plan.registers), project.entries.table("aliases")

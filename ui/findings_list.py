@@ -26,7 +26,9 @@ MOST_FINDINGS = 2000
 
 
 class FindingsList(QListWidget):
-    """Findings, the gravest first; the data of an item is what the finding is of."""
+    """Findings, the gravest first; the data of an item is what the finding is of, and its row (``ROW``)."""
+
+    ROW = Qt.ItemDataRole.UserRole + 1
 
     def __init__(self, look: Look, name: str, height: int) -> None:
         super().__init__()
@@ -49,6 +51,7 @@ class FindingsList(QListWidget):
             name, role = _SEVERITY[finding.severity]
             item = QListWidgetItem(look.icon(name, role), finding_text(look, finding))
             item.setData(Qt.ItemDataRole.UserRole, finding.item)
+            item.setData(self.ROW, finding.row)
             self.addItem(item)
         if len(found) > most:
             self.addItem(look.say("ui.data.more_findings", number=f"{len(found) - most:,}"))

@@ -26,6 +26,7 @@ _NEED_PLAN = (
     "save",
     "save_as",
     "meters",
+    "names",
     "run",
     "run_all",
     "run_anew",
@@ -107,7 +108,8 @@ class Menus(QObject):
         self._add(menu, "new", control.new, keys.New, "file-plus-outline")
         self._add(menu, "surface", control.new_from_model, icon="office-building-outline")
         self._add(menu, "meters", control.meters.open, icon="flash")
-        self._add(menu, "register", control.ledger.look_at_others, icon="format-list-bulleted")
+        self._add(menu, "register", control.registers.open, icon="format-list-bulleted")
+        self._add(menu, "names", control.registers.ask_names, icon="format-list-bulleted")
         self._add(menu, "open", control.ask_open, keys.Open, "folder-open-outline")
         self._recent = menu.addMenu(window.look.say("ui.menu.recent"))
         self._recent.aboutToShow.connect(self._fill_recent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QCompleter, QStyledItemDelegate, QStyleOptionViewItem, QWidget
@@ -156,10 +156,16 @@ class MeterModel(QAbstractTableModel):
         return f"{100.0 * (self._sums[owner] / used - 1.0):+.0f} %"
 
 
+class HasNames(Protocol):
+    """Names of the facilities by their number."""
+
+    names: dict[Any, Any]
+
+
 class OwnerDelegate(QStyledItemDelegate):
     """Choose a facility by typing a part of its name or number."""
 
-    def __init__(self, look: Look, model: MeterModel, parent: QWidget) -> None:
+    def __init__(self, look: Look, model: HasNames, parent: QWidget) -> None:
         super().__init__(parent)
         self._look, self._model = look, model
 

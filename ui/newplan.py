@@ -327,11 +327,15 @@ class NewPlanDialog(QDialog):
         self._mapping = mapping_of(plan.entries)
         self._ledger = next((Path(entry.path) for entry in plan.inputs if entry.role == "facilities"), None)
         for entry in plan.inputs:
-            card = self.cards[entry.role]
+            role = cast("Role", entry.role)
+            card = self.cards.get(role)
+            if card is None:
+                # Other ledgers have a dialog of their own.
+                continue
             card.crs.setText(entry.crs)
             if entry.layer:
                 card.layer.addItem(entry.layer)
-            self.choose(entry.role, Path(entry.path))
+            self.choose(role, Path(entry.path))
 
     def ask_columns(self) -> LedgerDialog | None:
         """Which column of the ledger is which."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 from kawasolar.document.entries import OF_SCENARIO, OTHER, PURPOSES, TABLES, VERDICTS, Entries
 from kawasolar.document.views import LEDGER_COLUMNS
 from kawasolar.layout_values import CHOICES
-from kawasolar.plan import ROLES
+from kawasolar.plan import OTHER_LEDGERS, ROLES
 from kawasolar.profile import MAX_BYTES
 from kawasolar.value_rules import CRITERION_RULES, INTEGERS, VALUE_RULES
+
+if TYPE_CHECKING:
+    from kawasolar.plan import AnyLedger
 
 # Longer than any name, reason or id that a person writes.
 _LONGEST = 10_000
@@ -178,10 +181,10 @@ def _is_area(rings: list[list[list[float]]]) -> bool:
 def _columns(key: str, entry: Any) -> bool:  # noqa: ANN401
     from kawasolar.ledger.mapping import from_json
 
-    if key != "facilities" or not _marked(entry, "mapping"):
+    if key not in ("facilities", *OTHER_LEDGERS) or not _marked(entry, "mapping"):
         return False
     try:
-        from_json(entry["mapping"])
+        from_json(entry["mapping"], cast("AnyLedger", key))
     except ValueError:
         return False
     return True
@@ -220,6 +223,7 @@ _CHECKS: dict[str, Callable[[str, Any], bool]] = {
     "joins": _join,
     "reviews": _review,
     "meters": _meter,
+    "aliases": _meter,
     "keepouts": _keepout,
     "columns": _columns,
     "inputs": _input,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from kawasolar.document.entries import Edit, Entries, Entry
     from kawasolar.ledger.mapping import Mapping as ColumnMapping
-    from kawasolar.plan import InputFile, Objective
+    from kawasolar.plan import AnyLedger, InputFile, Objective
 
 
 # Control, format and line signs.
@@ -270,11 +270,11 @@ def correct_ledger(entries: Entries, facility_id: str, column: str, value: Entry
     return edit_of(entries, "ui.undo.ledger", {place: entry}, facility=facility_id, column=column)
 
 
-def map_columns(entries: Entries, mapping: ColumnMapping | None, by: Author) -> Edit:
-    """Say which column of the ledger's file is which; None leaves it to the headings."""
+def map_columns(entries: Entries, mapping: ColumnMapping | None, by: Author, kind: AnyLedger = "facilities") -> Edit:
+    """Say which column of a ledger's file is which; None leaves it to the headings."""
     from kawasolar.ledger.mapping import as_json
 
-    place, known = ("columns", "facilities"), entries.get("columns", "facilities")
+    place, known = ("columns", kind), entries.get("columns", kind)
     told = None if mapping is None else as_json(mapping)
     same = known is not None and known["mapping"] == told
     entry = None if told is None else known if same else {"mapping": told, **by.mark()}
@@ -327,6 +327,23 @@ def own_meters(entries: Entries, owners: Mapping[str, str | None], by: Author) -
         elif known is None or known["facility_id"] != facility_id or by.why.strip():
             wanted["meters", key] = {"facility_id": facility_id, **by.mark()}
     return edit_of(entries, "ui.undo.meter", wanted, point=next(iter(owners), ""))
+
+
+def name_facilities(entries: Entries, names: Mapping[str, str | None], by: Author) -> Edit:
+    """Say which facility other lists mean by a name; empty for none of ours, None leaves it to the program again."""
+    from kawasolar.facility_names import name_key
+
+    wanted: dict[tuple[str, str], Entry] = {}
+    for name, facility_id in names.items():
+        key = name_key(name)
+        if not key:
+            continue
+        known = entries.get("aliases", key)
+        if facility_id is None:
+            wanted["aliases", key] = None
+        elif known is None or known["facility_id"] != facility_id or by.why.strip():
+            wanted["aliases", key] = {"facility_id": facility_id, **by.mark()}
+    return edit_of(entries, "ui.undo.alias", wanted, name=next(iter(names), ""))
 
 
 def add_keepout(entries: Entries, building_id: str, shape: Polygon, by: Author, purpose: str = OTHER) -> Edit:

@@ -14,8 +14,9 @@ its inverse is the same edit read backwards. Tables of a scenario have keys that
                                        in buildings whose roof counts for another
     reviews     "0000012"              {"verdict", "building_ids"} + mark    somebody has looked at these links of a facility: "confirmed" or "later"
     meters      "0300111…"             {"facility_id"} + mark                whose supply point it is, as a person says; "" = nobody's
+    aliases     "川中島小"             {"facility_id"} + mark                which facility other lists mean by this name; "" = none of ours
     keepouts    "k1"                   {"building_id", "rings": [[[x, y], ...], ...]} + mark   no modules here; project CRS; "purpose" where it is not "other"
-    columns     "facilities"           {"mapping": {...}} + mark             which column of the ledger's file is which (:mod:`kawasolar.ledger.mapping`)
+    columns     "facilities"           {"mapping": {...}} + mark             which column of a ledger's file is which (:mod:`kawasolar.ledger.mapping`); "lamps" …
     inputs      "dsm"                  {"path", "size", "sha256", "crs", "layer", "text", "was": {...}} + mark   another file in its place; ``was``
                                        is the one before, ``text`` the TOML of a profile; a path of "" is no file
 
@@ -35,13 +36,13 @@ from kawasolar.errors import PlanError
 # Tables whose entries belong to one scenario: their key is the scenario's, or begins with it and a stroke.
 OF_SCENARIO = ("share", "objective", "criteria", "pins", "vetoes", "values", "layouts")
 # Tables of which neither a result nor a value of the profile is made.
-NO_RESULTS = ("scenarios", "reviews", "meters")
+NO_RESULTS = ("scenarios", "reviews", "meters", "aliases")
 # What a keep-out is for; the first where nothing is said.
 PURPOSES = ("other", "refuge", "access")
 OTHER = PURPOSES[0]
 # What somebody says of the links of a facility.
 VERDICTS = ("confirmed", "later")
-TABLES = ("scenarios", *OF_SCENARIO, "ledger", "joins", "reviews", "meters", "keepouts", "columns", "inputs")
+TABLES = ("scenarios", *OF_SCENARIO, "ledger", "joins", "reviews", "meters", "aliases", "keepouts", "columns", "inputs")
 # Of a text of an edit: it may name a reason or a name in full.
 _LONGEST = 10_000
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from kawasolar.document.entries import Entries
     from kawasolar.ledger.mapping import Mapping
-    from kawasolar.plan import Objective, Plan
+    from kawasolar.plan import AnyLedger, Objective, Plan
     from kawasolar.profile import Profile
 
 
@@ -190,14 +190,19 @@ def read_value(plan: Plan, facility_id: str, column: str) -> object:
     return value.item() if hasattr(value, "item") else value
 
 
-def mapping_of(entries: Entries) -> Mapping | None:
-    """Which column of the ledger's file is which, as a person says; None where its headings say it."""
-    entry = entries.get("columns", "facilities")
+def mapping_of(entries: Entries, kind: AnyLedger = "facilities") -> Mapping | None:
+    """Which column of a ledger's file is which, as a person says; None where its headings say it."""
+    entry = entries.get("columns", kind)
     if entry is None:
         return None
     from kawasolar.ledger.mapping import from_json
 
-    return from_json(entry["mapping"])
+    return from_json(entry["mapping"], kind)
+
+
+def aliases_of(entries: Entries) -> dict[str, str]:
+    """What other lists call a facility, as a person says, by :func:`kawasolar.facility_names.name_key` -> facility; empty for none of ours."""
+    return {key: str(entry["facility_id"]) for key, entry in entries.table("aliases").items()}
 
 
 def joins_of(entries: Entries) -> dict[str, tuple[str, ...]]:

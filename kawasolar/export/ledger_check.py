@@ -13,10 +13,12 @@ import xlsxwriter
 from kawasolar.export.writing import atomic
 from kawasolar.export.xlsx_book import Book, Field
 from kawasolar.ledger.checking import MOST_FINDINGS
+from kawasolar.ledger.kinds import FACILITIES
 from kawasolar.ledger.values import text_of
 from kawasolar.ledger.vocabulary import codes_of
 from kawasolar.provenance.words import ledger_value
 from kawasolar.reasons import finding_brief
+from kawasolar.registers.schema import KINDS, schema_of
 from kawasolar.words import catalogue, say
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ _NARROWEST, _WIDEST = 8, 28
 _MOST_NOTES = 5_000
 _NOTE = {"author": "KawaSolar", "x_scale": 2.0, "font_size": 9}
 _LONGEST_NOTE = 1_000
+# Findings besides those of cells that are not read for which a register's column says what belongs there.
+_BY_COLUMN = ("ledger.out_of_range", "register.lacking")
 OPTIONS = {
     "strings_to_formulas": False,
     "strings_to_urls": False,
@@ -41,15 +45,37 @@ OPTIONS = {
 }
 
 
-def expected_text(language: Language, finding: Finding, column: str = "") -> str:
-    """What should stand in the cell; ``column`` is ours, where it is known. Empty where nothing can be said."""
+def expected_text(language: Language, finding: Finding, column: str = "", kind: str = FACILITIES) -> str:
+    """What should stand in the cell; ``column`` is ours, where it is known, of that ``kind`` of ledger. Empty where nothing can be said."""
+    if kind != FACILITIES and (told := _of_register(language, finding, column, kind)):
+        return told
     if finding.expected:
         return finding.expected
     if finding.code == "ledger.not_code" and (codes := codes_of(column)):
         separator = say(language, "list.separator")
         return separator.join(ledger_value(language, column, code) for code in codes if code != "unknown")
-    code = f"ledger.expected.{finding.code.partition('.')[2]}"
+    code = f"{finding.code.partition('.')[0]}.expected.{finding.code.partition('.')[2]}"
     return say(language, code) if code in catalogue() else ""
+
+
+def _of_register(language: Language, finding: Finding, column: str, kind: str) -> str:
+    """What belongs into a column of another ledger."""
+    from kawasolar.registers.expected import expected_words
+
+    field = next((schema_of(known).fields.get(column) for known in KINDS if known == kind), None)
+    if field is None or not (finding.code.startswith("ledger.not_") or finding.code in _BY_COLUMN):
+        return ""
+    # Years have the bounds of the calendar, which the finding tells.
+    return "" if finding.expected and field.bounds is None else expected_words(field, language)
+
+
+def outcome_text(language: Language, checked: Checked) -> str:
+    """How much of a ledger can be read, and how much is to be mended."""
+    good, count = f"{checked.good:,}", f"{len(checked.findings):,}"
+    if checked.kind == FACILITIES:
+        return say(language, "ledger.paper.note", good=good, count=count)
+    name = next(schema_of(kind).name(language) for kind in KINDS if kind == checked.kind)
+    return say(language, "register.paper.note", name=name, good=good, count=count)
 
 
 def write_ledger_check(checked: Checked, path: Path, language: Language, *, today: date | None = None) -> None:
@@ -60,8 +86,8 @@ def write_ledger_check(checked: Checked, path: Path, language: Language, *, toda
     NotWritable
         Open in Excel, read-only, disk full.
     """
-    source = Path(checked.ledger.source).name
-    sheet = f" / {checked.ledger.sheet}" if checked.ledger.sheet else ""
+    source = Path(checked.source).name
+    sheet = f" / {checked.sheet}" if checked.sheet else ""
     line = say(language, "ledger.paper.line", file=source + sheet, day=(today or date.today()).isoformat())  # noqa: DTZ011 - the day here
     with atomic(path, ".xlsx") as work:
         made = BytesIO()
@@ -79,11 +105,11 @@ def _write_findings(book: Book, checked: Checked) -> None:
     rows = [
         {
             "row": finding.row, "column": finding.column, "found": finding.found,
-            "expected": expected_text(language, finding, ours.get(finding.column or "", "")), "text": finding_brief(language, finding), "answer": None,
+            "expected": expected_text(language, finding, ours.get(finding.column or "", ""), checked.kind), "text": finding_brief(language, finding), "answer": None,
         }
         for finding in checked.findings
     ]  # fmt: skip
-    notes = [say(language, "ledger.paper.note", good=f"{len(checked.ledger.facilities):,}", count=f"{len(rows):,}")]
+    notes = [outcome_text(language, checked)]
     if len(rows) == MOST_FINDINGS:
         notes.append(say(language, "ledger.paper.cut", count=f"{MOST_FINDINGS:,}"))
     sheet = book.sheet("ledger_findings", notes)

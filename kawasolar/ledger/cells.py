@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from kawasolar.ledger.notes import Notes
     from kawasolar.ledger.rows import Body
+    from kawasolar.ledger.tables import Table
 
 NUMBERS = ("floor_area_m2", "remaining_years", "annual_kwh", "contract_kw")
 YEARS = ("built_year", "waterproofed_year", "closure_year")
@@ -78,6 +79,15 @@ def limited(
             expected=f"{low:g}…{high:g}",
         )
     return np.where(outside, np.nan, found)
+
+
+def report_formulas(table: Table, body: Body, notes: Notes) -> None:
+    """Formulas that nobody has calculated look like blank cells."""
+    rows = set(body.numbers.tolist())
+    columns = {column.index: column.heading for column in body.columns.values()}
+    for row, column in sorted(table.blank_formulas):
+        if row + 1 in rows and column in columns:
+            notes.cell("ledger.formula_blank", row + 1, columns[column], None)
 
 
 def name_of(body: Body, index: int) -> str:

@@ -14,7 +14,7 @@ import shapely
 from gis.crs import parse_crs
 from gis.progress import Progress, part, silent
 from kawasolar.ledger import layers, values
-from kawasolar.ledger.cells import CODES, NUMBERS, YEARS, converted, limited, objects
+from kawasolar.ledger.cells import CODES, NUMBERS, YEARS, converted, limited, objects, report_formulas
 from kawasolar.ledger.identity import identify
 from kawasolar.ledger.loading import Loaded, load
 from kawasolar.ledger.mapping import header_by
@@ -146,7 +146,7 @@ def read_loaded(
         notes.once("ledger.unused_columns", "info", found=", ".join(header.unused)[:400], count=len(header.unused))
     body = body_of(table, header, source, layer=geometry is not None)
     notes.extend(body.findings)
-    _report_formulas(table, body, notes)
+    report_formulas(table, body, notes)
     frame = _frame(body, notes, part(progress, 0.1, 0.7))
     shapes = None if geometry is None else geometry.iloc[body.places].reset_index(drop=True)
     x, y = positions(frame, body, shapes, crs, area, notes)
@@ -170,15 +170,6 @@ def header_for(table: Table, source: str, mapping: Mapping | None, notes: Notes 
         if notes is not None:
             notes.once("ledger.other_form", "warning", found=mapping.sheet or None)
     return header_of(table, source)
-
-
-def _report_formulas(table: Table, body: Body, notes: Notes) -> None:
-    """Formulas that nobody has calculated look like blank cells."""
-    rows = set(body.numbers.tolist())
-    columns = {column.index: column.heading for column in body.columns.values()}
-    for row, column in sorted(table.blank_formulas):
-        if row + 1 in rows and column in columns:
-            notes.cell("ledger.formula_blank", row + 1, columns[column], None)
 
 
 def _frame(body: Body, notes: Notes, progress: Progress) -> pd.DataFrame:

@@ -105,15 +105,15 @@ def _both(upper: list[str], lower: list[str], words: Vocabulary) -> list[str]:
     return [b if b and _match(b, words) else a or b for a, b in zip(above, below, strict=True)]
 
 
-def joined_headings(rows: Sequence[Row], first: int, last: int) -> list[str]:
-    """Headings of the columns from one heading row or two; blank ones empty."""
+def joined_headings(rows: Sequence[Row], first: int, last: int, words: Vocabulary | None = None) -> list[str]:
+    """Headings of the columns from one heading row or two; blank ones empty. ``words`` as of :func:`find_header`."""
     texts = _texts(rows[first])
-    return texts if last == first else _both(texts, _texts(rows[last]), vocabulary())
+    return texts if last == first else _both(texts, _texts(rows[last]), words or vocabulary())
 
 
-def read_headings(texts: list[str]) -> dict[str, Column]:
+def read_headings(texts: list[str], words: Vocabulary | None = None) -> dict[str, Column]:
     """Our columns of a row of headings."""
-    return _read(texts, vocabulary())[0]
+    return _read(texts, words or vocabulary())[0]
 
 
 def other_of(texts: list[str]) -> str | None:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from kawasolar.errors import UnreadableLedger
 from kawasolar.ledger.headings import SEARCHED_ROWS, Column, Header, Row, find_header, joined_headings
+from kawasolar.ledger.kinds import FACILITIES, LedgerKind, ledger_kind
 from kawasolar.ledger.tables import MAX_COLUMNS, MAX_ROWS, Table
-from kawasolar.ledger.vocabulary import folded, heading_key, heading_unit, vocabulary
+from kawasolar.ledger.vocabulary import folded, heading_key, heading_unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
 
 # Of a file of ours; a mapping has a line for each of our columns.
 _MOST_BYTES = 256 * 1024
@@ -31,10 +33,11 @@ class Mapping:
     Attributes
     ----------
     first, last : heading rows, from 0, inclusive; -1 where there is no heading
-    begin : first row of facilities, from 0
+    begin : first row below it that counts, from 0
     columns : our column -> the file's column, with its unit; what is not named is left out
     sheet : sheet or layer; empty for the first that fits
     form : what the headings read, as a digest (:func:`form_of`)
+    kind : of which ledger: ``facilities``, or a register's
     """
 
     first: int
@@ -43,6 +46,7 @@ class Mapping:
     columns: dict[str, Column] = field(default_factory=dict)
     sheet: str = ""
     form: str = ""
+    kind: str = FACILITIES
 
     @property
     def has_heading(self) -> bool:
@@ -54,9 +58,12 @@ class Mapping:
         if not self.has_heading:
             fits = self.begin < len(rows) and form_of_width(rows, self.begin) == self.form
             return self if fits else None
-        depth = self.last - self.first
+        depth, words = self.last - self.first, ledger_kind(self.kind).words
         for number in (self.first, *range(min(len(rows), SEARCHED_ROWS))):
-            if number + depth < len(rows) and form_of(joined_headings(rows, number, number + depth)) == self.form:
+            if (
+                number + depth < len(rows)
+                and form_of(joined_headings(rows, number, number + depth, words)) == self.form
+            ):
                 shift = number - self.first
                 return replace(self, first=number, last=number + depth, begin=self.begin + shift)
         return None
@@ -108,25 +115,37 @@ def header_by(mapping: Mapping, table: Table, source: str) -> Header | None:
     Raises
     ------
     UnreadableLedger
-        ``ledger.empty``; ``ledger.mapped_nothing``: neither number nor name of the facilities is among its columns.
+        ``ledger.empty``; ``ledger.mapped_nothing``: neither number nor name of the facilities is among its columns;
+        ``register.mapped_nothing``: a column that the register needs is not.
     """
     if not table.rows:
         raise UnreadableLedger("ledger.empty", file=source)
     placed = mapping.placed(table.rows)
     if placed is None:
         return None
-    if not placed.columns.keys() & {"facility_id", "name"}:
-        raise UnreadableLedger("ledger.mapped_nothing", file=source)
+    kind = ledger_kind(mapping.kind)
+    if lacking := kind.lacking(placed.columns):
+        raise _lacking(kind, lacking, source)
     taken = {column.index for column in placed.columns.values()}
-    texts = joined_headings(table.rows, placed.first, placed.last) if placed.has_heading else []
+    texts = joined_headings(table.rows, placed.first, placed.last, kind.words) if placed.has_heading else []
     unused = tuple(text for k, text in enumerate(texts) if text and k not in taken)
     return Header(placed.first, placed.last, dict(placed.columns), unused, None, placed.begin)
 
 
+def _lacking(kind: LedgerKind, columns: Sequence[str], source: str) -> UnreadableLedger:
+    if kind.key == FACILITIES:
+        return UnreadableLedger("ledger.mapped_nothing", file=source)
+    usual = {column: heading for heading, (column, preference) in kind.words.headings.items() if preference == 0}
+    return UnreadableLedger(
+        "register.mapped_nothing", file=source, expected=", ".join(usual.get(name, name) for name in columns)
+    )
+
+
 def is_plain(mapping: Mapping, rows: Sequence[Row]) -> bool:
-    """Whether a table would be read just so by its headings alone."""
-    header = find_header(rows)
-    if header is None or not header.recognised or header.elsewhere is not None:
+    """Whether a table would be read just so by its headings alone, once it is known of which ledger it is."""
+    kind = ledger_kind(mapping.kind)
+    header = find_header(rows, kind.words)
+    if header is None or not kind.reads(header):
         return False
     found = (header.first, header.last, header.begin, header.columns)
     return found == (mapping.first, mapping.last, mapping.begin, mapping.columns)
@@ -136,32 +155,39 @@ def is_plain(mapping: Mapping, rows: Sequence[Row]) -> bool:
 
 
 def as_json(mapping: Mapping) -> dict[str, Any]:
-    """Plain JSON, as a plan and the settings keep it; see :func:`from_json`."""
+    """Plain JSON, as a plan and the settings keep it; see :func:`from_json`. Of which ledger it is stands there where it is not of facilities."""
     return {
+        **({} if mapping.kind == FACILITIES else {"kind": mapping.kind}),
         "first": mapping.first, "last": mapping.last, "begin": mapping.begin, "sheet": mapping.sheet, "form": mapping.form,
         "columns": {name: [column.index, column.heading, column.unit] for name, column in sorted(mapping.columns.items())},
     }  # fmt: skip
 
 
-def from_json(value: object) -> Mapping:
+def from_json(value: object, kind: str = FACILITIES) -> Mapping:
     """A mapping read back; anything may be wrong with it.
+
+    Parameters
+    ----------
+    kind : of which ledger it must be
 
     Raises
     ------
     ValueError
-        It is none.
+        It is none, or that of another ledger.
     """
-    if not isinstance(value, dict) or set(value) != {"first", "last", "begin", "sheet", "form", "columns"}:
+    if not isinstance(value, dict) or set(value) - {"kind"} != {"first", "last", "begin", "sheet", "form", "columns"}:
         raise ValueError("mapping")
     first, last, begin = (value[name] for name in ("first", "last", "begin"))
     if not all(type(number) is int for number in (first, last, begin)) or not isinstance(value["columns"], dict):
         raise ValueError("mapping")
-    columns = {}
+    if value.get("kind", kind) != kind:
+        raise ValueError("kind")
+    of, columns = ledger_kind(kind), {}
     for name, entry in value["columns"].items():
         if not isinstance(entry, list) or len(entry) != 3:
             raise ValueError("mapping")
-        columns[name] = _column(name, *entry)
-    return _checked(Mapping(first, last, begin, columns, _text(value["sheet"]), _text(value["form"])))
+        columns[name] = _column(of, name, *entry)
+    return _checked(Mapping(first, last, begin, columns, _text(value["sheet"]), _text(value["form"]), kind))
 
 
 def _text(value: object) -> str:
@@ -171,8 +197,8 @@ def _text(value: object) -> str:
     return value
 
 
-def _column(name: object, index: object, heading: object, unit: object) -> Column:
-    if name not in vocabulary().columns or type(index) is not int or not 0 <= index < MAX_COLUMNS:
+def _column(kind: LedgerKind, name: object, index: object, heading: object, unit: object) -> Column:
+    if name not in kind.words.columns or type(index) is not int or not 0 <= index < MAX_COLUMNS:
         raise ValueError("mapping")
     return Column(index, _text(heading), _text(unit))
 
@@ -189,11 +215,12 @@ def _checked(mapping: Mapping) -> Mapping:
 def to_toml(mapping: Mapping) -> str:
     """The mapping as people read and edit it: rows counted from 1, columns by their letters."""
     rows = sorted({mapping.first + 1, mapping.last + 1}) if mapping.has_heading else []
-    lines = [
+    lines = [] if mapping.kind == FACILITIES else [f"kind = {_quoted(mapping.kind)}"]
+    lines += [
         f"sheet = {_quoted(mapping.sheet)}", f"heading_rows = {rows}", f"first_row = {mapping.begin + 1}", f"form = {_quoted(mapping.form)}", "",
         "[columns]",
     ]  # fmt: skip
-    for name in vocabulary().columns:
+    for name in ledger_kind(mapping.kind).words.columns:
         if name in mapping.columns:
             found = mapping.columns[name]
             unit = f", unit = {_quoted(found.unit)}" if found.unit else ""
@@ -207,8 +234,12 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def from_toml(text: str, source: str) -> Mapping:
+def from_toml(text: str, source: str, kind: str | None = FACILITIES) -> Mapping:
     """Undo :func:`to_toml`; units are compared as in headings.
+
+    Parameters
+    ----------
+    kind : of which ledger it must be; None: of that which it says
 
     Raises
     ------
@@ -217,21 +248,28 @@ def from_toml(text: str, source: str) -> Mapping:
     """
     try:
         found = tomllib.loads(text)
+        of = _kind_in(found, kind)
         rows, begin, columns = found["heading_rows"], found["first_row"], found["columns"]
         first, last = (rows[0] - 1, rows[-1] - 1) if rows else (-1, -1)
         made = {
-            name: _column(name, index_of(entry["column"]), entry.get("heading", ""), folded(entry.get("unit", "")))
+            name: _column(of, name, index_of(entry["column"]), entry.get("heading", ""), folded(entry.get("unit", "")))
             for name, entry in columns.items()
         }
-        return _checked(
-            Mapping(first, last, begin - 1, made, _text(found.get("sheet", "")), _text(found.get("form", "")))
-        )
+        sheet, form = _text(found.get("sheet", "")), _text(found.get("form", ""))
+        return _checked(Mapping(first, last, begin - 1, made, sheet, form, of.key))
     except (tomllib.TOMLDecodeError, ValueError, KeyError, TypeError, AttributeError, LookupError) as error:
         raise UnreadableLedger("ledger.bad_mapping", file=source, reason=str(error)[:80]) from error
 
 
-def read_mapping(path: Path) -> Mapping:
-    """A mapping from its TOML file.
+def _kind_in(found: dict[str, Any], kind: str | None) -> LedgerKind:
+    of = ledger_kind(found.get("kind", kind or FACILITIES))
+    if kind is not None and of.key != kind:
+        raise ValueError(of.key)
+    return of
+
+
+def read_mapping(path: Path, kind: str | None = FACILITIES) -> Mapping:
+    """A mapping from its TOML file; ``kind`` as of :func:`from_toml`.
 
     Raises
     ------
@@ -241,7 +279,7 @@ def read_mapping(path: Path) -> Mapping:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise UnreadableLedger("ledger.bad_mapping", file=path.name, reason="–")
-        return from_toml(path.read_text(encoding="utf-8-sig"), path.name)
+        return from_toml(path.read_text(encoding="utf-8-sig"), path.name, kind)
     except PermissionError as error:
         raise UnreadableLedger("ledger.locked", file=path.name) from error
     except UnicodeDecodeError as error:

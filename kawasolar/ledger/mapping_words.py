@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from kawasolar.ledger.kinds import FACILITIES
 from kawasolar.words import catalogue, say
 
 if TYPE_CHECKING:
@@ -18,18 +19,20 @@ if TYPE_CHECKING:
 _MOST_LINES = 50
 
 
-def column_word(language: Language, column: str) -> str:
-    """What one of our columns is called; empty: left out."""
+def column_word(language: Language, column: str, kind: str = FACILITIES) -> str:
+    """What one of our columns of a ledger is called; empty: left out."""
+    if kind != FACILITIES and column:
+        return say(language, f"mapping.register.{column}")
     return say(language, f"mapping.column.{column or 'none'}")
 
 
-def reason_words(language: Language, one: Proposal) -> str:
-    """Why a column is proposed to be what it is."""
+def reason_words(language: Language, one: Proposal, kind: str = FACILITIES) -> str:
+    """Why a column of a ledger is proposed to be what it is."""
     named = one.named
     if one.reason == "foreign":
         named = say(language, f"mapping.foreign.{named}")
     elif named:
-        named = column_word(language, named)
+        named = column_word(language, named, kind)
     share = "" if one.share is None else f"{100 * one.share:.0f}"
     code = f"mapping.reason.{one.reason}"
     counted = f"{code}.counted"

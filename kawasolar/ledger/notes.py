@@ -82,9 +82,9 @@ def _ranges(rows: list[int]) -> str:
     return text if len(text) <= _LONGEST_ROWS and len(parts) <= 100 else text[:_LONGEST_ROWS].rpartition(",")[0] + " …"
 
 
-def folded(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings with the first :data:`LISTED` of each kind and column listed, and a count for the rest."""
-    fold = Folded()
+def folded(findings: Iterable[Finding], listed: int = LISTED) -> list[Finding]:
+    """The findings with the first ``listed`` of each kind and column listed, and a count for the rest."""
+    fold = Folded(listed)
     for finding in findings:
         fold.add(finding)
     return fold.all()

@@ -1,12 +1,14 @@
-"""Mappings that a person has confirmed, by the form of the headings, in the user's own folder: offered when the form comes again."""
+"""Mappings that a person has confirmed, by ledger and form of the headings, in the user's own folder: offered when the form comes again."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kawasolar.ledger.headings import SEARCHED_ROWS, joined_headings
+from kawasolar.ledger.kinds import FACILITIES, ledger_kind
 from kawasolar.ledger.mapping import Mapping, as_json, form_of, from_json
 
 if TYPE_CHECKING:
@@ -37,14 +39,22 @@ def remembered(path: Path) -> list[Mapping]:
     mappings = []
     for entry in found[:MOST_FORMS] if isinstance(found, list) else ():
         try:
-            mappings.append(from_json(entry))
+            mappings.append(from_json(entry, _kind_of(entry)))
         except ValueError:
             continue
     return mappings
 
 
+def _kind_of(entry: object) -> str:
+    """Of which ledger an entry is; those that say nothing are of facilities."""
+    kind = entry.get("kind", FACILITIES) if isinstance(entry, dict) else FACILITIES
+    if not isinstance(kind, str):
+        raise ValueError("kind")  # noqa: TRY004 - as all that is wrong with an entry
+    return kind
+
+
 def remember(path: Path, mapping: Mapping) -> None:
-    """Keep a mapping in the place of one of the same form; one of a table without a heading is no form.
+    """Keep a mapping in the place of one of the same ledger and form; one of a table without a heading is no form.
 
     Raises
     ------
@@ -52,7 +62,8 @@ def remember(path: Path, mapping: Mapping) -> None:
         The folder is read-only, the disk full.
     """
     if mapping.has_heading:
-        _write(path, [mapping, *(old for old in remembered(path) if old.form != mapping.form)][:MOST_FORMS])
+        others = (old for old in remembered(path) if (old.kind, old.form) != (mapping.kind, mapping.form))
+        _write(path, [mapping, *others][:MOST_FORMS])
 
 
 def _write(path: Path, mappings: list[Mapping]) -> None:
@@ -63,8 +74,8 @@ def _write(path: Path, mappings: list[Mapping]) -> None:
         work.write_text(text, encoding="utf-8", newline="\n")
 
 
-def forget(path: Path, form: str) -> None:
-    """Keep no mapping of this form any more.
+def forget(path: Path, form: str, kind: str = FACILITIES) -> None:
+    """Keep no mapping of this form of a ledger any more.
 
     Raises
     ------
@@ -72,23 +83,24 @@ def forget(path: Path, form: str) -> None:
         The folder is read-only, the disk full.
     """
     known = remembered(path)
-    kept = [mapping for mapping in known if mapping.form != form]
+    kept = [mapping for mapping in known if (mapping.kind, mapping.form) != (kind, form)]
     if len(kept) < len(known):
         _write(path, kept)
 
 
-def recall(path: Path, rows: Sequence[Row], sheet: str = "") -> Mapping | None:
-    """The mapping of the form that a table has, placed in it; None where none is remembered."""
-    known = {mapping.form: mapping for mapping in reversed(remembered(path))}
+def recall(path: Path, rows: Sequence[Row], sheet: str = "", kind: str = FACILITIES) -> Mapping | None:
+    """The mapping of the form that a table has, placed in it; None where none is remembered for this ledger."""
+    known = {mapping.form: mapping for mapping in reversed(remembered(path)) if mapping.kind == kind}
     if not known:
         return None
+    words = ledger_kind(kind).words
     for number in range(min(len(rows), SEARCHED_ROWS)):
         for depth in (0, 1):
             if number + depth >= len(rows):
                 continue
-            mapping = known.get(form_of(joined_headings(rows, number, number + depth)))
+            mapping = known.get(form_of(joined_headings(rows, number, number + depth, words)))
             if mapping is not None and mapping.last - mapping.first == depth:
                 placed = mapping.placed(rows)
                 if placed is not None:
-                    return Mapping(placed.first, placed.last, placed.begin, placed.columns, sheet, placed.form)
+                    return replace(placed, sheet=sheet)
     return None

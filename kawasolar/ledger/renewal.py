@@ -87,7 +87,7 @@ class Renewal:
     same : facilities of which no cell changes
     columns_gone, columns_new : columns of which only one ledger knows
     corrections : every corrected cell
-    lost : pins, vetoes, layouts, joins and meters of facilities that go
+    lost : pins, vetoes, layouts, joins, meters and names of facilities that go
     renumbered : number of before -> new number, where they differ
     by_name : the numbers were changed wholesale, or there are none: facilities were found again by name and place
     """
@@ -274,8 +274,9 @@ def _lost(removed: dict[str, str], entries: Entries) -> tuple[Lost, ...]:
             scenario, facility = key.split("/", 1) if table in OF_SCENARIO else ("", key)
             if facility in removed:
                 found.append(Lost(facility, removed[facility], table, scenario))
-    given = sorted({entry["facility_id"] for entry in entries.table("meters").values()})
-    found += [Lost(facility, removed[facility], "meters", "") for facility in given if facility in removed]
+    for table in ("meters", "aliases"):
+        given = sorted({entry["facility_id"] for entry in entries.table(table).values()})
+        found += [Lost(facility, removed[facility], table, "") for facility in given if facility in removed]
     return tuple(found)
 
 
@@ -306,9 +307,10 @@ def renewed_tables(entries: Entries, renewal: Renewal, taken: frozenset[str]) ->
             if new not in moved or facility in renewal.renumbered:
                 moved[new] = kept
         tables[table] = moved
-    # A supply point is known by its own number; whose it is may be called otherwise.
-    tables["meters"] = {
-        point: {**entry, "facility_id": renewal.renumbered.get(entry["facility_id"], entry["facility_id"])}
-        for point, entry in entries.table("meters").items()
-    }
+    # A supply point is known by its own number, a name by itself; whose it is may be called otherwise.
+    for table in ("meters", "aliases"):
+        tables[table] = {
+            key: {**entry, "facility_id": renewal.renumbered.get(entry["facility_id"], entry["facility_id"])}
+            for key, entry in entries.table(table).items()
+        }
     return tables

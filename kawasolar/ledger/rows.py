@@ -97,6 +97,9 @@ def _is_total(row: list[object], columns: dict[str, Column], names: Sequence[str
     named = [(name, cells[name]) for name in names if cells.get(name)]
     if any(cell in words.totals for _, cell in named):
         return True
+    # 合計 in a column that is none of ours.
+    if not named and folded(_first_text(row)) in words.totals:
+        return True
     # 川崎区小計: only where the row is nobody's otherwise, so that a facility of such a name survives.
     return (
         not cells.get("facility_id")

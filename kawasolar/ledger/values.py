@@ -158,7 +158,7 @@ def _era_year(key: str) -> int | None:
 
 
 def year(cell: object) -> float | None:
-    """A year in any usual form: ``S53``, ``昭和53年度``, ``H元``, ``令和６年3月``, ``S8.1``, ``1978/3/31``, a date.
+    """A year in any usual form: ``S53``, ``昭和53年度``, ``H元``, ``令和６年3月``, ``S8.1``, ``1978/3/31``, ``R9廃止``, a date.
 
     A date gives its calendar year. 年度 gives the number of the fiscal year, the calendar year in which it
     begins: 昭和53年度 → 1978, and a building of March 1979 that the ledger files under it is a year early.
@@ -169,7 +169,7 @@ def year(cell: object) -> float | None:
     words = vocabulary()
     if key in words.missing or key in words.no_year:
         return None
-    key = key.removeprefix("fy").removeprefix("約")
+    key = _without_ending(key.removeprefix("fy").removeprefix("約"))
     found = _era_year(key)
     if found is not None:
         return float(found)
@@ -179,6 +179,12 @@ def year(cell: object) -> float | None:
     if western is None:
         raise ValueError(key)
     return float(western.group(1))
+
+
+def _without_ending(key: str) -> str:
+    """A year without what becomes of the building in it; a word alone is none."""
+    ending = next((word for word in vocabulary().year_endings if key.endswith(word)), "")
+    return key.removesuffix(ending) if len(key) > len(ending) else key
 
 
 def flag(cell: object) -> bool | None:

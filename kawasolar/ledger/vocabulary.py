@@ -103,6 +103,7 @@ class Vocabulary:
     missing: frozenset[str]
     undecided: frozenset[str]
     no_year: frozenset[str]
+    year_endings: tuple[str, ...]
     no_flood: frozenset[str]
     yes: frozenset[str]
     no: frozenset[str]
@@ -142,6 +143,7 @@ def vocabulary() -> Vocabulary:
         missing=_words(missing, "words") | {""},
         undecided=_words(missing, "undecided"),
         no_year=_words(missing, "no_year"),
+        year_endings=tuple(sorted(_words(missing, "year_endings"), key=len, reverse=True)),
         no_flood=_words(missing, "no_flood"),
         yes=_words(flag, "yes"),
         no=_words(flag, "no"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kawasolar.document.views import aliases_of
 from kawasolar.facility_names import FacilityNames
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def owners_of(points: pd.DataFrame, facilities: pd.DataFrame, entries: Entries) 
     nobody's; ``how`` is ``person``, ``id`` (the meter's name is the facility's id), ``name``, or empty. A name that two facilities bear tells nothing.
     """
     said = entries.table("meters")
-    names = FacilityNames.of(facilities)
+    names = FacilityNames.of(facilities, aliases_of(entries))
     rows = [
         (key, *_owner(key, name, said, names))
         for key, name in zip(points["key"].tolist(), points["name"].tolist(), strict=True)

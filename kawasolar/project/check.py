@@ -58,7 +58,7 @@ def check_plan(plan: Plan, path: Path) -> None:
         _check_layout(plan)
         _check_settings(plan.settings)
         _check_weather(plan)
-        for finding in plan.findings:
+        for finding in (*plan.findings, *(one for read in plan.registers.by_kind.values() for one in read.findings)):
             _check_finding(finding)
     except _Mismatch as error:
         raise UnreadableProject(

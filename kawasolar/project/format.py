@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kawasolar.plan import Plan
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 SUFFIX = ".kawasolar"
 CACHE_SUFFIX = ".kawasolar-cache"
 LAYERS = ("facilities", "buildings", "roof_planes", "subarrays")
 INPUT_FIELDS = ("role", "path", "size", "sha256", "note", "crs", "layer")
 FINDING_FIELDS = ("code", "severity", "source", "row", "column", "found", "expected", "item", "details")
 STAMP_FIELDS = ("scenario", "stage", "version", "inputs", "parts", "made", "seconds")
+# What a table of another ledger is called, before its kind.
+REGISTER_TABLE = "ledger_"
 EXPORT_FIELDS = ("kind", "path", "language", "scenario", "fingerprint", "when", "who")
 CACHE_RASTERS = ("surface.tif", "hillshade.tif", "irradiation.tif", "planes.tif")
 # A path is kept relative where it leaves the project's folder by no more than this many steps up.

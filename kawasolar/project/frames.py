@@ -5,6 +5,7 @@ A schema says for each column how it is stored: ``[column, stored name, kind, dt
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -15,15 +16,24 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-Kind = Literal["real", "int", "bool", "text", "json"]
+Kind = Literal["real", "int", "bool", "text", "json", "date"]
 ColumnSchema = list[str]
 
-SQL_TYPES: dict[str, str] = {"real": "REAL", "int": "INTEGER", "bool": "BOOLEAN", "text": "TEXT", "json": "TEXT"}
+SQL_TYPES: dict[str, str] = {
+    "real": "REAL",
+    "int": "INTEGER",
+    "bool": "BOOLEAN",
+    "text": "TEXT",
+    "json": "TEXT",
+    "date": "DATE",
+}
 _FLOATS = ("float64", "float32", "float16")
 _INTS = ("int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8")
 _NULLABLE = ("Int64", "Int32", "Int16", "Int8", "UInt32", "UInt16", "UInt8", "Float64", "Float32", "boolean")
 _TEXTS = ("str", "string", "object")
-_KNOWN = {*_FLOATS, *_INTS, *_NULLABLE, *_TEXTS, "bool"}
+# Days without an hour.
+_DAYS = "datetime64[s]"
+_KNOWN = {*_FLOATS, *_INTS, *_NULLABLE, *_TEXTS, "bool", _DAYS}
 
 
 def encode_frame(frame: pd.DataFrame, taken: Iterable[str] = ()) -> tuple[pd.DataFrame, list[ColumnSchema]]:
@@ -59,6 +69,10 @@ def decode_column(values: Sequence[object], kind: str, dtype: str) -> pd.Series[
         raise ValueError(f"unknown column kind {kind} {dtype}")
     if kind == "text" and not all(value is None or type(value) is str for value in values):
         raise ValueError("a text column holds something else")
+    if (kind == "date") != (dtype == _DAYS):
+        raise ValueError(f"a column of {kind} as {dtype}")
+    if kind == "date":
+        return pd.Series(np.array([_day(value) for value in values], dtype=_DAYS))
     if kind == "json":
         values = [None if value is None else json.loads(cast("str", value)) for value in values]
     elif kind == "bool":
@@ -73,6 +87,13 @@ def decode_column(values: Sequence[object], kind: str, dtype: str) -> pd.Series[
     return pd.Series(pd.array(list(values), dtype=cast("Any", dtype)))
 
 
+def _day(value: object) -> np.datetime64:
+    """A day of a calendar as ISO 8601 writes it; nothing else."""
+    if value is None:
+        return np.datetime64("NaT")
+    return np.datetime64(dt.date.fromisoformat(cast("str", value)))
+
+
 def _kind(series: pd.Series[Any]) -> tuple[Kind, str]:
     dtype = str(series.dtype)
     if dtype in _FLOATS or dtype in ("Float64", "Float32"):
@@ -83,6 +104,8 @@ def _kind(series: pd.Series[Any]) -> tuple[Kind, str]:
         return "bool", dtype
     if dtype in ("str", "string"):
         return "text", dtype
+    if dtype == _DAYS:
+        return "date", dtype
     present = series.to_numpy()[series.notna().to_numpy()].tolist()
     if all(isinstance(value, str) for value in present):
         return "text", "object"
@@ -101,6 +124,8 @@ def _encode(series: pd.Series[Any], kind: Kind) -> pd.Series[Any]:
         return plain.astype("boolean")
     if kind == "bool":
         return plain.map(lambda value: pd.NA if _missing(value) else bool(value)).astype("boolean")
+    if kind == "date":
+        return pd.Series(_objects([None if _missing(day) else day.date().isoformat() for day in plain]), dtype=object)
     if kind == "text":
         texts = plain.to_numpy(dtype=object, copy=True)
         texts[plain.isna().to_numpy()] = None

@@ -13,9 +13,23 @@ import shapely
 
 from kawasolar.document.views import corrected, profile_of, settings_of
 from kawasolar.errors import UnreadableProject
+from kawasolar.half_hours import HOURS
 from kawasolar.layout_values import COLUMNS
 from kawasolar.ledger.notes import folded
-from kawasolar.plan import Decision, ExportRecord, InputFile, LedgerRead, Plan, Project, Results, WeatherSummary
+from kawasolar.plan import (
+    NO_REGISTERS,
+    OTHER_LEDGERS,
+    Decision,
+    ExportRecord,
+    InputFile,
+    LedgerRead,
+    Plan,
+    Project,
+    RegisterRead,
+    Registers,
+    Results,
+    WeatherSummary,
+)
 from kawasolar.project.arrays import unpack_array
 from kawasolar.project.check import check_plan
 from kawasolar.project.entered import check_amount, mark_of, read_entries, read_stamps
@@ -25,6 +39,7 @@ from kawasolar.project.format import (
     FORMAT_VERSION,
     INPUT_FIELDS,
     LAYERS,
+    REGISTER_TABLE,
     absolute,
     cache_of,
     full_path,
@@ -43,7 +58,7 @@ if TYPE_CHECKING:
 
     from gis.findings import Finding
     from kawasolar.document.entries import Entries
-    from kawasolar.plan import Stamp
+    from kawasolar.plan import OtherLedger, Stamp
     from kawasolar.profile import Profile
     from kawasolar.project.frames import ColumnSchema
 
@@ -57,6 +72,7 @@ _REQUIRED = {
     "subarrays": {*COLUMNS},
     "links": {"facility_id", "building_id"},
     "links_read": {"facility_id", "building_id"},
+    **{f"{REGISTER_TABLE}{kind}": {"source_row"} for kind in OTHER_LEDGERS},
     "yields": {"facility_id", "capacity_kw", "energy_kwh", "co2_t"},
     "outcomes": {"facility_id", "criterion", "outcome"},
     "sites": {"facility_id", "status", "chosen", "rank", "reason", "reason_values"},
@@ -139,7 +155,9 @@ def read_project(connection: sqlite3.Connection, path: Path) -> Project:
     checked: set[tuple[int, ...]] = set()
     for plan in (project.plan, *project.plans.values()):
         # What scenarios share need not be checked for each.
-        parts = tuple(id(part) for part in (plan.facilities, plan.results, plan.decision, plan.findings))
+        parts = tuple(
+            id(part) for part in (plan.facilities, plan.results, plan.decision, plan.findings, plan.registers)
+        )
         if parts not in checked:
             check_plan(plan, path)
             checked.add(parts)
@@ -171,6 +189,7 @@ def _plan(file: _File, key: str, profile: Profile, entries: Entries, stamps: dic
         dsm=Path(full_path(typed(own["dsm"], str), file.folder)),
         cache=Path(),
         read=read,
+        registers=_registers(file, slots["registers"]),
         stamps=stamps,
         entries=entries,
         scenario=key,
@@ -294,6 +313,33 @@ def _read(file: _File, suffix: str) -> LedgerRead:
     return _once(file, ("read", suffix), make)
 
 
+def _registers(file: _File, suffix: str) -> Registers:
+    def make() -> Registers:
+        own = _slot_values(file, "registers", suffix)
+        if strange := set(own) - set(OTHER_LEDGERS):
+            raise ValueError(f"ledger {min(strange)[:60]}")
+        found = {kind: _register(file, kind, suffix, own[kind]) for kind in OTHER_LEDGERS if kind in own}
+        return Registers(found) if found else NO_REGISTERS
+
+    return _once(file, ("registers", suffix), make)
+
+
+def _register(file: _File, kind: OtherLedger, suffix: str, own: object) -> RegisterRead:
+    """One of the other ledgers: its columns are those of its form, of their kinds."""
+    from kawasolar.registers.reading import check_frame
+    from kawasolar.registers.schema import schema_of
+
+    values = cast("dict[str, Any]", typed(own, dict))
+    frame = _frame(file, f"{REGISTER_TABLE}{kind}{suffix}")
+    check_frame(frame, schema_of(kind))
+    columns = {typed(name, str): typed(head, str) for name, head in typed(values["columns"], dict).items()}
+    rows = typed(values["findings"], list)
+    if len(rows) > _MOST_FINDINGS:
+        raise ValueError(f"{len(rows)} findings")
+    findings = tuple(_finding(dict(zip(FINDING_FIELDS, typed(row, list), strict=True))) for row in rows)
+    return RegisterRead(frame, columns, typed(values["sheet"], str), findings)
+
+
 def _survey(file: _File, suffix: str) -> dict[str, Any]:
     def make() -> dict[str, Any]:
         _need(file, f"roof_planes{suffix}")
@@ -323,12 +369,16 @@ def _yield(file: _File, suffix: str) -> dict[str, Any]:
         # Files of before have none, and their yield is stale.
         if f"typical_days{suffix}" in file.arrays:
             days = unpack_array(file.arrays[f"typical_days{suffix}"], days.shape)
+        hourly: NDArray[np.floating] = np.broadcast_to(np.float32(np.nan), (len(yields), HOURS))
+        if f"hourly{suffix}" in file.arrays:
+            hourly = unpack_array(file.arrays[f"hourly{suffix}"], hourly.shape)
         weather = _weather(_slot_values(file, "yield", suffix)["weather"])
         return {
             "yields": yields,
             "month_hour": month_hour,
             "month_hour_lost": lost,
             "typical_days": days,
+            "hourly": hourly,
             "weather": weather,
         }
 
@@ -389,17 +439,19 @@ def _inputs(file: _File, suffix: str) -> tuple[InputFile, ...]:
 
 
 def _findings(file: _File, suffix: str) -> tuple[Finding, ...]:
-    from gis.findings import Finding
-
     _need(file, f"findings{suffix}")
-    found = []
-    for values in rows(file.connection, f"findings{suffix}", FINDING_FIELDS):
-        values["details"] = typed(json.loads(typed(values["details"], str)), dict)
-        if values["severity"] not in ("info", "warning", "error"):
-            raise ValueError("severity")
-        found.append(Finding(**values))
+    found = [_finding(values) for values in rows(file.connection, f"findings{suffix}", FINDING_FIELDS)]
     # Our own readers fold what they find; a file with far more was filled by something else.
     return tuple(found if len(found) <= _MOST_FINDINGS else folded(found))
+
+
+def _finding(values: dict[str, Any]) -> Finding:
+    from gis.findings import Finding
+
+    values["details"] = typed(json.loads(typed(values["details"], str)), dict)
+    if values["severity"] not in ("info", "warning", "error"):
+        raise ValueError("severity")
+    return Finding(**values)
 
 
 # ---------------------------------------------------------------------------------------------- parts of the project

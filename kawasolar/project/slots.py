@@ -42,6 +42,7 @@ def _read(plan: Plan) -> tuple[object, ...]:
 
 SLOTS: tuple[Slot, ...] = (
     Slot("read", ("facilities",), (), "ledger", _read),
+    Slot("registers", (), (), "registers", lambda plan: (plan.registers,)),
     Slot("links", ("links",), (), "join", lambda plan: (plan.results.links,)),
     Slot(
         "survey", ("buildings", "roof_planes"), ("sunlit", "azimuths"), "survey",
@@ -49,8 +50,8 @@ SLOTS: tuple[Slot, ...] = (
     ),
     Slot("layout", ("subarrays",), (), "layout", lambda plan: (plan.results.subarrays,)),
     Slot(
-        "yield", ("yields",), ("month_hour", "month_hour_lost", "typical_days"), "yield",
-        lambda plan: (plan.results.yields, plan.results.month_hour, plan.results.month_hour_lost, plan.results.typical_days, plan.results.weather),
+        "yield", ("yields",), ("month_hour", "month_hour_lost", "typical_days", "hourly"), "yield",
+        lambda plan: (plan.results.yields, plan.results.month_hour, plan.results.month_hour_lost, plan.results.typical_days, plan.results.hourly, plan.results.weather),
     ),
     Slot("decision", ("outcomes", "sites"), (), "selection", lambda plan: (plan.decision.outcomes, plan.decision.sites, plan.decision.not_applied)),
     Slot("findings", ("findings",), (), "", lambda plan: (plan.findings,)),

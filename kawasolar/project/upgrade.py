@@ -137,9 +137,27 @@ def upgrade_3_to_4(copy: sqlite3.Connection) -> None:
     _fill(copy, "kawasolar_meta", ("key", "value"), [(key, json.dumps(value)) for key, value in meta.items()])
 
 
+def upgrade_4_to_5(copy: sqlite3.Connection) -> None:
+    """Other ledgers than that of facilities: an older file has none, and so nothing of them to be read."""
+    meta = _values(copy, "kawasolar_meta")
+    for own in meta["scenarios"].values():
+        own["slots"]["registers"] = ""
+    meta["slots"]["registers"] = {"": {}}
+    meta["format_version"] = 5
+    stamped = copy.execute("SELECT DISTINCT scenario FROM stamps").fetchall()
+    copy.executemany(
+        "INSERT INTO stamps (scenario, stage, version, inputs, parts, made, seconds) VALUES (?, 'registers', 1, '{}', '{}', '', 0)",
+        stamped,
+    )
+    copy.execute("DROP TABLE kawasolar_meta")
+    _fill(copy, "kawasolar_meta", ("key", "value"), [(key, json.dumps(value)) for key, value in meta.items()])
+
+
 # How a column of a frame lies in the file.
 _STORED = {"int64": "int", "float64": "real", "bool": "bool", "object": "text"}
-STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {1: upgrade_1_to_2, 2: upgrade_2_to_3, 3: upgrade_3_to_4}
+STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {
+    1: upgrade_1_to_2, 2: upgrade_2_to_3, 3: upgrade_3_to_4, 4: upgrade_4_to_5,
+}  # fmt: skip
 
 
 def _values(copy: sqlite3.Connection, table: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from kawasolar.project.format import (
     FINDING_FIELDS,
     FORMAT_VERSION,
     INPUT_FIELDS,
+    REGISTER_TABLE,
     STAMP_FIELDS,
     kept_path,
 )
@@ -33,14 +34,14 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
     from gis.findings import Finding
-    from kawasolar.plan import InputFile, LedgerRead, Plan, Project
+    from kawasolar.plan import InputFile, LedgerRead, Plan, Project, RegisterRead
     from kawasolar.project.arrays import Encoding
     from kawasolar.project.format import Schemas
     from kawasolar.project.slots import Layout
 
 # Name of an array -> how it is kept.
 ENCODINGS: dict[str, Encoding] = {
-    "sunlit": "share", "azimuths": "float64", "month_hour": "float32", "month_hour_lost": "float32", "typical_days": "float32",
+    "sunlit": "share", "azimuths": "float64", "month_hour": "float32", "month_hour_lost": "float32", "typical_days": "float32", "hourly": "float32",
 }  # fmt: skip
 
 
@@ -155,6 +156,9 @@ def _frames(project: Project, layout: Layout) -> Iterator[tuple[str, Any]]:
     for suffix, key in owners(layout, "read").items():
         if read_of(plans[key]).links is not plans[key].results.links:
             yield f"links_read{suffix}", read_of(plans[key]).links
+    for suffix, key in owners(layout, "registers").items():
+        for kind, register in plans[key].registers.by_kind.items():
+            yield f"{REGISTER_TABLE}{kind}{suffix}", register.frame
     for suffix, key in owners(layout, "yield").items():
         yield f"yields{suffix}", plans[key].results.yields
     for suffix, key in owners(layout, "decision").items():
@@ -180,11 +184,11 @@ def _write_arrays(blobs: list[tuple[str, bytes]], connection: sqlite3.Connection
 
 
 def _write_findings(findings: tuple[Finding, ...], connection: sqlite3.Connection, table: str) -> None:
-    rows = (
-        (f.code, f.severity, f.source, f.row, f.column, f.found, f.expected, f.item, to_json(f.details))
-        for f in findings
-    )
-    _write(connection, table, FINDING_FIELDS, rows)
+    _write(connection, table, FINDING_FIELDS, (_finding_row(finding) for finding in findings))
+
+
+def _finding_row(f: Finding) -> tuple[object, ...]:
+    return f.code, f.severity, f.source, f.row, f.column, f.found, f.expected, f.item, to_json(f.details)
 
 
 def _write_inputs(inputs: tuple[InputFile, ...], connection: sqlite3.Connection, table: str, path: Path) -> None:
@@ -268,6 +272,10 @@ def _slot_values(project: Project, layout: Layout) -> dict[str, Mapping[str, obj
         "read": {
             suffix: _read_values(plans[key], suffix, layout[key]) for suffix, key in owners(layout, "read").items()
         },
+        "registers": {
+            suffix: {kind: _register_values(register) for kind, register in plans[key].registers.by_kind.items()}
+            for suffix, key in owners(layout, "registers").items()
+        },
         "survey": {
             suffix: {"open_sky_kwh_m2": plans[key].results.open_sky_kwh_m2}
             for suffix, key in owners(layout, "survey").items()
@@ -289,6 +297,12 @@ def _read_values(plan: Plan, suffix: str, slots: Mapping[str, str]) -> dict[str,
         "columns": dict(read.columns),
         "sheet": read.sheet,
     }
+
+
+def _register_values(register: RegisterRead) -> dict[str, object]:
+    return {
+        "columns": dict(register.columns), "sheet": register.sheet, "findings": [list(_finding_row(one)) for one in register.findings],
+    }  # fmt: skip
 
 
 def _weather(plan: Plan) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kawasolar.export.writing import atomic
-from kawasolar.words import say
+from kawasolar.registers.expected import expected_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ def write_template(kind: Kind, path: Path, language: Language) -> None:
     for k, field in enumerate(schema.fields.values(), start=1):
         cell = sheet.cell(1, k, _heading(field))
         cell.font = Font(bold=field.name in schema.needed)
-        cell.comment = Comment(_about(field, language), "KawaSolar")
+        cell.comment = Comment(expected_words(field, language), "KawaSolar")
         sheet.column_dimensions[cell.column_letter].width = min(_WIDEST, 4 + 2 * len(field.headings[0]))
         if field.kind in ("text", "digits"):
             # So that a spreadsheet does not take the zeros before a number away.
@@ -56,13 +56,3 @@ def _heading(field: Field) -> str:
         if unit in ("", "-", "W", "h", "d")
         else f"{usual}({'円' if unit == 'yen' else '年' if unit == 'a' else unit})"
     )
-
-
-def _about(field: Field, language: Language) -> str:
-    about = say(language, f"register.kind.{field.kind}")
-    if field.codes is not None:
-        names = [say(language, f"{field.said_as}.{code}") for code in field.code_names]
-        about += ": " + ", ".join(names)
-    elif field.bounds is not None:
-        about += f": {field.bounds[0]:g} … {field.bounds[1]:g}"
-    return about

@@ -1,8 +1,8 @@
 """The stages of a plan as a declared chain: what each takes, and so what its result depends on.
 
     files ──► ledger ──► join ──┬─► survey ──► layout ──► yield ──► eligibility ──► selection
-                                └───────────────────────────────────►
-
+      │                         └───────────────────────────────────►
+      └─────► registers
 A stage names the input files, the values of the profile, what people entered, and the stages whose results it takes. From these alone its
 stamp is made; a result whose stamp is no longer what it would be now is stale. *Parts* are what a stage can compute one by one: the
 buildings of the survey, the facilities of the layout and of the yield.
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 
 from kawasolar.choices import has_part
 from kawasolar.document.entries import NO_RESULTS, OF_SCENARIO
-from kawasolar.plan import STATIONS, Stamp, fingerprint
+from kawasolar.plan import OTHER_LEDGERS, STATIONS, Stamp, fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kawasolar.plan import InputFile, Role
     from kawasolar.stages.work import Work
 
-StageName = Literal["ledger", "join", "survey", "layout", "yield", "eligibility", "selection"]
+StageName = Literal["ledger", "join", "registers", "survey", "layout", "yield", "eligibility", "selection"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Stage:
     values_with : role of a file that a plan may lack -> patterns of values that it uses only with one
     entered : what people enter that it uses; each a function of :data:`ENTERED`
     parts : what it computes one by one, with the fingerprint of what each part has of its own
-    drawn : tables of what people enter that only its parts depend on
+    drawn : tables of what people enter that only its parts, or some of ``entered``, depend on
     waits : further stages that must be fresh before its parts can be told
     """
 
@@ -127,6 +127,8 @@ CHAIN: tuple[Stage, ...] = (
     Stage("ledger", 2, files=("facilities", "buildings", "dsm", "wards", "parcels", "addresses"), values=("join.*",), entered=("epsg", "columns")),
     # 2: a building that its facility loses goes to the next who is in it.
     Stage("join", 2, after=("ledger",), entered=("joins",)),
+    # Nothing waits for other ledgers; they are read for whoever asks.
+    Stage("registers", 1, files=OTHER_LEDGERS, entered=("register_columns",), drawn=("columns",)),
     Stage(
         # 2: heights on the digital line itself, walls by the second difference, block maxima beyond the window.
         # 3: each plane keeps its cells.
@@ -139,7 +141,8 @@ CHAIN: tuple[Stage, ...] = (
     Stage(
         # 2: of modules that are laid out, with the shade of row on row.
         # 3: under the snow of the weather; two days of each month.
-        "yield", 3, files=(*STATIONS, "weather_sunny", "weather_dull"), values=("pv.*", "temp.*", "jis.*", "pvwatts.*", "snow.*", "co2.*"), parts=_parts_of_yield,
+        # 4: every hour.
+        "yield", 4, files=(*STATIONS, "weather_sunny", "weather_dull"), values=("pv.*", "temp.*", "jis.*", "pvwatts.*", "snow.*", "co2.*"), parts=_parts_of_yield,
         waits=("survey", "join", "layout"),
     ),
     Stage(
@@ -176,11 +179,19 @@ def _mapped(work: Work) -> Iterator[tuple[str, str]]:
         yield "columns:facilities", fingerprint(entry["mapping"])
 
 
+def _mapped_registers(work: Work) -> Iterator[tuple[str, str]]:
+    for kind in OTHER_LEDGERS:
+        entry = work.entries.get("columns", kind)
+        if entry is not None and any(file.role == kind for file in work.inputs):
+            yield f"columns:{kind}", fingerprint(entry["mapping"])
+
+
 # What people enter -> the inputs of a stage, by name and value.
 ENTERED: Mapping[str, Callable[[Work], Iterator[tuple[str, str]]]] = {
     "epsg": lambda work: iter([("entered:epsg", str(work.profile.epsg))]),
     "joins": _joins,
     "columns": _mapped,
+    "register_columns": _mapped_registers,
     "ledger": _corrections,
     "criteria": _criteria,
     "share": lambda work: iter([("entered:share", repr(work.settings.share))]),

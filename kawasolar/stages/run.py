@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 _WEIGHT = {
     "ledger": 0.08,
     "join": 0.01,
-    "survey": 0.76,
+    "registers": 0.01,
+    "survey": 0.75,
     "layout": 0.05,
     "yield": 0.09,
     "eligibility": 0.005,

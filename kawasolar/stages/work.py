@@ -20,7 +20,7 @@ from kawasolar.document.views import (
 )
 from kawasolar.layout_values import CHOICES, MODULE
 from kawasolar.owners import owners_of_buildings
-from kawasolar.plan import Plan, Results
+from kawasolar.plan import NO_REGISTERS, OTHER_LEDGERS, Plan, Registers, Results
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,7 +34,16 @@ if TYPE_CHECKING:
     from gis.findings import Finding
     from gis.progress import Progress
     from gis.survey import PartSurvey, Survey
-    from kawasolar.plan import Decision, InputFile, LedgerRead, Settings, Stamp, WeatherSummary
+    from kawasolar.plan import (
+        Decision,
+        InputFile,
+        LedgerRead,
+        OtherLedger,
+        RegisterRead,
+        Settings,
+        Stamp,
+        WeatherSummary,
+    )
     from kawasolar.profile import Profile
     from kawasolar.stages.bench import Bench
     from kawasolar.stages.tiled import TiledSurvey
@@ -61,6 +70,7 @@ class Yielded:
     month_hour: NDArray[np.float32]
     month_hour_lost: NDArray[np.float32]
     typical_days: NDArray[np.float32]
+    hourly: NDArray[np.float32]
     weather: WeatherSummary
 
 
@@ -83,6 +93,7 @@ class Work:
     crs: CRS | None = None
     synthetic: bool = False
     read: LedgerRead | None = None
+    registers: Registers = NO_REGISTERS
     links: pd.DataFrame | None = None
     surveyed: Surveyed | None = None
     subarrays: gpd.GeoDataFrame | None = None
@@ -113,10 +124,10 @@ class Work:
         return cls(
             name=plan.name, scenario=plan.scenario, entries=entered, base_profile=base_profile, profile=profile,
             settings=settings_of(entered, plan.scenario, profile), inputs=plan.inputs if inputs is None else inputs,
-            dsm=plan.dsm, cache_root=cache_root_of(plan.cache), cache=plan.cache, crs=plan.crs, synthetic=plan.synthetic, read=plan.read,
+            dsm=plan.dsm, cache_root=cache_root_of(plan.cache), cache=plan.cache, crs=plan.crs, synthetic=plan.synthetic, read=plan.read, registers=plan.registers,
             links=results.links,
             surveyed=Surveyed(results.buildings, results.planes, results.sunlit, results.azimuths, results.open_sky_kwh_m2),
-            subarrays=results.subarrays, yielded=Yielded(results.yields, results.month_hour, results.month_hour_lost, results.typical_days, results.weather),
+            subarrays=results.subarrays, yielded=Yielded(results.yields, results.month_hour, results.month_hour_lost, results.typical_days, results.hourly, results.weather),
             decision=plan.decision, findings=by_stage(plan.findings), stamps=dict(plan.stamps), seconds=dict(plan.seconds), origin=plan,
         )  # fmt: skip
 
@@ -143,7 +154,7 @@ class Work:
             name=self.name, synthetic=self.synthetic, crs=self.crs, profile=self.profile, settings=self.settings, inputs=self.inputs,
             facilities=self.facilities(), results=results, decision=self.decision,
             findings=tuple(finding for stage in FINDING_STAGES for finding in self.findings.get(stage, ())),
-            seconds=dict(self.seconds), dsm=self.dsm, cache=self.cache or self.cache_root, read=read, stamps=dict(self.stamps),
+            seconds=dict(self.seconds), dsm=self.dsm, cache=self.cache or self.cache_root, read=read, registers=self.registers, stamps=dict(self.stamps),
             entries=self.entries, scenario=self.scenario,
         )  # fmt: skip
 
@@ -153,7 +164,7 @@ class Work:
             raise AssertionError("nothing is laid out")
         made = Results(
             surveyed.buildings, surveyed.planes, surveyed.sunlit, surveyed.azimuths, self.subarrays, links, yielded.yields, yielded.month_hour,
-            yielded.month_hour_lost, yielded.typical_days, yielded.weather, surveyed.open_sky_kwh_m2,
+            yielded.month_hour_lost, yielded.typical_days, yielded.hourly, yielded.weather, surveyed.open_sky_kwh_m2,
         )  # fmt: skip
         before = self.origin.results if self.origin is not None else None
         same = before is not None and all(
@@ -296,6 +307,30 @@ def known_buildings(work: Work) -> set[str] | None:
     return set(work.surveyed.buildings["building_id"])
 
 
+def run_registers(work: Work, bench: Bench, progress: Progress) -> None:
+    """Read the ledgers of other things than facilities: those that are not the same files, read in the same way, as before."""
+    from gis.progress import part
+    from kawasolar.registers import as_read, read_register
+    from kawasolar.stages.chain import BY_NAME, expected
+
+    wanted, stamp = expected(BY_NAME["registers"], work), work.stamps.get("registers")
+    known = {} if stamp is None or stamp.version != wanted.version else stamp.inputs
+    found: dict[OtherLedger, RegisterRead] = {}
+    kinds = [kind for kind in OTHER_LEDGERS if any(file.role == kind for file in work.inputs)]
+    for k, kind in enumerate(kinds):
+        names = (f"file:{kind}", f"columns:{kind}")
+        before = work.registers.by_kind.get(kind)
+        if before is not None and all(known.get(name) == wanted.inputs.get(name) for name in names):
+            found[kind] = before
+            continue
+        told = part(progress, k / len(kinds), (k + 1) / len(kinds))
+        read = read_register(
+            bench.path(kind), kind, sheet=bench.layer(kind), mapping=mapping_of(work.entries, kind), progress=told
+        )
+        found[kind] = as_read(read)
+    work.registers = Registers(found) if found else NO_REGISTERS
+
+
 def run_survey(work: Work, bench: Bench, changed: set[str] | None, progress: Progress) -> None:
     """Survey all roofs, or only the buildings in ``changed``."""
     from gis.progress import part
@@ -429,7 +464,9 @@ def run_yield(work: Work, bench: Bench, changed: set[str] | None, progress: Prog
     if before is not None:
         found = merged(before, found, links)
     work.findings["yield"] = bench.band_findings()
-    work.yielded = Yielded(found.yields, found.month_hour, found.month_hour_lost, found.typical_days, weather.summary())
+    work.yielded = Yielded(
+        found.yields, found.month_hour, found.month_hour_lost, found.typical_days, found.hourly, weather.summary()
+    )
 
 
 def _place_of_before(work: Work) -> tuple[float, float] | None:
@@ -462,6 +499,7 @@ def run_decision(work: Work) -> None:
 SLOTS: Mapping[str, tuple[str, ...]] = {
     "ledger": ("read", "crs", "synthetic"),
     "join": ("links",),
+    "registers": ("registers",),
     "survey": ("surveyed", "cache"),
     "layout": ("subarrays",),
     "yield": ("yielded",),
@@ -472,6 +510,7 @@ SLOTS: Mapping[str, tuple[str, ...]] = {
 RUN: Mapping[str, Run] = {
     "ledger": lambda work, bench, _changed, progress: run_ledger(work, bench, progress),
     "join": lambda work, bench, _changed, _progress: run_join(work, bench),
+    "registers": lambda work, bench, _changed, progress: run_registers(work, bench, progress),
     "survey": run_survey,
     "layout": lambda work, _bench, changed, progress: run_layout(work, changed, progress),
     "yield": run_yield,

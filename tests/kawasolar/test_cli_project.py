@@ -41,6 +41,7 @@ def project(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 
 def test_all_commands_are_known_at_the_door() -> None:
     from kawasolar import (  # noqa: F401
+        cli_demand,
         cli_edit,
         cli_join,
         cli_layout,
@@ -48,6 +49,7 @@ def test_all_commands_are_known_at_the_door() -> None:
         cli_meters,
         cli_profile,
         cli_register,
+        cli_registers,
         cli_surface,
         cli_survey,
         cli_yield,

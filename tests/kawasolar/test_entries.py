@@ -146,6 +146,10 @@ def draw_meter(draw: Any, entries: Entries) -> Edit:
     return edits.own_meters(entries, draw(st.dictionaries(NAMES, st.none() | TEXT, max_size=3)), draw(BY))
 
 
+def draw_alias(draw: Any, entries: Entries) -> Edit:
+    return edits.name_facilities(entries, draw(st.dictionaries(TEXT, st.none() | TEXT, max_size=3)), draw(BY))
+
+
 def draw_keepout(draw: Any, entries: Entries) -> Edit:
     west, south = draw(st.floats(-1e5, 1e5)), draw(st.floats(-1e5, 1e5))
     width, height = draw(st.floats(0.5, 50)), draw(st.floats(0.5, 50))
@@ -209,7 +213,7 @@ def draw_remove(draw: Any, entries: Entries) -> Edit:
 
 KINDS: list[Callable[[Any, Entries], Edit]] = [
     draw_share, draw_share, draw_objective, draw_criterion, draw_reset, draw_place, draw_place, draw_value, draw_layout, draw_module,
-    draw_reset_value, draw_ledger, draw_join, draw_review, draw_meter, draw_keepout, draw_remove_keepout, draw_columns, draw_files, draw_duplicate, draw_rename, draw_remove,
+    draw_reset_value, draw_ledger, draw_join, draw_review, draw_meter, draw_alias, draw_keepout, draw_remove_keepout, draw_columns, draw_files, draw_duplicate, draw_rename, draw_remove,
 ]  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from kawasolar.reasons import finding_brief
 from kawasolar.words import LANGUAGES, catalogue
 
 if TYPE_CHECKING:
-    from kawasolar.ledger.checking import Checked
+    from kawasolar.ledger.checking import CheckedLedger
 
 IX = CRS.from_epsg(6677)
 DAY = date(2026, 5, 1)
@@ -41,7 +41,7 @@ def ledger(tmp_path: Path) -> Path:
     return path
 
 
-def checked(path: Path) -> Checked:
+def checked(path: Path) -> CheckedLedger:
     return check_ledger(load(path), IX)
 
 

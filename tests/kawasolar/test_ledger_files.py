@@ -291,6 +291,13 @@ def test_subtotals_by_ward_go_and_a_facility_called_total_stays(write: Callable[
     assert list(ledger.facilities["facility_id"]) == ["1", "2"]
 
 
+def test_a_total_in_a_column_that_is_none_of_ours(write: Callable[..., Path]) -> None:
+    ledger = read_facilities(write("№,施設番号,施設名称,延面積\n1,00001,高津小学校,10\n合計,,,10\n"), IX)
+    assert list(ledger.facilities["facility_id"]) == ["00001"]
+    assert "ledger.left_out_total" in codes(ledger)
+    assert not any(finding.severity == "error" for finding in ledger.findings)
+
+
 def test_takamatsu_and_standard_headings(write: Callable[..., Path]) -> None:
     text = "#property,latitude,longitude,name,address,telephoneNumber,referenceObject,note\n,34.34,134.05,新番丁小学校,錦町2丁目,087,,\n"
     ledger = read_facilities(write(text), CRS.from_epsg(6672))

@@ -56,6 +56,10 @@ KANJI = "〇一二三四五六七八九"
         ("1978（S53）", 1978),
         ("FY2024", 2024),
         ("約1978年頃", 1978),
+        ("R9廃止", 2027),
+        ("令和9年度末廃止予定", 2027),
+        ("2027廃校", 2027),
+        ("S53築", 1978),
         (pd.Timestamp(1978, 3, 31).to_pydatetime(), 1978),
         (dt.date(1978, 3, 31), 1978),
     ],
@@ -69,7 +73,9 @@ def test_year_missing(cell: object) -> None:
     assert values.year(cell) is None
 
 
-@pytest.mark.parametrize("cell", ["53", "S65", "昭和70年", "S0", "H100", "T16", "古い", "10年前", "S5A", "Shop1978"])
+@pytest.mark.parametrize(
+    "cell", ["53", "廃止", "R9廃止2", "S65", "昭和70年", "S0", "H100", "T16", "古い", "10年前", "S5A", "Shop1978"]
+)
 def test_year_not_understood(cell: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         values.year(cell)

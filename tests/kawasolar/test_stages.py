@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from kawasolar.profile import Profile, Value
 
 BY = edits.Author("試験 花子", "試験のため", "2026-04-01T09:00:00+00:00")
-ALL = ("ledger", "join", "survey", "layout", "yield", "eligibility", "selection")
+ALL = ("ledger", "join", "registers", "survey", "layout", "yield", "eligibility", "selection")
 EVERYBODY = {"001", "002", "003", "004", "005"}
 # Values of papers and warnings, which are computed when they are asked for.
 OF_PAPERS = ("string.", "inverter.", "load.", "glare.", "ageing.", "surface.", "review.", *MODULE)
@@ -99,7 +99,7 @@ def fresh(project: Project, key: str = "s1") -> bool:
 def standing(*stale: str) -> dict[str, str]:
     """Freshness of all stages where these are stale by themselves: what comes after follows, each by the arrows of the chain."""
     after = {
-        "ledger": set(), "join": {"ledger"}, "survey": {"ledger", "join"}, "layout": {"ledger", "join", "survey"},
+        "ledger": set(), "join": {"ledger"}, "registers": set(), "survey": {"ledger", "join"}, "layout": {"ledger", "join", "survey"},
         "yield": {"ledger", "join", "survey", "layout"}, "eligibility": {"ledger", "join", "survey", "layout", "yield"},
         "selection": {"ledger", "join", "survey", "layout", "yield", "eligibility"},
     }  # fmt: skip

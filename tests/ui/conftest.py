@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -103,3 +104,32 @@ def window(make_window: Callable[..., MainWindow], example_project: Project, exa
     made = make_window()
     made.document.set_project(example_project, example_path, saved=True)
     return made
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small town with its project."""
+    folder = tmp_path_factory.mktemp("町")
+    from kawasolar.pipeline import PlanInputs, make_and_save
+    from tests.support.town import small_town
+
+    files = small_town(folder)
+    make_and_save(
+        PlanInputs(*(files[role] for role in ("dsm", "buildings", "facilities", "weather")), folder / "計画.kawasolar")
+    )
+    return folder
+
+
+@pytest.fixture
+def place(town: Path, tmp_path: Path) -> Path:
+    """A copy to work on."""
+    shutil.copytree(town, tmp_path / "案件")
+    return tmp_path / "案件" / "計画.kawasolar"
+
+
+@pytest.fixture
+def opened(make_window: Callable[..., MainWindow], qtbot: QtBot, place: Path) -> MainWindow:
+    window = make_window()
+    window.controller.open(place)
+    qtbot.waitUntil(lambda: window.document.plan is not None, timeout=60_000)
+    return window

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kawasolar.document.lock import Lock, Owner, lock_path, take
-from kawasolar.pipeline import PlanInputs, make_and_save
 from kawasolar.project import load_project, save_project
-from tests.support.town import small_town
 from ui import work
 
 if TYPE_CHECKING:
@@ -22,32 +20,6 @@ if TYPE_CHECKING:
     from ui.window import MainWindow
 
 WAIT = 60_000
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a small town with its project."""
-    folder = tmp_path_factory.mktemp("町")
-    files = small_town(folder)
-    make_and_save(
-        PlanInputs(*(files[role] for role in ("dsm", "buildings", "facilities", "weather")), folder / "計画.kawasolar")
-    )
-    return folder
-
-
-@pytest.fixture
-def place(town: Path, tmp_path: Path) -> Path:
-    """A copy to work on."""
-    shutil.copytree(town, tmp_path / "案件")
-    return tmp_path / "案件" / "計画.kawasolar"
-
-
-@pytest.fixture
-def opened(make_window: Callable[..., MainWindow], qtbot: QtBot, place: Path) -> MainWindow:
-    window = make_window()
-    window.controller.open(place)
-    qtbot.waitUntil(lambda: window.document.plan is not None, timeout=WAIT)
-    return window
 
 
 def names(window: MainWindow) -> list[str]:

@@ -60,14 +60,6 @@ class LedgerDesk(QObject):
         super().__init__(window)
         self._window = window
 
-    def look_at_others(self) -> None:
-        """Ledgers of lamps, vehicles, buildings, supply points and works on roofs: how they are read, and what is wrong in them."""
-        from ui.register_dialog import RegisterDialog
-
-        window, plan = self._window, self._window.document.plan
-        facilities = None if plan is None else plan.facilities
-        RegisterDialog(window.look, window.jobs, window.remembered, facilities, window).open()
-
     def ask(self) -> None:
         """Choose a newer ledger, and look at what it changes."""
         from kawasolar.renewing import ledger_file

@@ -19,10 +19,10 @@ from PySide6.QtWidgets import (
 )
 
 from kawasolar.ledger.headings import Column
+from kawasolar.ledger.kinds import FACILITIES, ledger_kind
 from kawasolar.ledger.mapping import Mapping, letter_of
 from kawasolar.ledger.mapping_words import column_word, reason_words
 from kawasolar.ledger.values import text_of
-from kawasolar.ledger.vocabulary import vocabulary
 from ui.parts import column, label, set_role
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from kawasolar.ledger.headings import Row
     from kawasolar.ledger.proposals import Proposal, Proposed
+    from kawasolar.ledger.vocabulary import Vocabulary
     from ui.look import Look
 
 Index = QModelIndex | QPersistentModelIndex
@@ -71,6 +72,10 @@ class RowsModel(QAbstractTableModel):
     def last_row(self) -> int:
         """Number from 0 of the last row that is shown; -1 where none is."""
         return self._numbers[-1] if self._numbers else -1
+
+    def row_at(self, place: int) -> int:
+        """Where the row of a place from 0 is shown; -1 where it is not."""
+        return self._numbers.index(place) if place in self._numbers else -1
 
     def show_used(self, used: set[int]) -> None:
         """Columns that are read."""
@@ -176,6 +181,16 @@ class Preview(QWidget):
 
     # ---------------------------------------------------------------- what is shown
 
+    @property
+    def _kind(self) -> str:
+        """Of which ledger the columns are."""
+        return FACILITIES if self._proposed is None else self._proposed.kind
+
+    @property
+    def _ours(self) -> Vocabulary:
+        """Its columns and their units."""
+        return ledger_kind(self._kind).words
+
     def show_table(self, rows: Sequence[Row], proposed: Proposed) -> None:
         """Another table, or another heading of it."""
         self._proposed = proposed
@@ -200,8 +215,8 @@ class Preview(QWidget):
         choice = QComboBox()
         choice.setAccessibleName(look.say("ui.ledger.choice_name", column=f"{name} {heading}".strip()))
         choice.addItem(column_word(look.language, ""), "")
-        for ours in vocabulary().columns:
-            choice.addItem(column_word(look.language, ours), ours)
+        for ours in self._ours.columns:
+            choice.addItem(column_word(look.language, ours, self._kind), ours)
         choice.setCurrentIndex(choice.findData(one.column))
         unit = QComboBox()
         unit.setAccessibleName(look.say("ui.ledger.unit_name", column=f"{name} {heading}".strip()))
@@ -224,7 +239,7 @@ class Preview(QWidget):
 
     def _fill_units(self, index: int, column: str, unit: str) -> None:
         """Units that a column of numbers can be in; the one that the heading names, whatever it is."""
-        box, known = self.units[index], vocabulary().units.get(column, {})
+        box, known = self.units[index], self._ours.units.get(column, {})
         box.blockSignals(True)
         box.clear()
         names = [name for name, factor in known.items() if factor]
@@ -232,11 +247,12 @@ class Preview(QWidget):
             box.addItem(self._look.say_or(f"mapping.unit.{name}", name), name)
         own = unit or next((name for name, factor in known.items() if factor == 1.0), "")
         box.setCurrentIndex(max(box.findData(own), 0))
-        box.setVisible(bool(names))
+        # What stands in brackets behind a name, 高所(足場), is no unit of a column that has none.
+        box.setVisible(bool(known))
         box.blockSignals(False)
 
     def _tell_why(self, one: Proposal) -> None:
-        words = reason_words(self._look.language, one)
+        words = reason_words(self._look.language, one, self._kind)
         why = self._whys[one.index]
         why.setText(self._look.say("ui.ledger.doubt", reason=words) if one.is_doubtful else words)
         why.setToolTip(words)
@@ -276,6 +292,22 @@ class Preview(QWidget):
     def _show_used(self) -> None:
         self.model.show_used({k for k, choice in enumerate(self.choices) if choice.currentData()})
 
+    def show_nothing(self) -> None:
+        """No table."""
+        self._proposed = None
+        self.choices, self.units, self._whys = [], [], []
+        self.head.setColumnCount(0)
+        self.model.show_rows([], -1, -1, 0)
+
+    def show_row(self, place: int) -> bool:
+        """Select a row by its place from 0; False where it is not among those that are seen."""
+        at = self.model.row_at(place)
+        if at < 0:
+            return False
+        self.rows.selectRow(at)
+        self.rows.scrollTo(self.model.index(at, max(self.rows.currentIndex().column(), 0)))
+        return True
+
     def focus_first(self) -> None:
         """The keyboard at the first column that a person should look at."""
         proposed = self._proposed
@@ -303,14 +335,15 @@ class Preview(QWidget):
             column = str(choice.currentData())
             if column:
                 columns[column] = Column(k, proposed.columns[k].heading, self._unit(k, column))
-        return Mapping(proposed.first, proposed.last, proposed.begin, columns, proposed.sheet, proposed.form)
+        first, last, begin = proposed.first, proposed.last, proposed.begin
+        return Mapping(first, last, begin, columns, proposed.sheet, proposed.form, proposed.kind)
 
     def _unit(self, index: int, column: str) -> str:
         """The unit that is chosen; none where it is ours and nobody names it."""
         chosen = str(self.units[index].currentData() or "")
         proposed = self._proposed
         own = proposed.columns[index] if proposed is not None else None
-        known = vocabulary().units.get(column, {})
+        known = self._ours.units.get(column, {})
         ours = chosen == next((name for name, factor in known.items() if factor == 1.0), "")
         named = own is not None and own.column == column and bool(own.unit)
         return "" if ours and not named else chosen

@@ -11,11 +11,10 @@ from gis.progress import Progress, part
 if TYPE_CHECKING:
     from pyproj import CRS
 
-    from kawasolar.ledger.checking import Checked
-    from kawasolar.ledger.loading import Loaded
+    from kawasolar.ledger.checking import Checked, CheckedLedger
     from kawasolar.ledger.mapping import Mapping
+    from kawasolar.ledger.opening import Opened
     from kawasolar.ledger.places import Box
-    from kawasolar.ledger.proposals import Proposed
     from kawasolar.plan import Plan
     from kawasolar.renewing import Newer
     from kawasolar.words import Language
@@ -43,22 +42,12 @@ class Asked:
     forms: Path | None = None
 
 
-@dataclass(frozen=True)
-class Opened:
-    """The cells of a file, and what its columns seem to be; ``known`` says where the mapping comes from: ``plan remembered`` or empty."""
-
-    asked: Asked
-    loaded: Loaded
-    sheets: tuple[str, ...]
-    proposed: Proposed
-    known: str = ""
-
-
 def open_ledger(asked: Asked, progress: Progress) -> Opened:
     """Read a file's cells, and propose what its columns are: as the plan says, as they were named the last time, else by heading and content."""
     from gis.crs import parse_crs
     from kawasolar.ledger.loading import load, sheets_of
-    from kawasolar.ledger.proposals import propose, with_mapping
+    from kawasolar.ledger.opening import Opened, as_mapped
+    from kawasolar.ledger.proposals import propose
     from kawasolar.ledger.remembered import recall
 
     progress(0.0, "ledger")
@@ -72,32 +61,25 @@ def open_ledger(asked: Asked, progress: Progress) -> Opened:
         mapping, known = recall(asked.forms, rows, loaded.table.name), "remembered"
     progress(0.8, "ledger")
     if mapping is None:
-        return Opened(asked, loaded, sheets, propose(loaded.table))
-    proposed = propose(loaded.table, (mapping.first, mapping.last), mapping.begin)
-    reason = "person" if known == "plan" else known
-    return Opened(asked, loaded, sheets, with_mapping(proposed, mapping, reason, confirmed=True), known)
+        return Opened(loaded, sheets, propose(loaded.table))
+    return as_mapped(loaded, sheets, mapping, known)
 
 
 def propose_again(
     opened: Opened, heading: tuple[int, int], begin: int | None, progress: Progress, kept: Mapping | None = None
 ) -> Opened:
     """The same cells with another heading, or another first row; ``kept`` are columns that stay as they were chosen."""
-    from kawasolar.ledger.proposals import propose, with_mapping
+    from kawasolar.ledger.opening import opened_again
 
     progress(0.0, "ledger")
-    proposed = propose(opened.loaded.table, heading, begin)
-    if kept is not None:
-        proposed = with_mapping(proposed, kept)
-    return Opened(opened.asked, opened.loaded, opened.sheets, proposed)
+    return opened_again(opened, heading, begin, kept)
 
 
-def check(opened: Opened, mapping: Mapping, progress: Progress) -> Checked:
+def check(asked: Asked, opened: Opened, mapping: Mapping, progress: Progress) -> CheckedLedger:
     """What is read by a mapping, and what is wrong."""
     from kawasolar.ledger.checking import check_ledger
 
-    return check_ledger(
-        opened.loaded, opened.asked.crs, area=opened.asked.area, mapping=mapping, progress=progress
-    )  # fmt: skip
+    return check_ledger(opened.loaded, asked.crs, area=asked.area, mapping=mapping, progress=progress)
 
 
 def compare(plan: Plan, opened: Opened, mapping: Mapping | None, sheet: str, progress: Progress) -> Newer:
@@ -121,6 +103,6 @@ def keep_form(forms: Path, mapping: Mapping, *, plain: bool) -> None:
     from kawasolar.ledger.remembered import forget, remember
 
     if plain:
-        forget(forms, mapping.form)
+        forget(forms, mapping.form, mapping.kind)
     else:
         remember(forms, mapping)

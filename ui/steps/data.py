@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QListWidgetItem, QWidget
 
-from kawasolar.plan import REMOVABLE
+from kawasolar.plan import OTHER_LEDGERS, REMOVABLE
 from ui import icons
 from ui.document import Document
 from ui.findings_list import FindingsList
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from kawasolar.plan import InputFile, Plan, Role
+    from kawasolar.plan import InputFile, OtherLedger, Plan, Role
 
 ROLE_ICONS = {
     "dsm": "terrain",
@@ -38,6 +38,11 @@ ROLE_ICONS = {
     "addresses": "map-marker-outline",
     "wards": "map-marker-outline",
     "meters": "flash",
+    "lamps": "lamp",
+    "vehicles": "car",
+    "wings": "office-building-outline",
+    "meter_points": "flash",
+    "roof_works": "home-roof",
     "profile": "tune-variant",
 }
 
@@ -63,6 +68,9 @@ class DataPanel(QWidget):
     replace_asked = Signal(str)
     profile_asked = Signal()
     renew_asked = Signal()
+    register_asked = Signal(str)
+    register_left = Signal(str)
+    names_asked = Signal()
 
     def __init__(self, look: Look, document: Document) -> None:
         super().__init__()
@@ -85,6 +93,7 @@ class DataPanel(QWidget):
         self._filler = QWidget()
         layout.addWidget(self._filler, 0)
         document.plan_changed.connect(self.refresh)
+        document.registers_changed.connect(self.refresh)
         document.states_changed.connect(self._refresh_missing)
         self._missing: tuple[str, ...] = ()
         self.refresh()
@@ -109,8 +118,12 @@ class DataPanel(QWidget):
                 self._one_line("profile", name, "ui.data.edit_profile", self.profile_asked.emit)
             )
         for role in REMOVABLE:
-            if role not in have:
+            if role not in have and role not in OTHER_LEDGERS:
                 self._files_layout.addWidget(self._without(role))
+        words = self._look.say("ui.data.other_ledgers")
+        self._files_layout.addWidget(
+            self._one_line("facilities", words, "ui.data.add_register", lambda: self.register_asked.emit(""))
+        )
         self._show_findings(plan)
 
     def _refresh_missing(self) -> None:
@@ -136,9 +149,13 @@ class DataPanel(QWidget):
             tip=look.say("ui.data.replace_tip", role=look.say(f"ui.role.{entry.role}")),
         )
         change.setAccessibleName(look.say("ui.data.replace_tip", role=look.say(f"ui.role.{entry.role}")))
-        change.clicked.connect(lambda: self.replace_asked.emit(entry.role))
         top = row(4)
         top.addWidget(label(look.say(f"ui.role.{entry.role}"), "muted"), 1)
+        if entry.role in OTHER_LEDGERS:
+            change.clicked.connect(lambda: self.register_asked.emit(entry.role))
+            top.addWidget(self._register_link("leave", entry.role, lambda: self.register_left.emit(entry.role)))
+        else:
+            change.clicked.connect(lambda: self.replace_asked.emit(entry.role))
         if entry.role == "facilities":
             renew = button(look.say("ui.data.renew"), "link", tip=look.say("ui.data.renew_tip"))
             renew.setAccessibleName(look.say("ui.data.renew_tip"))
@@ -149,9 +166,29 @@ class DataPanel(QWidget):
         layout.addWidget(name, 1, 1)
         layout.addWidget(Elided(" · ".join(self._facts(plan, entry)), "muted", Qt.TextElideMode.ElideRight), 2, 1)
         layout.setColumnStretch(1, 1)
+        if entry.role in OTHER_LEDGERS and self._unknown_rows(plan, entry.role):
+            link = self._register_link("names", entry.role, self.names_asked.emit)
+            layout.addWidget(link, 3, 1, Qt.AlignmentFlag.AlignLeft)
         if entry.role in self._document.missing:
-            layout.addWidget(label(look.say("ui.data.missing"), "attention", wrap=True), 3, 1)
+            layout.addWidget(label(look.say("ui.data.missing"), "attention", wrap=True), 4, 1)
         return card
+
+    def _register_link(self, code: str, role: Role, call: Callable[[], object]) -> QWidget:
+        """What can be done about one of the other ledgers besides taking a newer one."""
+        say = self._look.say
+        words = say(f"ui.data.{code}_tip", role=say(f"ui.role.{role}"))
+        link = button(say(f"ui.data.{code}"), "link", tip=words)
+        link.setAccessibleName(words)
+        link.clicked.connect(lambda _on=False: call())
+        return link
+
+    @staticmethod
+    def _unknown_rows(plan: Plan, role: OtherLedger) -> int:
+        """Rows that name a facility which nobody knows."""
+        from kawasolar.registers import rows_of_plan
+
+        rows, _ = rows_of_plan(plan, role)
+        return int((rows["facility_id"].isna() & (rows["how"] == "")).sum())
 
     def _without(self, role: Role) -> QWidget:
         """A file that a plan may have, and this one has not."""
@@ -195,9 +232,23 @@ class DataPanel(QWidget):
             "roof_planes": say("ui.data.roof_planes", number=f"{given_planes(results.planes):,}"),
             "profile": plan.profile.name(self._look.language),
         }
+        if entry.role in OTHER_LEDGERS:
+            return self._register_facts(plan, entry)
         facts = [counted[entry.role], size_text(entry.size)]
         crs = str(getattr(entry, "crs", "") or "")
         return [*facts, crs] if crs else facts
+
+    def _register_facts(self, plan: Plan, entry: InputFile) -> list[str]:
+        say, role = self._look.say, cast("OtherLedger", entry.role)
+        read = plan.registers.by_kind.get(role)
+        if read is None:
+            return [size_text(entry.size)]
+        facts = [say("ui.data.n_rows", number=f"{len(read.frame):,}")]
+        if unknown := self._unknown_rows(plan, role):
+            facts.append(say("ui.data.n_unknown_rows", number=f"{unknown:,}"))
+        if read.findings:
+            facts.append(say("ui.data.findings", number=f"{len(read.findings):,}"))
+        return facts
 
     def _show_findings(self, plan: Plan) -> None:
         look, found = self._look, plan.findings
