@@ -81,8 +81,10 @@ class Comparison:
     findings: tuple[Finding, ...]
 
 
-def compare(site: Site, terms: Terms, options: Options | None = None) -> Comparison:
-    """Both sides' cash flows and figures of the four ways.
+def compare(
+    site: Site, terms: Terms, options: Options | None = None, asked: Sequence[ways.Way] = ways.WAYS
+) -> Comparison:
+    """Both sides' cash flows and figures of the four ways, or of those that are asked for.
 
     Raises
     ------
@@ -96,7 +98,7 @@ def compare(site: Site, terms: Terms, options: Options | None = None) -> Compari
     ))  # fmt: skip
     years = _broadcast(years, shape)
     plant = plant_of(site, terms, shape)
-    made = {way: _outcome(way, site, years, plant, terms, chosen) for way in ways.WAYS}
+    made = {way: _outcome(way, site, years, plant, terms, chosen) for way in asked}
     return Comparison(site, terms, years, made, tuple(_findings(terms, made)))
 
 

@@ -67,7 +67,7 @@ def tornado(
     chosen = options or Options()
 
     def value(where: Site, how: Terms, what: Options) -> float:
-        return float(compare(where, how, what).outcomes[way].figures[figure])
+        return float(compare(where, how, what, (way,)).outcomes[way].figures[figure])
 
     base = value(site, terms, chosen)
     bars = []
