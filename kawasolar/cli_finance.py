@@ -86,7 +86,8 @@ def finance(
     found = compare(site, terms, options)
     tornados = {asked: tornado(site, terms, *asked, options, band) for asked in dict.fromkeys([(way, key), ("ppa", "city_npv")])}  # fmt: skip
     tell_findings(found.findings)
-    _write(found, tornados, plan, facility, xlsx, csv)
+    if xlsx is not None or csv is not None:
+        _write(found, tornados, plan, facility, xlsx, csv)
     if as_json:
         typer.echo(json.dumps(_told(found, tornados), ensure_ascii=False, indent=2))
     else:
@@ -163,19 +164,17 @@ def _write(
     found: Comparison, tornados: Mapping[tuple[Way, str], Sequence[Bar]], plan: Plan | None, facility: str,
     xlsx: Path | None, csv: Path | None,
 ) -> None:  # fmt: skip
-    language = State.paper_language
-    if xlsx is not None:
-        from kawasolar.export.finance import write_finance_xlsx
-        from kawasolar.export.fingerprint import Origin
+    from kawasolar.export.finance import write_finance_csv, write_finance_xlsx
+    from kawasolar.export.fingerprint import Origin
 
-        name = "" if plan is None else str(plan.facilities.set_index("facility_id")["name"][facility])
-        origin = None if plan is None else Origin.of(plan)
+    language = State.paper_language
+    name = "" if plan is None else str(plan.facilities.set_index("facility_id")["name"][facility])
+    origin = None if plan is None else Origin.of(plan)
+    if xlsx is not None:
         write_finance_xlsx(found, xlsx, language, name=name, tornados=tornados, origin=origin)
         tell_written(xlsx)
     if csv is not None:
-        from kawasolar.export.finance import write_finance_csv
-
-        write_finance_csv(found, csv, language)
+        write_finance_csv(found, csv, language, name=name, origin=origin)
         tell_written(csv)
 
 

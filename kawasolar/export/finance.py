@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     from kawasolar.words import Language
 
 _YEAR_WIDTH, _ITEM_WIDTH = 11, 30
+# Prices of other contracts, to compare with: nothing is computed from them.
+_NOT_USED = ("price", "price_large")
 
 
 def write_finance_xlsx(
@@ -76,7 +79,7 @@ def write_finance_xlsx(
     """
     title = name or say(language, "finance.paper.name", kw=_one(comparison.site.capacity_kw))
     day = shown_date(language, today or this_day())
-    line = f"{title}  {origin.line(language)}" if origin else say(language, "export.line", name=title, date=day)
+    line = f"{title}  {origin.line(language)}" if origin else say(language, "finance.paper.line", name=title, day=day)
     with atomic(path, ".xlsx") as work:
         made = BytesIO()
         workbook = xlsxwriter.Workbook(made, OPTIONS)
@@ -94,8 +97,10 @@ def write_finance_xlsx(
         work.write_bytes(made.getvalue())
 
 
-def write_finance_csv(comparison: Comparison, path: Path, language: Language) -> None:
-    """Write both sides' cash flows of all ways, one line a row, years as columns.
+def write_finance_csv(
+    comparison: Comparison, path: Path, language: Language, *, name: str = "", origin: Origin | None = None
+) -> None:
+    """Write both sides' cash flows of all ways, one line a row, years as columns; the last columns say of which site and plan.
 
     Raises
     ------
@@ -104,16 +109,39 @@ def write_finance_csv(comparison: Comparison, path: Path, language: Language) ->
     """
     heads = [say(language, f"finance.head.{key}") for key in ("way", "side", "item")]
     heads += [say(language, "finance.head.year", year=year) for year in range(comparison.terms.years + 1)]
-    rows = [
-        [way_name(language, way), side, item, *(round(float(value)) for value in values)]
+    heads.append(say(language, "finance.head.total"))
+    same = {say(language, "export.column.name"): name} if name else {}
+    if origin:
+        same[say(language, "why.paper.name")] = origin.marked(language)
+        same[say(language, "why.paper.fingerprint")] = origin.fingerprint
+    rows: list[list[object]] = [
+        [
+            way_name(language, way),
+            row.side,
+            row.item,
+            *(round(float(value)) for value in row.years),
+            row.total,
+            *same.values(),
+        ]
         for way in WAYS
-        for side, item, values, _ in cash_rows(comparison.outcomes[way], language)
+        for row in cash_rows(comparison.outcomes[way], language)
     ]
-    write_table(path, [*heads, say(language, "finance.head.total")], [[*row, sum(row[3:])] for row in rows])  # type: ignore[arg-type] # numbers
+    write_table(path, [*heads, *same], rows)
 
 
-def cash_rows(outcome: Outcome, language: Language) -> list[tuple[str, str, NDArray[np.float64], bool]]:
-    """Side, line, its years, and whether it is a sum; lines on which nothing stands are left out, as is who has none."""
+@dataclass(frozen=True)
+class CashRow:
+    """One row of a table of cash flows: whose, what, yen of the years, their sum in whole yen; ``summed`` where it adds up others."""
+
+    side: str
+    item: str
+    years: NDArray[np.float64]
+    total: int | None
+    summed: bool
+
+
+def cash_rows(outcome: Outcome, language: Language) -> list[CashRow]:
+    """Each side's lines, their sum and what has come together; lines on which nothing stands are left out, as is who has none."""
     case, found = outcome.case, []
     for side in ("city", "operator"):
         lines = [(flow.code, getattr(flow, side)) for flow in case.flows]
@@ -121,10 +149,10 @@ def cash_rows(outcome: Outcome, language: Language) -> list[tuple[str, str, NDAr
         if not lines:
             continue
         who = say(language, f"finance.side.{'lessor' if side == 'operator' and case.way == 'lease' else side}")
-        total = getattr(case, side)
-        found += [(who, line_name(language, code), values, False) for code, values in lines]
-        found.append((who, say(language, "finance.sum"), total, True))
-        found.append((who, say(language, "finance.cumulated"), np.cumsum(total), True))
+        whole = getattr(case, side)
+        found += [CashRow(who, line_name(language, code), one, round(float(one.sum())), False) for code, one in lines]
+        found.append(CashRow(who, say(language, "finance.sum"), whole, round(float(whole.sum())), True))
+        found.append(CashRow(who, say(language, "finance.cumulated"), np.cumsum(whole), None, True))
     return found
 
 
@@ -186,15 +214,19 @@ def _write_cash(book: Book, comparison: Comparison, way: Way) -> None:
         *(Field(f"y{k}", say(language, "finance.head.year", year=k), "whole", _YEAR_WIDTH) for k in range(years + 1)),
         Field("total", say(language, "finance.head.total"), "whole", 13),
     ]
-    rows, classes = [], []
-    cumulated = say(language, "finance.cumulated")
-    for side, item, values, summed in cash_rows(comparison.outcomes[way], language):
-        total = None if item == cumulated else float(values.sum())
-        rows.append(
-            {"side": side, "item": item, **{f"y{k}": float(value) for k, value in enumerate(values)}, "total": total}
-        )
-        classes.append("chosen" if summed else "")
-    sheet.table(fields, pd.DataFrame(rows, dtype=object), classes=classes, frozen=2)
+    found = cash_rows(comparison.outcomes[way], language)
+    rows = [
+        {
+            "side": row.side,
+            "item": row.item,
+            **{f"y{k}": float(value) for k, value in enumerate(row.years)},
+            "total": row.total,
+        }
+        for row in found
+    ]
+    sheet.table(
+        fields, pd.DataFrame(rows, dtype=object), classes=["chosen" if row.summed else "" for row in found], frozen=2
+    )
 
 
 def _write_tornados(book: Book, comparison: Comparison, tornados: Mapping[tuple[Way, str], Sequence[Bar]]) -> None:
@@ -208,7 +240,7 @@ def _write_tornados(book: Book, comparison: Comparison, tornados: Mapping[tuple[
     ]  # fmt: skip
     sheet = book.sheet("finance_tornado", notes)
     names = {
-        "figure": (say(language, "finance.head.item"), "text", 30),
+        "figure": (say(language, "finance.head.figure"), "text", 36),
         "input": (say(language, "export.head.item"), "text", 40),
         "unit": (say(language, "finance.head.unit"), "code", 12),
     }
@@ -223,7 +255,7 @@ def _write_tornados(book: Book, comparison: Comparison, tornados: Mapping[tuple[
             ends = [figure_number(way, key, value) for value in (bar.at_low, bar.at_high)]
             span = abs(ends[1] - ends[0]) if ends[0] is not None and ends[1] is not None else None
             rows.append({
-                "figure": figure_name(language, key), "input": input_name(language, bar.code), "unit": input_unit(language, bar.code),
+                "figure": f"{figure_name(language, key)} ({figure_unit(language, way, key)})", "input": input_name(language, bar.code), "unit": input_unit(language, bar.code),
                 "low": bar.low, "base": bar.base, "high": bar.high, "at_low": ends[0], "at_high": ends[1], "span": span,
             })  # fmt: skip
     sheet.table(fields, pd.DataFrame(rows, columns=[field.key for field in fields], dtype=object), frozen=2)
@@ -241,10 +273,16 @@ def _write_terms(book: Book, comparison: Comparison) -> None:
     ]
     rows, classes = [], []
     for key, row in terms.rows.items():
+        if key in _NOT_USED:
+            continue
         choice = PPA_RULES.get(key, ("",))[0].startswith("choice.")
         value: object = term_text(language, terms, key) if choice else terms.number(key)
-        rows.append(_term(language, input_name(language, key), value, input_unit(language, key), row))
-        classes.append("corrected" if key in terms.borrowed else "verify" if row.how_sure == "verify" else "")
+        told = _term(language, input_name(language, key), value, input_unit(language, key), row)
+        if key in terms.changed:
+            told |= {"source": say(language, "finance.paper.changed"), "how_sure": None, "remark": None}
+        rows.append(told)
+        shaded = key in terms.borrowed and key not in terms.changed
+        classes.append("corrected" if shaded else "verify" if row.how_sure == "verify" else "")
     for size in terms.capex:
         name = f"{input_name(language, CAPEX)} {size.from_kw:,.0f}{'–' if size.to_kw is None else f'–{size.to_kw:,.0f}'} kW"
         rows.append(_term(language, name, size.yen_per_kw * terms.capex_factor, input_unit(language, CAPEX), size))

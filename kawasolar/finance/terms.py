@@ -85,6 +85,11 @@ class Terms:
             raise PlanError("finance.lacking", key=key) from None
 
     @property
+    def changed(self) -> tuple[str, ...]:
+        """Keys of numbers that are not those of their rows."""
+        return tuple(key for key, row in self.rows.items() if self.numbers[key] != row.value)  # type: ignore[attr-defined] # as above
+
+    @property
     def years(self) -> int:
         """Years of operation that are looked at: the term of a PPA."""
         return self.whole("term")

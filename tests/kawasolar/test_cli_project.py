@@ -74,6 +74,23 @@ def test_a_picture_with_a_background_map(project: Path, tmp_path: Path, capsys: 
     assert whole.read_bytes().startswith(b"SQLite")
 
 
+def test_money_of_a_facility(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["-q", "finance", str(project), "001", "--price", "25.2"]
+    assert main(words) == 2
+    capsys.readouterr()
+    book = tmp_path / "収支.xlsx"
+    assert main([*words, "--self-share", "0.6", "--json", "--xlsx", str(book)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    plan = load_project(project).plan
+    row = plan.results.yields.set_index("facility_id").loc["001"]
+    assert found["ways"]["purchase"]["cash"]["city"]["avoided_energy"][1] == pytest.approx(
+        0.6 * row["energy_kwh"] * 25.2, rel=1e-6
+    )
+    assert book.exists()
+    assert main([*words, "--self-share", "0.6", "--profile", "kaga"]) == 2
+    assert main(["-q", "finance", str(project), "999", "--self-share", "0.6"]) == 3
+
+
 def status(project: Path, capsys: pytest.CaptureFixture[str], *more: str) -> dict[str, object]:
     capsys.readouterr()
     assert main(["-q", "status", str(project), "--json", *more]) == 0
