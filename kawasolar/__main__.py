@@ -27,6 +27,7 @@ _COMMANDS = (
     "register",
     "registers",
     "loads",
+    "demand",
     "profile",
     "layout",
     "modules",
