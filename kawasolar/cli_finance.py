@@ -35,7 +35,7 @@ def finance(
     kw: Annotated[float | None, typer.Option(min=0.1, max=1e6, help="capacity [kW]")] = None,
     self_use: Annotated[float | None, typer.Option(min=0.0, max=1e10, help="energy of the first year that the site uses itself [kWh]")] = None,
     surplus: Annotated[float, typer.Option(min=0.0, max=1e10, help="energy of the first year that is left over [kWh]")] = 0.0,
-    self_share: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="share of a plan's energy that the facility uses itself")] = None,
+    self_share: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="share of a plan's energy that the facility uses itself; by its half hours unless given")] = None,
     price: Annotated[float | None, typer.Option(min=0.0, max=500.0, help="what a self-used kWh need not be bought for [yen/kWh]; the profile's unless given")] = None,
     demand_saving: Annotated[float, typer.Option(min=0.0, max=1e10, help="what the demand charge is less [yen/a]")] = 0.0,
     roof: Annotated[float, typer.Option(min=0.0, max=1e7, help="area that a roof rent is paid for [m²]")] = 0.0,
@@ -73,9 +73,7 @@ def finance(
     paid = terms.number("purchase_price") if price is None else price
     band = None
     if plan is not None:
-        if self_share is None:
-            raise typer.BadParameter(say(State.language, "cli.finance.needs_share"), param_hint="--self-share")
-        site = site_of(plan, facility, self_share, paid, demand_saving=demand_saving, battery_kwh=battery)
+        site = site_of(plan, facility, paid, self_share, demand_saving=demand_saving, battery_kwh=battery)
         band = energy_band(plan, facility)
     elif kw is None or self_use is None:
         raise typer.BadParameter(say(State.language, "cli.finance.needs"), param_hint="--kw, --self-use")

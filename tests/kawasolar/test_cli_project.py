@@ -76,20 +76,22 @@ def test_a_picture_with_a_background_map(project: Path, tmp_path: Path, capsys: 
 
 
 def test_money_of_a_facility(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["-q", "finance", str(project), "001", "--price", "25.2"]
-    assert main(words) == 2
-    capsys.readouterr()
+    words = ["-q", "finance", str(project), "001", "--price", "25.2", "--json"]
     book = tmp_path / "収支.xlsx"
-    assert main([*words, "--self-share", "0.6", "--json", "--xlsx", str(book)]) == 0
-    found = json.loads(capsys.readouterr().out)
     plan = load_project(project).plan
-    row = plan.results.yields.set_index("facility_id").loc["001"]
-    assert found["ways"]["purchase"]["cash"]["city"]["avoided_energy"][1] == pytest.approx(
-        0.6 * row["energy_kwh"] * 25.2, rel=1e-6
-    )
+    assert plan.use is not None
+    row, used = (frame.set_index("facility_id").loc["001"] for frame in (plan.results.yields, plan.use.frame))
+    assert main([*words, "--xlsx", str(book)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    saved = found["ways"]["purchase"]["cash"]["city"]["avoided_energy"][1]
+    assert saved == pytest.approx(used["self_use_kwh"] * 25.2, rel=1e-5)
     assert book.exists()
-    assert main([*words, "--self-share", "0.6", "--profile", "kaga"]) == 2
-    assert main(["-q", "finance", str(project), "999", "--self-share", "0.6"]) == 3
+    assert main([*words, "--self-share", "0.6"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    saved = found["ways"]["purchase"]["cash"]["city"]["avoided_energy"][1]
+    assert saved == pytest.approx(0.6 * row["energy_kwh"] * 25.2, rel=1e-6)
+    assert main([*words, "--profile", "kaga"]) == 2
+    assert main(["-q", "finance", str(project), "999"]) == 3
 
 
 def status(project: Path, capsys: pytest.CaptureFixture[str], *more: str) -> dict[str, object]:

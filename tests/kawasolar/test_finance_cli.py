@@ -5,18 +5,23 @@ from __future__ import annotations
 import csv
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import openpyxl
+import pandas as pd
 import pytest
 
 from kawasolar.__main__ import main
+from kawasolar.errors import PlanError
 from kawasolar.export.finance import write_finance_csv, write_finance_xlsx
 from kawasolar.export.fingerprint import Origin, read_fingerprint
 from kawasolar.finance import Site, Terms, compare
 from kawasolar.finance.compare import FIGURES
-from kawasolar.finance.of_plan import energy_band, site_of
+from kawasolar.finance.of_plan import energy_band, site_of, sites_of
 from kawasolar.finance.ways import WAYS
+from kawasolar.plan import Use
 from kawasolar.profile import load_profile
 from kawasolar.words import LANGUAGES
 from tests.kawasolar.test_languages import JAPANESE, NAMES, PHRASE, TITLE, without
@@ -123,14 +128,31 @@ def test_what_is_refused(words: tuple[str, ...], code: int, capsys: pytest.Captu
     assert capsys.readouterr().err.strip()
 
 
-def test_a_facility_of_a_plan(plan: Plan) -> None:
-    row = plan.results.yields[plan.results.yields["energy_kwh"] > 0].iloc[0]
-    site = site_of(plan, str(row["facility_id"]), 0.7, 25.2)
-    assert site.capacity_kw == row["capacity_kw"]
-    assert site.self_use_kwh == pytest.approx(0.7 * row["energy_kwh"])
-    assert float(site.self_use_kwh) + float(site.surplus_kwh) == pytest.approx(row["energy_kwh"])  # type: ignore[arg-type]
-    assert site.roof_m2 == row["usable_m2"]
-    band = energy_band(plan, str(row["facility_id"]))
+def test_facilities_of_a_plan(plan: Plan) -> None:
+    rows = plan.results.yields[plan.results.yields["energy_kwh"] > 0].iloc[:3]
+    ids, energy = rows["facility_id"].tolist(), rows["energy_kwh"].to_numpy()
+    sites = sites_of(plan, ids, 25.2, 0.7)
+    assert sites.capacity_kw == pytest.approx(rows["capacity_kw"].to_numpy())
+    assert sites.self_use_kwh == pytest.approx(0.7 * energy)
+    assert np.asarray(sites.self_use_kwh) + np.asarray(sites.surplus_kwh) == pytest.approx(energy)
+    assert sites.roof_m2 == pytest.approx(rows["usable_m2"].to_numpy())
+    used = plan.use.frame.set_index("facility_id")["self_use_kwh"] if plan.use is not None else pd.Series(dtype=float)
+    for facility in ids:
+        if np.isfinite(used.get(facility, np.nan)):
+            assert site_of(plan, facility, 25.2).self_use_kwh == pytest.approx(used[facility], rel=1e-5)
+        else:
+            with pytest.raises(PlanError, match=r"finance\.no_use"):
+                site_of(plan, facility, 25.2)
+    frame = pd.DataFrame({"facility_id": ids, "self_use_kwh": [energy[0] / 2, energy[1] * 1.001, np.nan]})
+    told = replace(plan, use=Use(frame, np.zeros((3, 3, 12), np.float32), np.zeros((3, 2, 12), np.float32)))
+    own = sites_of(told, ids[:2], 25.2)
+    assert own.self_use_kwh == pytest.approx([energy[0] / 2, energy[1]])
+    assert (np.asarray(own.surplus_kwh) >= 0.0).all()
+    with pytest.raises(PlanError, match=r"finance\.no_use"):
+        sites_of(told, ids, 25.2)
+    with pytest.raises(PlanError, match="no_such_facility"):
+        sites_of(plan, [ids[0], "nobody"], 25.2)
+    band = energy_band(plan, ids[0])
     assert band is None or band[0] <= 1.0 <= band[1]
 
 
