@@ -29,7 +29,7 @@ _KG_PER_T = 1000.0
 # In the order in which papers tell them.
 FIGURES = (
     "unit", "unit_without", "capex", "grant", "city_first", "city_total", "city_npv", "city_irr", "city_payback", "city_payback_discounted",
-    "operator_npv", "operator_irr", "operator_payback", "lcoe", "co2_first", "co2_total",
+    "operator_npv", "operator_irr", "operator_payback", "lcoe", "tax_total", "co2_first", "co2_total",
 )  # fmt: skip
 
 
@@ -162,9 +162,16 @@ def _figures(
         "operator_irr": none if owned else measures.irr(operator),
         "operator_payback": none if owned else measures.payback(operator),
         "lcoe": measures.levelised(case.costs, years.energy_kwh, ours if owned else theirs),
+        "tax_total": _paid(case, "property_tax"),
         "co2_first": co2[..., 0],
         "co2_total": co2.sum(axis=-1),
     }
+
+
+def _paid(case: ways.Case, code: str) -> NDArray[np.float64]:
+    """What the operator pays on a line over the term; tax on assets goes to the city, but is no part of its cash flow: it may lose as much of what the state allots it."""
+    line = case.line(code)
+    return np.zeros_like(case.grant) if line is None else -line.operator.sum(axis=-1)
 
 
 def _findings(terms: Terms, made: Mapping[ways.Way, Outcome]) -> list[Finding]:

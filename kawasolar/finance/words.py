@@ -25,7 +25,7 @@ _YEN, _YEARS, _PERCENT, _TONNES = ("finance.unit.yen", 0), ("finance.unit.a", 1)
 _PRICE, _YEARLY = ("finance.unit.yen_kwh", 2), ("finance.unit.yen_a", 0)
 _UNITS: dict[str, tuple[str, int]] = {
     "capex": _YEN, "grant": _YEN, "city_first": _YEN, "city_total": _YEN, "city_npv": _YEN, "city_irr": _PERCENT, "city_payback": _YEARS,
-    "city_payback_discounted": _YEARS, "operator_npv": _YEN, "operator_irr": _PERCENT, "operator_payback": _YEARS, "lcoe": _PRICE,
+    "city_payback_discounted": _YEARS, "operator_npv": _YEN, "operator_irr": _PERCENT, "operator_payback": _YEARS, "lcoe": _PRICE, "tax_total": _YEN,
     "co2_first": _TONNES, "co2_total": _TONNES,
 }  # fmt: skip
 

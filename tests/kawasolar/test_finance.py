@@ -202,6 +202,17 @@ def test_roof_rent_is_the_rent_and_two_prices_of_the_grid(terms: Terms) -> None:
     assert market.operator[1:] == pytest.approx([110_000 * 9.6] * 20)
 
 
+def test_tax_on_assets_is_told_beside_the_citys_cash_flow(terms: Terms) -> None:
+    outcomes = compare(SITE, terms).outcomes
+    assert float(outcomes["ppa"].figures["tax_total"]) == pytest.approx(20e6 * property_tax_shares(terms).sum())
+    assert float(outcomes["purchase"].figures["tax_total"]) == 0.0
+    # A lessor pays while he owns it.
+    assert float(outcomes["lease"].figures["tax_total"]) == pytest.approx(20e6 * property_tax_shares(terms)[:16].sum())
+    line = outcomes["ppa"].case.line("property_tax")
+    assert line is not None
+    assert not line.city.any()
+
+
 def test_who_removes_and_what_is_paid_at_the_end(terms: Terms) -> None:
     def removal(after: int, side: str, **more: float) -> float:
         case = compare(SITE, changed(terms, after_term=after, **more)).outcomes["ppa"].case

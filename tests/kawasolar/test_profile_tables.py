@@ -18,10 +18,11 @@ from kawasolar.errors import UnreadableProfile
 from kawasolar.profile import Profile, load_profile, parsed, profile_from_document, profile_from_text
 from kawasolar.profiles.check import MOST_PROBLEMS, differences, problems
 from kawasolar.profiles.fields import fields_of
+from kawasolar.profiles.form import form_fields
 from kawasolar.profiles.tables import PPA_RULES, SECTIONS, EmissionFactor, Tables
 from kawasolar.profiles.toml import document_of, toml_text
 from kawasolar.profiles.words import choice_name, entry_title, entry_value, field_name, section_name
-from kawasolar.reasons import unit_text
+from kawasolar.reasons import choice_text, unit_text
 from kawasolar.words import LANGUAGES, say
 from tests.kawasolar.test_languages import JAPANESE, NAMES, PHRASE, TITLE, without
 
@@ -186,6 +187,22 @@ def test_what_is_wrong_with_a_row_is_named(section: str, name: str, value: objec
     assert {one.section for one in rest} <= ({"energy_charges"} if section == "tariffs" else set())
     for language in LANGUAGES:
         assert f"{section}.1.{name}" in say(language, problem.error.code, **problem.error.details)
+
+
+def test_a_choice_of_the_ppa_is_one_of_its_numbers() -> None:
+    plain = document()
+    place = next(k for k, row in enumerate(plain["ppa"]) if row["key"] == "after_term")
+    for value, code in ((1.5, "not_whole"), (4, "out_of_range"), (0, "out_of_range")):
+        plain["ppa"][place]["value"] = value
+        assert [problem.error.code for problem in problems(plain, "test.toml")] == [f"profile.{code}"]
+    (value, *rest) = form_fields("ppa", "after_term")
+    assert (value.kind, value.choices) == ("choice", ("1", "2", "3"))
+    # A choice has no range.
+    assert "low" not in {one.name for one in rest}
+    for language in LANGUAGES:
+        assert entry_value(language, "ppa", {"key": "after_term", "value": 2}) == choice_text(
+            language, "choice.after_term", 2
+        )
 
 
 def test_a_row_that_stands_twice_is_named() -> None:

@@ -209,6 +209,15 @@ def test_what_is_not_known_is_shown_and_can_be_entered(form: ProfileWindow) -> N
     assert "residual" not in [row["key"] for row in form.draft.document["ppa"]]
 
 
+def test_what_becomes_of_a_plant_is_chosen_in_words(form: ProfileWindow) -> None:
+    assert form.draft is not None
+    go(form, "ppa", "after_term")
+    choose(form, "value", "2")
+    assert not form.draft.problems
+    row = form.table.currentIndex().row()
+    assert form.model.data(form.model.index(row, 1)) == "事業者が撤去"
+
+
 def test_a_row_of_the_factors_becomes_the_plans_factor(form: ProfileWindow) -> None:
     assert form.draft is not None
     go(form, "emission_factors", "3")
