@@ -257,6 +257,15 @@ def test_public_figures_of_the_sewage_plant(terms: Terms) -> None:
     assert found.price is None
 
 
+def test_the_sewage_plants_price_lies_where_ours_says(terms: Terms) -> None:
+    """9.45 yen/kWh were agreed with a grant of two thirds: no lower than ours at the least cost of a plant, well below ours at the usual one."""
+    site = Site(1800.0, 1800.0 * 1167.0, 0.0, 25.2)
+    rows = tuple(row for row in load_profile().tables.subsidies if row.rate == 0.667)
+    (ends,) = (bar for bar in tornado(site, terms, "ppa", "unit", Options(rows)) if bar.code == "capex")
+    assert ends.at_low < 9.45 < figure(site, terms, "ppa", "unit", Options(rows)) < ends.at_high
+    assert ends.at_low == pytest.approx(9.45, rel=0.02)
+
+
 def test_years_given_one_by_one_are_taken_as_they_are(terms: Terms) -> None:
     own = np.linspace(90_000.0, 60_000.0, 20)
     site = Site(100.0, own, np.full(20, 1e4), np.linspace(20.0, 30.0, 20), np.full(20, 5e4), by_year=True)
