@@ -60,6 +60,10 @@ def finance(
     from kawasolar.finance.of_plan import energy_band, site_of
     from kawasolar.profile import load_profile
 
+    _check_numbers(
+        kw=kw, self_use=self_use, surplus=surplus, self_share=self_share, price=price, demand_saving=demand_saving, roof=roof, battery=battery,
+        ppa_price=ppa_price, programme_kw=programme_kw,
+    )  # fmt: skip
     for target in (xlsx, csv):
         if target is not None:
             check_target(target, keep=(project, profile))
@@ -90,6 +94,13 @@ def finance(
         typer.echo(json.dumps(_told(found, tornados), ensure_ascii=False, indent=2))
     else:
         _tell(found, way, key, tornados[way, key])
+
+
+def _check_numbers(**given: float | None) -> None:
+    """Refuse what is no number: bounds let it through."""
+    for name, value in given.items():
+        if value is not None and not math.isfinite(value):
+            raise typer.BadParameter(str(value), param_hint=f"--{name.replace('_', '-')}")
 
 
 def _plan(project: Path, facility: str, scenario: str) -> Plan:

@@ -71,7 +71,7 @@ def _outcome(code: str, way: Way, facts: Facts) -> Outcome:
     if code == "contract_after_grant":
         if facts.contract is None or facts.decision is None:
             return "unknown"
-        return _known(facts.contract > facts.decision)
+        return _known(facts.contract >= facts.decision)
     if code == "at_least_1_mw":
         return "unknown" if facts.programme_kw is None else _known(facts.programme_kw >= _ONE_MW_KW)
     if code == "third_party":

@@ -404,6 +404,7 @@ def test_conditions_pass_fail_or_are_not_known() -> None:
     early, late = date(2026, 5, 1), date(2026, 6, 1)
     assert told("ppa", contract=early, decision=late)["contract_after_grant"] == "fail"
     assert told("ppa", contract=late, decision=early)["contract_after_grant"] == "pass"
+    assert told("ppa", contract=early, decision=early)["contract_after_grant"] == "pass"
     assert told("purchase", fiscal_index=0.9)["low_fiscal_index"] == "fail"
 
 
