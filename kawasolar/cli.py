@@ -279,6 +279,7 @@ def run_command(words: list[str]) -> int:
     from kawasolar import (  # noqa: F401 -- their commands, and with them those of cli_project
         cli_demand,
         cli_edit,
+        cli_finance,
         cli_join,
         cli_layout,
         cli_ledger,
