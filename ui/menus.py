@@ -42,7 +42,7 @@ _NEED_PLAN = (
     *(f"export_{kind}" for kind in KINDS),
     *(f"step_{name}" for name, _ in STEPS),
 )
-_NEED_SELECTION = ("pin", "veto", "release", "zoom", "pick_buildings")
+_NEED_SELECTION = ("ways", "pin", "veto", "release", "zoom", "pick_buildings")
 
 
 class Menus(QObject):
@@ -158,6 +158,7 @@ class Menus(QObject):
         self._add(menu, "draw_keepout", window.draw_keepout, "Ctrl+E", "vector-polygon")
         self._add(menu, "modules", control.roof.edit_catalogue)
         self._add(menu, "profile", control.profiles.open, icon="tune-variant")
+        self._add(menu, "ways", control.meters.compare_ways, icon="swap-horizontal")
         self._add(menu, "pick_buildings", window.pick_buildings, "Ctrl+B", "link-variant")
         menu.addSeparator()
         self._build_scenarios(menu.addMenu(window.look.icon("compare"), window.look.say("ui.menu.scenario")))

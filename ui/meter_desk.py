@@ -80,3 +80,13 @@ class MeterDesk(QObject):
 
         job.done.connect(show)
         job.failed.connect(fail)
+
+    def compare_ways(self) -> None:
+        """Four ways to the roof of the facility that is selected."""
+        from ui.ways.dialog import WaysDialog
+
+        window, plan = self._window, self._window.document.plan
+        facility = window.document.selected
+        if plan is None or facility is None:
+            return
+        WaysDialog(window.look, window.jobs, window.remembered, plan, facility, window).open()

@@ -14,7 +14,7 @@ from ui import format as fmt
 from ui.charts.bars import CompareBars
 from ui.charts.week import DAYS, WeekCurves
 from ui.look import Look
-from ui.parts import chips, column, label, row, set_role
+from ui.parts import button, chips, column, label, row, set_role
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,9 +65,11 @@ class UsePart(QWidget):
     Signals
     -------
     asked : facility whose half hours are to be reckoned
+    ways_asked : the four ways to its roof are to be compared
     """
 
     asked = Signal(str)
+    ways_asked = Signal()
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -75,7 +77,12 @@ class UsePart(QWidget):
         self.site: SiteUse | None = None
         say = look.say
         layout = column(self, margin=0, spacing=6)
-        layout.addWidget(label(say("ui.use.head"), "head"))
+        head = row(8)
+        head.addWidget(label(say("ui.use.head"), "head"), 1)
+        self.ways = button(say("ui.use.ways"), "link")
+        self.ways.clicked.connect(self.ways_asked)
+        head.addWidget(self.ways)
+        layout.addLayout(head)
         self.source = label("", "muted", wrap=True)
         layout.addWidget(self.source)
         self.bars = CompareBars(look, say("ui.use.head"))
@@ -104,7 +111,7 @@ class UsePart(QWidget):
         found = use_row(plan, facility_id)
         set_role(self.source, "muted")
         known = found is not None and str(found["source"]) != "none"
-        for part in (self.bars, self.figures, self.peaks):
+        for part in (self.bars, self.figures, self.peaks, self.ways):
             part.setVisible(known)
         self._week.hide()
         if found is None or not known:
