@@ -146,12 +146,14 @@ class ChoiceBox(Box):
         self._box = QComboBox()
         self._box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        for code in field.choices:
+        for code in field.choices if field.needed else ("", *field.choices):
             self._box.addItem(self._words(code), code)
         self._box.activated.connect(lambda _k: self.edited.emit(field.name, typed(field, str(self._box.currentData()))))
         self.put(self._box)
 
     def _words(self, code: str) -> str:
+        if not code:
+            return self.look.say("profile.choice.none")
         if self.field.name == "epsg":
             return self.look.say("ui.profile.zone", zone=zone_number(int(code)), epsg=code)
         if self.field.unit.startswith(CHOICE):
