@@ -26,6 +26,7 @@ _COMMANDS = (
     "register",
     "registers",
     "loads",
+    "bill",
     "profile",
     "layout",
     "modules",

@@ -55,7 +55,7 @@ _DIGITS, _FIVE = r"\d{5}", "00000 … 99999"
 _YEAR = ("fiscal year", 1990.0, 2100.0)
 _YEN = ("yen/kWh", 0.0, 500.0)
 _ADJUSTMENT = ("yen/kWh", -100.0, 100.0)
-_TARIFF = {"pattern": r"[a-z0-9_]{1,60}", "example": "hv_basic_2025"}
+_KEY, _ONE_KEY = r"[a-z0-9_]{1,60}", "hv_basic_2025"
 _DATES, _TWO_DATES = r"(\d\d-\d\d)( \d\d-\d\d)*", "01-02 12-31"
 
 
@@ -124,7 +124,7 @@ class Tariff(Cited):
     is for; ``unused_share`` is what is left of the basic charge in a month without any use; ``sunday_dates`` count as Sundays besides the holidays.
     """
 
-    key: str = of.text(**_TARIFF)
+    key: str = of.text(pattern=_KEY, example=_ONE_KEY)
     operator_ja: str = of.text()
     operator_en: str = of.text()
     name_ja: str = of.text()
@@ -161,7 +161,7 @@ class TariffTime(Cited):
     From the earlier hour to the later, over midnight where it begins later than it ends.
     """
 
-    tariff: str = of.text(**_TARIFF)
+    tariff: str = of.text(pattern=_KEY, example=_ONE_KEY)
     season: str = of.choice(*SEASONS)
     time: str = of.choice(*TIMES)
     days: str = of.choice(*DAYS)
@@ -176,7 +176,7 @@ class EnergyCharge(Cited):
     ``from_kwh`` is where the step begins that the price is of, in kWh of the month (三段階料金); the first has none.
     """
 
-    tariff: str = of.text(**_TARIFF)
+    tariff: str = of.text(pattern=_KEY, example=_ONE_KEY)
     season: str = of.choice(*SEASONS)
     time: str = of.choice(*TIMES)
     from_kwh: float | None = of.number("kWh/month", 0.0, 1e7, needed=False)

@@ -15,7 +15,7 @@ from gis.findings import Finding
 from kawasolar.errors import TariffError
 from kawasolar.half_hours import COUNT
 from kawasolar.tariff.contract import MONTHS, contract_of, power_factor_ratio, rounded
-from kawasolar.tariff.times import energy_by_zone, monthly_peaks, zones_of
+from kawasolar.tariff.times import by_month, zones_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -128,9 +128,9 @@ def bill(
     lead = energy.shape[:-1]
     flat = energy.reshape(-1, COUNT)
     count = len(flat)
-    peaks = monthly_peaks(flat, year)
     zones = zones_of(rates, year, holidays)
-    kwh = rounded(energy_by_zone(flat, zones, year), rates.rules.number("kwh_unit"))
+    peaks, exact = by_month(flat, zones, year)
+    kwh = rounded(exact, rates.rules.number("kwh_unit"))
     given = None if given_kw is None else np.broadcast_to(np.asarray(given_kw, dtype=float), lead).reshape(count)
     contract = contract_of(peaks, rates, given, _rows(before_kw, lead))
     levy, findings = rates.levy(year)
@@ -147,15 +147,16 @@ def bill(
     )  # fmt: skip
 
 
-def checked(import_kwh: ArrayLike) -> Array:
-    """A series that is a year of half hours, or several.
+def checked(import_kwh: ArrayLike) -> NDArray[np.floating]:
+    """A series that is a year of half hours, or several; as exact as it was.
 
     Raises
     ------
     TariffError
         another number of half hours, or one that is missing or below nought
     """
-    energy = np.ascontiguousarray(import_kwh, dtype=np.float64)
+    given = np.asarray(import_kwh)
+    energy = given if given.dtype in (np.float32, np.float64) else given.astype(np.float64)
     if energy.ndim == 0 or energy.shape[-1] != COUNT:
         raise TariffError("tariff.no_year", found=energy.shape[-1] if energy.ndim else 1, expected=COUNT)
     if energy.size and not (energy.min() >= 0.0 and np.isfinite(energy.max())):
@@ -218,8 +219,8 @@ class _Lines:
         begins = [step.from_kwh or 0.0 for step in steps]
         for step, begin, end in zip(steps, begins, [*begins[1:], np.inf], strict=True):
             part = np.clip(kwh - begin, 0.0, end - begin)
-            more = {"season": season, "time": time}
-            self.add("energy", "kWh", part, step.yen_per_kwh, from_kwh=begin if len(steps) > 1 else None, **more)
+            told = begin if len(steps) > 1 else None
+            self.add("energy", "kWh", part, step.yen_per_kwh, season=season, time=time, from_kwh=told)
 
     def others(self, contract: Contract, used: Array, levy: Array) -> None:
         """Adjustments, capacity, levy."""

@@ -11,7 +11,7 @@ from kawasolar.errors import TariffError
 from kawasolar.half_hours import COUNT
 from kawasolar.tariff.billing import bill, checked
 from kawasolar.tariff.contract import power_factor_ratio, rounded
-from kawasolar.tariff.times import energy_by_zone, month_index, zones_of
+from kawasolar.tariff.times import by_month, month_index, zones_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,7 +107,7 @@ def marginal(
     else:
         energy = checked(import_kwh)
         flat = energy.reshape(-1, COUNT)
-        used = rounded(energy_by_zone(flat, zones, year), rates.rules.number("kwh_unit"))
+        used = rounded(by_month(flat, zones, year)[1], rates.rules.number("kwh_unit"))
         top = np.empty_like(used)
         for k, step in enumerate(steps):
             begins = np.array([one.from_kwh or 0.0 for one in step])
@@ -162,7 +162,7 @@ def in_order(
     load_kwh : [..., 17520] before all measures
     first_year : the months before the year are those without any of the measures: what is saved in the first twelve months
     """
-    load = checked(load_kwh)
+    load = checked(load_kwh).astype(np.float64)
     known = {"power_factor": power_factor, "holidays": holidays}
     last = bill(load, rates, year, given_kw=given_kw, **known)  # type: ignore[arg-type] # a mapping of both
     before = last.peak_kw if first_year else None

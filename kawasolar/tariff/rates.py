@@ -141,7 +141,9 @@ def rates_of(
 def _months(given: Sequence[float] | float | None, key: str) -> tuple[float, ...] | None:
     if given is None:
         return None
-    values = tuple(np.broadcast_to(np.asarray(given, dtype=np.float64), (12,)).tolist()) if np.size(given) in (1, 12) else ()
+    values = (
+        tuple(np.broadcast_to(np.asarray(given, dtype=np.float64), (12,)).tolist()) if np.size(given) in (1, 12) else ()
+    )
     if not values or not all(np.isfinite(values)):
         raise TariffError("tariff.bad_adjustment", tariff=key, found=np.size(given))
     return values

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kawasolar.demand import national_holidays
 from kawasolar.half_hours import COUNT, DAYS, SLOTS
+from kawasolar.profiles.tables import SEASONS, TIMES
+from kawasolar.tariff.contract import MONTHS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +22,8 @@ if TYPE_CHECKING:
     from kawasolar.tariff.rates import Rates
 
 _SUNDAY = 6
-# Rows whose half hours are put in order at once; a row is 140 kB.
-_ROWS = 64
+# Rows whose half hours are looked at at once: they stay near the processor; a row is 140 kB.
+_ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -37,19 +40,11 @@ class Zones:
     of_half_hour: NDArray[np.uint8]
 
 
-def holidays_of(year: FiscalYear) -> NDArray[np.bool_]:
-    """Which days of a fiscal year are national holidays (国民の祝日・休日), (365,)."""
-    import holidays
-
-    known = holidays.country_holidays("JP", years=(year.year, year.year + 1))
-    return np.array([day in known for day in year.dates.tolist()])
-
-
 def sundays_of(rates: Rates, year: FiscalYear, holidays: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
     """Which days a tariff counts as Sundays: those, holidays, and its own dates; (365,)."""
     own = set(rates.tariff.sunday_dates.split())
     dates = np.array([f"{day:%m-%d}" in own for day in year.dates.tolist()])
-    free = holidays_of(year) if holidays is None else np.asarray(holidays, dtype=bool)
+    free = national_holidays(year.dates) if holidays is None else np.asarray(holidays, dtype=bool)
     if free.shape != (DAYS,):
         raise ValueError(f"{free.shape} holidays")
     return np.asarray((year.weekday == _SUNDAY) | free | dates)
@@ -63,35 +58,39 @@ def zones_of(rates: Rates, year: FiscalYear, holidays: NDArray[np.bool_] | None 
     holidays : (365,) which days are holidays; the national ones unless given
     """
     summer = in_summer(rates, year)
-    seasons = np.where(np.repeat(summer, SLOTS), 0, 1)
-    times = _times(rates.times, summer, sundays_of(rates, year, holidays)) if rates.times else np.full(COUNT, "all")
+    seasons = np.repeat(np.where(summer, SEASONS.index("summer"), SEASONS.index("other")), SLOTS)
     # Where nothing is priced by season the year is one.
-    if not {charge.season for charge in rates.charges} - {"all"} and not rates.times:
-        seasons = np.full(COUNT, 2)
-    pairs = list(zip(np.array(["summer", "other", "all"])[seasons].tolist(), times.tolist(), strict=True))
-    codes = tuple(dict.fromkeys(pairs))
-    place = {pair: k for k, pair in enumerate(codes)}
-    return Zones(codes, np.array([place[pair] for pair in pairs], dtype=np.uint8))
+    if not rates.times and all(charge.season == "all" for charge in rates.charges):
+        seasons = np.full(COUNT, SEASONS.index("all"))
+    times = np.full(COUNT, TIMES.index("all"))
+    if rates.times:
+        times = _times(rates.times, summer, sundays_of(rates, year, holidays))
+    pairs, first, place = np.unique(seasons * len(TIMES) + times, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    codes = tuple((SEASONS[pair // len(TIMES)], TIMES[pair % len(TIMES)]) for pair in pairs[order].tolist())
+    return Zones(codes, np.argsort(order)[place].astype(np.uint8))
 
 
 def in_summer(rates: Rates, year: FiscalYear) -> NDArray[np.bool_]:
     """Which days are of the tariff's summer, (365,)."""
     first, last = rates.summer
-    inside = (year.month >= first) & (year.month <= last) if first <= last else (year.month >= first) | (year.month <= last)
+    inside = (
+        (year.month >= first) & (year.month <= last) if first <= last else (year.month >= first) | (year.month <= last)
+    )
     return np.asarray(inside)
 
 
-def _times(rows: Sequence[TariffTime], summer: NDArray[np.bool_], sunday: NDArray[np.bool_]) -> NDArray[np.str_]:
-    """Time of day of every half hour: that of the first row that holds it, else night."""
+def _times(rows: Sequence[TariffTime], summer: NDArray[np.bool_], sunday: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Time of day of every half hour, its place in :data:`TIMES`: that of the first row that holds it, else night."""
     begin = np.arange(SLOTS) / 2.0
-    found = np.full((DAYS, SLOTS), "night", dtype="<U5")
+    found = np.full((DAYS, SLOTS), TIMES.index("night"))
     for row in reversed(rows):
         days = np.ones(DAYS, dtype=bool) if row.days == "all" else sunday == (row.days == "sunday")
         if row.season != "all":
             days = days & (summer == (row.season == "summer"))
         late = row.from_hour > row.to_hour
         after, before = begin >= row.from_hour, begin < row.to_hour
-        found[np.ix_(days, after | before if late else after & before)] = row.time
+        found[np.ix_(days, after | before if late else after & before)] = TIMES.index(row.time)
     return found.ravel()
 
 
@@ -105,24 +104,31 @@ def month_index(year: FiscalYear) -> NDArray[np.int64]:
     return (year.month_of_half_hour - 4) % 12
 
 
-def monthly_peaks(kwh: NDArray[np.float64], year: FiscalYear) -> NDArray[np.float64]:
-    """Mean power of the highest half hour of each month [kW]: [..., 17520] → [..., 12]."""
-    return np.asarray(2.0 * np.maximum.reduceat(kwh, month_starts(year), axis=-1))
-
-
-def energy_by_zone(kwh: NDArray[np.float64], zones: Zones, year: FiscalYear) -> NDArray[np.float64]:
-    """Energy of each month in each zone [kWh]: [n, 17520] → [n, 12, zones].
+def by_month(
+    kwh: NDArray[np.floating], zones: Zones, year: FiscalYear
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Highest half hour of each month, and the energy of each month in each zone.
 
     Each row is summed by itself in the same order, so that a facility's bill is the same to the last bit in whatever company it is made.
+
+    Parameters
+    ----------
+    kwh : [n, 17520]
+
+    Returns
+    -------
+    [n, 12] mean power of the highest half hour [kW]; [n, 12, zones] kWh
     """
     count = len(zones.codes)
     key = month_index(year) * count + zones.of_half_hour
     order = np.argsort(key, kind="stable")
     groups, starts = np.unique(key[order], return_index=True)
-    found = np.zeros((len(kwh), 12 * count))
-    sorted_already = bool(np.all(order == np.arange(COUNT)))
+    in_order = bool(np.all(order == np.arange(COUNT)))
+    peaks, energy = np.zeros((len(kwh), MONTHS)), np.zeros((len(kwh), MONTHS * count))
+    months = month_starts(year)
     for first in range(0, len(kwh), _ROWS):
-        part = kwh[first : first + _ROWS]
-        part = part if sorted_already else np.take(part, order, axis=1)
-        found[first : first + _ROWS, groups] = np.add.reduceat(part, starts, axis=1)
-    return found.reshape(len(kwh), 12, count)
+        rows = slice(first, first + _ROWS)
+        part = np.asarray(kwh[rows], dtype=np.float64)
+        peaks[rows] = 2.0 * np.maximum.reduceat(part, months, axis=1)
+        energy[rows, groups] = np.add.reduceat(part if in_order else np.take(part, order, axis=1), starts, axis=1)
+    return peaks, energy.reshape(len(kwh), MONTHS, count)
