@@ -27,6 +27,7 @@ _COMMANDS = (
     "registers",
     "loads",
     "bill",
+    "demand",
     "profile",
     "layout",
     "modules",

@@ -89,6 +89,22 @@ def loads_of(plan: Plan, facility_ids: Sequence[str] | None = None, progress: Pr
     gis.progress.Cancelled
         from ``progress``
     """
+    loads = {name: load_of(series) for name, series in series_of(plan, facility_ids, progress).items()}
+    return {name: load for name, load in loads.items() if load is not None}
+
+
+def series_of(
+    plan: Plan, facility_ids: Sequence[str] | None = None, progress: Progress = silent
+) -> dict[str, list[MeterSeries]]:
+    """The meters of facilities: those of them that have some; of all unless given.
+
+    Raises
+    ------
+    UnreadableMeters
+        the plan's file of meters is not there any more, or damaged
+    gis.progress.Cancelled
+        from ``progress``
+    """
     store = store_of(plan)
     if store is None:
         return {}
@@ -99,5 +115,4 @@ def loads_of(plan: Plan, facility_ids: Sequence[str] | None = None, progress: Pr
     found: dict[str, list[MeterSeries]] = {}
     for row, series in zip(rows, store.series(rows, progress), strict=True):
         found.setdefault(of_whom[row], []).append(series)
-    loads = {name: load_of(series) for name, series in found.items()}
-    return {name: load for name, load in loads.items() if load is not None}
+    return found

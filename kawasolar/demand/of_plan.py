@@ -1,0 +1,64 @@
+"""Demand of a plan's facilities: asked for, not kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gis.progress import part, silent
+from kawasolar.demand.estimate import estimate
+from kawasolar.demand.metered import metered_year
+from kawasolar.demand.templates import bundled_templates
+from kawasolar.half_hours import fiscal_year
+from kawasolar.meters import series_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gis.progress import Progress
+    from kawasolar.demand.estimate import Demand
+    from kawasolar.demand.metered import Metered
+    from kawasolar.demand.templates import Templates
+    from kawasolar.plan import Plan
+
+
+def demand_of(
+    plan: Plan,
+    facility_ids: Sequence[str] | None = None,
+    *,
+    year: int | None = None,
+    templates: Templates | None = None,
+    progress: Progress = silent,
+) -> Demand:
+    """Demand of facilities in the half hours of a fiscal year, in the ledger's order.
+
+    Parameters
+    ----------
+    facility_ids : of which; of all unless given
+    year : the fiscal year whose calendar of working days estimates follow; the plan's unless given
+    templates : tables of loads; those of the program unless given
+
+    Raises
+    ------
+    UnreadableMeters
+        the plan's file of meters is not there any more, or damaged
+    gis.progress.Cancelled
+        from ``progress``
+    """
+    tables = bundled_templates() if templates is None else templates
+    rows = plan.facilities
+    if facility_ids is not None:
+        rows = rows[rows["facility_id"].isin(list(facility_ids))]
+    own = _metered(plan, rows["facility_id"].astype(str).tolist(), tables, part(progress, 0.0, 0.6))
+    calendar = fiscal_year(plan.profile.plan_year if year is None else year)
+    return estimate(rows, own, tables, calendar, part(progress, 0.6, 1.0))
+
+
+def _metered(plan: Plan, ids: list[str], templates: Templates, progress: Progress) -> dict[str, Metered]:
+    """Those of them that have meters, as a year."""
+    kinds = plan.facilities.set_index("facility_id")["kind"] if "kind" in plan.facilities else {}
+    found: dict[str, Metered] = {}
+    for name, series in series_of(plan, ids, progress).items():
+        own = metered_year(series, templates.kind(kinds.get(name)))
+        if own is not None:
+            found[name] = own
+    return found
