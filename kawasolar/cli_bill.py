@@ -76,7 +76,7 @@ def bill_command(
     chosen, findings = (None, ()) if tariff else tariff_of(tables, use.supply, peak, use.year.year, rules)
     rates = rates_of(tables, tariff if chosen is None else chosen.key, rules, fuel=fuel, market=market)
     made = bill(use.kwh, rates, use.year, given_kw=use.supply.contract_kw, power_factor=power_factor)
-    made = replace(made, findings=(*use.findings, *findings, *made.findings))
+    made = replace(made, findings=(*use.findings, *findings, *made.findings, *_other_contract(use, made)))
     tell_findings(made.findings)
     if xlsx is not None:
         write_bill(made, xlsx, State.paper_language, whose=use.whose, notes=use.notes)
@@ -142,6 +142,14 @@ def _of_files(files: list[Path], year: int | None) -> _Use:
     calendar = fiscal_year(int(last.year - (last.month < 4)) if year is None else year)
     more = tuple(_filled(found.filled))
     return _Use(found.kwh, calendar, Supply(), ", ".join(sources), findings=(*findings, *more))
+
+
+def _other_contract(use: _Use, made: Bill) -> list[Finding]:
+    """The contract that is known is not that of the bill, which follows from the half hours."""
+    known, taken = use.supply.contract_kw, float(made.contract_kw.max())
+    if known is None or round(known) == round(taken):
+        return []
+    return [Finding("tariff.other_contract", "info", details={"known": known, "taken": taken})]
 
 
 def _filled(share: float) -> list[Finding]:

@@ -1,6 +1,6 @@
 """The bill of a fiscal year in lines, month by month, for one facility or many at once.
 
-Rounding is that of bills, by ``resources/electricity_rules.toml``: energy to whole kWh and demand to whole kW, lines to 0.01 yen, the levy, the tax and the month's
+Rounding is that of bills, by ``resources/electricity_rules.toml``: energy to whole kWh and demand to whole kW, lines down to 0.01 yen, the levy, the tax and the month's
 total down to whole yen. What the total loses is a line of its own, so that the lines are always the total.
 """
 
@@ -192,13 +192,12 @@ class _Lines:
 
     def add(
         self, code: str, unit: str, quantity: Array, price: ArrayLike, factor: ArrayLike = 1.0, *, season: str = "", time: str = "",
-        from_kwh: float | None = None, down: bool = False,
+        from_kwh: float | None = None, whole: bool = False,
     ) -> None:  # fmt: skip
-        """A line: quantity × price × factor, to the unit of lines, or down to that of bills."""
+        """A line: quantity × price × factor, down to the unit of lines, or to that of bills."""
         shape = (self.count, MONTHS)
         prices, factors = np.broadcast_to(price, shape), np.broadcast_to(factor, shape)
-        to, rule = (self.unit, "down") if down else (self.rates.rules.number("line_unit"), "half_up")
-        yen = rounded(quantity * prices * factors, to, rule)
+        yen = rounded(quantity * prices * factors, self.unit if whole else self.rates.rules.number("line_unit"), "down")
         self.lines.append(Line(code, season, time, from_kwh, unit, quantity, prices, factors, yen))
 
     def demand(self, contract: Contract, used: Array, ratio: Array) -> None:
@@ -230,7 +229,7 @@ class _Lines:
                 self.add(code, "kWh", used, np.asarray(price))
         if tariff.capacity_yen_per_kw_month is not None:
             self.add("capacity", "kW", contract.kw, tariff.capacity_yen_per_kw_month)
-        self.add("levy", "kWh", used, levy, down=True)
+        self.add("levy", "kWh", used, levy, whole=True)
 
     def _sum(self, *leave: str) -> Array:
         total = np.zeros((self.count, MONTHS))

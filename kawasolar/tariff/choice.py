@@ -56,8 +56,8 @@ def tariff_of(
 ) -> tuple[Tariff, tuple[Finding, ...]]:
     """The tariff of a supply in a fiscal year.
 
-    That which the list of supply points names, else among those of its voltage and size the latest that holds on 1 April, the first of the profile where there are
-    several; where all of them begin later, the earliest of these, which is told.
+    That which the list of supply points names, else among those of its voltage and size, light before power, the latest that holds on 1 April, the first of the profile
+    where there are several; where all of them begin later, the earliest of these, which is told.
 
     Raises
     ------
@@ -68,7 +68,8 @@ def tariff_of(
     kw = peak_kw if supply.contract_kw is None else supply.contract_kw
     fitting = [one for one in tables.tariffs if one.voltage == voltage and _holds(one, kw)]
     named = [one for one in fitting if _names(supply.contract, one)]
-    candidates = named or fitting
+    # Most facilities at low voltage have light; who has power besides has a contract for it, which says so.
+    candidates = named or [one for one in fitting if one.supply != "power"] or fitting
     if not candidates:
         code = "tariff.none_extra_high" if voltage == "extra_high" else "tariff.none_fits"
         raise TariffError(code, voltage=voltage, kw=round(kw, 1))

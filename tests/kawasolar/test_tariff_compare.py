@@ -194,6 +194,10 @@ def test_the_tariff_follows_from_name_voltage_size_and_year() -> None:
     assert chosen(2026) == ("new", ["tariff.chosen_by_rule"])
     assert chosen(2023) == ("old", ["tariff.chosen_by_rule", "tariff.begins_later"])
     assert chosen(2026, contract="業務用電力", contract_kw=600.0) == ("other", [])
+    power = tariff("power", voltage="low", supply="power", name_ja="低圧電力")
+    tables = Tables(tariffs=(*rows, power))
+    assert chosen(2026, contract_kw=30.0)[0] == "light"
+    assert chosen(2026, contract_kw=30.0, contract="低圧電力") == ("power", [])
     assert chosen(2025, contract_kw=30.0) == ("light", ["tariff.chosen_by_rule", "tariff.begins_later"])
     with pytest.raises(TariffError, match="none_extra_high"):
         chosen(2025, voltage="extra_high")
