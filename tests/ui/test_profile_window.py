@@ -100,7 +100,8 @@ def test_it_begins_with_the_plans_profile(opened: ProfileWindow, window: MainWin
 def test_every_group_can_be_looked_at(form: ProfileWindow) -> None:
     for k, group in enumerate(GROUPS):
         form.groups.setCurrentRow(k)
-        assert form.model.entries, group
+        # Few have tariffs by time of day.
+        assert form.model.entries or group == "tariff_times", group
         for line, entry in enumerate(form.model.entries):
             form._select(line)
             assert form.form.boxes
@@ -183,8 +184,8 @@ def test_rows_are_added_filled_moved_and_removed(form: ProfileWindow) -> None:
 def test_the_last_row_of_a_table_can_go(form: ProfileWindow) -> None:
     assert form.draft is not None
     form.show_place("levies", "1")
-    form.change_row("remove")
-    form.change_row("remove")
+    for _ in tuple(form.draft.document["levies"]):
+        form.change_row("remove")
     assert "levies" not in form.draft.document
     assert not form.draft.problems
     assert form.empty.isVisible()
