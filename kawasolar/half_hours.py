@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 DAYS, SLOTS = 365, 48
 COUNT = DAYS * SLOTS
-_HOURS = 8_760
+HOURS = 8_760
 # Hours from 1 January to 1 April in a year of 365 days.
 _APRIL = 90 * 24
 
@@ -72,7 +72,7 @@ def of_hours(hours: NDArray[np.floating]) -> NDArray[np.float64]:
     [..., 17520], from 1 April
     """
     energy = np.roll(np.asarray(hours, dtype=np.float64), -_APRIL, axis=-1)
-    if energy.shape[-1] != _HOURS:
+    if energy.shape[-1] != HOURS:
         raise ValueError(f"{energy.shape[-1]} hours")
     lean = (np.roll(energy, -1, axis=-1) - np.roll(energy, 1, axis=-1)) / 16.0
     lean = np.clip(lean, -np.abs(energy) / 2.0, np.abs(energy) / 2.0)
@@ -80,7 +80,11 @@ def of_hours(hours: NDArray[np.floating]) -> NDArray[np.float64]:
     return halves.reshape(*energy.shape[:-1], COUNT)
 
 
+def month_starts(year: FiscalYear) -> NDArray[np.int64]:
+    """The first half hour of each month, April first, (12,)."""
+    return np.flatnonzero(np.diff(year.month, prepend=-1)) * SLOTS
+
+
 def monthly(half_hours: NDArray[np.floating], year: FiscalYear) -> NDArray[np.float64]:
     """Sum of each month, April first: [..., 17520] → [..., 12]."""
-    starts = np.flatnonzero(np.diff(year.month, prepend=-1)) * SLOTS
-    return np.asarray(np.add.reduceat(np.asarray(half_hours, dtype=np.float64), starts, axis=-1))
+    return np.asarray(np.add.reduceat(np.asarray(half_hours, dtype=np.float64), month_starts(year), axis=-1))

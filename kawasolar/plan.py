@@ -114,6 +114,7 @@ class Results:
     month_hour: NDArray[np.float32]
     month_hour_lost: NDArray[np.float32]
     typical_days: NDArray[np.float32]
+    hourly: NDArray[np.float32]
     weather: WeatherSummary
     open_sky_kwh_m2: float
 
@@ -171,6 +172,22 @@ class Registers:
 
 
 NO_REGISTERS = Registers()
+
+
+@dataclass(frozen=True, eq=False)
+class Use:
+    """What facilities use, and what of their roofs' energy they would use at once; a row each in the order of the ledger.
+
+    Attributes
+    ----------
+    frame : as :func:`kawasolar.use.compute_use` makes it
+    months : (n, 3, 12) load, produced and self-used of each month, April first [kWh]
+    month_peaks : (n, 2, 12) highest half hour of each month drawn from the grid without and with the roof [kW]
+    """
+
+    frame: pd.DataFrame
+    months: NDArray[np.float32]
+    month_peaks: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -231,6 +248,7 @@ class Plan:
     cache: Path
     read: LedgerRead | None = None
     registers: Registers = NO_REGISTERS
+    use: Use | None = None
     stamps: Mapping[str, Stamp] = field(default_factory=dict)
     entries: Entries = field(default_factory=Entries)
     scenario: str = "s1"

@@ -9,6 +9,7 @@ Light and power are taken as proportional: that half a shaded cell may stop a st
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
@@ -41,6 +42,8 @@ MONTHS = tuple(f"m{month:02d}" for month in range(1, 13))
 # Hours × planes arrays that live at once while a chunk is computed, and the memory they may take together on all cores.
 _ARRAYS = 24
 _CHUNK_BYTES = 40_000_000
+# Of these, for each core, before their hours are added up.
+_CHUNKS_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Yields:
     month_hour: NDArray[np.float32]
     month_hour_lost: NDArray[np.float32]
     typical_days: NDArray[np.float32]
+    hourly: NDArray[np.float32]
 
 
 class PlaneYear(NamedTuple):
@@ -61,21 +65,26 @@ class PlaneYear(NamedTuple):
     shaded, free : (planes, bins), in each (month, hour), under the skyline and under an open sky
     days : (planes, hours of the typical days), under the skyline
     snow : (planes,), what snow takes from the year under the skyline
+    hours : (planes, hours with light), under the skyline, in the order of the hours
     """
 
     shaded: NDArray[np.float64]
     free: NDArray[np.float64]
     days: NDArray[np.float64]
     snow: NDArray[np.float64]
+    hours: NDArray[np.float64]
 
 
 class _Year(NamedTuple):
-    """The year of the facilities [kWh]: ``produced`` and ``lost`` to shade (facilities, 12 × 24), ``days`` (facilities, 2 × 12 × 24), ``snow`` (facilities,)."""
+    """The year of the facilities [kWh]: ``produced`` and ``lost`` to shade (facilities, 12 × 24), ``days`` (facilities, 2 × 12 × 24), ``snow`` (facilities,),
+    ``hourly`` (facilities, 8760), or without a row where nobody asks.
+    """
 
     produced: NDArray[np.float64]
     lost: NDArray[np.float64]
     days: NDArray[np.float64]
     snow: NDArray[np.float64]
+    hourly: NDArray[np.float64]
 
 
 def compute_yields(
@@ -118,7 +127,7 @@ def compute_yields(
     units = units.where(owner[units.plane] >= 0)
     owner_of, count = owner[units.plane], len(facility_ids)
     simulation = _Simulation(units, owner_of, count, sunlit, azimuths, profile)
-    found = simulation.year(weather, part(progress, 0.0, 1.0 / (1 + len(band))))
+    found = simulation.year(weather, part(progress, 0.0, 1.0 / (1 + len(band))), hourly=True)
     mine = np.flatnonzero(owner >= 0)
     capacity, modules = (
         np.bincount(owner_of, weights=values, minlength=count).astype(np.float64)
@@ -134,7 +143,7 @@ def compute_yields(
         values.reshape(count, *shape).astype(np.float32)
         for values, shape in ((found.produced, (12, 24)), (found.lost, (12, 24)), (found.days, (2, 12, 24)))
     )
-    return Yields(pd.concat([table, *further], axis=1), produced, lost, days)
+    return Yields(pd.concat([table, *further], axis=1), produced, lost, days, found.hourly.astype(np.float32))
 
 
 def _of_band(name: str, produced: NDArray[np.float64]) -> pd.DataFrame:
@@ -156,34 +165,53 @@ class _Simulation:
     azimuths: NDArray[np.float64]
     profile: Profile
 
-    def year(self, weather: Weather, progress: Progress) -> _Year:
-        """Energy of each facility in one year of weather."""
+    def year(self, weather: Weather, progress: Progress, *, hourly: bool = False) -> _Year:
+        """Energy of each facility in one year of weather.
+
+        Parameters
+        ----------
+        hourly : tell every hour, too
+        """
         units, hours = self.units, daylight_hours(weather)
         losses, albedo = LossModel.of(self.profile), self.profile.number("pv.albedo")
         snow, days = SnowYear.of(weather, self.profile), DayHours.of(weather, hours)
         chunks = list(_chunks(units, self.profile, len(hours.ghi)))
         energy: list[PlaneYear | None] = [None] * len(chunks)
 
-        def simulate(begin: int, end: int) -> None:
-            for k in range(begin, end):
+        def simulate(begin: int, end: int, first: int) -> None:
+            for k in range(first + begin, first + end):
                 mount, some = chunks[k]
                 energy[k] = plane_energy(
                     self.sunlit[units.plane[some]], self.azimuths, mount, hours, losses, albedo, snow, days
                 )
 
-        run_blocks(simulate, len(chunks), 1, progress, "yield")
         produced, lost = np.zeros((2, self.facilities, 12 * 24))
-        year = _Year(produced, lost, days.table(self.facilities), np.zeros(self.facilities))
-        # Unit after unit in their order, so that the sums are the same on any number of cores and among any others.
-        for (_, some), found in zip(chunks, energy, strict=True):
-            one = cast("PlaneYear", found)
-            weight, owner = units.capacity[some, None], self.owner[some][:, None]
-            np.add.at(year.produced, (owner, hours.bins[None, :]), one.shaded * weight)
-            np.add.at(year.lost, (owner, hours.bins[None, :]), (one.free - one.shaded) * weight)
-            np.add.at(year.days, (owner, days.bins[None, :]), one.days * weight)
-            np.add.at(year.snow, owner[:, 0], one.snow * weight[:, 0])
+        year = _Year(
+            produced, lost, days.table(self.facilities), np.zeros(self.facilities), np.zeros((self.facilities if hourly else 0, len(weather.hours))),
+        )  # fmt: skip
+        # Some chunks at a time: the hours of all planes would be more than the rest of a plan.
+        size = _CHUNKS_AT_ONCE * threads()
+        for begin in range(0, len(chunks), size):
+            end = min(begin + size, len(chunks))
+            within = part(progress, begin / len(chunks), end / len(chunks))
+            run_blocks(partial(simulate, first=begin), end - begin, 1, within, "yield")
+            # Unit after unit in their order, so that the sums are the same on any number of cores and among any others.
+            for k in range(begin, end):
+                self._add(year, chunks[k][1], cast("PlaneYear", energy[k]), hours, days)
+                energy[k] = None
         progress(1.0, "yield")
         return year
+
+    def _add(self, year: _Year, some: NDArray[np.int64], one: PlaneYear, hours: Hours, days: DayHours) -> None:
+        """What some units give, to their facilities."""
+        weight, owner = self.units.capacity[some, None], self.owner[some][:, None]
+        np.add.at(year.produced, (owner, hours.bins[None, :]), one.shaded * weight)
+        np.add.at(year.lost, (owner, hours.bins[None, :]), (one.free - one.shaded) * weight)
+        np.add.at(year.days, (owner, days.bins[None, :]), one.days * weight)
+        np.add.at(year.snow, owner[:, 0], one.snow * weight[:, 0])
+        if len(year.hourly):
+            for k, facility in enumerate(owner[:, 0].tolist()):
+                year.hourly[facility, hours.rows] += one.hours[k] * weight[k, 0]
 
 
 def merged(before: Yields | Yielded, fresh: Yields, links: pd.DataFrame) -> Yields:
@@ -198,11 +226,11 @@ def merged(before: Yields | Yielded, fresh: Yields, links: pd.DataFrame) -> Yiel
     # A frame without rows would take the types of its columns from the other.
     frames = [frame for frame in (fresh.yields, before.yields) if len(frame)] or [before.yields]
     table = pd.concat(frames, ignore_index=True).iloc[place].reset_index(drop=True)
-    produced, lost, days = (
+    produced, lost, days, hourly = (
         np.concatenate([getattr(fresh, name), getattr(before, name)])[place]
-        for name in ("month_hour", "month_hour_lost", "typical_days")
+        for name in ("month_hour", "month_hour_lost", "typical_days", "hourly")
     )
-    return Yields(table, produced, lost, days)
+    return Yields(table, produced, lost, days, hourly)
 
 
 def plane_energy(
@@ -233,7 +261,7 @@ def plane_energy(
     covered = np.zeros(len(shaded)) if works is None else (power(under, None) - shaded).sum(axis=1)
     by_bin, free_by_bin = (np.add.reduceat(values, hours.starts, axis=1) for values in (shaded, free))
     columns = np.empty(0, np.int64) if days is None else days.columns
-    return PlaneYear(by_bin, np.broadcast_to(free_by_bin, by_bin.shape), shaded[:, columns], covered)
+    return PlaneYear(by_bin, np.broadcast_to(free_by_bin, by_bin.shape), shaded[:, columns], covered, shaded)
 
 
 def _chunks(units: Units, profile: Profile, hours: int) -> Iterator[tuple[Mount, NDArray[np.int64]]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject
 
 from gis.errors import CodedError
 
 if TYPE_CHECKING:
+    from gis.progress import Progress
     from kawasolar.meters import Load
     from ui.window import MainWindow
 
@@ -46,6 +47,34 @@ class MeterDesk(QObject):
         def fail(error: object) -> None:
             if isinstance(error, CodedError):
                 tab.metered.show_error(facility_id, error)
+            else:
+                window.controller.fail(error)
+
+        job.done.connect(show)
+        job.failed.connect(fail)
+
+    def read_use(self, facility_id: str) -> None:
+        """Reckon the half hours of a facility, and show them where they are still asked for."""
+        from ui.inspector.use import SiteUse
+
+        window, plan, part = self._window, self._window.document.plan, self._window.inspector.power.use
+        if plan is None:
+            return
+
+        def reckon(progress: Progress) -> SiteUse:
+            from kawasolar.use import flows_of
+
+            return SiteUse(facility_id, *flows_of(plan, facility_id, progress))
+
+        job = window.jobs.start(reckon, "use")
+
+        def show(found: object) -> None:
+            if window.document.plan is plan:
+                part.show_use(cast("SiteUse", found))
+
+        def fail(error: object) -> None:
+            if isinstance(error, CodedError):
+                part.show_error(facility_id, error)
             else:
                 window.controller.fail(error)
 

@@ -230,10 +230,12 @@ class MetersDialog(WorkingDialog):
 
     def take_list(self, path: Path) -> None:
         """Read such a list; what it says of supply points that are here holds until somebody says otherwise."""
+        from kawasolar.document.views import aliases_of
         from kawasolar.registers import supply_points_of
 
-        facilities = self._facilities
-        job = self._jobs.start(lambda _progress: supply_points_of(path, facilities), _TOPIC)
+        facilities, forms, entries = self._facilities, self._remembered.ledger_forms, self._document.entries
+        said = None if entries is None else aliases_of(entries)
+        job = self._jobs.start(lambda _progress: supply_points_of(path, facilities, said, forms), _TOPIC)
 
         def take(found: object) -> None:
             points, findings = cast("tuple[dict[str, str], list[Finding]]", found)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QStackedWidget, QTableView, QWidget
 
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from ui.settings import Remembered
 
 _PATTERN = "*.csv *.xlsx *.xlsm *.txt"
-_COLUMNS, _ROWS = range(2)
+# Pages: columns, rows, and what is seen before there is a file.
+_ROWS, _EMPTY = 1, 2
 # File, kind of ledger, sheet (empty: the first that fits), columns (None: as the headings say).
 Take = Callable[[Path, "Kind", str, "Mapping | None"], None]
 
@@ -70,10 +72,13 @@ class RegisterDialog(Assistant):
         layout.addWidget(label(say("ui.register.title"), "title"))
         layout.addWidget(label(say("ui.register.intro"), "muted", wrap=True))
         layout.addLayout(self._choice())
-        layout.addLayout(self._middle_line())
+        self.middle = QWidget()
+        self.middle.setLayout(self._middle_line())
+        layout.addWidget(self.middle)
         self.pages = QStackedWidget()
         self.pages.addWidget(self._make_preview())
         self.pages.addWidget(self._make_rows())
+        self.pages.addWidget(self._empty_page())
         layout.addWidget(self.pages, 1)
         layout.addLayout(self._outcome_line(self._make_remember()))
         self.summary = self.outcome
@@ -94,13 +99,14 @@ class RegisterDialog(Assistant):
 
     def _choice(self) -> QHBoxLayout:
         say, line = self._look.say, row(8)
-        self.file = Elided(say("ui.register.drop"), "muted")
+        self.file = Elided("", "muted")
         self.choose = button(say("ui.new.choose"))
         self.choose.setAccessibleName(say("ui.new.choose_role", role=say("ui.register.title")))
         self.choose.setAutoDefault(False)
         self.choose.clicked.connect(self._ask_file)
         self.kind = QComboBox()
         self.kind.setAccessibleName(say("ui.register.kind"))
+        self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.kind.addItem(say("ui.register.by_headings"), "")
         for kind, name in self._names.items():
             self.kind.addItem(name, kind)
@@ -116,6 +122,7 @@ class RegisterDialog(Assistant):
     def _middle_line(self) -> QHBoxLayout:
         """What is seen, and where it stands in the file."""
         say, line = self._look.say, row(8)
+        line.setContentsMargins(0, 0, 0, 0)
         self.views = chips(self, line, [say("ui.ledger.columns"), say("ui.register.rows")])
         self.views.idClicked.connect(self._show_page)
         line.addSpacing(12)
@@ -131,6 +138,22 @@ class RegisterDialog(Assistant):
         self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
         return self.table
+
+    def _empty_page(self) -> QWidget:
+        """Where no file is: what to do next."""
+        say, page = self._look.say, QWidget()
+        layout = column(page, margin=40, spacing=12)
+        words = label(say("ui.register.empty"), "muted", wrap=True)
+        words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        choose = button(say("ui.new.choose"))
+        choose.setAccessibleName(say("ui.new.choose_role", role=say("ui.register.title")))
+        choose.setAutoDefault(False)
+        choose.clicked.connect(self._ask_file)
+        layout.addStretch(1)
+        layout.addWidget(words)
+        layout.addWidget(choose, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(2)
+        return page
 
     def _make_remember(self) -> QWidget:
         say = self._look.say
@@ -238,16 +261,20 @@ class RegisterDialog(Assistant):
     def _refresh(self) -> None:
         super()._refresh()
         say, read, names = self._look.say, self._found, self._facilities
-        self.file.setText(say("ui.register.drop") if self._path is None else self._path.name)
-        for widget in (self.heading, self.heading_lines, self.begin):
-            widget.setEnabled(self._opened is not None)
-        self.sheet.setVisible(self.sheet.count() > 1)
-        self._sheet_words.setVisible(self.sheet.count() > 1)
+        self.file.setText("" if self._path is None else self._path.name)
+        self.choose.setVisible(self._path is not None)
+        name = "" if self._opened is None else self._names[cast("Kind", self._opened.proposed.kind)]
+        self.kind.setItemText(
+            0, say("ui.register.by_headings_as", name=name) if name else say("ui.register.by_headings")
+        )
+        self.middle.setVisible(self._opened is not None)
+        is_empty = self._opened is None and self._job is None
+        self.pages.setCurrentIndex(_EMPTY if is_empty else max(self.views.checkedId(), 0))
         if read is None:
             self.model.show_register(None, None, None)
         elif self.model.register is not read.register:
             known = names is not None and dict(zip(names["facility_id"].tolist(), names["name"].tolist(), strict=True))
-            self.model.show_register(read.register, read.frame, known or None)
+            self.model.show_register(read.register, read.frame, known or None, read.findings)
             self.table.resizeColumnsToContents()
         self.save_csv.setEnabled(self._is_ready)
         self.take_button.setEnabled(self._is_ready)
@@ -266,12 +293,13 @@ class RegisterDialog(Assistant):
     def _words(self) -> str:
         opened = self._opened
         if self._job is None and not self._told and opened is not None and opened.proposed.other is not None:
-            return self._look.say("ui.register.other", name=self._names[cast("Kind", opened.proposed.other)])
+            name = self._names.get(cast("Kind", opened.proposed.other), self._look.say("ui.role.facilities"))
+            return self._look.say("ui.register.other", name=name)
         return super()._words()
 
     def _show_page(self, page: int) -> None:
-        self.pages.setCurrentIndex(page)
         self.views.button(page).setChecked(True)
+        self._refresh()
 
     def _follow(self) -> None:
         """The row that a finding is of, where it is seen."""
@@ -293,7 +321,7 @@ class RegisterDialog(Assistant):
         try:
             self.keep_form()
         except NotWritable as error:
-            self._on_failed(error)
+            self._on_not_written(error)
             return False
         self._told = self._look.say("ui.register.remembered")
         self._refresh()
@@ -333,7 +361,7 @@ class RegisterDialog(Assistant):
             write_rows(rows, path)
             return path
 
-        self._start("ledger.write", write, self._on_written)
+        self._write(write)
 
     def _ask_template(self, index: int) -> None:
         kind = str(self.template.itemData(index) or "")
@@ -356,7 +384,7 @@ class RegisterDialog(Assistant):
             write_template(kind, path, language)
             return path
 
-        self._start("ledger.write", write, self._on_written)
+        self._write(write)
 
     def _on_written(self, path: object) -> None:
         self._told = self._look.say("ui.register.written", file=Path(str(path)).name)

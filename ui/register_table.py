@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
+from kawasolar.ledger.mapping_words import column_word
+from kawasolar.reasons import finding_brief
+from kawasolar.registers.expected import unit_words
 from ui import format as fmt
 from ui.look import Look
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
+    from gis.findings import Finding
     from kawasolar.registers import Register
 
 Index = QModelIndex | QPersistentModelIndex
@@ -24,24 +28,33 @@ MOST_ROWS = 20_000
 
 
 class RegisterModel(QAbstractTableModel):
-    """Row number, facility where a plan is open, then the ledger's columns with their own headings."""
+    """Row number, facility where a plan is open, then our columns; the tooltip of each is the file's heading."""
 
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
         self.register: Register | None = None
         self._heads: list[str] = []
+        self._tips: list[str] = []
         self._cells: list[list[Any]] = []
         # Words are made of the cells that are seen.
         self._words: list[Callable[[Any], str]] = []
         self._right: list[bool] = []
         self._lacking: list[bool] = []
+        # By the file's row and heading.
+        self._wrong: dict[tuple[int, str], list[Finding]] = {}
 
-    def show_register(self, register: Register | None, rows: pd.DataFrame | None, names: dict[str, str] | None) -> None:
-        """Other rows; ``names`` of facilities by their number, where the rows say whose they are."""
+    def show_register(
+        self, register: Register | None, rows: pd.DataFrame | None, names: dict[str, str] | None, findings: Sequence[Finding] = ()
+    ) -> None:  # fmt: skip
+        """Other rows; ``names`` of facilities by their number, where the rows say whose they are; cells of which something is found bear a mark."""
         self.beginResetModel()
+        self._wrong = {}
+        for finding in findings:
+            if finding.row is not None and finding.column is not None:
+                self._wrong.setdefault((finding.row, finding.column), []).append(finding)
         self.register, say = register, self._look.say
-        self._heads, self._cells, self._words, self._right, self._lacking = [], [], [], [], []
+        self._heads, self._tips, self._cells, self._words, self._right, self._lacking = [], [], [], [], [], []
         if register is not None and rows is not None:
             some = rows.head(MOST_ROWS)
             self._add(say("ui.register.row"), some["source_row"].tolist(), str, right=True)
@@ -54,11 +67,17 @@ class RegisterModel(QAbstractTableModel):
                 if name in some:
                     words = partial(self._text, kind=field.kind, said_as=field.said_as)
                     right = field.kind in ("number", "year", "storeys")
-                    self._add(register.columns[name], some[name].tolist(), words, right=right)
+                    head = column_word(self._look.language, name, register.kind)
+                    unit = unit_words(field.unit, self._look.language).strip()
+                    head = f"{head} [{unit}]" if unit else head
+                    self._add(head, some[name].tolist(), words, right=right, tip=register.columns[name])
         self.endResetModel()
 
-    def _add(self, head: str, cells: list[Any], words: Callable[[Any], str], *, right: bool = False) -> None:
+    def _add(
+        self, head: str, cells: list[Any], words: Callable[[Any], str], *, right: bool = False, tip: str = ""
+    ) -> None:
         self._heads.append(head)
+        self._tips.append(tip or head)
         self._cells.append(cells)
         self._words.append(words)
         self._right.append(right)
@@ -84,11 +103,10 @@ class RegisterModel(QAbstractTableModel):
         return len(self._heads)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
-        if orientation == Qt.Orientation.Horizontal and role in (
-            Qt.ItemDataRole.DisplayRole,
-            Qt.ItemDataRole.ToolTipRole,
-        ):
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return self._heads[section]
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
+            return self._tips[section]
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
             return self._aligned(section)
         return None
@@ -100,7 +118,18 @@ class RegisterModel(QAbstractTableModel):
             return self._aligned(index.column())
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 1 and self._lacking and self._lacking[index.row()]:  # fmt: skip
             return self._look.icon("alert-outline", "attention")
+        if role in (Qt.ItemDataRole.DecorationRole, Qt.ItemDataRole.ToolTipRole):
+            return self._mark(index, role)
         return None
+
+    def _mark(self, index: Index, role: int) -> Any:  # noqa: ANN401
+        """What is wrong in the cell of the file from which this one comes."""
+        found = self._wrong.get((self._cells[0][index.row()], self._tips[index.column()]))
+        if not found:
+            return None
+        if role == Qt.ItemDataRole.DecorationRole:
+            return self._look.icon("alert-outline", "attention")
+        return "\n".join(finding_brief(self._look.language, finding) for finding in found)
 
     def _aligned(self, column: int) -> Qt.AlignmentFlag:
         side = Qt.AlignmentFlag.AlignRight if self._right[column] else Qt.AlignmentFlag.AlignLeft

@@ -246,6 +246,7 @@ class MainWindow(QMainWindow):
         self.inspector.roof.layout_part.light_asked.connect(control.roof.show_light)
         self.inspector.roof.glare.asked.connect(control.roof.look_for_glare)
         self.inspector.power.metered.asked.connect(control.meters.read_load)
+        self.inspector.power.use.asked.connect(control.meters.read_use)
         self.inspector.power.metered.meters_asked.connect(control.meters.open)
         self.inspector.roof.glare.changed.connect(self._show_glare)
         self.document.selection_changed.connect(lambda _selected: self._show_glare())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gis.progress import part, silent
@@ -14,15 +15,29 @@ from kawasolar.meters import series_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
+
     from gis.progress import Progress
     from kawasolar.demand.estimate import Demand
     from kawasolar.demand.metered import Metered
     from kawasolar.demand.templates import Templates
-    from kawasolar.plan import Plan
+    from kawasolar.document.entries import Entries
+    from kawasolar.plan import InputFile, Plan
+    from kawasolar.profile import Profile
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What of a plan its demand is made from, where the plan itself is still in the making."""
+
+    facilities: pd.DataFrame
+    entries: Entries
+    inputs: tuple[InputFile, ...]
+    profile: Profile
 
 
 def demand_of(
-    plan: Plan,
+    plan: Plan | Asked,
     facility_ids: Sequence[str] | None = None,
     *,
     year: int | None = None,
@@ -53,7 +68,7 @@ def demand_of(
     return estimate(rows, own, tables, calendar, part(progress, 0.6, 1.0))
 
 
-def _metered(plan: Plan, ids: list[str], templates: Templates, progress: Progress) -> dict[str, Metered]:
+def _metered(plan: Plan | Asked, ids: list[str], templates: Templates, progress: Progress) -> dict[str, Metered]:
     """Those of them that have meters, as a year."""
     kinds = plan.facilities.set_index("facility_id")["kind"] if "kind" in plan.facilities else {}
     found: dict[str, Metered] = {}

@@ -36,7 +36,7 @@ from kawasolar.errors import PlanError
 # Tables whose entries belong to one scenario: their key is the scenario's, or begins with it and a stroke.
 OF_SCENARIO = ("share", "objective", "criteria", "pins", "vetoes", "values", "layouts")
 # Tables of which neither a result nor a value of the profile is made.
-NO_RESULTS = ("scenarios", "reviews", "meters", "aliases")
+NO_RESULTS = ("scenarios", "reviews")
 # What a keep-out is for; the first where nothing is said.
 PURPOSES = ("other", "refuge", "access")
 OTHER = PURPOSES[0]

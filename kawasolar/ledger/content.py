@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kawasolar.ledger import values
 from kawasolar.ledger.vocabulary import folded, vocabulary
@@ -88,36 +88,46 @@ class Sample:
                 found.append(float(text.replace(",", "")))
         return found
 
-    def share(self, holds: Callable[[str], object]) -> float:
-        """Share of the cells for which something holds."""
-        return sum(bool(holds(text)) for text in self.texts) / len(self.texts)
+    @cached_property
+    def different(self) -> list[tuple[object, str, int]]:
+        """Its different cells with their texts, and how often each stands there: ledgers repeat themselves."""
+        found: dict[tuple[type, object], list[Any]] = {}
+        cells: tuple[Any, ...] = self.cells
+        for cell, text in zip(cells, self.texts, strict=True):
+            key = (type(cell), cell if cell.__hash__ is not None else repr(cell))
+            found.setdefault(key, [cell, text, 0])[2] += 1
+        return [(cell, text, count) for cell, text, count in found.values()]
 
-    def share_of(self, holds: Callable[[object], bool]) -> float:
+    def mean(self, measure: Callable[[str], float]) -> float:
+        """Of what is measured of each text."""
+        return sum(count * measure(text) for _, text, count in self.different) / len(self.cells)
+
+    def share(self, holds: Callable[[str], object]) -> float:
+        """Share of the cells for whose text something holds."""
+        return sum(count for _, text, count in self.different if holds(text)) / len(self.cells)
+
+    def share_of(self, holds: Callable[[object], object]) -> float:
         """Share of the cells, as they stand, for which something holds."""
-        return sum(holds(cell) for cell in self.cells) / len(self.cells)
+        return sum(count for cell, _, count in self.different if holds(cell)) / len(self.cells)
+
+    def read(self, parse: Callable[[object], Any]) -> list[Any]:
+        """What a parser makes of the cells that it understands; None where one says that nothing is known."""
+        made: list[Any] = []
+        for cell, _, count in self.different:
+            try:
+                value = parse(cell)
+            except (ValueError, OverflowError):
+                continue
+            made.extend([value] * count)
+        return made
 
     def read_share(self, parse: Callable[[object], object]) -> float:
         """Share of the cells that a parser understands; of some that say nothing is known the rest counts."""
-        return sum(_reads(parse, cell) for cell in self.cells) / len(self.cells)
+        return sum(value is not None for value in self.read(parse)) / len(self.cells)
 
     def understood(self, parse: Callable[[object], object]) -> float:
         """Share of the cells that a parser understands, those too that say that there is nothing."""
-        return sum(_understands(parse, cell) for cell in self.cells) / len(self.cells)
-
-
-def _understands(parse: Callable[[object], object], cell: object) -> bool:
-    try:
-        parse(cell)
-    except (ValueError, OverflowError):
-        return False
-    return True
-
-
-def _reads(parse: Callable[[object], object], cell: object) -> bool:
-    try:
-        return parse(cell) is not None
-    except (ValueError, OverflowError):
-        return False
+        return len(self.read(parse)) / len(self.cells)
 
 
 Detector = Callable[[Sample], float]
@@ -156,8 +166,7 @@ def _angle(cell: object) -> float:
 def years_of(sample: Sample) -> list[float]:
     """Calendar years of the cells that are such, and of no other number."""
     low, high = vocabulary().content["years"]
-    good = (values.year(cell) for cell in sample.cells if _reads(values.year, cell))
-    return [year for year in good if year is not None and low <= year <= high]
+    return [year for year in sample.read(values.year) if year is not None and low <= year <= high]
 
 
 def like_year(sample: Sample) -> float:
@@ -165,11 +174,8 @@ def like_year(sample: Sample) -> float:
     share = len(years_of(sample)) / len(sample.cells)
     if share < 0.9 or (sample.distinct == 1 and len(sample.cells) > 1):
         return 0.0
-    signs = sum(
-        isinstance(cell, dt.date) or bool(_YEAR_SIGNS.search(text))
-        for cell, text in zip(sample.cells, sample.texts, strict=True)
-    )
-    return share * (0.9 if 2 * signs >= len(sample.cells) else 0.7)
+    signs = sample.share_of(lambda cell: isinstance(cell, dt.date) or _YEAR_SIGNS.search(folded(values.text_of(cell))))
+    return share * (0.9 if signs >= 0.5 else 0.7)
 
 
 def _coded(column: str) -> Detector:

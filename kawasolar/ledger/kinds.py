@@ -68,8 +68,9 @@ class LedgerKind:
 
     def hint(self, heading: str) -> str:
         """The column of which a heading contains the name; of several that which stands last, as Japanese names end in what the thing is."""
-        key = heading_key(heading) if self.hinted else ""
-        best = (0, 0, "")
+        key, best = heading_key(heading), (0, 0, "")
+        if not self.hinted or not key:
+            return ""
         for known, (column, _) in self.words.headings.items():
             if len(known) >= _SHORTEST_HINT and (at := key.rfind(known)) >= 0:
                 best = max(best, (at + len(known), len(known), column))

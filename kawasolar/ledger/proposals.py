@@ -18,7 +18,7 @@ from kawasolar.ledger.headings import (
 )
 from kawasolar.ledger.kinds import FACILITIES, LedgerKind, ledger_kind
 from kawasolar.ledger.mapping import Mapping, form_of, form_of_width, letter_of, width_of
-from kawasolar.ledger.vocabulary import heading_key
+from kawasolar.ledger.vocabulary import heading_key, heading_unit, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +41,8 @@ _SPARSE = 0.1
 _FITTING = 0.5
 # How much surer a heading makes that contains the name of what the cells may be; how sure it is of cells of which any text will do.
 _HINT, _HINT_ALONE, _MOST_HINTED = 0.35, 0.55, 0.9
+# How sure the unit makes that stands above numbers, and the share of cells that must be numbers.
+_UNIT, _ARE_NUMBERS = 0.6, 0.8
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Guess:
     asked : the file's columns that may be what their content says
     texts, looked : headings and cells of all
     taken : ours that a heading names
+    units : of our columns
     """
 
     found: dict[int, Proposal]
@@ -91,11 +94,14 @@ class Guess:
     texts: list[str]
     looked: list[Sample]
     taken: set[str]
+    units: dict[str, dict[str, float]]
 
     def propose(self, index: int, name: str, sure: float, share: float | None = None) -> Proposal:
         """By its content a column is one of ours, or, where that is not sure enough, may be."""
         column, reason = (name, "content") if sure >= TAKEN else ("", "maybe")
-        return Proposal(index, title_of(self.texts[index], index), column, "", reason, sure, share, name)
+        unit = heading_unit(self.texts[index]) if column else ""
+        known = unit if unit in self.units.get(name, {}) else ""
+        return Proposal(index, title_of(self.texts[index], index), column, known, reason, sure, share, name)
 
 
 @dataclass(frozen=True)
@@ -186,7 +192,7 @@ def _other_above(rows: Sequence[Row], first: int) -> str | None:
 def _heading(rows: Sequence[Row], of: LedgerKind, detectors: dict[str, Detector]) -> tuple[int, int]:
     """Heading rows: those with our words, else the first row of the table's width that is unlike what stands below it."""
     header = find_header(rows, of.words)
-    if header is not None and of.is_heading(header.columns):
+    if header is not None and (of.is_heading(header.columns) or of.reads(header)):
         return header.first, header.last
     widths = [sum(_filled(cell) for cell in row) for row in rows[: SEARCHED_ROWS + 1]]
     usual = sorted(width for width in widths if width)[len([w for w in widths if w]) // 2] if any(widths) else 0
@@ -274,26 +280,46 @@ def _by_content(
     # A second column of a heading that is known is no other thing.
     asked = [k for k in free if not texts[k] or heading_key(texts[k]) not in known]
     wanted = {name: detect for name, detect in detectors.items() if name not in taken}
-    hints = {k: of.hint(texts[k]) for k in asked}
+    order = {name: place for place, name in enumerate(of.words.columns)}
     scores = [
-        (_hinted(of, _weight(looked[k]) * detect(looked[k]), name, hints[k]), name, k)
+        (_told(of, name, texts[k], looked[k], _weight(looked[k]) * detect(looked[k])), name, k)
         for k in asked
         for name, detect in wanted.items()
     ]
-    guess = Guess({}, asked, texts, looked, taken)
+    guess = Guess({}, asked, texts, looked, taken, of.words.units)
     got: set[str] = set()
-    for sure, name, k in sorted(scores, key=lambda score: (-score[0], score[2], score[1])):
+    for (sure, alike), name, k in sorted(scores, key=lambda score: (-score[0][0], score[2], order[score[1]])):
         if sure < NAMED or k in guess.found or name in got:
             continue
         got.add(name)
         one = guess.propose(k, name, sure, _share(of, name, looked[k]))
-        guess.found[k] = replace(one, reason="alike") if one.column and hints[k] == name else one
+        guess.found[k] = replace(one, reason="alike") if one.column and alike else one
     return of.settled(guess)
 
 
-def _hinted(of: LedgerKind, sure: float, name: str, hint: str) -> float:
+def _told(of: LedgerKind, name: str, text: str, sample: Sample, sure: float) -> tuple[float, bool]:
+    """How sure one is by the cells and by a heading that is like ours or names its unit; and whether the heading has a part in it."""
+    unit, units = heading_unit(text), of.words.units.get(name)
+    factor = None if units is None else units.get(unit)
+    if factor == 0.0 or (of.hinted and units is not None and factor is None and _is_unit(of, unit)):
+        # Of another quantity.
+        return 0.0, False
+    hinted = _hinted(of, sure, name, text)
+    if of.hinted and factor is not None and hinted < _UNIT:
+        parse = of.reader(name, unit)
+        if parse is not None and sample.read_share(parse) >= _ARE_NUMBERS:
+            return _UNIT, True
+    return hinted, hinted > sure
+
+
+def _is_unit(of: LedgerKind, text: str) -> bool:
+    """Whether what stands in a heading's brackets is a unit of something that ledgers tell."""
+    return any(text in units for units in (*of.words.units.values(), *vocabulary().units.values()))
+
+
+def _hinted(of: LedgerKind, sure: float, name: str, text: str) -> float:
     """Cells that may be what the heading is like are that; of which any text will do, the heading alone says it, never for sure."""
-    if name != hint:
+    if name != of.hint(text):
         return sure
     if sure > 0:
         return max(sure, min(sure + _HINT, _MOST_HINTED))

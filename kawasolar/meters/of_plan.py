@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from gis.progress import part, silent
 from kawasolar.meters.join import join_meters
@@ -15,12 +15,15 @@ from kawasolar.meters.store import as_reading, is_store, open_store
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
+
     from gis.findings import Finding
     from gis.progress import Progress
+    from kawasolar.document.entries import Entries
     from kawasolar.meters.load import Load
     from kawasolar.meters.model import MeterReadings, MeterSeries
     from kawasolar.meters.store import MeterStore
-    from kawasolar.plan import Plan
+    from kawasolar.plan import InputFile, Plan
 
 
 def read_all(
@@ -56,7 +59,23 @@ def read_all(
     return series, tuple(findings), tuple(dict.fromkeys(sources))
 
 
-def store_of(plan: Plan) -> MeterStore | None:
+class HasMeters(Protocol):
+    """What of a plan tells whose meters are whose."""
+
+    @property
+    def facilities(self) -> pd.DataFrame:
+        """``facility_id name``."""
+
+    @property
+    def entries(self) -> Entries:
+        """What people entered."""
+
+    @property
+    def inputs(self) -> tuple[InputFile, ...]:
+        """Its files."""
+
+
+def store_of(plan: HasMeters) -> MeterStore | None:
     """The plan's file of meters; None where it has none.
 
     Raises
@@ -94,7 +113,7 @@ def loads_of(plan: Plan, facility_ids: Sequence[str] | None = None, progress: Pr
 
 
 def series_of(
-    plan: Plan, facility_ids: Sequence[str] | None = None, progress: Progress = silent
+    plan: HasMeters, facility_ids: Sequence[str] | None = None, progress: Progress = silent
 ) -> dict[str, list[MeterSeries]]:
     """The meters of facilities: those of them that have some; of all unless given.
 

@@ -13,6 +13,7 @@ import shapely
 
 from kawasolar.document.views import corrected, profile_of, settings_of
 from kawasolar.errors import UnreadableProject
+from kawasolar.half_hours import HOURS
 from kawasolar.layout_values import COLUMNS
 from kawasolar.ledger.notes import folded
 from kawasolar.plan import (
@@ -27,6 +28,7 @@ from kawasolar.plan import (
     RegisterRead,
     Registers,
     Results,
+    Use,
     WeatherSummary,
 )
 from kawasolar.project.arrays import unpack_array
@@ -46,6 +48,7 @@ from kawasolar.project.format import (
 from kawasolar.project.gpkg import count_rows, geometries, read_columns, read_frame_columns, tables
 from kawasolar.project.slots import SLOTS, SUFFIX_RULE
 from kawasolar.project.trust import crs_of, read_values, rows, typed
+from kawasolar.use import COLUMNS as USE_COLUMNS
 
 if TYPE_CHECKING:
     import sqlite3
@@ -73,6 +76,7 @@ _REQUIRED = {
     "links_read": {"facility_id", "building_id"},
     **{f"{REGISTER_TABLE}{kind}": {"source_row"} for kind in OTHER_LEDGERS},
     "yields": {"facility_id", "capacity_kw", "energy_kwh", "co2_t"},
+    "use": {*USE_COLUMNS},
     "outcomes": {"facility_id", "criterion", "outcome"},
     "sites": {"facility_id", "status", "chosen", "rank", "reason", "reason_values"},
 }
@@ -189,6 +193,7 @@ def _plan(file: _File, key: str, profile: Profile, entries: Entries, stamps: dic
         cache=Path(),
         read=read,
         registers=_registers(file, slots["registers"]),
+        use=_use(file, slots["use"]),
         stamps=stamps,
         entries=entries,
         scenario=key,
@@ -368,12 +373,16 @@ def _yield(file: _File, suffix: str) -> dict[str, Any]:
         # Files of before have none, and their yield is stale.
         if f"typical_days{suffix}" in file.arrays:
             days = unpack_array(file.arrays[f"typical_days{suffix}"], days.shape)
+        hourly: NDArray[np.floating] = np.broadcast_to(np.float32(np.nan), (len(yields), HOURS))
+        if f"hourly{suffix}" in file.arrays:
+            hourly = unpack_array(file.arrays[f"hourly{suffix}"], hourly.shape)
         weather = _weather(_slot_values(file, "yield", suffix)["weather"])
         return {
             "yields": yields,
             "month_hour": month_hour,
             "month_hour_lost": lost,
             "typical_days": days,
+            "hourly": hourly,
             "weather": weather,
         }
 
@@ -411,6 +420,22 @@ def _days(found: object) -> tuple[int, ...]:
     if days and (len(days) != 12 or not all(1 <= day <= 31 for day in days)):
         raise ValueError(f"days of the months {days}")
     return days
+
+
+def _use(file: _File, suffix: str) -> Use | None:
+    def make() -> Use | None:
+        if f"use{suffix}" not in file.present:
+            return None
+        frame = _frame(file, f"use{suffix}")
+        if {str(name): str(kind) for name, kind in frame.dtypes.items()} != USE_COLUMNS:
+            raise ValueError("use: columns")
+        months, peaks = (
+            unpack_array(file.arrays[f"use_{name}{suffix}"], (len(frame), count, 12)).astype(np.float32)
+            for name, count in (("months", 3), ("month_peaks", 2))
+        )
+        return Use(frame[list(USE_COLUMNS)], months, peaks)
+
+    return _once(file, ("use", suffix), make)
 
 
 def _decision(file: _File, suffix: str) -> Decision:

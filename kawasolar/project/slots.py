@@ -50,9 +50,10 @@ SLOTS: tuple[Slot, ...] = (
     ),
     Slot("layout", ("subarrays",), (), "layout", lambda plan: (plan.results.subarrays,)),
     Slot(
-        "yield", ("yields",), ("month_hour", "month_hour_lost", "typical_days"), "yield",
-        lambda plan: (plan.results.yields, plan.results.month_hour, plan.results.month_hour_lost, plan.results.typical_days, plan.results.weather),
+        "yield", ("yields",), ("month_hour", "month_hour_lost", "typical_days", "hourly"), "yield",
+        lambda plan: (plan.results.yields, plan.results.month_hour, plan.results.month_hour_lost, plan.results.typical_days, plan.results.hourly, plan.results.weather),
     ),
+    Slot("use", (), (), "use", lambda plan: (plan.use,)),
     Slot("decision", ("outcomes", "sites"), (), "selection", lambda plan: (plan.decision.outcomes, plan.decision.sites, plan.decision.not_applied)),
     Slot("findings", ("findings",), (), "", lambda plan: (plan.findings,)),
     Slot("inputs", ("inputs",), (), "", lambda plan: (plan.inputs,)),

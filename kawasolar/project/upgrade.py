@@ -138,10 +138,10 @@ def upgrade_3_to_4(copy: sqlite3.Connection) -> None:
 
 
 def upgrade_4_to_5(copy: sqlite3.Connection) -> None:
-    """Other ledgers than that of facilities: an older file has none, and so nothing of them to be read."""
+    """Other ledgers than that of facilities: an older file has none, and so nothing of them to be read. Nor does it say what facilities use."""
     meta = _values(copy, "kawasolar_meta")
     for own in meta["scenarios"].values():
-        own["slots"]["registers"] = ""
+        own["slots"]["registers"] = own["slots"]["use"] = ""
     meta["slots"]["registers"] = {"": {}}
     meta["format_version"] = 5
     stamped = copy.execute("SELECT DISTINCT scenario FROM stamps").fetchall()

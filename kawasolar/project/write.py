@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 # Name of an array -> how it is kept.
 ENCODINGS: dict[str, Encoding] = {
-    "sunlit": "share", "azimuths": "float64", "month_hour": "float32", "month_hour_lost": "float32", "typical_days": "float32",
+    "sunlit": "share", "azimuths": "float64", "month_hour": "float32", "month_hour_lost": "float32", "typical_days": "float32", "hourly": "float32",
 }  # fmt: skip
 
 
@@ -161,6 +161,10 @@ def _frames(project: Project, layout: Layout) -> Iterator[tuple[str, Any]]:
             yield f"{REGISTER_TABLE}{kind}{suffix}", register.frame
     for suffix, key in owners(layout, "yield").items():
         yield f"yields{suffix}", plans[key].results.yields
+    for suffix, key in owners(layout, "use").items():
+        use = plans[key].use
+        if use is not None:
+            yield f"use{suffix}", use.frame
     for suffix, key in owners(layout, "decision").items():
         yield f"outcomes{suffix}", plans[key].decision.outcomes
         yield f"sites{suffix}", plans[key].decision.sites
@@ -175,6 +179,12 @@ def packed_arrays(project: Project, layout: Layout) -> list[tuple[str, bytes]]:
         for suffix, key in owners(layout, slot.name).items():
             results = project.plans[key].results
             blobs += [(name + suffix, pack_array(getattr(results, name), ENCODINGS[name])) for name in slot.arrays]
+    for suffix, key in owners(layout, "use").items():
+        use = project.plans[key].use
+        if use is not None:
+            blobs += [
+                (f"use_{name}{suffix}", pack_array(getattr(use, name), "float32")) for name in ("months", "month_peaks")
+            ]
     return blobs
 
 

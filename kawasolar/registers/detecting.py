@@ -9,11 +9,12 @@ import datetime as dt
 import math
 import re
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kawasolar.ledger import values
 from kawasolar.ledger.content import like_address, like_code, like_storeys, like_year, years_of
-from kawasolar.ledger.vocabulary import vocabulary
+from kawasolar.ledger.vocabulary import folded, vocabulary
 from kawasolar.registers.cells import coded, digits, parser
 from kawasolar.registers.dates import day
 
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 # Share of a column's cells that must be such; less where texts are free.
 _MOST, _MANY, _HALF = 0.9, 0.8, 0.5
 # How sure one is of a bare number of a usual size, and of one that is only possible (its heading may say the rest).
-_USUAL, _POSSIBLE = 0.5, 0.2
+_USUAL, _POSSIBLE = 0.52, 0.2
+# What it adds that hardly any other number would do.
+_NARROW = 0.15
 # Of marks (○ ×) where a ledger has several columns of them; of one column alone.
 _ONE_OF_MARKS, _MARKS = 0.3, 0.6
 # Of days where a ledger has several columns of them; of one column alone. Of days gone by where a day to come is meant, and the other way round.
@@ -40,7 +43,7 @@ _SOME_KNOWN, _SOME_NAMED, _LONGEST_NAME = 0.3, 0.4, 40
 
 _PLATE = re.compile(r"[^\d\s]{1,6}\d{2,3}[^\d\s]?[ぁ-んa-z][\d・.\-]{1,7}")
 _FLOOR = re.compile(r"(地上|地下|b|r)?\d{0,2}(階|f|fl)|[br]\d?|屋上|塔屋|(中|半)?地下\d?")
-_WING = re.compile(r"[a-z]?\d{1,3}(-\d{1,2}){0,2}|[a-z]")
+_WING = re.compile(r"[a-z]?\d{1,3}[a-z]?(-\d{1,2}){0,2}|[a-z]")
 _MODEL = re.compile(r"[a-z]{1,5}[-_]?\d[a-z0-9\-_/×x+.]{2,}")
 _DAY_SIGNS = re.compile(r".*\d[年/.\-]\d{1,2}[月/.\-]\d{1,2}日?\Z|\d{8}\Z")
 _MADE_UP = re.compile(r"[a-z\-_]|\A0")
@@ -82,24 +85,17 @@ def _code(field: Field, sample: Sample) -> float:
     """By the share of cells whose words are known, and how much of each cell these words are."""
     if sample.length > _LONGEST_CODE:
         return 0.0
-    share = sample.read_share(lambda cell: (code := coded(field, cell)) and code != "other")
+    told = sample.read(partial(coded, field))
+    known = {code for code in told if code is not None}
+    share = sum(code not in (None, "other") for code in told) / len(sample.cells)
     if share < _MANY:
         return 0.0
-    told = {coded(field, cell) for cell in sample.cells if _is_known(field, cell)}
     if len(sample.cells) > _FEW_CELLS and 2 * sample.distinct > len(sample.cells) and sample.length > 2 * _FEW_CELLS:
         # Names of things in which the word happens to stand.
         return 0.4 * share
-    covered = sum(_covered(field, text) for text in sample.texts) / len(sample.texts)
-    sure = share * (0.6 + 0.3 * covered)
+    sure = share * (0.6 + 0.3 * sample.mean(partial(_covered, field)))
     # One word on every row may be anything's.
-    return sure if len(told) > 1 or len(sample.cells) <= _FEW_CELLS else 0.8 * sure
-
-
-def _is_known(field: Field, cell: object) -> bool:
-    try:
-        return coded(field, cell) is not None
-    except ValueError:
-        return False
+    return sure if len(known) > 1 or len(sample.cells) <= _FEW_CELLS else 0.8 * sure
 
 
 def _covered(field: Field, text: str) -> float:
@@ -120,11 +116,8 @@ def _flag(sample: Sample, *, alone: bool) -> float:
 
 def _days(sample: Sample) -> float:
     """Share of the cells that say a day, not only a month or a year."""
-    signs = sum(
-        isinstance(cell, dt.date) or bool(_DAY_SIGNS.match(text))
-        for cell, text in zip(sample.cells, sample.texts, strict=True)
-    )
-    return min(signs / len(sample.cells), sample.read_share(day))
+    signs = sample.share_of(lambda cell: isinstance(cell, dt.date) or _DAY_SIGNS.match(folded(values.text_of(cell))))
+    return min(signs, sample.read_share(day)) if signs >= _MANY else 0.0
 
 
 def _is_to_come(sample: Sample) -> bool:
@@ -162,32 +155,24 @@ def _number(schema: Schema, field: Field) -> Detector:
     low, high = field.bounds or (-math.inf, math.inf)
 
     def detect(sample: Sample) -> float:
-        found = [_value(parse, cell) for cell in sample.cells]
-        if sum(low <= value <= high for value in found) < _MOST * len(found) or _is_counted(sample):
+        found = [float(value) for value in sample.read(parse) if value is not None]
+        if sum(low <= value <= high for value in found) < _MANY * len(sample.cells) or _is_counted(sample):
             return 0.0
         if field.whole and not all(value.is_integer() for value in found if low <= value <= high):
             return 0.0
-        likely = 0.0 if field.usual is None else sum(_within(value, field.usual) for value in found) / len(found)
+        likely = 0.0 if field.usual is None else sum(_within(value, field.usual) for value in found) / len(sample.cells)
         named = sample.share(lambda text: text.endswith(units) and text[:1].isdigit()) if units else 0.0
         if named >= _HALF:
             return named * (0.9 if field.usual is None or likely >= _HALF else 0.6)
-        if len(sample.numbers) < _MOST * len(sample.cells):
+        if len(sample.numbers) < _MANY * len(sample.cells):
             return 0.0
         if field.usual is None or likely < _MANY:
             return _POSSIBLE
         # Of two that would do, that which can be less.
         least, most = field.usual
-        return _USUAL * likely + 0.1 / (1 + math.log(most / least))
+        return _USUAL * (0.5 + 0.5 * likely) + _NARROW / (1 + math.log(most / least))
 
     return detect
-
-
-def _value(parse: object, cell: object) -> float:
-    try:
-        found = parse(cell) if callable(parse) else None
-    except (ValueError, OverflowError):
-        return math.nan
-    return math.nan if found is None else float(found)
 
 
 def _within(value: float, bounds: tuple[float, float]) -> bool:

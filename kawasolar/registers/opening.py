@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gis.progress import Progress, part, silent
-from kawasolar.ledger.kinds import ledger_kind
+from kawasolar.ledger.headings import find_header
+from kawasolar.ledger.kinds import FACILITIES, ledger_kind
 from kawasolar.ledger.loading import sheets_of
 from kawasolar.ledger.opening import Opened, as_mapped
 from kawasolar.ledger.proposals import propose
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 # Sheets whose content is looked at, where no heading says what they are.
 _MOST_SHEETS = 12
+# Rows and columns by which they are compared.
+_MOST_ROWS, _MOST_COLUMNS = 150, 60
 
 
 def open_register(
@@ -58,9 +61,16 @@ def open_register(
     if forms is not None and (found := _remembered(tables, kind, forms)) is not None:
         return as_mapped(found[0], sheets, found[1], "remembered", facilities)
     loaded, proposed = _proposed(tables, kind, facilities, part(progress, 0.5, 1.0))
+    return Opened(loaded, sheets, replace(proposed, other=_other(loaded, proposed.kind)))
+
+
+def _other(loaded: Loaded, kind: str) -> str | None:
+    """The ledger whose headings these are, where they are another's: one that says where its things are is of facilities."""
+    facilities = find_header(loaded.table.rows)
+    if facilities is not None and {"name", "latitude", "longitude"} <= facilities.columns.keys():
+        return FACILITIES
     better = best_by_headings([loaded], None)
-    other = better[0] if better is not None and better[0] != proposed.kind and kind is not None else None
-    return Opened(loaded, sheets, replace(proposed, other=other))
+    return better[0] if better is not None and better[0] != kind else None
 
 
 def _remembered(tables: Sequence[Loaded], kind: Kind | None, forms: Path) -> tuple[Loaded, Mapping] | None:
@@ -78,13 +88,15 @@ def _proposed(
     known = best_by_headings(tables, kind)
     if known is not None:
         return known[1], propose(known[1].table, kind=known[0], facilities=facilities)
-    found: list[tuple[Loaded, Proposed]] = []
-    looked = tables[:_MOST_SHEETS]
-    for k, loaded in enumerate(looked):
-        for of in KINDS if kind is None else (kind,):
-            progress(k / len(looked), "ledger")
-            found.append((loaded, propose(loaded.table, kind=of, facilities=facilities)))
-    return max(found, key=lambda one: _rank(one[1]))
+    found: list[tuple[tuple[int, float], Loaded, Kind]] = []
+    looked, kinds = tables[:_MOST_SHEETS], KINDS if kind is None else (kind,)
+    for k, loaded in enumerate(looked if len(looked) * len(kinds) > 1 else ()):
+        corner = replace(loaded.table, rows=[row[:_MOST_COLUMNS] for row in loaded.table.rows[:_MOST_ROWS]])
+        for j, of in enumerate(kinds):
+            progress(0.8 * (k + j / len(kinds)) / len(looked), "ledger")
+            found.append((_rank(propose(corner, kind=of, facilities=facilities)), loaded, of))
+    _, loaded, of = max(found, key=lambda one: one[0], default=((0, 0.0), looked[0], kinds[0]))
+    return loaded, propose(loaded.table, kind=of, facilities=facilities)
 
 
 def _rank(proposed: Proposed) -> tuple[int, float]:

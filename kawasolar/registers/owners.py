@@ -11,12 +11,14 @@ from gis.findings import Finding
 from kawasolar.facility_names import FacilityNames
 from kawasolar.ledger.notes import LISTED
 from kawasolar.ledger.notes import folded as fold_findings
-from kawasolar.registers.reading import read_register
+from kawasolar.ledger.remembered import recall
+from kawasolar.registers.reading import read_register, tables_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping as Said
     from pathlib import Path
 
+    from kawasolar.ledger.mapping import Mapping
     from kawasolar.registers.reading import Register
 
 # The column that says whose a row is.
@@ -30,24 +32,34 @@ OWNER = {
 
 
 def supply_points_of(
-    path: Path, facilities: pd.DataFrame, said: Mapping[str, str] | None = None
+    path: Path, facilities: pd.DataFrame, said: Said[str, str] | None = None, forms: Path | None = None
 ) -> tuple[dict[str, str], list[Finding]]:
     """Whose supply points are whose by a list of the contracts: supply point -> facility_id, of rows that name both.
+
+    Parameters
+    ----------
+    said : as of :func:`with_facilities`
+    forms : file of the mappings that are remembered: a list of such a form is read as it was named
 
     Raises
     ------
     UnreadableLedger
         it cannot be read, or is no list of supply points
     """
-    register = read_register(path, "meter_points")
+    register = read_register(path, "meter_points", mapping=None if forms is None else _remembered(path, forms))
     frame, findings = with_facilities(register, facilities, said)
     known = frame.dropna(subset=["supply_point", "facility_id"]).drop_duplicates("supply_point")
     points = dict(zip(known["supply_point"].tolist(), known["facility_id"].tolist(), strict=True))
     return points, [*register.findings, *findings]
 
 
+def _remembered(path: Path, forms: Path) -> Mapping | None:
+    found = (recall(forms, loaded.table.rows, kind="meter_points") for loaded in tables_of(path, None))
+    return next((mapping for mapping in found if mapping is not None), None)
+
+
 def with_facilities(
-    register: Register, facilities: pd.DataFrame, said: Mapping[str, str] | None = None, listed: int = LISTED
+    register: Register, facilities: pd.DataFrame, said: Said[str, str] | None = None, listed: int = LISTED
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """The rows with ``facility_id`` (None where nobody knows) and ``how`` (``person``, ``id``, ``name`` or empty).
 

@@ -1,8 +1,8 @@
 """The stages of a plan as a declared chain: what each takes, and so what its result depends on.
 
-    files ──► ledger ──► join ──┬─► survey ──► layout ──► yield ──► eligibility ──► selection
-      │                         └───────────────────────────────────►
-      └─────► registers
+    files ──► ledger ──► join ──┬─► survey ──► layout ──► yield ──┬─► eligibility ──► selection
+      │                         │                               └─► use
+      └─────► registers         └───────────────────────────────────►
 A stage names the input files, the values of the profile, what people entered, and the stages whose results it takes. From these alone its
 stamp is made; a result whose stamp is no longer what it would be now is stale. *Parts* are what a stage can compute one by one: the
 buildings of the survey, the facilities of the layout and of the yield.
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kawasolar.plan import InputFile, Role
     from kawasolar.stages.work import Work
 
-StageName = Literal["ledger", "join", "registers", "survey", "layout", "yield", "eligibility", "selection"]
+StageName = Literal["ledger", "join", "registers", "survey", "layout", "yield", "use", "eligibility", "selection"]
 
 
 @dataclass(frozen=True)
@@ -141,9 +141,12 @@ CHAIN: tuple[Stage, ...] = (
     Stage(
         # 2: of modules that are laid out, with the shade of row on row.
         # 3: under the snow of the weather; two days of each month.
-        "yield", 3, files=(*STATIONS, "weather_sunny", "weather_dull"), values=("pv.*", "temp.*", "jis.*", "pvwatts.*", "snow.*", "co2.*"), parts=_parts_of_yield,
+        # 4: every hour.
+        "yield", 4, files=(*STATIONS, "weather_sunny", "weather_dull"), values=("pv.*", "temp.*", "jis.*", "pvwatts.*", "snow.*", "co2.*"), parts=_parts_of_yield,
         waits=("survey", "join", "layout"),
     ),
+    # Nothing waits for it yet.
+    Stage("use", 1, after=("ledger", "yield"), files=("meters",), values=("plan.year",), entered=("use_ledger", "meters", "aliases")),
     Stage(
         "eligibility", 1, after=("ledger", "join", "yield"), values=("life.*", "plan.year"), entered=("criteria", "ledger"),
     ),
@@ -162,6 +165,25 @@ def _criteria(work: Work) -> Iterator[tuple[str, str]]:
 def _corrections(work: Work) -> Iterator[tuple[str, str]]:
     for key, entry in sorted(work.entries.table("ledger").items()):
         yield f"ledger:{key}", fingerprint(entry["value"])
+
+
+# Columns of the ledger that tell what a facility uses, or by which its meters are found.
+_USED = ("kind", "name", "annual_kwh", "floor_area_m2", "contract_kw")
+
+
+def _corrections_of_use(work: Work) -> Iterator[tuple[str, str]]:
+    return (found for found in _corrections(work) if found[0].split("/", 1)[0].removeprefix("ledger:") in _USED)
+
+
+def _owners_said(table: str) -> Callable[[Work], Iterator[tuple[str, str]]]:
+    """Whose supply points, and whose names, are whose; nothing where the plan has no meters."""
+
+    def said(work: Work) -> Iterator[tuple[str, str]]:
+        if any(file.role == "meters" for file in work.inputs):
+            for key, entry in sorted(work.entries.table(table).items()):
+                yield f"{table}:{key}", entry["facility_id"]
+
+    return said
 
 
 def _joins(work: Work) -> Iterator[tuple[str, str]]:
@@ -192,6 +214,9 @@ ENTERED: Mapping[str, Callable[[Work], Iterator[tuple[str, str]]]] = {
     "columns": _mapped,
     "register_columns": _mapped_registers,
     "ledger": _corrections,
+    "use_ledger": _corrections_of_use,
+    "meters": _owners_said("meters"),
+    "aliases": _owners_said("aliases"),
     "criteria": _criteria,
     "share": lambda work: iter([("entered:share", repr(work.settings.share))]),
     "objective": lambda work: iter([("entered:objective", work.settings.objective)]),

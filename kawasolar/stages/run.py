@@ -39,7 +39,8 @@ _WEIGHT = {
     "registers": 0.01,
     "survey": 0.75,
     "layout": 0.05,
-    "yield": 0.09,
+    "yield": 0.07,
+    "use": 0.02,
     "eligibility": 0.005,
     "selection": 0.005,
 }
@@ -324,7 +325,7 @@ def stamped(plan: Plan, base: Profile, version: int | None = None) -> Plan:
     """
     work = Work.of(plan, base)
     for stage in CHAIN:
-        if version is not None and stage.name == "layout":
+        if version is not None and stage.name in ("layout", "use"):
             # No older file has one.
             continue
         wanted = expected(stage, work)

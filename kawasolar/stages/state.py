@@ -124,13 +124,16 @@ def is_stale(plan: Plan) -> bool:
     return not all(state.is_fresh for state in states(plan, plan.base_profile))
 
 
+# No paper is written from other ledgers, or from what facilities use.
+_ON_NO_PAPER = ("registers", "use")
+
+
 def plan_fingerprint(plan: Plan) -> str:
     """What a paper that is written from the plan is a picture of: its results, its corrections and its name.
 
     Equal for plans that were computed from the same, on any machine; 12 hex digits in groups, to be read aloud.
     """
-    # No paper is written from other ledgers.
-    stamps = {name: stamp.fingerprint for name, stamp in plan.stamps.items() if name != "registers"}
+    stamps = {name: stamp.fingerprint for name, stamp in plan.stamps.items() if name not in _ON_NO_PAPER}
     own = {table: dict(plan.entries.table(table)) for table in ("ledger", "joins", "keepouts")}
     mine = {
         table: plan.entries.of_scenario(table, plan.scenario)

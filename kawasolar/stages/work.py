@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         RegisterRead,
         Settings,
         Stamp,
+        Use,
         WeatherSummary,
     )
     from kawasolar.profile import Profile
@@ -70,6 +71,7 @@ class Yielded:
     month_hour: NDArray[np.float32]
     month_hour_lost: NDArray[np.float32]
     typical_days: NDArray[np.float32]
+    hourly: NDArray[np.float32]
     weather: WeatherSummary
 
 
@@ -97,6 +99,7 @@ class Work:
     surveyed: Surveyed | None = None
     subarrays: gpd.GeoDataFrame | None = None
     yielded: Yielded | None = None
+    use: Use | None = None
     decision: Decision | None = None
     findings: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
     stamps: dict[str, Stamp] = field(default_factory=dict)
@@ -126,7 +129,7 @@ class Work:
             dsm=plan.dsm, cache_root=cache_root_of(plan.cache), cache=plan.cache, crs=plan.crs, synthetic=plan.synthetic, read=plan.read, registers=plan.registers,
             links=results.links,
             surveyed=Surveyed(results.buildings, results.planes, results.sunlit, results.azimuths, results.open_sky_kwh_m2),
-            subarrays=results.subarrays, yielded=Yielded(results.yields, results.month_hour, results.month_hour_lost, results.typical_days, results.weather),
+            subarrays=results.subarrays, yielded=Yielded(results.yields, results.month_hour, results.month_hour_lost, results.typical_days, results.hourly, results.weather), use=plan.use,
             decision=plan.decision, findings=by_stage(plan.findings), stamps=dict(plan.stamps), seconds=dict(plan.seconds), origin=plan,
         )  # fmt: skip
 
@@ -153,7 +156,7 @@ class Work:
             name=self.name, synthetic=self.synthetic, crs=self.crs, profile=self.profile, settings=self.settings, inputs=self.inputs,
             facilities=self.facilities(), results=results, decision=self.decision,
             findings=tuple(finding for stage in FINDING_STAGES for finding in self.findings.get(stage, ())),
-            seconds=dict(self.seconds), dsm=self.dsm, cache=self.cache or self.cache_root, read=read, registers=self.registers, stamps=dict(self.stamps),
+            seconds=dict(self.seconds), dsm=self.dsm, cache=self.cache or self.cache_root, read=read, registers=self.registers, use=self.use, stamps=dict(self.stamps),
             entries=self.entries, scenario=self.scenario,
         )  # fmt: skip
 
@@ -163,7 +166,7 @@ class Work:
             raise AssertionError("nothing is laid out")
         made = Results(
             surveyed.buildings, surveyed.planes, surveyed.sunlit, surveyed.azimuths, self.subarrays, links, yielded.yields, yielded.month_hour,
-            yielded.month_hour_lost, yielded.typical_days, yielded.weather, surveyed.open_sky_kwh_m2,
+            yielded.month_hour_lost, yielded.typical_days, yielded.hourly, yielded.weather, surveyed.open_sky_kwh_m2,
         )  # fmt: skip
         before = self.origin.results if self.origin is not None else None
         same = before is not None and all(
@@ -209,10 +212,10 @@ class Work:
 # By the first word of their code: which stage's findings they are, in the order in which they are shown.
 _STAGE_OF = {
     "raster": "survey", "outlines": "survey", "roof_planes": "survey", "survey": "survey", "weather": "survey", "plan": "survey", "ledger": "ledger", "join": "ledger", "addresses": "ledger", "parcels": "ledger",
-    "links": "join", "yield": "yield",
+    "links": "join", "yield": "yield", "demand": "use",
 }  # fmt: skip
 _OF_GIVEN = "survey.given_"
-FINDING_STAGES = ("survey", "ledger", "join", "yield")
+FINDING_STAGES = ("survey", "ledger", "join", "yield", "use")
 
 
 def by_stage(findings: tuple[Finding, ...]) -> dict[str, tuple[Finding, ...]]:
@@ -463,7 +466,21 @@ def run_yield(work: Work, bench: Bench, changed: set[str] | None, progress: Prog
     if before is not None:
         found = merged(before, found, links)
     work.findings["yield"] = bench.band_findings()
-    work.yielded = Yielded(found.yields, found.month_hour, found.month_hour_lost, found.typical_days, weather.summary())
+    work.yielded = Yielded(
+        found.yields, found.month_hour, found.month_hour_lost, found.typical_days, found.hourly, weather.summary()
+    )
+
+
+def run_use(work: Work, progress: Progress) -> None:
+    """What every facility uses in half hours, and what of its roof's energy at once."""
+    from kawasolar.demand.of_plan import Asked
+    from kawasolar.use import compute_use
+
+    if work.yielded is None:
+        raise AssertionError("the yield has not run")
+    asked = Asked(work.facilities(), work.entries, work.inputs, work.profile)
+    work.use, findings = compute_use(asked, work.yielded.yields, work.yielded.hourly, progress)
+    work.findings["use"] = tuple(findings)
 
 
 def _place_of_before(work: Work) -> tuple[float, float] | None:
@@ -500,6 +517,7 @@ SLOTS: Mapping[str, tuple[str, ...]] = {
     "survey": ("surveyed", "cache"),
     "layout": ("subarrays",),
     "yield": ("yielded",),
+    "use": ("use",),
     "eligibility": (),
     "selection": ("decision",),
 }
@@ -511,6 +529,7 @@ RUN: Mapping[str, Run] = {
     "survey": run_survey,
     "layout": lambda work, _bench, changed, progress: run_layout(work, changed, progress),
     "yield": run_yield,
+    "use": lambda work, _bench, _changed, progress: run_use(work, progress),
     "eligibility": lambda _work, _bench, _changed, _progress: None,
     "selection": lambda work, _bench, _changed, _progress: run_decision(work),
 }

@@ -89,7 +89,7 @@ def town(*overrides: dict[str, object], without: tuple[str, ...] = (), profile: 
     shape = (len(yields), 12, 24)
     results = Results(
         buildings=planes, planes=planes, sunlit=np.ones((len(planes), 4, 91), np.float32), azimuths=np.arange(4) * 90.0,
-        subarrays=no_subarrays(planes.crs), links=links, yields=yields, month_hour=np.zeros(shape, np.float32), month_hour_lost=np.zeros(shape, np.float32), typical_days=np.zeros((shape[0], 2, 12, 24), np.float32),
+        subarrays=no_subarrays(planes.crs), links=links, yields=yields, month_hour=np.zeros(shape, np.float32), month_hour_lost=np.zeros(shape, np.float32), typical_days=np.zeros((shape[0], 2, 12, 24), np.float32), hourly=np.zeros((shape[0], 8760), np.float32),
         weather=WeatherSummary("s", "f", "average", 35.6, 139.6, 1367.9, (114.0,) * 12), open_sky_kwh_m2=1367.9,
     )  # fmt: skip
     return Town(ledger, results, profile)

@@ -73,7 +73,9 @@ def test_year_missing(cell: object) -> None:
     assert values.year(cell) is None
 
 
-@pytest.mark.parametrize("cell", ["53", "廃止", "R9廃止2", "S65", "昭和70年", "S0", "H100", "T16", "古い", "10年前", "S5A", "Shop1978"])
+@pytest.mark.parametrize(
+    "cell", ["53", "廃止", "R9廃止2", "S65", "昭和70年", "S0", "H100", "T16", "古い", "10年前", "S5A", "Shop1978"]
+)
 def test_year_not_understood(cell: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         values.year(cell)

@@ -209,7 +209,7 @@ def test_frames_may_be_empty(plan: Plan, tmp_path: Path) -> None:
         inputs=(),
         results=replace(
             results, buildings=results.buildings.iloc[:0], planes=results.planes.iloc[:0], sunlit=results.sunlit[:0], links=results.links.iloc[:0],
-            subarrays=results.subarrays.iloc[:0], yields=results.yields.iloc[:0], month_hour=results.month_hour[:0], month_hour_lost=results.month_hour_lost[:0], typical_days=results.typical_days[:0],
+            subarrays=results.subarrays.iloc[:0], yields=results.yields.iloc[:0], month_hour=results.month_hour[:0], month_hour_lost=results.month_hour_lost[:0], typical_days=results.typical_days[:0], hourly=results.hourly[:0],
         ),
         decision=replace(plan.decision, outcomes=plan.decision.outcomes.iloc[:0], sites=plan.decision.sites.iloc[:0]),
     )  # fmt: skip

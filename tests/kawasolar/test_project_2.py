@@ -158,7 +158,7 @@ def assert_same_project(left: Project, right: Project) -> None:
         assert (back.read.columns, back.read.sheet) == (plan.read.columns, plan.read.sheet)
         assert_frame_equal(plan.read.links, back.read.links)
         assert_frame_equal(plan.read.frame.drop(columns="geometry"), back.read.frame.drop(columns="geometry"))
-        for name in ("month_hour", "month_hour_lost", "typical_days", "azimuths"):
+        for name in ("month_hour", "month_hour_lost", "typical_days", "hourly", "azimuths"):
             np.testing.assert_array_equal(getattr(back.results, name), getattr(plan.results, name))
         assert np.abs(back.results.sunlit - plan.results.sunlit).max() <= 1 / 510 + 1e-7
 
@@ -172,7 +172,7 @@ def test_three_scenarios_come_back(three: Project, saved: Path) -> None:
     assert [plan.profile.number("pv.pcs_efficiency") for plan in back.plans.values()][2] == 0.97
     assert back.profile.number("pv.pcs_efficiency") != 0.97
     for key, plan in back.plans.items():
-        assert [s.freshness for s in states(plan, back.profile)] == ["fresh"] * 8, key
+        assert [s.freshness for s in states(plan, back.profile)] == ["fresh"] * 9, key
 
 
 def test_what_scenarios_share_is_one_object_again(saved: Path) -> None:
@@ -185,7 +185,7 @@ def test_what_scenarios_share_is_one_object_again(saved: Path) -> None:
     assert s1.findings is s2.findings is s3.findings
     for name in ("buildings", "planes", "sunlit", "azimuths", "subarrays", "links"):
         assert getattr(s1.results, name) is getattr(s3.results, name), name
-    for name in ("yields", "month_hour", "month_hour_lost", "typical_days"):
+    for name in ("yields", "month_hour", "month_hour_lost", "typical_days", "hourly"):
         assert getattr(s1.results, name) is not getattr(s3.results, name), name
     assert s1.decision is not s2.decision
     assert s1.decision is not s3.decision
@@ -203,8 +203,8 @@ def test_what_scenarios_share_is_stored_once(three: Project, saved: Path, tmp_pa
     titles = dict(connection.execute("SELECT table_name, description FROM gpkg_contents"))
     connection.close()
     assert arrays == {
-        "sunlit", "azimuths", "month_hour", "month_hour_lost", "typical_days",
-        "month_hour__s3", "month_hour_lost__s3", "typical_days__s3",
+        "sunlit", "azimuths", "month_hour", "month_hour_lost", "typical_days", "hourly",
+        "month_hour__s3", "month_hour_lost__s3", "typical_days__s3", "hourly__s3",
     }  # fmt: skip
     assert titles["yields__s3"] == "施設別の発電量(効率のよい機器) / Yield of each facility (効率のよい機器)"
     assert titles["facilities"] == "公共施設 / Public facilities"
@@ -392,10 +392,10 @@ def test_version_1_is_upgraded_saved_and_opened_again(older: Path) -> None:
     # Its survey is of the engine of its time, its capacities are of the area, and nothing was laid out.
     _, _, _, survey, layout, made, *_ = states(first.plan, first.profile)
     assert [(reason.kind, reason.before, reason.after) for reason in survey.reasons] == [("version", "1", "3")]
-    assert [(reason.kind, reason.before, reason.after) for reason in made.reasons] == [("version", "1", "3")]
+    assert [(reason.kind, reason.before, reason.after) for reason in made.reasons] == [("version", "1", "4")]
     assert (layout.reasons, layout.parts, layout.stale_parts) == ((), layout.parts, layout.parts)
     # Its links were made without a look at size and use.
-    standing = ["stale", "stale", "fresh", "stale", "missing", "stale", "follows", "follows"]
+    standing = ["stale", "stale", "fresh", "stale", "missing", "stale", "missing", "follows", "follows"]
     assert [state.freshness for state in states(first.plan, first.profile)] == standing
     backup = save_project(first, older)
     assert backup == older.with_name(f"{older.stem}.v1.kawasolar")
@@ -746,9 +746,9 @@ def test_a_version_2_is_upgraded_saved_and_opened_again(second: Path) -> None:
         assert results.yields["capacity_kw"].sum() > 0
         found = {state.name: state for state in states(plan, first.profile)}
         assert [(r.kind, r.before, r.after) for r in found["survey"].reasons] == [("version", "1", "3")]
-        assert ("version", "1", "3") in [(r.kind, r.before, r.after) for r in found["yield"].reasons]
+        assert ("version", "1", "4") in [(r.kind, r.before, r.after) for r in found["yield"].reasons]
         assert [state.freshness for state in found.values()] == [
-            "stale", "stale", "fresh", "stale", "missing", "stale", "follows", "follows",
+            "stale", "stale", "fresh", "stale", "missing", "stale", "missing", "follows", "follows",
         ]  # fmt: skip
     backup = save_project(first, second)
     assert backup == second.with_name("edited.v2.kawasolar")

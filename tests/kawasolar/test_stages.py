@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from kawasolar.profile import Profile, Value
 
 BY = edits.Author("試験 花子", "試験のため", "2026-04-01T09:00:00+00:00")
-ALL = ("ledger", "join", "registers", "survey", "layout", "yield", "eligibility", "selection")
+ALL = ("ledger", "join", "registers", "survey", "layout", "yield", "use", "eligibility", "selection")
 EVERYBODY = {"001", "002", "003", "004", "005"}
 # Values of papers and warnings, which are computed when they are asked for.
 OF_PAPERS = ("string.", "inverter.", "load.", "glare.", "ageing.", "surface.", "review.", *MODULE)
@@ -100,7 +100,7 @@ def standing(*stale: str) -> dict[str, str]:
     """Freshness of all stages where these are stale by themselves: what comes after follows, each by the arrows of the chain."""
     after = {
         "ledger": set(), "join": {"ledger"}, "registers": set(), "survey": {"ledger", "join"}, "layout": {"ledger", "join", "survey"},
-        "yield": {"ledger", "join", "survey", "layout"}, "eligibility": {"ledger", "join", "survey", "layout", "yield"},
+        "yield": {"ledger", "join", "survey", "layout"}, "use": {"ledger", "join", "survey", "layout", "yield"}, "eligibility": {"ledger", "join", "survey", "layout", "yield"},
         "selection": {"ledger", "join", "survey", "layout", "yield", "eligibility"},
     }  # fmt: skip
     return {
@@ -378,6 +378,8 @@ def _stages_of(key: str) -> tuple[str, ...]:
         return ("survey", "yield")
     if key == "plan.share":
         return ("selection",)
+    if key == "plan.year":
+        return ("use", "eligibility")
     if key.startswith(("canopy.", "given.")):
         return ()  # the town has no file of trees, nor of roof planes
     if key.startswith(("jis.", "pvwatts.")):

@@ -52,6 +52,9 @@ def test_energy_on_those_days_is_that_of_the_hours() -> None:
             for month, day in enumerate(days, start=1):
                 mine = series[(index.month == month) & (index.day == day)].to_numpy()
                 np.testing.assert_allclose(found.typical_days[facility, kind, month - 1], mine, rtol=1e-5, atol=1e-6)
+        # And so is every hour.
+        np.testing.assert_allclose(found.hourly[facility], series.to_numpy(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found.hourly.sum(axis=1, dtype=np.float64), found.yields["energy_kwh"], rtol=1e-6)
 
 
 def test_years_of_operation() -> None:

@@ -68,11 +68,13 @@ def example_plan(folder: Path, facilities: int = 40, seed: int = 1) -> Plan:
     # Half as much again, and little.
     mean = month_hour / 30.0
     days = np.stack([mean * np.float32(1.5), mean * np.float32(0.2)], axis=1)
+    lengths = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+    hourly = np.repeat(month_hour / lengths[None, :, None], lengths, axis=1).reshape(len(month_hour), 8760)
     ghi = np.array([89, 97, 124, 141, 158, 132, 145, 149, 107, 95, 82, 81], dtype=float)
     results = Results(
         buildings=buildings, planes=planes, sunlit=sunlit, azimuths=azimuths, subarrays=subarrays,
         links=pd.DataFrame({"facility_id": ledger.facility_id, "building_id": ledger.building_ids, "how": "id", "distance_m": 0.0, "score": 1.0}),
-        yields=yields, month_hour=month_hour, month_hour_lost=lost, typical_days=days,
+        yields=yields, month_hour=month_hour, month_hour_lost=lost, typical_days=days, hourly=hourly.astype(np.float32),
         weather=WeatherSummary("見本", "weather.csv", "average", 35.6, 139.61, float(ghi.sum()), tuple(ghi.tolist()), (4,) * 12, (21,) * 12),
         open_sky_kwh_m2=float(ghi.sum()),
     )  # fmt: skip

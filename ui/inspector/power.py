@@ -10,13 +10,14 @@ from PySide6.QtWidgets import QWidget
 
 from kawasolar.ageing import RATE, energy_by_year
 from ui import format as fmt
-from ui.charts.bars import CompareBars, MonthBars
+from ui.charts.bars import MonthBars
 from ui.charts.days import Day, DayCurves
 from ui.charts.years import YearBars
 from ui.inspector.asked import asked_head, asked_line
 from ui.inspector.band import band_of, band_text
 from ui.inspector.gather import Site
 from ui.inspector.metered import MeteredPart
+from ui.inspector.use import UsePart
 from ui.look import Look
 from ui.parts import chips, column, label, row, rule
 
@@ -65,11 +66,8 @@ class PowerTab(QWidget):
         self.aged = label("", "muted", wrap=True)
         layout.addWidget(self.aged)
         layout.addWidget(rule())
-        layout.addWidget(label(say("ui.power.against"), "head"))
-        self.against = CompareBars(look, say("ui.power.against"))
-        layout.addWidget(self.against)
-        self._note = label("", "muted", wrap=True)
-        layout.addWidget(self._note)
+        self.use = UsePart(look)
+        layout.addWidget(self.use)
         layout.addWidget(rule())
         self.metered = MeteredPart(look)
         layout.addWidget(self.metered)
@@ -81,6 +79,7 @@ class PowerTab(QWidget):
         say = self._look.say
         self._site = site
         self.days.show_site(plan, site)
+        self.use.show_site(plan, site.facility_id)
         self.metered.show_site(plan, site.facility_id)
         self._show_years(plan, site)
         if site.yields is None:
@@ -88,8 +87,6 @@ class PowerTab(QWidget):
             self.band.hide()
             self._snow_line.hide()
             self._specific.setText("")
-            self.against.show_rows([])
-            self._note.setText(say("ui.roof.none"))
             return
         months = np.array([float(site.yields[f"m{k:02d}"]) for k in range(1, 13)]) / 1000
         self.months.show_values([float(v) for v in months], "MWh", band_of(site.yields))
@@ -105,27 +102,10 @@ class PowerTab(QWidget):
         self._snow_line.setVisible(snowy)
         if snowy:
             self.snow.setText(say("ui.power.snow", loss=fmt.percent(lost, 1)))
-        self._show_against(site, float(site.yields["energy_kwh"]))
 
     def show_load(self, facility_id: str, load: Load | None) -> None:
-        """What a facility's meters tell, once it is read: it goes before the ledger."""
+        """What a facility's meters tell, once it is read."""
         self.metered.show_load(facility_id, load)
-        site = self._site
-        if site is not None and site.facility_id == facility_id and site.yields is not None and load is not None:
-            self._show_against(site, float(site.yields["energy_kwh"]), load)
-
-    def _show_against(self, site: Site, energy: float, load: Load | None = None) -> None:
-        say = self._look.say
-        used: Any = site.ledger.get("annual_kwh") if load is None else load.annual_kwh
-        rows = [(say("ui.power.produced"), energy, " ".join(fmt.energy(energy)), "sun")]
-        if fmt.is_missing(used):
-            self._note.setText(say("ui.power.use_unknown"))
-        else:
-            name = say("ui.power.used" if load is None else "ui.power.metered")
-            rows.append((name, float(used), " ".join(fmt.energy(used)), "muted"))
-            ratio = fmt.percent(energy / float(used)) if float(used) > 0 else fmt.MISSING
-            self._note.setText(say("ui.power.ratio", ratio=ratio))
-        self.against.show_rows(rows)
 
     def _show_years(self, plan: Plan, site: Site) -> None:
         energy = 0.0 if site.yields is None else float(site.yields["energy_kwh"])

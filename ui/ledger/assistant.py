@@ -201,13 +201,15 @@ class Assistant(QDialog):
 
     # ---------------------------------------------------------------- opening
 
-    def _start(self, topic: str, work: Work, done: Callable[[object], None]) -> None:
-        """Off the window's thread; an older job of the topic is of no use any more."""
+    def _start(
+        self, topic: str, work: Work, done: Callable[[object], None], failed: Callable[[object], None] | None = None
+    ) -> None:
+        """Off the window's thread; an older job of the topic is of no use any more. ``failed``: what else than that the ledger cannot be read."""
         self._told = ""
         job = self._jobs.start(work, topic)
         self._job = job
         job.done.connect(done)
-        job.failed.connect(self._on_failed)
+        job.failed.connect(failed or self._on_failed)
         job.ended.connect(lambda: self._ended(job))
         self._refresh()
 
@@ -337,12 +339,23 @@ class Assistant(QDialog):
         checked, language = self._checked, self._look.language
         if checked is None:
             return
-        self._start(
-            "ledger.write", lambda progress: reading.write_sheet(checked, path, language, progress), self._on_written
-        )
+        self._write(lambda progress: reading.write_sheet(checked, path, language, progress))
+
+    def _write(self, work: Work) -> None:
+        """Write a file; what was read stays where that fails."""
+        self._start("ledger.write", work, self._on_written, self._on_not_written)
 
     def _on_written(self, path: object) -> None:
         self._told = self._look.say("cli.written", file=str(path))
+        self._refresh()
+
+    def _on_not_written(self, error: object) -> None:
+        from ui.crash import report
+
+        if isinstance(error, CodedError):
+            self._told = self._look.say_error(error)
+        elif isinstance(error, Exception):
+            report(error, self, self._look)
         self._refresh()
 
     # ---------------------------------------------------------------- state
@@ -378,4 +391,4 @@ class Assistant(QDialog):
             if job.topic in _TOPICS:
                 job.drop()
         super().done(result)
-        QTimer.singleShot(0, self.deleteLater)
+        QTimer.singleShot(0, self, self.deleteLater)
