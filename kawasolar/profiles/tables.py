@@ -179,7 +179,7 @@ class EnergyCharge(Cited):
     tariff: str = of.text(pattern=_KEY, example=_ONE_KEY)
     season: str = of.choice(*SEASONS)
     time: str = of.choice(*TIMES)
-    from_kwh: float | None = of.number("kWh/month", 0.0, 1e7, needed=False)
+    from_kwh: float | None = of.number("kWh/month", 1.0, 1e7, needed=False)
     yen_per_kwh: float = of.number(*_YEN)
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from kawasolar.errors import TariffError
 from kawasolar.half_hours import COUNT
 from kawasolar.tariff.billing import bill, checked
-from kawasolar.tariff.contract import power_factor_ratio, rounded
-from kawasolar.tariff.times import by_month, month_index, zones_of
+from kawasolar.tariff.contract import power_factor_after, power_factor_ratio, rounded
+from kawasolar.tariff.times import by_month, daytime_energy, month_index, zones_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -126,10 +126,14 @@ def marginal(
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure: how it changes what is used in each half hour [kWh], [..., 17520]; below nought where it is less."""
+    """A measure: how it changes what is used in each half hour [kWh], [..., 17520]; below nought where it is less.
+
+    ``active_only``: it takes away active energy only, as PV does; the power factor falls with it.
+    """
 
     name: str
     delta_kwh: Array
+    active_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -160,17 +164,25 @@ def in_order(
     Parameters
     ----------
     load_kwh : [..., 17520] before all measures
+    power_factor : [...] or [..., 12] before all measures, of the hours 8 to 22; the rule's unless given
     first_year : the months before the year are those without any of the measures: what is saved in the first twelve months
     """
     load = checked(load_kwh).astype(np.float64)
-    known = {"power_factor": power_factor, "holidays": holidays}
-    last = bill(load, rates, year, given_kw=given_kw, **known)  # type: ignore[arg-type] # a mapping of both
+    factor = np.asarray(rates.rules.number("power_factor") if power_factor is None else power_factor, dtype=np.float64)
+    factor = np.broadcast_to(factor if factor.ndim == load.ndim else factor[..., None], (*load.shape[:-1], 12))
+    last = bill(load, rates, year, given_kw=given_kw, power_factor=factor, holidays=holidays)
     before = last.peak_kw if first_year else None
     kept = _kept(last, rates, given_kw)
     steps: list[Step] = []
     for measure in measures:
-        load = load + measure.delta_kwh
-        after = bill(np.maximum(load, 0.0), rates, year, given_kw=kept, before_kw=before, **known)  # type: ignore[arg-type]
+        drawn, load = np.maximum(load, 0.0), load + measure.delta_kwh
+        left = np.maximum(load, 0.0)
+        if measure.active_only:
+            active = (daytime_energy(one, rates, year) for one in (drawn, left))
+            factor = power_factor_after(factor, *active)
+        after = bill(
+            left, rates, year, given_kw=kept, before_kw=before, power_factor=factor, holidays=holidays
+        )  # fmt: skip
         surplus = np.maximum(-load, 0.0).sum(axis=-1)
         steps.append(Step(measure.name, last, after, difference(last, after), surplus))
         last = after

@@ -94,6 +94,14 @@ def _times(rows: Sequence[TariffTime], summer: NDArray[np.bool_], sunday: NDArra
     return found.ravel()
 
 
+def daytime_energy(kwh: NDArray[np.floating], rates: Rates, year: FiscalYear) -> NDArray[np.float64]:
+    """Energy of each month in the hours whose power factor counts (8–22 h) [kWh]: [..., 17520] → [..., 12]."""
+    ends = (rates.rules.number(f"power_factor_{end}_hour") for end in ("first", "last"))
+    first, last = (round(2.0 * hour) for hour in ends)
+    days = np.asarray(kwh, dtype=np.float64).reshape(*kwh.shape[:-1], DAYS, SLOTS)[..., first:last].sum(axis=-1)
+    return np.asarray(np.add.reduceat(days, month_starts(year) // SLOTS, axis=-1))
+
+
 def month_starts(year: FiscalYear) -> NDArray[np.int64]:
     """Index of the first half hour of each month, April first, (12,)."""
     return np.flatnonzero(np.diff(year.month, prepend=-1)) * SLOTS

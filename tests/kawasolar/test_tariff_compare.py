@@ -128,6 +128,19 @@ def test_the_first_year_saves_less() -> None:
     assert first.saving.yen("energy").tolist() == later.saving.yen("energy").tolist()
 
 
+def test_pv_costs_power_factor() -> None:
+    (plain,) = in_order(LOAD, [PV], rates(), YEAR, power_factor=0.9)
+    (step,) = in_order(LOAD, [Measure("pv", PV.delta_kwh, active_only=True)], rates(), YEAR, power_factor=0.9)
+    # From 8 to 22 h: 16 half hours of 50 and 12 of 10 kWh; the PV takes 8 of the 50 away.
+    active, reactive = 8 * 50 + 12 * 10, (16 * 50 + 12 * 10) * np.tan(np.arccos(0.9))
+    factor = round(float(active / np.hypot(active, reactive)), 2)
+    assert step.after.yen("demand").tolist() == pytest.approx([100 * 1000 * (1.85 - factor)] * 12)
+    assert step.saving.year_yen < plain.saving.year_yen
+    # Where nothing is reactive nothing falls.
+    (whole,) = in_order(LOAD, [Measure("pv", PV.delta_kwh, active_only=True)], rates(), YEAR)
+    assert not whole.saving.yen("demand").any()
+
+
 def test_chargers_raise_the_contract() -> None:
     charger = Measure("charger", _day({range(36, 44): 60.0}))
     (step,) = in_order(LOAD, [charger], rates(), YEAR)

@@ -181,6 +181,22 @@ def test_rows_are_added_filled_moved_and_removed(form: ProfileWindow) -> None:
     assert form.draft.document == before
 
 
+def test_a_choice_that_is_not_needed_can_be_left_open(form: ProfileWindow) -> None:
+    assert form.draft is not None
+    go(form, "tariffs", "1")
+    assert "supply" not in form.draft.document["tariffs"][0]
+    assert form.form.boxes["supply"].editor.currentText() == "（指定なし）"  # type: ignore[attr-defined]
+    choose(form, "supply", "power")
+    assert form.draft.document["tariffs"][0]["supply"] == "power"
+    choose(form, "supply", "")
+    assert "supply" not in form.draft.document["tariffs"][0]
+    # A new row has none of them yet, and says that what is needed lacks.
+    form.change_row("add")
+    new = form.draft.document["tariffs"][1]
+    assert "contract" not in new
+    assert new["voltage"] == "low"
+
+
 def test_the_last_row_of_a_table_can_go(form: ProfileWindow) -> None:
     assert form.draft is not None
     form.show_place("levies", "1")
