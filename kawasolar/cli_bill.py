@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import typer
 
 from gis.findings import Finding
+from gis.progress import part
 from kawasolar.bundled import profile_path
 from kawasolar.cli import app
 from kawasolar.console import State, bar, check_target, tell_findings, tell_written
 from kawasolar.errors import TariffError
+from kawasolar.reasons import named_values
 from kawasolar.words import say
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from kawasolar.half_hours import FiscalYear
@@ -34,13 +37,12 @@ class _Use:
     year: FiscalYear
     supply: Supply
     whose: str
-    notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
 @app.command("bill")
 def bill_command(
-    facility: Annotated[str, typer.Argument(help="facility of the plan (施設番号)")] = "",
+    facility: Annotated[str, typer.Argument(help="facility of the plan (施設番号); all of them, a line each, unless given")] = "",
     csv: Annotated[list[Path] | None, typer.Option(help="half-hourly meter files of one facility (CSV, XLSX, .parquet of kawasolar meters)")] = None,
     plan: Annotated[Path | None, typer.Option(help="project file: the facility's meters, else its demand as estimated")] = None,
     tariff: Annotated[str, typer.Option(help="key of a tariff of the profile; by contract, voltage and size unless given")] = "",
@@ -60,10 +62,15 @@ def bill_command(
     from kawasolar.tariff import bill, bundled_rules, marginal, rates_of, tariff_of
     from kawasolar.tariff.words import figures
 
-    if bool(csv) == (plan is not None) or bool(facility) != (plan is not None):
+    if bool(csv) == (plan is not None) or (facility and plan is None):
         raise typer.BadParameter(say(State.language, "tariff.one_source"))
     if xlsx is not None:
         check_target(xlsx, keep=(*(csv or ()), plan, profile))
+    if plan is not None and not facility:
+        if xlsx is not None or tariff or contract_kw is not None:
+            raise typer.BadParameter(say(State.language, "tariff.one_facility"))
+        _tell_all(load_plan(plan), year, as_json=as_json)
+        return
     tables: Tables
     if plan is not None:
         opened = load_plan(plan)
@@ -79,7 +86,7 @@ def bill_command(
     made = replace(made, findings=(*use.findings, *findings, *made.findings, *_other_contract(use, made)))
     tell_findings(made.findings)
     if xlsx is not None:
-        write_bill(made, xlsx, State.paper_language, whose=use.whose, notes=use.notes)
+        write_bill(made, xlsx, State.paper_language, whose=use.whose)
         tell_written(xlsx)
     worth = marginal(rates, use.year, use.kwh, power_factor=power_factor)
     span = float(worth.yen_per_kwh.min()), float(worth.yen_per_kwh.max())
@@ -106,23 +113,14 @@ def _of_plan(plan: Plan, facility: str, year: int | None) -> _Use:
     if row["source"] == "none":
         raise TariffError("tariff.nothing_known", facility=facility)
     supply = supply_of(plan, facility)
-    notes: tuple[str, ...] = ()
-    if row["estimated"]:
-        notes = (
-            say(
-                State.paper_language,
-                "bill.note.estimated",
-                source=say(State.paper_language, f"demand.source.{row['source']}"),
-            ),
-        )
     findings = [*demand.findings, *_filled(float(row["filled"]))]
     if row["estimated"]:
         source = say(State.language, f"demand.source.{row['source']}")
         findings.append(Finding("bill.note.estimated", "info", source=source))
     if supply.points > 1:
         findings.append(Finding("tariff.several_points", "warning", details={"count": supply.points}))
-    kwh = demand.of(facility).astype(np.float64)
-    return _Use(kwh, demand.year, supply, f"{facility} {rows['name'].iloc[0]}", notes, tuple(findings))
+    kwh = demand.of(facility).astype("float64")
+    return _Use(kwh, demand.year, supply, f"{facility} {rows['name'].iloc[0]}", tuple(findings))
 
 
 def _of_files(files: list[Path], year: int | None) -> _Use:
@@ -138,10 +136,10 @@ def _of_files(files: list[Path], year: int | None) -> _Use:
     if found is None:
         raise TariffError("tariff.no_half_hours", source=", ".join(sources))
     # The fiscal year in which most of the last 365 days lie.
-    last = max(one.end for one in series).tz_localize(None) - np.timedelta64(183, "D")
+    last = max(one.end for one in series).tz_localize(None) - timedelta(days=183)
     calendar = fiscal_year(int(last.year - (last.month < 4)) if year is None else year)
     more = tuple(_filled(found.filled))
-    return _Use(found.kwh, calendar, Supply(), ", ".join(sources), findings=(*findings, *more))
+    return _Use(found.kwh, calendar, Supply(), ", ".join(sources), (*findings, *more))
 
 
 def _other_contract(use: _Use, made: Bill) -> list[Finding]:
@@ -181,3 +179,48 @@ def _tell(made: Bill, use: _Use) -> None:
     kwh_year, total = float(use.kwh.sum()), float(made.year_yen)
     mean = f"{total / kwh_year:,.2f}" if kwh_year > 0.0 else None
     typer.echo(say(language, "bill.cli.total", kwh=kwh_year, total=total, tax=float(made.tax_yen.sum()), mean=mean))
+
+
+def _tell_all(plan: Plan, year: int | None, *, as_json: bool) -> None:
+    """A line for every facility of a plan."""
+    import pandas as pd
+
+    from kawasolar.demand import demand_of
+    from kawasolar.tariff import bills_of
+
+    with bar() as progress:
+        demand = demand_of(plan, year=year, progress=part(progress, 0.0, 0.7))
+        found = bills_of(plan, demand, progress=part(progress, 0.7, 1.0))
+    names = dict(zip(plan.facilities["facility_id"], plan.facilities["name"], strict=True))
+    rows: list[dict[str, Any]] = [
+        {
+            **{str(name): None if pd.isna(value) else value for name, value in row.items()},
+            "name": names[row["facility_id"]],
+        }
+        for row in found.facilities.to_dict("records")
+    ]
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    told: list[Finding] = []
+    for finding in (one for _, made in found.bills.values() for one in made.findings):
+        if finding not in told:
+            told.append(finding)
+    tell_findings(tuple(told))
+    done = [row for row in rows if row["tariff"]]
+    total, kwh = (sum(row[name] for row in done) for name in ("year_yen", "annual_kwh"))
+    head = {"count": len(rows), "made": len(done), "year": demand.year.year, "total": total, "kwh": kwh}
+    typer.echo(say(State.language, "bill.cli.all", **head))
+    for row in rows:
+        typer.echo(_line(row))
+
+
+def _line(row: dict[str, Any]) -> str:
+    """One facility of a plan: its bill, or why it has none."""
+    language = State.language
+    if row["tariff"]:
+        mean = row["year_yen"] / row["annual_kwh"] if row["annual_kwh"] else None
+        return say(language, "bill.cli.row", **row, mean=mean)
+    code = str(row["why_not"])
+    details = {"facility": row["facility_id"], "voltage": row["voltage"], "kw": row["contract_kw"] or row["peak_kw"]}
+    return say(language, "bill.cli.row_none", **row, why=say(language, code, **named_values(language, code, details)))

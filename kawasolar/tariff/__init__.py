@@ -15,12 +15,13 @@ from kawasolar.tariff.compare import (
     marginal,
 )
 from kawasolar.tariff.contract import contract_kw, power_factor_after, power_factor_ratio
+from kawasolar.tariff.of_plan import PlanBills, bill_at, bills_of
 from kawasolar.tariff.rates import Rates, rates_of
 from kawasolar.tariff.rules import Rules, bundled_rules
 from kawasolar.tariff.times import Zones, zones_of
 
 __all__ = [
-    "CODES", "Bill", "Difference", "Line", "Marginal", "Measure", "Rates", "Rules", "Step", "Supply", "Zones", "bill", "bundled_rules",
+    "CODES", "Bill", "Difference", "Line", "Marginal", "Measure", "PlanBills", "Rates", "Rules", "Step", "Supply", "Zones", "bill", "bill_at", "bills_of", "bundled_rules",
     "contract_kw", "difference", "first_and_last", "in_order", "marginal", "power_factor_after", "power_factor_ratio", "rates_of", "supply_of", "tariff_of",
     "voltage_of", "zones_of",
 ]  # fmt: skip

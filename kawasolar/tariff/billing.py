@@ -6,7 +6,7 @@ total down to whole yen. What the total loses is a line of its own, so that the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -180,6 +180,19 @@ def _factors(power_factor: ArrayLike | None, rates: Rates, lead: tuple[int, ...]
     whole = np.broadcast_to(given if by_month else given[..., None], (*lead, MONTHS)).reshape(-1, MONTHS)
     step = rates.rules.number("low_voltage_step")
     return power_factor_ratio(whole, rates.base_power_factor, rates.power_factor_rule, step)
+
+
+def one_of(made: Bill, place: int) -> Bill:
+    """One facility's bill out of many; the findings are those of all of them."""
+    lines = tuple(
+        replace(
+            line, quantity=line.quantity[place], price=line.price[place], factor=line.factor[place], yen=line.yen[place]
+        )
+        for line in made.lines
+    )
+    return replace(
+        made, lines=lines, peak_kw=made.peak_kw[place], contract_kw=made.contract_kw[place], tax_yen=made.tax_yen[place]
+    )  # fmt: skip
 
 
 class _Lines:

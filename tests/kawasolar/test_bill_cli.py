@@ -92,7 +92,7 @@ def test_the_bill_on_the_screen(meter: Path, language: str, capsys: pytest.Captu
 def test_words_that_are_wrong(meter: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["bill"]) == EXIT_USAGE
     assert run_command(["bill", "F1", "--csv", str(meter)]) == EXIT_USAGE
-    assert run_command(["bill", "--plan", str(tmp_path / "plan.kawasolar")]) == EXIT_USAGE
+    assert run_command(["bill", "--plan", str(tmp_path / "plan.kawasolar")]) == EXIT_INPUT
     assert run_command(["bill", "--csv", str(meter), "--power-factor", "98"]) == EXIT_USAGE
     assert run_command(["bill", "--csv", str(meter), "--xlsx", str(meter)]) == EXIT_WRITE
     capsys.readouterr()
@@ -146,6 +146,18 @@ def test_the_bill_of_a_facility_of_a_plan(tmp_path: Path, capsys: pytest.Capture
     assert code == EXIT_INPUT
     assert "Nobody knows" in err
     assert told("nobody")[0] == EXIT_INPUT
+    # All of them: as one by one, and why not.
+    code, out, _ = told("", "--json", "--year", "2026")
+    rows = json.loads(out)
+    assert [row["facility_id"] for row in rows] == [first, second, third, last]
+    assert (rows[0]["tariff"], rows[0]["year_yen"], rows[0]["billed_kw"]) == ("hv_basic_2025", found["year_yen"], 620.0)
+    assert [row["why_not"] for row in rows[:2]] == ["", "tariff.none_extra_high"]
+    assert (rows[3]["why_not"], rows[3]["year_yen"]) == ("tariff.nothing_known", None)
+    code, out, _ = told("")
+    assert code == EXIT_OK
+    assert len(out.splitlines()) == 5
+    assert "extra-high voltage" in out
+    assert told("", "--tariff", "hv_basic_2025")[0] == EXIT_USAGE
 
 
 def test_every_code_of_the_package_has_words() -> None:

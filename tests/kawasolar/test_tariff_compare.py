@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kawasolar.demand import demand_of
 from kawasolar.errors import TariffError, UnreadableProfile
 from kawasolar.half_hours import COUNT, DAYS, SLOTS
 from kawasolar.profiles.tables import Tables
@@ -18,17 +19,24 @@ from kawasolar.tariff import (
     Measure,
     Supply,
     bill,
+    bill_at,
+    bills_of,
     bundled_rules,
     difference,
     first_and_last,
     in_order,
     marginal,
+    supply_of,
     tariff_of,
     voltage_of,
 )
 from kawasolar.tariff.rules import rules_from_text
 from tests.kawasolar.tariffs import NO_HOLIDAYS, YEAR, charge, peaks_to_series, rates, tariff
 from tests.kawasolar.test_tariff import PRICES, STEPS, TIMES
+from tests.support.plans import example_plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _day(values: dict[range, float]) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -252,3 +260,23 @@ def test_any_order_of_any_measures_ends_at_the_same_bill(seed: int) -> None:
     orders = [measures, measures[::-1], [measures[1], measures[2], measures[0]]]
     ends = [in_order(load, order, rates(), YEAR, holidays=NO_HOLIDAYS)[-1].after for order in orders]
     assert all(np.allclose(end.total_yen, ends[0].total_yen, atol=30.0) for end in ends)
+
+
+def test_bills_of_a_plan_are_as_one_by_one(tmp_path: Path) -> None:
+    plan = example_plan(tmp_path, facilities=6)
+    demand = demand_of(plan, year=2026)
+    found = bills_of(plan, demand)
+    rows = found.facilities.set_index("facility_id")
+    assert list(rows.index) == demand.facilities["facility_id"].tolist()
+    made = [name for name in rows.index if rows["tariff"][name]]
+    assert made
+    for name in made:
+        supply = supply_of(plan, name)
+        one = bill(demand.of(name), found.rates[str(rows["tariff"][name])], demand.year, given_kw=supply.contract_kw)
+        assert rows["year_yen"][name] == one.year_yen
+        assert rows["billed_kw"][name] == one.contract_kw.max()
+        whole = bill_at(found, name)
+        assert whole is not None
+        assert np.array_equal(whole.total_yen, one.total_yen)
+        assert [line.key for line in whole.lines] == [line.key for line in one.lines]
+    assert bill_at(found, "nobody") is None
