@@ -35,12 +35,14 @@ def example_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     from kawasolar.decide import decide, default_settings
     from kawasolar.project import carry_cache, project_of, save_project
     from kawasolar.stages import stamped
+    from kawasolar.use import compute_use
     from tests.support.plans import example_plan
 
     folder = tmp_path_factory.mktemp("plan")
     plan = example_plan(folder, 60)
     settings = default_settings(plan.profile)
     plan = replace(plan, settings=settings, decision=decide(plan.facilities, plan.results, plan.profile, settings))
+    plan = replace(plan, use=compute_use(plan, plan.results.yields, plan.results.hourly)[0])
     project = project_of(plan)
     project = replace(project, plans={"s1": stamped(project.plan, project.profile)})
     save_project(project, folder / "example.kawasolar")

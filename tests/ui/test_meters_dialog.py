@@ -89,8 +89,6 @@ def test_read_chosen_by_keyboard_taken_seen_and_undone(window: MainWindow, qtbot
     year = known(days=60)
     assert part.load.peak_kw == pytest.approx(2 * year.max(), rel=1e-5)
     assert part.chart.isVisibleTo(window.inspector.power)
-    shown = [row[0] for row in window.inspector.power.against._rows]
-    assert shown[-1] == window.look.say("ui.power.metered")
     window.document.select(facilities(window)[1])
     qtbot.waitUntil(lambda: part.text.text() == window.look.say("ui.metered.none"), timeout=20_000)
     assert part.load is None

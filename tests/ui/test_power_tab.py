@@ -11,8 +11,11 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
 from ui.inspector.gather import site_of
+from ui.inspector.use import week_of
 
 if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
     from kawasolar.plan import Plan
     from ui.inspector.power import PowerTab
     from ui.window import MainWindow
@@ -104,3 +107,48 @@ def test_a_plan_of_before_shows_the_mean_alone(window: MainWindow, tab: PowerTab
     other = replace(plan, results=replace(plan.results, typical_days=unknown, weather=weather))
     tab.show_site(other, site_of(other, str(plan.results.yields["facility_id"].iloc[0])))
     assert [day.words for day in tab.days.curves.days] == ["月平均"]
+
+
+def test_self_use_in_figures_and_in_a_week(window: MainWindow, tab: PowerTab, qtbot: QtBot) -> None:
+    plan = plan_of(window)
+    assert plan.use is not None
+    facility = tab.use.facility
+    found = plan.use.frame.set_index("facility_id").loc[facility]
+    assert tab.use.source.text().startswith(window.look.say(f"ui.use.source.{found['source']}"))
+    assert [row[1] for row in tab.use.bars._rows] == [found["load_kwh"], found["self_use_kwh"], found["surplus_kwh"]]
+    qtbot.waitUntil(lambda: tab.use.site is not None, timeout=20_000)
+    site, curves = tab.use.site, tab.use.curves
+    assert site is not None
+    assert site.flows.self_use.sum() == pytest.approx(found["self_use_kwh"], rel=1e-6)
+    assert len(curves.load) == 7 * 48
+    # Monday to Sunday around the middle of June.
+    assert "6月" in tab.use.week_head.text()
+    assert curves._names == ("月", "火", "水", "木", "金", "土", "日")
+    june = week_of(site.year, 6)
+    np.testing.assert_allclose(curves.produced, 2 * site.flows.produced[june])
+    tab.use.show_month(3)
+    assert "3月" in tab.use.week_head.text()
+    for month in range(1, 13):
+        week = week_of(site.year, month)
+        dates = site.year.dates[week.start // 48 : week.stop // 48].tolist()
+        assert len(dates) == 7
+        assert any((day.month, day.day) == (month, 15) for day in dates)
+    curves.resize(360, curves.sizeHint().height())
+    area = curves._area()
+    told = curves.read(QPointF(area.left() + area.width() * (12.25 / 24) / 7, area.center().y()))
+    assert told is not None
+    assert told.startswith("月 12:00")
+    assert curves.read(QPointF(0.0, 0.0)) is None
+
+
+def test_who_knows_nothing_of_use_says_so(window: MainWindow, tab: PowerTab) -> None:
+    plan = plan_of(window)
+    assert plan.use is not None
+    facility = tab.use.facility
+    tab.use.show_site(replace(plan, use=None), facility)
+    assert tab.use.source.text() == window.look.say("ui.use.not_reckoned")
+    assert not tab.use.bars.isVisibleTo(tab)
+    frame = plan.use.frame.assign(source="none")
+    tab.use.show_site(replace(plan, use=replace(plan.use, frame=frame)), facility)
+    assert tab.use.source.text() == window.look.say("ui.use.source.none")
+    assert not tab.use.figures.isVisibleTo(tab)
