@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 MONTHS = 12
 # The month itself and the eleven before it.
 _BEFORE = MONTHS - 1
-# Sums of many half hours are off by so little of a unit; 0.5 kW and a whole yen must come out as by hand.
-_NOISE = 1e-6
+# Sums of many half hours are off by so little of a unit, and large sums by so little of themselves; 0.5 kW and a whole yen must come out as by hand.
+_NOISE, _NOISE_SHARE = 1e-6, 1e-14
 
 
 def contract_kw(monthly_peaks: ArrayLike, before: ArrayLike | None = None) -> Array:
@@ -50,10 +50,11 @@ def contract_kw(monthly_peaks: ArrayLike, before: ArrayLike | None = None) -> Ar
 def rounded(values: ArrayLike, unit: float, rule: str = "half_up") -> Array:
     """To whole units: ``half_up`` (四捨五入), ``up`` (切上げ) or ``down`` (切捨て)."""
     parts = np.asarray(values, dtype=np.float64) / unit
+    noise = _NOISE + _NOISE_SHARE * np.abs(parts)
     if rule == "up":
-        return np.asarray(np.ceil(parts - _NOISE) * unit)
+        return np.asarray(np.ceil(parts - noise) * unit)
     shift = 0.5 if rule == "half_up" else 0.0
-    return np.asarray(np.floor(parts + shift + _NOISE) * unit)
+    return np.asarray(np.floor(parts + shift + noise) * unit)
 
 
 def power_factor_ratio(power_factor: ArrayLike, base: float, rule: str, step: float = 0.05) -> Array:

@@ -63,6 +63,15 @@ def test_kw_are_rounded_as_the_rule_says() -> None:
     assert rounded([99.9, 99.0], 1.0, "down").tolist() == [99.0, 99.0]
 
 
+@given(st.integers(-(10**9), 10**11))
+def test_whole_sen_stay_what_they_are(sen: int) -> None:
+    for rule in ("down", "up", "half_up"):
+        assert round(float(rounded(sen * 0.01, 0.01, rule)) * 100.0) == sen
+        assert float(rounded(sen / 100.0, 0.01, rule)) == pytest.approx(sen / 100.0, rel=1e-14)
+    # A hundredth of a sen less is one less.
+    assert round(float(rounded((sen - 0.01) / 100.0, 0.01, "down")) * 100.0) == sen - 1
+
+
 # ---------------------------------------------------------------------------------------------- power factor
 
 
