@@ -16,7 +16,7 @@ from gis.basemap_kernels import sample
 from gis.crs import horizontal
 from gis.progress import Progress, silent
 from gis.tile_image import Pixels, decoded, enlarged, halved
-from gis.tile_source import TileFacts, TileSource, TileUnavailable
+from gis.tile_source import TileDamaged, TileFacts, TileSource, TileUnavailable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -237,12 +237,31 @@ def draw_whole(source: TileSource, grid: Grid, detail: float = 1.0, progress: Pr
                 basemap.cache.put(key, tile_of(source, key))
             except TileUnavailable:
                 lost.add(key)
+            except TileDamaged:
+                basemap.cache.put(key, None)
 
 
 def tile_of(source: TileSource, key: Key) -> Pixels | None:
-    """Read and unpack a tile; None where it is not there or damaged. Raises TileUnavailable."""
-    data = source.read(*key)
-    return decoded(data) if data is not None else None
+    """Read and unpack a tile; None where it is not there.
+
+    Raises
+    ------
+    TileUnavailable
+    TileDamaged
+        It is there, and cannot be unpacked; one that is only kept here is let go of and had anew first.
+    """
+    forget = getattr(source, "forget", None)
+    for attempt in (1, 2):
+        data = source.read(*key)
+        if data is None:
+            return None
+        found = decoded(data)
+        if found is not None:
+            return found
+        if forget is None or attempt == 2:
+            break
+        forget(*key)
+    raise TileDamaged
 
 
 def _range(begin: float, end: float, count: int) -> tuple[int, int]:

@@ -6,13 +6,14 @@ members are read that are what their directory says and pack no more than text d
 
 from __future__ import annotations
 
+import io
 import re
 import zipfile
 import zlib
 from array import array
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 _GML = "{http://www.opengis.net/gml}"
 _BLDG = tuple(f"{{http://www.opengis.net/citygml/building/{version}}}" for version in ("2.0", "1.0"))
 _BUILDINGS = frozenset(f"{space}{name}" for space in _BLDG for name in ("Building", "BuildingPart"))
+# What stands on a roof shades it, and carries no modules: its own roof is no roof plane.
+_INSTALLATIONS = frozenset(f"{space}BuildingInstallation" for space in _BLDG)
 _ROOFS = {f"{space}RoofSurface": f"{space}lod2MultiSurface" for space in _BLDG}
 _ID, _HREF = f"{_GML}id", "{http://www.w3.org/1999/xlink}href"
 _ENVELOPE, _POLYGON = f"{_GML}Envelope", f"{_GML}Polygon"
@@ -118,8 +121,16 @@ def read_roof_surfaces(path: Path, progress: Progress = silent) -> RoofSurfaces:
 
 
 @contextmanager
-def opened(path: Path, area: str = "roof_planes") -> Iterator[tuple[Iterator[tuple[str, int, IO[bytes]]], int]]:
-    """The streams of a file, each with its name in the archive and its size, and the size of all of them; ``area`` is that of the errors' codes."""
+def opened(
+    path: Path, area: str = "roof_planes", wanted: re.Pattern[str] = _BLDG_MEMBER
+) -> Iterator[tuple[Iterator[tuple[str, int, IO[bytes]]], int]]:
+    """The streams of a file, each with its name in the archive and its size, and the size of all of them.
+
+    Parameters
+    ----------
+    area : of the errors' codes
+    wanted : which members of an archive, where it has such
+    """
     try:
         with path.open("rb") as file:
             if file.read(len(ZIP_MAGIC)) != ZIP_MAGIC:
@@ -130,7 +141,7 @@ def opened(path: Path, area: str = "roof_planes") -> Iterator[tuple[Iterator[tup
                 yield iter([("", size, file)]), size
                 return
         with zipfile.ZipFile(path) as archive:
-            members = _members(archive, path.name, area)
+            members = _members(archive, path.name, area, wanted)
             yield _streams(archive, members), sum(member.file_size for member in members)
     except DAMAGED as error:
         raise UnreadableFile(f"{area}.unreadable", file=path.name, reason=str(error)) from error
@@ -138,17 +149,32 @@ def opened(path: Path, area: str = "roof_planes") -> Iterator[tuple[Iterator[tup
 
 def _streams(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> Iterator[tuple[str, int, IO[bytes]]]:
     for member in members:
-        with archive.open(member) as stream:
+        try:
+            stream = archive.open(member)
+        except DAMAGED as error:
+            # Who reads it learns it; the members behind it are to be had.
+            stream = cast("IO[bytes]", _Unopened(error))
+        with stream:
             yield member.filename.rpartition("/")[2], member.file_size, stream
 
 
-def _members(archive: zipfile.ZipFile, name: str, area: str) -> list[zipfile.ZipInfo]:
+class _Unopened(io.RawIOBase):
+    """A member whose head is damaged."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def read(self, size: int = -1) -> bytes:
+        raise self._error
+
+
+def _members(archive: zipfile.ZipFile, name: str, area: str, wanted: re.Pattern[str]) -> list[zipfile.ZipInfo]:
     """The members to read, in the order of their names."""
     if len(archive.infolist()) > MOST_MEMBERS:
         raise UnreadableFile(f"{area}.archive", file=name, found=f"{len(archive.infolist())}")
     texts = named(archive, (".gml", ".xml"))
     # A whole data set has roads, trees and terrain besides.
-    members = [entry for entry in texts if _BLDG_MEMBER.search(entry.filename)] or texts
+    members = [entry for entry in texts if wanted.search(entry.filename)] or texts
     for entry in members:
         if not plainly_packed(entry):
             raise UnreadableFile(f"{area}.archive", file=name, found=entry.filename)
@@ -205,24 +231,25 @@ def _walk(stream: _Counted, name: str, found: RoofSurfaces) -> None:
     # Of each open element: itself, and the srsName that holds in it.
     open_: list[tuple[Element, str]] = []
     items: list[str] = []
-    default, roof = "", 0
+    default, roof, beside = "", 0, 0
     events = iterparse(stream, ("start", "end"), forbid_dtd=True, forbid_entities=True, forbid_external=True)
     for event, element in events:
         tag = element.tag
         if event == "start":
-            own = element.get("srsName") or (open_[-1][1] if open_ else "")
-            open_.append((element, own))
-            if len(open_) > _DEEPEST:
-                raise ValueError("too deep")
+            _push(element, open_)
             if not roof:
                 stream.since = stream.read_bytes
-            if tag in _ROOFS:
+            if tag in _INSTALLATIONS:
+                beside += 1
+            elif tag in _ROOFS and not beside:
                 roof += 1
             elif tag in _BUILDINGS:
                 items.append(element.get(_ID, "")[:_LONGEST_ID])
             continue
         _, crs = open_.pop()
-        if tag in _ROOFS:
+        if tag in _INSTALLATIONS:
+            beside -= 1
+        elif tag in _ROOFS and not beside:
             roof -= 1
             _take(element, crs or default, items[-1] if items else "", found)
             if found.count > MOST_SURFACES:
@@ -237,6 +264,12 @@ def _walk(stream: _Counted, name: str, found: RoofSurfaces) -> None:
             element.clear()
             if open_:
                 open_[-1][0].remove(element)
+
+
+def _push(element: Element, open_: list[tuple[Element, str]]) -> None:
+    if len(open_) >= _DEEPEST:
+        raise ValueError("too deep")
+    open_.append((element, element.get("srsName") or (open_[-1][1] if open_ else "")))
 
 
 def _take(roof: Element, crs: str, item: str, found: RoofSurfaces) -> None:

@@ -6,8 +6,9 @@ Format: 基盤地図情報ダウンロードデータファイル仕様書 and F
 from __future__ import annotations
 
 from array import array
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -15,20 +16,21 @@ import shapely
 from pyproj import CRS, Transformer
 
 from gis.crs import horizontal
+from gis.datums import exchanged, told_of
 from gis.errors import UnreadableFile
 from gis.fgd_common import JAPAN, MOST_SAID, crs_code, listed, passed_over
 from gis.fgd_files import XmlFile, each_file
 from gis.fgd_xml import OtherFile, read_features
+from gis.findings import Finding
 from gis.outlines import only_polygons
 from gis.progress import Progress, part, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, MutableSequence, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from gis.findings import Finding
 
 BUILDING_KINDS = ("普通建物", "堅ろう建物", "普通無壁舎", "堅ろう無壁舎")
 # More than a prefecture has, and their corners: a gigabyte.
@@ -81,6 +83,20 @@ class _Store:
         if kind not in BUILDING_KINDS and len(self.strange) <= MOST_SAID:
             self.strange[kind] = 1
 
+    @contextmanager
+    def whole_or_nothing(self) -> Iterator[None]:
+        """If what is read within turns out to be damaged, nothing of it stays."""
+        kept: list[MutableSequence[Any]] = [self.numbers, self.lengths, self.polygon, self.building, self.crs]
+        kept += [self.ids, self.kinds, self.broken]
+        sizes, strange = [len(each) for each in kept], dict(self.strange)
+        try:
+            yield
+        except UnreadableFile:
+            for each, size in zip(kept, sizes, strict=True):
+                del each[size:]
+            self.strange = strange
+            raise
+
 
 def read_fgd_buildings(
     paths: Sequence[Path], target: CRS, progress: Progress = silent
@@ -94,13 +110,14 @@ def read_fgd_buildings(
     Returns
     -------
     ``building_id`` (unique: ``fid``, or ``gml:id`` where there is none), ``kind`` as the file says it, ``geometry`` (polygons); and what was noticed: features
-    left out (``fgd.buildings_broken``), mended (``fgd.buildings_mended``), given twice, ids made unique, kinds nobody knows, files of other kinds
+    left out (``fgd.buildings_broken``), mended (``fgd.buildings_mended``), given twice, ids made unique, kinds nobody knows, files of other kinds, damaged files
+    (:mod:`gis.left_out`)
 
     Raises
     ------
     UnreadableFile
-        ``fgd.missing``, ``fgd.unreadable``, ``fgd.archive``, ``fgd.nested``, ``fgd.too_large``, ``fgd.entities``, ``fgd.encoding``, ``fgd.lines`` (``BldL``),
-        ``fgd.not_buildings``, ``fgd.no_buildings``, ``fgd.crs``, ``fgd.too_many``
+        ``fgd.missing``, ``fgd.archive``, ``fgd.nested``, ``fgd.too_large``, ``fgd.entities``, ``fgd.lines`` (``BldL``), ``fgd.not_buildings``, ``fgd.no_buildings``,
+        ``fgd.too_many``; where no file is left, the first damage: ``fgd.unreadable``, ``fgd.encoding``, ``fgd.crs``
     gis.progress.Cancelled
         from ``progress``
     """
@@ -111,7 +128,8 @@ def read_fgd_buildings(
 
     def read(file: XmlFile) -> None:
         try:
-            read_features(file, _Listener(file.name, store))
+            with store.whole_or_nothing():
+                read_features(file, _Listener(file.name, store))
             sources.append(file.name)
         except OtherFile as found:
             if found.feature == "BldL":
@@ -122,14 +140,17 @@ def read_fgd_buildings(
                 code = "fgd.lines" if found.feature == "BldL" else "fgd.not_buildings"
                 raise UnreadableFile(code, file=file.name, found=found.feature or "XML") from found
 
-    each_file(paths, read, part(progress, 0.0, 0.8))
+    left, files = each_file(paths, read, part(progress, 0.0, 0.8))
+    if not sources:
+        left.raise_first()
     if lines and not sources:
         raise UnreadableFile("fgd.lines", file=lines[0], found="BldL")
     if not sources:
         raise UnreadableFile("fgd.no_buildings", file=", ".join(path.name for path in paths[:MOST_SAID]))
     where = sources[0] if len(sources) == 1 else sources[0].partition("/")[0]
     frame, findings = _frame(store, target, where, part(progress, 0.8, 1.0))
-    return frame, (*findings, *listed("fgd.lines_passed_over", "info", lines), *passed_over(other))
+    passed = (*listed("fgd.lines_passed_over", "info", lines), *passed_over(other))
+    return frame, (*findings, *passed, *left.findings(files))
 
 
 # ---------------------------------------------------------------------------------------------- one building
@@ -253,6 +274,11 @@ def _frame(store: _Store, target: CRS, source: str, progress: Progress) -> tuple
         *listed("fgd.buildings_renamed", "info", list(ids[renamed]), source),
         *listed("fgd.kinds_strange", "info", [kind or "–" for kind in store.strange], source),
     ]
+    for code in sorted(set(store.crs)):
+        findings += told_of(CRS.from_epsg(code), source)
+    places = np.frombuffer(store.numbers, np.float64).reshape(-1, 2)
+    if exchanged(places[:, 0], places[:, 1]).any():
+        findings.append(Finding("fgd.swapped", "warning", source, found=source, details={"count": 1}))
     kept[twice] = False
     frame = gpd.GeoDataFrame({"building_id": names[kept], "kind": kinds[kept]}, geometry=shapes[kept], crs=target)
     progress(1.0, "read")
@@ -292,6 +318,8 @@ def _lines(
     """Rings in the target's system, and which of them lie in Japan."""
     ring = np.repeat(np.arange(lengths.size), lengths)
     lat, lon = places.T
+    swapped = exchanged(lat, lon)
+    lat, lon = np.where(swapped, lon, lat), np.where(swapped, lat, lon)
     xy = np.full((lat.size, 2), np.nan)
     for code, move in moves.items():
         here = crs[ring] == code

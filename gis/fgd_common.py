@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from gis.datums import JGD2000, JGD2011, TOKYO
 from gis.errors import UnreadableFile
 from gis.findings import Finding
 
 if TYPE_CHECKING:
     from gis.findings import Severity
 
-# JGD2024 renewed heights; latitudes and longitudes are those of JGD2011, and it has no code of its own in PROJ.
-CRS_OF = {"fguuid:jgd2024.bl": 6668, "fguuid:jgd2011.bl": 6668, "fguuid:jgd2000.bl": 4612}
+# JGD2024 renewed heights; latitudes and longitudes are those of JGD2011, and it has no code of its own in PROJ. TD is Tokyo Datum, by JPGIS.
+_DATUMS = {"jgd2024": JGD2011, "jgd2011": JGD2011, "jgd2000": JGD2000, "td": TOKYO, "tokyo": TOKYO}
+# ``fguuid:jgd2011.bl`` as the GSI writes it, ``JGD2011 / (B, L)`` as JPGIS does.
+_BY_DEGREES = re.compile(r"(?:fguuid:)?([a-z]+(?:\d{4})?)(?:\.bl| ?/ ?\(b, ?l\))")
 # South, west, north, east [deg].
 JAPAN = (15.0, 115.0, 50.0, 160.0)
 # Names in one finding.
@@ -26,9 +30,11 @@ def crs_code(name: str, source: str) -> int:
     UnreadableFile
         ``fgd.crs``
     """
-    code = CRS_OF.get(name.strip().lower())
+    said = _BY_DEGREES.fullmatch(name.strip().lower())
+    code = _DATUMS.get(said[1]) if said else None
     if code is None:
-        raise UnreadableFile("fgd.crs", file=source, found=name[:80] or "–", expected=", ".join(CRS_OF))
+        expected = ", ".join(f"fguuid:{datum}.bl" for datum in _DATUMS)
+        raise UnreadableFile("fgd.crs", file=source, found=name[:80] or "–", expected=expected)
     return code
 
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from pyproj import CRS
 
+from gis.datums import exchanged, told_of
 from gis.errors import UnreadableFile
 from gis.fgd_common import JAPAN, MOST_SAID, crs_code, listed, passed_over
 from gis.fgd_files import XmlFile, each_file
@@ -21,6 +23,7 @@ from gis.fgd_heights import dem_on
 from gis.fgd_tuples import read_tuples
 from gis.fgd_xml import OtherFile, read_features
 from gis.findings import Finding
+from gis.left_out import mesh_in
 from gis.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -74,11 +77,24 @@ class _Told:
     classes: Counter[str] = field(default_factory=Counter)
     datums: set[str] = field(default_factory=set)
     strange: dict[str, None] = field(default_factory=dict)
+    codes: set[int] = field(default_factory=set)
     other: list[str] = field(default_factory=list)
+    swapped: list[str] = field(default_factory=list)
     short: list[str] = field(default_factory=list)
     twice: list[str] = field(default_factory=list)
     impossible: int = 0
     missing: int = 0
+
+    def add(self, one: _Told) -> None:
+        """What is to be said of one file more."""
+        self.classes += one.classes
+        self.datums |= one.datums
+        self.codes |= one.codes
+        self.strange |= one.strange
+        self.swapped += one.swapped
+        self.short += one.short
+        self.impossible += one.impossible
+        self.missing += one.missing
 
 
 def read_dem_tiles(paths: Sequence[Path], progress: Progress = silent) -> tuple[list[DemTile], tuple[Finding, ...]]:
@@ -87,13 +103,13 @@ def read_dem_tiles(paths: Sequence[Path], progress: Progress = silent) -> tuple[
     Returns
     -------
     tiles in the order of the files, and what was noticed: cells by class (``fgd.dem_classes``), cells that the files leave out (``fgd.dem_missing``), impossible
-    heights, classes nobody knows, tiles that came twice, heights of different years together, files of other kinds
+    heights, classes nobody knows, tiles that came twice, heights of different years together, files of other kinds, damaged files (:mod:`gis.left_out`)
 
     Raises
     ------
     UnreadableFile
-        ``fgd.missing``, ``fgd.unreadable``, ``fgd.archive``, ``fgd.nested``, ``fgd.too_large``, ``fgd.entities``, ``fgd.encoding``, ``fgd.not_dem``, ``fgd.no_dem``,
-        ``fgd.crs``, ``fgd.grid``, ``fgd.order``, ``fgd.tuples``, ``fgd.too_many_cells``
+        ``fgd.missing``, ``fgd.archive``, ``fgd.nested``, ``fgd.too_large``, ``fgd.entities``, ``fgd.not_dem``, ``fgd.no_dem``, ``fgd.too_many_cells``; where no tile
+        is left, the first damage: ``fgd.unreadable``, ``fgd.encoding``, ``fgd.crs``, ``fgd.grid``, ``fgd.order``, ``fgd.tuple``, ``fgd.tuples``
     gis.progress.Cancelled
         from ``progress``
     """
@@ -103,23 +119,29 @@ def read_dem_tiles(paths: Sequence[Path], progress: Progress = silent) -> tuple[
 
     def read(file: XmlFile) -> None:
         nonlocal cells
-        listener = _Listener(file, told)
+        said = _Told()
+        listener = _Listener(file, said)
         try:
             read_features(file, listener)
         except OtherFile as other:
             if file.alone:
                 raise UnreadableFile("fgd.not_dem", file=file.name, found=other.feature or "XML") from other
             told.other.append(file.name)
+        told.add(said)
         for tile in listener.tiles:
             cells += tile.z.size
             if cells > MOST_CELLS:
                 raise UnreadableFile("fgd.too_many_cells", file=file.name, found=cells, expected=MOST_CELLS)
             _keep(kept, tile, told)
 
-    each_file(paths, read, progress)
+    left, files = each_file(paths, read, progress)
     if not kept:
+        left.raise_first()
         raise UnreadableFile("fgd.no_dem", file=", ".join(path.name for path in paths[:MOST_SAID]))
-    return list(kept.values()), _findings(told, list(kept.values()))
+    # What another file has of the same mesh is not lacking.
+    for tile in kept.values():
+        left.areas.pop(mesh_in(tile.source) or "", None)
+    return list(kept.values()), (*_findings(told, list(kept.values())), *left.findings(files))
 
 
 def _keep(kept: dict[tuple[str, int, int, int], DemTile], tile: DemTile, told: _Told) -> None:
@@ -154,6 +176,9 @@ def _findings(told: _Told, tiles: list[DemTile]) -> tuple[Finding, ...]:
         found.append(Finding("fgd.dem_strange", "warning", where, found=names))
     if len(told.datums) > 1:
         found.append(Finding("fgd.dem_mixed", "warning", where, found=", ".join(sorted(told.datums))))
+    found += listed("fgd.swapped", "warning", told.swapped)
+    for code in sorted(told.codes):
+        found += told_of(CRS.from_epsg(code), where)
     return (*found, *listed("fgd.dem_twice", "warning", told.twice), *passed_over(told.other))
 
 
@@ -198,10 +223,16 @@ def _tile(texts: dict[str, str], file: XmlFile, told: _Told) -> DemTile:
         return first, second
 
     crs = crs_code(texts.get("srsName", ""), source)
-    told.datums.add(texts["srsName"].strip().lower().removeprefix("fguuid:").removesuffix(".bl").upper())
+    told.codes.add(crs)
+    told.datums.add(
+        texts["srsName"].strip().upper().removeprefix("FGUUID:").removesuffix(".BL").partition("/")[0].strip()
+    )
     if texts.get("order", "+x-y") != "+x-y":
         raise UnreadableFile("fgd.order", file=source, found=texts["order"][:20], expected="+x-y")
     (south, west), (north, east) = numbers("lowerCorner"), numbers("upperCorner")
+    if exchanged(np.array([south, north]), np.array([west, east])).all():
+        south, west, north, east = west, south, east, north
+        told.swapped.append(source)
     low, high = numbers("low"), numbers("high")
     cols, rows = round(high[0] - low[0]) + 1, round(high[1] - low[1]) + 1
     in_japan = JAPAN[0] < south < north < JAPAN[2] and JAPAN[1] < west < east < JAPAN[3]

@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING
 
 from gis.archives import DAMAGED, LARGEST_ALL, MOST_MEMBERS, MOST_PACKED, ZIP_MAGIC, named, plainly_packed
 from gis.errors import UnreadableFile
+from gis.left_out import LeftOut
 from gis.progress import Progress, part, silent
 
 if TYPE_CHECKING:
@@ -68,40 +69,53 @@ Reader = Callable[[XmlFile], None]
 
 @dataclass
 class _Read:
-    """What holds through a whole call: who reads, and how much has been unpacked [bytes]."""
+    """What holds through a whole call: who reads, how much has been unpacked [bytes], and what is damaged."""
 
     reader: Reader
+    left: LeftOut
     unpacked: int = 0
+    count: int = 0
+
+    def take(self, file: XmlFile) -> None:
+        """Hand over one file; if it is damaged it is left out."""
+        self.count += 1
+        with self.left.unless_damaged(file.name), _guarded(file.name):
+            self.reader(file)
 
 
-def each_file(paths: Sequence[Path], reader: Reader, progress: Progress = silent) -> None:
-    """Hand every XML file to ``reader``, in the order of the paths and of the names within each.
+def each_file(paths: Sequence[Path], reader: Reader, progress: Progress = silent) -> tuple[LeftOut, int]:
+    """Hand every XML file to ``reader``, in the order of the paths and of the names within each; the reader keeps nothing of a file that it refuses.
 
     Parameters
     ----------
     paths : XML files, archives and folders; of a folder what lies in it or one folder below
 
+    Returns
+    -------
+    what is damaged and was left out (:mod:`gis.left_out`), and the number of all files
+
     Raises
     ------
     UnreadableFile
-        ``fgd.missing``, ``fgd.unreadable``, ``fgd.archive``, ``fgd.too_large``, ``fgd.nested``; and what ``reader`` raises
+        ``fgd.missing``, ``fgd.archive``, ``fgd.too_large``, ``fgd.nested``; and what ``reader`` raises, but for damage
     gis.progress.Cancelled
         from ``progress``
     """
     files = [found for path in paths for found in _files(path)]
-    read = _Read(reader)
+    read = _Read(reader, LeftOut())
     total = max(1, sum(size for *_, size in files))
     done = 0
     for path, alone, size in files:
         told = part(progress, done / total, (done + size) / total)
-        with _guarded(path.name), path.open("rb") as file:
+        with read.left.unless_damaged(path.name), _guarded(path.name), path.open("rb") as file:
             if file.read(len(ZIP_MAGIC)) == ZIP_MAGIC:
                 _archive(file, path.name, read, told, outermost=True)
             else:
                 file.seek(0)
                 _check_size(path.name, size, LARGEST_FILE)
-                reader(XmlFile(path.name, size, alone, file, Told(told)))
+                read.take(XmlFile(path.name, size, alone, file, Told(told)))
         done += size
+    return read.left, max(read.count, len(read.left.errors))
 
 
 def _files(path: Path) -> list[tuple[Path, bool, int]]:
@@ -141,11 +155,11 @@ def _archive(file: IO[bytes], name: str, read: _Read, progress: Progress, *, out
         for member in members:
             inside = f"{name}/{member.filename.rpartition('/')[2]}"
             told = part(progress, done / total, (done + member.file_size) / total)
-            with archive.open(member) as stream:
+            with read.left.unless_damaged(inside), _guarded(inside), archive.open(member) as stream:
                 if _is_archive(member):
                     _inner(stream, inside, read, told)
                 else:
-                    read.reader(XmlFile(inside, member.file_size, alone=False, stream=stream, progress=Told(told)))
+                    read.take(XmlFile(inside, member.file_size, alone=False, stream=stream, progress=Told(told)))
             done += member.file_size
 
 

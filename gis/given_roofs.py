@@ -19,6 +19,7 @@ from pyproj import CRS, Transformer
 
 from gis.citygml import is_citygml, read_roof_surfaces
 from gis.crs import Bounds, horizontal, label, meridian_convergences, parse_crs, swapped, vertical_unit
+from gis.datums import told_of
 from gis.drivers import check_vector
 from gis.errors import CrsMismatch, CrsMissing, NoOverlap, UnreadableFile
 from gis.findings import Finding, Severity
@@ -107,7 +108,7 @@ def read_given_roofs(
     frame = frame[np.isfinite(shapely.bounds(frame.geometry.to_numpy())).all(axis=1)]
     if bounds is not None:
         frame = _within(frame, own, target, bounds, path.name)
-    return GivenRoofs(frame.reset_index(drop=True), told.findings())
+    return GivenRoofs(frame.reset_index(drop=True), (*told.findings(), *told_of(own, path.name)))
 
 
 class _Told:

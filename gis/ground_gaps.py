@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from gis.progress import Progress
 
 # Side of a tile [cells], and how far around it rims are looked for at least and at most: twice as far as the widest gap in the tile, and a bit.
-_TILE = 256
-_LEAST_HALO, _MOST_HALO = 16, 256
+TILE = 256
+_LEAST_HALO, MOST_HALO = 16, 256
 # Corners of squares lie on circles, of which Qhull makes much work: shaken by so little [cells] it takes less than half of the time. Triangles of whole
 # numbers have no area or half a cell, so that none is turned over by it.
 _SHAKEN = 1e-3
@@ -27,7 +27,11 @@ _BESIDE = np.array([[False, True, False], [True, True, True], [False, True, Fals
 
 
 def bridge_gaps(
-    z: NDArray[np.float32], ring: NDArray[np.uint16], limit: int, progress: Progress = silent
+    z: NDArray[np.float32],
+    ring: NDArray[np.uint16],
+    limit: int,
+    progress: Progress = silent,
+    box: tuple[int, int, int, int] | None = None,
 ) -> NDArray[np.float32]:
     """Interpolate unknown cells linearly over a Delaunay triangulation of the known ones.
 
@@ -40,6 +44,8 @@ def bridge_gaps(
     z : heights [m] (rows, cols); NaN where unknown
     ring : how many cells away the nearest known cell is, by the larger of rows and columns
     limit : cells farther away stay unknown
+    box : top, bottom, left, right of the cells wanted, if not all: their tiles alone are filled. A part of a raster that begins with a whole number of tiles
+        (:data:`TILE`), and has :data:`MOST_HALO` cells around the box wherever the raster has them, is filled as the whole raster is
 
     Returns
     -------
@@ -49,14 +55,14 @@ def bridge_gaps(
     out = z.copy()
     if not limit:
         return out
-    across = -(-cols // _TILE)
+    first_row, last_row, first_col, last_col = box or (0, rows, 0, cols)
+    corners = [(top, left) for top in range(first_row, last_row, TILE) for left in range(first_col, last_col, TILE)]
 
     def work(begin: int, end: int) -> None:
-        for k in range(begin, end):
-            top, left = k // across * _TILE, k % across * _TILE
-            _tile(z, ring, limit, (top, min(rows, top + _TILE), left, min(cols, left + _TILE)), out)
+        for top, left in corners[begin:end]:
+            _tile(z, ring, limit, (top, min(rows, top + TILE), left, min(cols, left + TILE)), out)
 
-    run_blocks(work, -(-rows // _TILE) * across, 1, progress, "grid")
+    run_blocks(work, len(corners), 1, progress, "grid")
     return out
 
 
@@ -69,7 +75,7 @@ def _tile(
     wanted = inside[(inside > 0) & (inside <= limit)]
     if not wanted.size:
         return
-    halo = min(_MOST_HALO, _LEAST_HALO + 2 * int(wanted.max()))
+    halo = min(MOST_HALO, _LEAST_HALO + 2 * int(wanted.max()))
     row0, col0 = max(0, top - halo), max(0, left - halo)
     known = ring[row0 : bottom + halo, col0 : right + halo] == 0
     rim = np.argwhere(known & ~binary_erosion(known, _BESIDE, border_value=1))

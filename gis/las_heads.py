@@ -37,6 +37,8 @@ _LATEST_START = 64 << 20
 # Steps of coordinates: a hundredth of a micrometre to a metre. No projection has coordinates beyond 100,000 km.
 _FINEST, _COARSEST, _FARTHEST = 1e-8, 1.0, 1e8
 _INT32 = 2.0**31
+# What a damaged header says of its area is believed up to so much [m].
+_LARGEST_SHEET = 100_000.0
 _COMPRESSED, _FORMAT_BITS = 0x80, 0x7F
 
 
@@ -93,6 +95,21 @@ def read_las_head(path: Path) -> LasHead:
             return _read(file, path, path.stat().st_size)
     except OSError as error:
         raise UnreadableFile("point_cloud.unreadable", file=path.name) from error
+
+
+def said_area(path: Path) -> float | None:
+    """Area [m²] of the box that the header of a damaged file speaks of, if that much of it is whole; a sheet of a map is no larger than a few kilometres."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES[0])
+    except OSError:
+        return None
+    if head[:4] != b"LASF" or len(head) < HEAD_BYTES[0]:
+        return None
+    east, west, north, south = struct.unpack_from("<4d", head, 179)
+    if not (0.0 <= east - west <= _LARGEST_SHEET and 0.0 <= north - south <= _LARGEST_SHEET):
+        return None
+    return float((east - west) * (north - south))
 
 
 def _read(file: BinaryIO, path: Path, size: int) -> LasHead:

@@ -57,8 +57,8 @@ class MbTiles:
         try:
             found = self._ask(_TILE, z, x, (1 << z) - 1 - y)
         except sqlite3.Error:
-            return None
-        return found if isinstance(found, bytes) else None
+            return b""
+        return found if isinstance(found, bytes) or found is None else b""
 
     def close(self) -> None:
         self._connection.close()

@@ -79,3 +79,40 @@ def lay_polygons(
                     if not top[row, col] >= z:
                         top[row, col] = z
                         owner[row, col] = p
+
+
+@kernel
+def lay_triangles(
+    begin: int, end: int, x: Floats, y: Floats, z: Floats, west: float, north: float, cell: float, top: int, left: int, out: NDArray[np.float32]
+) -> None:  # fmt: skip
+    """Give each cell of a part of a raster whose centre lies in a triangle of ``[begin, end)``, or on its edge, the triangle's height there.
+
+    Parameters
+    ----------
+    x, y, z : (n, 3) corners [m]
+    west, north, cell : of the whole raster [m]
+    top, left : first row and column of the part
+    out : (rows, cols), changed; where triangles lie above one another the last one stays
+    """
+    rows, cols = out.shape
+    for k in range(begin, end):
+        # From the first corner, so that no digits are lost to large coordinates.
+        bx, by, dx, dy = x[k, 1] - x[k, 0], y[k, 1] - y[k, 0], x[k, 2] - x[k, 0], y[k, 2] - y[k, 0]
+        area = bx * dy - by * dx
+        if not abs(area) > 1e-9:
+            continue
+        high, low = max(y[k, 0], y[k, 1], y[k, 2]), min(y[k, 0], y[k, 1], y[k, 2])
+        near, far = min(x[k, 0], x[k, 1], x[k, 2]), max(x[k, 0], x[k, 1], x[k, 2])
+        first_row = max(0, math.ceil((north - high) / cell - 0.5 - 1e-9) - top)
+        last_row = min(rows - 1, math.floor((north - low) / cell - 0.5 + 1e-9) - top)
+        first_col = max(0, math.ceil((near - west) / cell - 0.5 - 1e-9) - left)
+        last_col = min(cols - 1, math.floor((far - west) / cell - 0.5 + 1e-9) - left)
+        for row in range(first_row, last_row + 1):
+            py = north - (top + row + 0.5) * cell - y[k, 0]
+            for col in range(first_col, last_col + 1):
+                px = west + (left + col + 0.5) * cell - x[k, 0]
+                u = (px * dy - py * dx) / area
+                v = (bx * py - by * px) / area
+                # Neighbours share their edges: a cell that digits put between two is of both.
+                if u >= -1e-6 and v >= -1e-6 and u + v <= 1.0 + 1e-6:
+                    out[row, col] = z[k, 0] + u * (z[k, 1] - z[k, 0]) + v * (z[k, 2] - z[k, 0])

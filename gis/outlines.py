@@ -19,6 +19,7 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 
 from gis.crs import Bounds, horizontal, label, likely_crs, overlap, parse_crs, swapped
+from gis.datums import told_of
 from gis.drivers import check_vector, stored_tables
 from gis.errors import CrsMissing, NoOverlap, UnreadableFile
 from gis.findings import Finding, Severity
@@ -107,6 +108,7 @@ def read_outlines(
     raw = load_polygons(path, layer)
     findings: list[Finding] = []
     own = _own_crs(raw, path, crs, findings)
+    findings += told_of(own, path.name)
     frame = _tidy_columns(raw)
     if not frame["id_given"].any():
         findings.append(Finding("outlines.no_ids", "info", path.name))

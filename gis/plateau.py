@@ -7,8 +7,9 @@ entities, nothing fetched, nothing read beside what is named.
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -16,12 +17,15 @@ import pandas as pd
 import shapely
 from lxml import etree
 
+from gis.archives import DAMAGED
 from gis.citygml import opened
 from gis.errors import UnreadableFile
 from gis.findings import Finding
+from gis.gml_stream import GmlStream
+from gis.left_out import LeftOut
 from gis.plateau_building import HAZARDS, Building, building_of
 from gis.plateau_codes import read_code_lists
-from gis.plateau_place import Rings, Roofs, moved, outlines_of, own_crs, zone_of_prefecture
+from gis.plateau_place import Rings, Roofs, moved, outlines_of, own_crs, told_of_places, zone_of_prefecture
 from gis.progress import Progress, part, silent
 
 if TYPE_CHECKING:
@@ -44,10 +48,7 @@ _MEMBERS = tuple(
     )
 )  # fmt: skip
 _ENVELOPE = "{http://www.opengis.net/gml}Envelope"
-# A building, or whatever else stands between two of them, is no larger [bytes].
-_LONGEST = 64 << 20
-_DOCTYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
-_HEAD = 65_536
+_LONGEST_NAMES = 1000
 _MOST_BUILDINGS = 5_000_000
 # A box as high as this stands where nobody knows the height (the standard's own rule), with room for rounding [m].
 UNKNOWN_BOX_M = 3.01
@@ -73,7 +74,7 @@ class CityModel:
         flood_depth_m tsunami_depth_m storm_surge_depth_m inland_depth_m landslide surface source geometry``; ``landslide`` has the kinds of the areas that it is in, as
         codes; ``usage_name structure_name landslide_name`` what codes mean, where the lists of the model's codes lie beside it; ``height_m`` is NaN where nobody knows it,
         ``surface`` is what there is of the roof: ``lod2``, ``lod1``, ``assumed`` (a box of the standard's 3 m) or ``none``
-    roofs : of LOD2 where a building has it, else of LOD1
+    roofs : of LOD2 where a building has it, else of LOD1; and what stands on them (``outerBuildingInstallation``)
     heights : what they are measured from (:func:`gis.crs.height_name`), None where no file says it
     """
 
@@ -102,11 +103,25 @@ class _Store:
     roofs: Rings = field(default_factory=Rings)
     crs: list[str] = field(default_factory=list)
     broken: int = 0
+    equipped: int = 0
     lists: dict[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def whole_or_nothing(self) -> Iterator[None]:
+        """If what is read within turns out to be damaged, nothing of it stays."""
+        kept = [*self.rows.values(), *self.outline.arrays, *self.roofs.arrays, self.crs]
+        sizes, counts = [len(each) for each in kept], (self.broken, self.equipped)
+        try:
+            yield
+        except UnreadableFile:
+            for each, size in zip(kept, sizes, strict=True):
+                del each[size:]
+            self.broken, self.equipped = counts
+            raise
 
 
 def read_city_model(paths: Sequence[Path], target: CRS | None = None, progress: Progress = silent) -> CityModel:
-    """All buildings of ``.gml`` files, archives and folders of them.
+    """All buildings of ``.gml`` files, archives and folders of them; of damaged files among others nothing (:mod:`gis.left_out`).
 
     Parameters
     ----------
@@ -115,26 +130,32 @@ def read_city_model(paths: Sequence[Path], target: CRS | None = None, progress: 
     Raises
     ------
     UnreadableFile
-        ``citymodel.*``
+        ``citymodel.*``; ``citymodel.unreadable`` only where no file is left
     CrsMismatch
         ``citymodel.no_zone``, ``citymodel.ellipsoidal``, ``citymodel.mixed_heights``
     gis.progress.Cancelled
         from ``progress``
     """
-    store = _Store()
+    store, left, count = _Store(), LeftOut(), 0
     files = [file for path in paths for file in _files(path)]
     for k, file in enumerate(files):
-        with opened(file, "citymodel") as (parts, total):
+        with left.unless_damaged(file.name), opened(file, "citymodel") as (parts, total):
             told, done = part(progress, k / len(files), (k + 1) / len(files)), 0
             for name, size, stream in parts:
                 source = f"{file.name}/{name}" if name else file.name
-                _read(_Counted(stream, source, told, done, total), source, store)
+                count += 1
+                with left.unless_damaged(source), store.whole_or_nothing():
+                    _read(GmlStream(stream, source, "citymodel", told, done, total), source, store)
                 done += size
     if not store.rows["gml_id"]:
-        raise UnreadableFile("citymodel.no_buildings", file=", ".join(path.name for path in paths)[:_HEAD])
+        left.raise_first()
+        raise UnreadableFile("citymodel.no_buildings", file=", ".join(path.name for path in paths)[:_LONGEST_NAMES])
     model = _model(store, target)
+    words = read_code_lists(paths, store.lists.values())
     return replace(
-        model, buildings=_with_words(model.buildings, store.lists, read_code_lists(paths, store.lists.values()))
+        model,
+        buildings=_with_words(model.buildings, store.lists, words),
+        findings=(*model.findings, *left.findings(count)),
     )
 
 
@@ -152,26 +173,7 @@ def _files(path: Path) -> list[Path]:
     return found
 
 
-class _Counted:
-    """A stream that tells how far it is read, refuses a document type, and ends what never ends."""
-
-    def __init__(self, stream: IO[bytes], name: str, progress: Progress, done: int, total: int) -> None:
-        self._stream, self.name, self._progress = stream, name, progress
-        self._done, self._total = done, max(total, 1)
-        self.bytes, self.since = 0, 0
-
-    def read(self, size: int = -1) -> bytes:
-        if self.bytes - self.since > _LONGEST:
-            raise UnreadableFile("citymodel.too_large", file=self.name, expected=_LONGEST >> 20)
-        content = self._stream.read(min(size, _HEAD) if size > 0 else _HEAD)
-        if self.bytes == 0 and _DOCTYPE.search(content.replace(b"\0", b"")):
-            raise UnreadableFile("citymodel.entities", file=self.name)
-        self.bytes += len(content)
-        self._progress(min(1.0, (self._done + self.bytes) / self._total), "read")
-        return content
-
-
-def _read(stream: _Counted, name: str, store: _Store) -> None:
+def _read(stream: GmlStream, name: str, store: _Store) -> None:
     """The buildings of one stream."""
     try:
         for element in _elements(stream):
@@ -181,11 +183,11 @@ def _read(stream: _Counted, name: str, store: _Store) -> None:
                 _keep(building_of(element), name, store)
                 if len(store.rows["gml_id"]) > _MOST_BUILDINGS:
                     raise UnreadableFile("citymodel.too_many", file=name, expected=_MOST_BUILDINGS)
-    except etree.XMLSyntaxError as error:
+    except (etree.XMLSyntaxError, *DAMAGED) as error:
         raise UnreadableFile("citymodel.unreadable", file=name, reason=str(error)[:_LONGEST_REASON]) from error
 
 
-def _elements(stream: _Counted) -> Iterator[etree._Element]:
+def _elements(stream: GmlStream) -> Iterator[etree._Element]:
     """Buildings, and the first envelope; whatever ends is let go."""
     events = etree.iterparse(
         stream, events=("end",), tag=(*_BUILDINGS, *_MEMBERS, _ENVELOPE), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
@@ -227,8 +229,9 @@ def _keep(building: Building, source: str, store: _Store) -> None:
         store.rows[name].append(value)
     for polygon in building.outline:
         store.outline.add(row, polygon)
-    for polygon in roofs:
+    for polygon in (*roofs, *building.installations):
         store.roofs.add(row, polygon)
+    store.equipped += bool(building.installations)
     store.broken += building.broken
     for name, codes in building.lists.items():
         store.lists.setdefault(name, codes)
@@ -248,6 +251,7 @@ def _surface(building: Building) -> tuple[str, list[Polygon]]:
 def _model(store: _Store, target: CRS | None) -> CityModel:
     findings: list[Finding] = []
     own, heights = own_crs(store.crs, findings)
+    findings += told_of_places(own, store.rows["source"], store.outline)
     target = target or zone_of_prefecture(store.rows["city"])
     outline = moved(store.outline, own, target, findings)
     roofs = moved(store.roofs, own, target, findings)
@@ -306,6 +310,8 @@ def _told(buildings: gpd.GeoDataFrame, lacking: list[str], store: _Store) -> lis
         if ids:
             named = ", ".join(map(str, ids[:_NAMED])) + (" …" if len(ids) > _NAMED else "")
             found.append(Finding(code, "warning", found=named, details={"count": len(ids), "of": count}))
+    if store.equipped:
+        found.append(Finding("citymodel.installations", "info", details={"count": store.equipped, "of": count}))
     if store.broken:
         found.append(Finding("citymodel.broken", "warning", found=str(store.broken)))
     return found

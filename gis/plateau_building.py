@@ -65,6 +65,7 @@ class Building:
     outline : rings of LOD0, else what stands for it: the floor of LOD1 or LOD2
     outline_of : the element that told the outline; empty for a floor
     roofs : level of detail (1, 2) -> polygons that are seen from above
+    installations : what stands on it (towers of stairs, tanks, machines): polygons of LOD2 that are seen from above, and perhaps others
     ground_z, top_z : lowest and highest corner of the solid [m]
     depths : hazard -> greatest depth of the water [m]
     landslide : kinds of the areas of landslides that it is in, as codes
@@ -78,6 +79,7 @@ class Building:
     outline: list[Polygon] = field(default_factory=list)
     outline_of: str = ""
     roofs: dict[int, list[Polygon]] = field(default_factory=dict)
+    installations: list[Polygon] = field(default_factory=list)
     ground_z: float | None = None
     top_z: float | None = None
     depths: dict[str, float] = field(default_factory=dict)
@@ -115,6 +117,8 @@ def building_of(element: _Element) -> Building:
                 floors += _box(child, found)
             elif name == "boundedBy":
                 floors += _bounded(child, by_id, found)
+            elif name == "outerBuildingInstallation":
+                _installation(child, by_id, found)
             elif whole is element:
                 _attribute(child, name, found)
     if not found.outline:
@@ -231,6 +235,23 @@ def _bounded(child: _Element, by_id: _ById, found: Building) -> list[Polygon]:
             else:
                 floors += polygons
     return floors
+
+
+def _installation(child: _Element, by_id: _ById, found: Building) -> None:
+    """LOD2 of what stands on the building: its roof surfaces, else all that it has, of which walls cover nothing. The building is no higher for it."""
+    for installation in child:
+        roofs: list[Polygon] = []
+        whole: list[Polygon] = []
+        for part in installation:
+            name = local(part.tag)
+            if name == "boundedBy":
+                surfaces = (shape for surface in part if local(surface.tag) == "RoofSurface" for shape in surface)
+                for shape in surfaces:
+                    if local(shape.tag) == "lod2MultiSurface":
+                        roofs += _polygons(shape, found) + _linked(shape, by_id, found)
+            elif name == "lod2Geometry":
+                whole += _polygons(part, found) + _linked(part, by_id, found)
+        found.installations += roofs or whole
 
 
 def _span(found: Building, low: float, high: float) -> None:

@@ -13,9 +13,11 @@ import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
-from gis.crs import height_name, horizontal
+from gis.crs import height_name, horizontal, label
+from gis.datums import exchanged, looks_like_tokyo, old_datum, told_of
 from gis.errors import CrsMismatch
 from gis.findings import Finding
+from gis.left_out import mesh_in
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 
 # JGD2011 with heights above T.P., which a file is taken to be that does not say.
 _USUAL = 6697
-_JAPAN = (20.0, 46.5, 122.0, 154.5)
 
 
 @dataclass
@@ -51,6 +52,11 @@ class Rings:
     def __init__(self) -> None:
         self.numbers, self.lengths = array("d"), array("q")
         self.polygon, self.building = array("q"), array("q")
+
+    @property
+    def arrays(self) -> tuple[array[float], array[int], array[int], array[int]]:
+        """All that grows."""
+        return self.numbers, self.lengths, self.polygon, self.building
 
     def add(self, row: int, polygon: Polygon) -> None:
         """One polygon of the building in a row."""
@@ -88,11 +94,10 @@ def moved(rings: Rings, own: CRS, target: CRS, findings: list[Finding]) -> Roofs
     numbers = np.frombuffer(rings.numbers, np.float64).reshape(-1, 3) if len(rings.numbers) else np.zeros((0, 3))
     first, second, z = numbers[:, 0], numbers[:, 1], numbers[:, 2]
     if own.is_geographic:
-        south, north, west, east = _JAPAN
-        swapped = len(first) > 0 and bool(west <= np.median(first) <= east and south <= np.median(second) <= north)
-        if swapped and not any(finding.code == "citymodel.swapped" for finding in findings):
+        swapped = exchanged(first, second)
+        if swapped.any() and not any(finding.code == "citymodel.swapped" for finding in findings):
             findings.append(Finding("citymodel.swapped", "warning"))
-        lat, lon = (second, first) if swapped else (first, second)
+        lat, lon = np.where(swapped, second, first), np.where(swapped, first, second)
         x, y = Transformer.from_crs(own, target, always_xy=True).transform(lon, lat)
     else:
         # Officially the first axis points north.
@@ -102,6 +107,34 @@ def moved(rings: Rings, own: CRS, target: CRS, findings: list[Finding]) -> Roofs
     return Roofs(
         np.column_stack([x, y, z]), np.frombuffer(rings.lengths, np.int64), np.frombuffer(rings.polygon, np.int64), np.frombuffer(rings.building, np.int64)
     )  # fmt: skip
+
+
+def told_of_places(own: CRS, sources: list[str], outline: Rings) -> list[Finding]:
+    """Of an older datum that the files name; and of files that seem to be of one, by the meshes in their names.
+
+    Parameters
+    ----------
+    sources : file by building
+    """
+    if not sources:
+        return []
+    found = told_of(own, sources[0].partition("/")[0])
+    if not own.is_geographic or old_datum(own) is not None or not len(outline.building):
+        return found
+    numbers = np.frombuffer(outline.numbers, np.float64).reshape(-1, 3)
+    lengths = np.frombuffer(outline.lengths, np.int64)
+    polygon = np.frombuffer(outline.polygon, np.int64)
+    building = np.frombuffer(outline.building, np.int64)
+    corners = numbers[np.cumsum(lengths) - lengths]
+    first, second = corners[:, 0], corners[:, 1]
+    swapped = exchanged(first, second)
+    lat, lon = np.where(swapped, second, first), np.where(swapped, first, second)
+    files, file = np.unique(np.array(sources, object)[building[polygon]].astype(str), return_inverse=True)
+    for k, name in enumerate(files.tolist()):
+        mesh, here = mesh_in(name), file == k
+        if mesh is not None and looks_like_tokyo(lat[here], lon[here], mesh):
+            found.append(Finding("datum.looks_tokyo", "warning", name, found=label(own), expected=mesh))
+    return found
 
 
 def outlines_of(rings: Roofs, count: int) -> NDArray[np.object_]:

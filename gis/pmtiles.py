@@ -89,7 +89,7 @@ class PmTiles:
         try:
             return self._tile(tile_number(z, x, y))
         except (_Damaged, OSError):
-            return None
+            return b""
 
     def close(self) -> None:
         self._file.close()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gis.crs import label, parse_crs
+from gis.datums import told_of
 from gis.errors import CrsMismatch, CrsMissing, UnreadableFile
 from gis.findings import Finding
 from gis.las_crs import Named, named_crs, same_place
-from gis.las_heads import MAX_POINTS, LasHead, read_las_head
+from gis.las_heads import MAX_POINTS, LasHead, read_las_head, said_area
 from gis.las_points import GROUND, check_points, portions
+from gis.left_out import DAMAGE, LeftOut
 from gis.progress import Progress, part, silent
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ class PointCloud:
     classified : a sample of the points has some of the ground (class 2); :func:`gis.point_grid.grid_points` looks at all
     findings : what was noticed
     heads : of each file
+    left : damaged files that were left out; those of which the points turn out to be damaged come later
     """
 
     files: tuple[Path, ...]
@@ -55,6 +58,7 @@ class PointCloud:
     classified: bool
     findings: tuple[Finding, ...]
     heads: tuple[LasHead, ...]
+    left: LeftOut = field(default_factory=LeftOut)
 
 
 def survey_points(paths: Sequence[Path], progress: Progress = silent, *, crs: str | CRS | None = None) -> PointCloud:
@@ -69,7 +73,7 @@ def survey_points(paths: Sequence[Path], progress: Progress = silent, *, crs: st
     ------
     UnreadableFile
         ``point_cloud.missing``, ``point_cloud.no_files``, ``point_cloud.too_many_files``, ``point_cloud.empty``, ``point_cloud.too_many``
-        (20 thousand million points), and as :func:`gis.las_heads.read_las_head` and :func:`gis.las_points.check_points`
+        (20 thousand million points); where no file is left, the first damage, as :func:`gis.las_heads.read_las_head` and :func:`gis.las_points.check_points`
     CrsMismatch
         ``crs.unknown``, ``point_cloud.degrees``, ``point_cloud.not_metres``, ``point_cloud.mixed_crs``, ``point_cloud.mixed_heights``
     CrsMissing
@@ -80,31 +84,51 @@ def survey_points(paths: Sequence[Path], progress: Progress = silent, *, crs: st
     findings: list[Finding] = []
     heads: list[LasHead] = []
     named: list[Named] = []
+    left = LeftOut()
     looking = part(progress, 0.0, 0.8)
     for k, path in enumerate(files):
         looking(k / len(files), "read")
-        head = read_las_head(path)
+        head = _checked(path, left, part(looking, k / len(files), (k + 1) / len(files)))
+        if head is None:
+            continue
         if not head.count:
             findings.append(Finding("point_cloud.empty_file", "warning", path.name))
             continue
-        check_points(head, part(looking, k / len(files), (k + 1) / len(files)))
         heads.append(head)
         named.append(_named(head, given, findings))
     if not heads:
+        left.raise_first()
         raise UnreadableFile("point_cloud.empty", file=files[0].name)
     total = sum(head.count for head in heads)
     if total > MAX_POINTS:
         raise UnreadableFile("point_cloud.too_many", file=files[0].parent.name, found=total, expected=MAX_POINTS)
+    crs_of_all = _one_crs(heads, named)
+    if crs_of_all is not None:
+        findings += told_of(crs_of_all, heads[0].path.name)
     return PointCloud(
         tuple(head.path for head in heads),
-        _one_crs(heads, named),
+        crs_of_all,
         _one_height(heads, named, findings),
         _around(heads),
         total,
         _any_ground(heads, part(progress, 0.8, 1.0)),
         tuple(findings),
         tuple(heads),
+        left,
     )
+
+
+def _checked(path: Path, left: LeftOut, progress: Progress) -> LasHead | None:
+    """The header of a file whose points are where it says; None where it is damaged."""
+    try:
+        head = read_las_head(path)
+        check_points(head, progress)
+    except UnreadableFile as error:
+        if error.code not in DAMAGE:
+            raise
+        left.take(error, path.name, said_area(path))
+        return None
+    return head
 
 
 def suggest_cell(cloud: PointCloud) -> float:
@@ -113,11 +137,17 @@ def suggest_cell(cloud: PointCloud) -> float:
     Two, since points lie unevenly: at random (Poisson), an average of 2 leaves 14 % of the cells empty, an average of 1 leaves 37 %. The area is that
     of all files' boxes: where they overlap or are half empty, the density comes out too low and the cell rather too large.
     """
-    area = sum((e - w) * (n - s) for w, s, e, n in (head.bounds for head in cloud.heads))
+    area = sum(area_of(head) for head in cloud.heads)
     if area <= 0.0:
         return _COARSEST
     density = cloud.points / area
     return next((cell for cell in _CELLS if density * cell * cell >= _POINTS_A_CELL), _COARSEST)
+
+
+def area_of(head: LasHead) -> float:
+    """Of the box around a file's points [m²]."""
+    west, south, east, north = head.bounds
+    return (east - west) * (north - south)
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:
@@ -196,7 +226,9 @@ def _any_ground(heads: list[LasHead], progress: Progress) -> bool:
     number = min(_SAMPLED_FILES, len(heads))
     for k in range(number):
         progress(k / number, "read")
-        for portion in portions(heads[k * len(heads) // number], at_most=_SAMPLED_POINTS):
-            if (portion.kind == GROUND).any():
-                return True
+        # One that turns out to be damaged is left out, and said, by who reads all of it.
+        with LeftOut().unless_damaged(""):
+            for portion in portions(heads[k * len(heads) // number], at_most=_SAMPLED_POINTS):
+                if (portion.kind == GROUND).any():
+                    return True
     return False

@@ -12,30 +12,28 @@ from pyproj import Transformer
 from gis.crs import horizontal, label, overlap, swapped
 from gis.errors import CrsMissing, NoOverlap, UnreadableFile
 from gis.findings import Finding
-from gis.ground_gaps import bridge_gaps
+from gis.ground_gaps import MOST_HALO, TILE, bridge_gaps
 from gis.las_crs import same_place
-from gis.las_points import GROUND, NOISE, portions
-from gis.point_kernels import add_points, fill_rings, rings_down, rings_up, take_strays
+from gis.point_blocks import Cells, Reading, add_portion, meets_grid, moved_box
+from gis.point_kernels import fill_rings, rings_down, rings_up, take_strays
 from gis.progress import part, silent
-from gis.raster import HIGHEST_M, LOWEST_M, MAX_CELLS
+from gis.raster import MAX_CELLS
+from gis.scratch import Block
 from gis.threads import run_blocks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyproj import CRS
 
-    from gis.crs import Bounds
     from gis.grid import Grid
-    from gis.las_heads import LasHead, Triple
-    from gis.las_points import Portion
+    from gis.las_heads import LasHead
     from gis.point_cloud import PointCloud
     from gis.progress import Progress
 
 # Rings of cells that are looked at around a gap at most.
 _MOST_RINGS = 1000
 _CELLS_AT_ONCE = 500_000
-# Beyond the bounds of a file's header by more than this [m], points are damaged or the header is.
-_BEYOND = 1.0
+__all__ = ["Cells", "PointGrid", "add_portion", "grid_points", "surfaces"]
 
 
 @dataclass(frozen=True)
@@ -59,28 +57,6 @@ class PointGrid:
     dtm: NDArray[np.float32]
     count: NDArray[np.int32]
     findings: tuple[Finding, ...]
-
-
-@dataclass
-class Cells:
-    """Of each cell the highest, second highest and lowest ground point [m] (-inf, -inf, inf without one), and how many points count.
-
-    ``inside``: points in the grid; ``noise``: points left out; ``beyond``: points that lie outside of what their header says.
-    """
-
-    top: NDArray[np.float32]
-    second: NDArray[np.float32]
-    low: NDArray[np.float32]
-    count: NDArray[np.int32]
-    inside: int = 0
-    noise: int = 0
-    beyond: int = 0
-
-    @classmethod
-    def empty(cls, grid: Grid) -> Cells:
-        """Cells without points."""
-        top, second, low = (np.full(grid.shape, value, np.float32) for value in (-np.inf, -np.inf, np.inf))
-        return cls(top, second, low, np.zeros(grid.shape, np.int32))
 
 
 def grid_points(
@@ -125,14 +101,14 @@ def grid_points(
         raise UnreadableFile(
             "point_cloud.grid_too_large", file=cloud.files[0].name, found=grid.rows * grid.cols, expected=MAX_CELLS
         )
-    move = None if same_place(cloud.crs, horizontal(grid.crs)) else _mover(cloud.crs, grid.crs)
-    heads = _needed(cloud, grid, move)
-    findings: list[Finding] = []
-    cells = _read(heads, grid, move, part(progress, 0.0, 0.8), findings)
-    if not cells.inside:
+    move = mover(cloud.crs, grid.crs)
+    reading = Reading(grid, move, needed(cloud, grid, move), cloud.left)
+    every = Block(0, grid.rows, 0, grid.cols)
+    cells = reading.read(every, range(len(reading.heads)), part(progress, 0.0, 0.8))
+    if not reading.inside:
         raise NoOverlap("point_cloud.outside", file=cloud.files[0].name, found=label(cloud.crs))
     done = surfaces(cells, grid, cloud.files[0].name, part(progress, 0.8, 1.0), fill=fill, bridge=bridge, stray=stray)
-    return replace(done, findings=(*findings, *done.findings))
+    return replace(done, findings=(*reading.findings(), *done.findings))
 
 
 def surfaces(
@@ -142,93 +118,81 @@ def surfaces(
     findings = []
     if cells.noise:
         findings.append(Finding("point_cloud.noise", "info", source, found=f"{cells.noise:,}"))
-    measured, strays = _without_strays(cells, stray, part(progress, 0.0, 0.15))
-    if strays:
-        expected = f"{stray:g} m"
-        findings.append(Finding("point_cloud.strays", "info", source, found=f"{strays:,}", expected=expected))
-    ring = _rings(measured, grid, fill, part(progress, 0.15, 0.3))
-    dsm = _fill(measured, measured.copy(), ring, grid, fill, part(progress, 0.3, 0.5))
-    findings.append(_shares("point_cloud.dsm", source, measured, dsm))
+    every = Block(0, grid.rows, 0, grid.cols)
+    dsm, dtm, made = laid(cells, grid.cell, every, progress, fill=fill, bridge=bridge, stray=stray)
+    return PointGrid(grid, dsm, dtm, cells.count, (*findings, *made.findings(source, stray)))
+
+
+@dataclass
+class Made:
+    """Cells by how their heights came about: measured, then with those filled from around; of the surface and of the ground."""
+
+    size: int = 0
+    strays: int = 0
+    measured: int = 0
+    filled: int = 0
+    ground: int = 0
+    bridged: int = 0
+
+    def add(self, other: Made) -> None:
+        """Those of another part of the raster too."""
+        for name in vars(self):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def findings(self, source: str, stray: float) -> list[Finding]:
+        """What is to be said of all cells."""
+        found = []
+        if self.strays:
+            found.append(
+                Finding("point_cloud.strays", "info", source, found=f"{self.strays:,}", expected=f"{stray:g} m")
+            )
+        found.append(_shares("point_cloud.dsm", source, self.measured, self.filled, self.size))
+        if self.ground:
+            found.append(_shares("point_cloud.dtm", source, self.ground, self.bridged, self.size))
+        else:
+            found.append(Finding("point_cloud.no_ground", "warning", source))
+        return found
+
+
+def laid(
+    cells: Cells, cell: float, inner: Block, progress: Progress, *, fill: float, bridge: float, stray: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32], Made]:
+    """DSM and DTM of cells; right within ``inner``, which is what is counted. Parameters as those of :func:`grid_points`."""
+    measured, taken = _without_strays(cells, stray, inner, part(progress, 0.0, 0.15))
+    ring = _rings(measured, cell, fill, part(progress, 0.15, 0.3))
+    dsm = _fill(measured, measured.copy(), ring, cell, fill, part(progress, 0.3, 0.5))
     ground = np.where(np.isfinite(cells.low), cells.low, np.float32(np.nan))
-    dtm = _ground(ground, grid, fill, bridge, part(progress, 0.5, 1.0))
-    if np.isfinite(ground).any():
-        findings.append(_shares("point_cloud.dtm", source, ground, dtm))
-    else:
-        findings.append(Finding("point_cloud.no_ground", "warning", source))
-    return PointGrid(grid, dsm, dtm, cells.count, tuple(findings))
+    dtm = _ground(ground, cell, inner, fill, bridge, part(progress, 0.5, 1.0))
+    counts = (int(np.count_nonzero(np.isfinite(inner.of(z, (0, 0))))) for z in (measured, dsm, ground, dtm))
+    return dsm, dtm, Made(inner.shape[0] * inner.shape[1], taken, *counts)
 
 
-def _mover(source: CRS, target: CRS) -> Transformer:
+def reach(cell: float, fill: float, bridge: float) -> int:
+    """How many cells around a part of a raster decide what is laid within, in whole tiles of :func:`gis.ground_gaps.bridge_gaps`."""
+    return -(-max(MOST_HALO, 2 + _limit(max(fill, bridge), cell)) // TILE) * TILE
+
+
+def mover(source: CRS, target: CRS) -> Transformer | None:
+    """From the cloud's coordinates to the grid's; None where they are the same."""
+    if same_place(source, horizontal(target)):
+        return None
     return Transformer.from_crs(source, horizontal(target), always_xy=True)
 
 
-def _needed(cloud: PointCloud, grid: Grid, move: Transformer | None) -> list[LasHead]:
-    """The files that meet the grid."""
+def needed(cloud: PointCloud, grid: Grid, move: Transformer | None) -> list[LasHead]:
+    """The files that meet the grid.
 
-    def moved(box: Bounds) -> Bounds:
-        if move is None:
-            return box
-        west, south, east, north = (float(value) for value in move.transform_bounds(*box))
-        return west, south, east, north
-
-    heads = [head for head in cloud.heads if overlap(_wider(moved(head.bounds), grid.cell), grid.bounds)]
+    Raises
+    ------
+    NoOverlap
+        ``point_cloud.outside``, ``point_cloud.swapped``
+    """
+    heads = [head for head in cloud.heads if meets_grid(moved_box(head.bounds, move), grid)]
     if not heads:
-        code = "point_cloud.swapped" if overlap(swapped(moved(cloud.bounds)), grid.bounds) else "point_cloud.outside"
+        other = swapped(moved_box(cloud.bounds, move))
+        code = "point_cloud.swapped" if overlap(other, grid.bounds) else "point_cloud.outside"
         raise NoOverlap(code, file=cloud.files[0].name, found="" if cloud.crs is None else label(cloud.crs))
     return heads
-
-
-def _wider(box: Bounds, by: float) -> Bounds:
-    return box[0] - by, box[1] - by, box[2] + by, box[3] + by
-
-
-def _read(
-    heads: list[LasHead], grid: Grid, move: Transformer | None, progress: Progress, findings: list[Finding]
-) -> Cells:
-    """All points of the files into the cells."""
-    cells = Cells.empty(grid)
-    total, done = sum(head.count for head in heads), 0
-    for head in heads:
-        progress(done / total, "read")
-        before = cells.beyond
-        for portion in portions(head):
-            x, y = add_portion(portion, head.scale, head.offset, grid, move, cells)
-            cells.beyond += _beyond(x, y, head)
-            done += portion.x.size
-            progress(done / total, "read")
-        if cells.beyond > before:
-            findings.append(
-                Finding("point_cloud.beyond_header", "warning", head.path.name, found=f"{cells.beyond - before:,}")
-            )
-    return cells
-
-
-def add_portion(
-    portion: Portion, scale: Triple, offset: Triple, grid: Grid, move: Transformer | None, cells: Cells
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Take points into the cells. Returns x and y as the file holds them."""
-    x, y, z = (_metres(getattr(portion, axis), scale[k], offset[k]) for k, axis in enumerate("xyz"))
-    use = ~(portion.flagged | np.isin(portion.kind, NOISE) | (z < LOWEST_M) | (z > HIGHEST_M))
-    east, north = (x, y) if move is None else move.transform(x, y)
-    ground = use & (portion.kind == GROUND)
-    cells.noise += int(np.count_nonzero(~use))
-    cells.inside += add_points(
-        east, north, z.astype(np.float32), use, ground, grid.west, grid.north, grid.cell,
-        cells.top, cells.second, cells.low, cells.count,
-    )  # fmt: skip
-    return x, y
-
-
-def _metres(whole: NDArray[np.int32], scale: float, offset: float) -> NDArray[np.float64]:
-    return np.asarray(whole * scale + offset, dtype=np.float64)
-
-
-def _beyond(x: NDArray[np.float64], y: NDArray[np.float64], head: LasHead) -> int:
-    """How many points lie outside of what the header says."""
-    west, south, east, north = _wider(head.bounds, _BEYOND)
-    if x.min() >= west and x.max() <= east and y.min() >= south and y.max() <= north:
-        return 0
-    return int(np.count_nonzero((x < west) | (x > east) | (y < south) | (y > north)))
 
 
 def _block(grid_cols: int) -> int:
@@ -236,14 +200,15 @@ def _block(grid_cols: int) -> int:
     return max(1, _CELLS_AT_ONCE // max(1, grid_cols))
 
 
-def _without_strays(cells: Cells, above: float, progress: Progress) -> tuple[NDArray[np.float32], int]:
+def _without_strays(cells: Cells, above: float, inner: Block, progress: Progress) -> tuple[NDArray[np.float32], int]:
     rows, cols = cells.top.shape
-    out, taken = np.empty_like(cells.top), np.zeros(rows, np.int32)
+    out, before = np.empty_like(cells.top), inner.of(cells.count, (0, 0)).sum(dtype=np.int64)
+    taken = np.zeros(rows, np.int32)
     run_blocks(
         lambda a, b: take_strays(a, b, cells.top, cells.second, above, out, cells.count, taken),
         rows, _block(cols), progress, "grid",
     )  # fmt: skip
-    return out, int(taken.sum())
+    return out, int(before - inner.of(cells.count, (0, 0)).sum(dtype=np.int64))
 
 
 def _limit(distance: float, cell: float) -> int:
@@ -251,9 +216,9 @@ def _limit(distance: float, cell: float) -> int:
     return max(0, min(_MOST_RINGS, math.floor(distance / cell + 1e-9)))
 
 
-def _rings(known: NDArray[np.float32], grid: Grid, distance: float, progress: Progress) -> NDArray[np.uint16]:
+def _rings(known: NDArray[np.float32], cell: float, distance: float, progress: Progress) -> NDArray[np.uint16]:
     """How many cells away the nearest known cell is, up to the distance; one more where it is farther."""
-    ring = np.where(np.isfinite(known), 0, _limit(distance, grid.cell) + 1).astype(np.uint16)
+    ring = np.where(np.isfinite(known), 0, _limit(distance, cell) + 1).astype(np.uint16)
     rows, step = known.shape[0], _block(known.shape[1])
     starts = range(0, rows, step)
     for k, begin in enumerate(starts):
@@ -266,11 +231,11 @@ def _rings(known: NDArray[np.float32], grid: Grid, distance: float, progress: Pr
 
 
 def _fill(
-    known: NDArray[np.float32], out: NDArray[np.float32], ring: NDArray[np.uint16], grid: Grid, fill: float,
+    known: NDArray[np.float32], out: NDArray[np.float32], ring: NDArray[np.uint16], cell: float, fill: float,
     progress: Progress,
 ) -> NDArray[np.float32]:  # fmt: skip
     """Fill what is NaN in ``out`` from the nearest ring of known cells."""
-    limit = _limit(fill, grid.cell)
+    limit = _limit(fill, cell)
     if limit:
         run_blocks(
             lambda a, b: fill_rings(a, b, known, ring, limit, np.empty(8 * limit, np.float32), out),
@@ -280,17 +245,18 @@ def _fill(
 
 
 def _ground(
-    known: NDArray[np.float32], grid: Grid, fill: float, bridge: float, progress: Progress
+    known: NDArray[np.float32], cell: float, inner: Block, fill: float, bridge: float, progress: Progress
 ) -> NDArray[np.float32]:
     if not np.isfinite(known).any():
         return known
-    ring = _rings(known, grid, max(fill, bridge), part(progress, 0.0, 0.1))
-    out = bridge_gaps(known, ring, _limit(bridge, grid.cell), part(progress, 0.1, 0.9))
-    return _fill(known, out, ring, grid, fill, part(progress, 0.9, 1.0))
+    ring = _rings(known, cell, max(fill, bridge), part(progress, 0.0, 0.1))
+    box = (inner.top, inner.bottom, inner.left, inner.right)
+    out = bridge_gaps(known, ring, _limit(bridge, cell), part(progress, 0.1, 0.9), box)
+    return _fill(known, out, ring, cell, fill, part(progress, 0.9, 1.0))
 
 
-def _shares(code: str, source: str, known: NDArray[np.float32], filled: NDArray[np.float32]) -> Finding:
+def _shares(code: str, source: str, known: int, filled: int, size: int) -> Finding:
     """Shares of the cells [%] that were measured, filled, and stay unknown."""
-    measured, some = (100.0 * int(np.count_nonzero(np.isfinite(z))) / z.size for z in (known, filled))
+    measured, some = 100.0 * known / size, 100.0 * filled / size
     shares: dict[str, object] = {"measured": measured, "filled": some - measured, "unknown": 100.0 - some}
     return Finding(code, "info", source, details=shares)

@@ -21,13 +21,13 @@ LEAST_NEIGHBOURS = 3
 @kernel
 def add_points(
     x: Floats, y: Floats, z: Heights, use: Flags, ground: Flags, west: float, north: float, cell: float,
-    top: Heights, second: Heights, low: Heights, count: Counts,
+    rows: int, cols: int, first_row: int, first_col: int, top: Heights, second: Heights, low: Heights, count: Counts,
 ) -> int:  # fmt: skip  # pragma: no cover - compiled
     """Take points into their cells: the highest and second highest of those in use, the lowest of the ground. Returns how many lie in the raster.
 
-    Cells begin with -inf, -inf, inf and 0. A coordinate that is no number lies nowhere.
+    ``west``, ``north``, ``rows`` and ``cols`` are the raster's; ``top`` and the others may be a part of it from ``first_row`` and ``first_col`` on, and only
+    its cells are changed. Cells begin with -inf, -inf, inf and 0. A coordinate that is no number lies nowhere.
     """
-    rows, cols = top.shape
     inside = 0
     for k in range(x.size):
         r = (north - y[k]) / cell
@@ -37,7 +37,9 @@ def add_points(
         inside += 1
         if not use[k]:
             continue
-        i, j = int(r), int(c)
+        i, j = int(r) - first_row, int(c) - first_col
+        if i < 0 or i >= top.shape[0] or j < 0 or j >= top.shape[1]:
+            continue
         h = z[k]
         count[i, j] += 1
         if h > top[i, j]:

@@ -33,6 +33,7 @@ from gis.crs import (
     utm_at,
     vertical_unit,
 )
+from gis.datums import told_of
 from gis.drivers import raster_driver
 from gis.errors import CrsMismatch, CrsMissing, GisError, UnreadableFile
 from gis.findings import Finding
@@ -251,6 +252,7 @@ def open_surface(
         own, metres = _own_crs(file, path, crs, findings)
         x, y = _check_place(file, path, own)
         factor = _height_unit(file, path, metres, findings)
+        findings += told_of(own, path.name)
         synthetic = file.tags().get(SYNTHETIC_TAG) == "1"
         if (
             measures_metres(own, x, y)
@@ -357,6 +359,7 @@ def open_canopy(path: Path, grid: Grid, *, crs: str | CRS | None = None) -> Iter
         findings: list[Finding] = []
         _check_bands(file, path, findings)
         own, metres = _own_crs(file, path, crs, findings)
+        findings += told_of(own, path.name)
         _check_place(file, path, own)
         _check_meets(file, path, own, grid)
         factor = _height_unit(file, path, metres, findings)

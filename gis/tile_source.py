@@ -25,6 +25,10 @@ class TileUnavailable(Exception):
     """The tile could not be had just now: no network, or the one who has it does not answer."""
 
 
+class TileDamaged(Exception):
+    """The tile is there, and is no picture of a tile."""
+
+
 @dataclass(frozen=True)
 class TileFacts:
     """What a store says of itself.
@@ -70,7 +74,7 @@ class TileSource(Protocol):
         """What it says of itself."""
 
     def read(self, z: int, x: int, y: int) -> bytes | None:
-        """The encoded tile; None where it is not there. Raises TileUnavailable where that cannot be told now."""
+        """The encoded tile; None where it is not there, empty where it is and is damaged. Raises TileUnavailable where that cannot be told now."""
 
     def close(self) -> None:
         """Let go of the file."""

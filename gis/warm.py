@@ -106,11 +106,14 @@ def _warm_model(surface: Surface) -> None:
     """That which lays a city model's roofs on a raster."""
     import numpy as np
 
+    from gis.model_kernels import lay_triangles
     from gis.model_surface import RoofPolygons, lay_roofs
     from gis.plateau_place import Roofs
 
     corners = np.array([[1.0, -1.0, 5.0], [9.0, -1.0, 5.0], [9.0, -9.0, 6.0], [1.0, -1.0, 5.0]])
     first = np.zeros(1, np.int64)
+    corner = np.zeros((1, 3))
+    lay_triangles(0, 1, corner, corner, corner, 0.0, 0.0, 1.0, 0, 0, np.zeros((1, 1), np.float32))
     lay_roofs(RoofPolygons.of(Roofs(corners, np.array([4]), first, first)), surface.grid)
     _warm_basemap(surface)
 

@@ -22,6 +22,7 @@ _COMMANDS = (
     "surface",
     "survey",
     "yield",
+    "finance",
     "meters",
     "register",
     "registers",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kawasolar.demand import Demand
+    from kawasolar.demand import Demand, Templates
     from kawasolar.plan import Plan
 
 
@@ -30,20 +30,24 @@ def demand(
     facility: Annotated[str, typer.Argument(help="id of one facility: its months and an average week")] = "",
     year: Annotated[int | None, typer.Option(min=1990, max=2100, help="fiscal year whose calendar estimates follow; the plan's unless given")] = None,
     month: Annotated[int | None, typer.Option(min=1, max=12, help="month of the average week; that with the highest half hour unless given")] = None,
+    loads: Annotated[Path | None, typer.Option(help="your own tables of loads (TOML, sections as in resources/load_templates.toml), laid over those of the program")] = None,
     csv: Annotated[Path | None, typer.Option(help="CSV of the half hours to write, a column for each facility")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:  # fmt: skip
     """What facilities use in the half hours of a year: by their meters, or estimated by kind from bill or floor area."""
-    from kawasolar.demand import demand_of
+    from kawasolar.demand import demand_of, laid_over, templates_of
     from kawasolar.project import load_plan
 
     if csv is not None:
-        check_target(csv, keep=(file,))
+        check_target(csv, keep=(file, loads))
     plan = load_plan(file)
+    tables = templates_of(plan.profile.code)
+    if loads is not None:
+        tables = laid_over(tables, loads)
     if facility and facility not in set(plan.facilities["facility_id"]):
         raise PlanError("edit.no_such_facility", facility=facility)
     with bar() as progress:
-        found = demand_of(plan, [facility] if facility else None, year=year, progress=progress)
+        found = demand_of(plan, [facility] if facility else None, year=year, templates=tables, progress=progress)
     tell_findings(found.findings)
     rows = _rows(plan, found)
     if csv is not None:
@@ -56,7 +60,7 @@ def demand(
     if as_json:
         typer.echo(json.dumps(one, ensure_ascii=False, indent=2))
     else:
-        _tell_one(plan, one)
+        _tell_one(plan, tables, one)
 
 
 def _rows(plan: Plan, found: Demand) -> list[dict[str, Any]]:
@@ -119,7 +123,7 @@ def _week(found: Demand, month: int | None) -> dict[str, Any]:
     return {"week_month": month, "week_kw": [[round(float(day[hour]), 2) for day in means] for hour in range(24)]}
 
 
-def _tell_one(plan: Plan, one: dict[str, Any]) -> None:
+def _tell_one(plan: Plan, tables: Templates, one: dict[str, Any]) -> None:
     """One facility: what it rests on, its months, an average week."""
     language = State.language
     typer.echo(_line(one))
@@ -127,7 +131,7 @@ def _tell_one(plan: Plan, one: dict[str, Any]) -> None:
         typer.echo(say(language, "demand.filled", filled=one["filled"]))
     if one["source"] == "none":
         return
-    for line in _rests_on(plan, one):
+    for line in _rests_on(plan, tables, one):
         typer.echo(line)
     typer.echo(say(language, "demand.months"))
     for month, kwh, kw in zip(_from_april(), one["months_kwh"], one["months_peak_kw"], strict=True):
@@ -143,13 +147,11 @@ def _tell_one(plan: Plan, one: dict[str, Any]) -> None:
         )
 
 
-def _rests_on(plan: Plan, one: dict[str, Any]) -> Iterator[str]:
+def _rests_on(plan: Plan, tables: Templates, one: dict[str, Any]) -> Iterator[str]:
     """The tables that an estimate rests on, with their sources."""
-    from kawasolar.demand import bundled_templates
-
     if not one["estimated"]:
         return
-    language, tables = State.language, bundled_templates()
+    language = State.language
     kinds = plan.facilities.set_index("facility_id")["kind"] if "kind" in plan.facilities else {}
     template = tables.kind(kinds.get(one["facility_id"])).template
     rows = {"template": template, "intensity": tables.intensities.get(template.kind)}

@@ -40,9 +40,9 @@ def held(path: Path, *, exists: bool = True) -> Iterator[None]:
     Raises
     ------
     NotWritable
-        ``lock.held``: somebody else has it open.
+        ``lock.held``: somebody else has it open; ``lock.unknown``: nobody knows who.
     """
-    from kawasolar.document.lock import Lock, NoLock, Owner, Taken, take
+    from kawasolar.document.lock import Lock, NoLock, Owner, Taken, refused, take
 
     if not exists and not path.parent.is_dir():
         yield
@@ -52,8 +52,7 @@ def held(path: Path, *, exists: bool = True) -> Iterator[None]:
         # Said before anything is computed, not after.
         raise NotWritable(outcome.code, file=str(path), reason=outcome.reason)
     if isinstance(outcome, Taken):
-        owner = outcome.owner
-        raise NotWritable("lock.held", file=str(path), name=owner.name, host=owner.host, since=owner.since_text())
+        raise refused(path, outcome.owner)
     try:
         yield
     finally:

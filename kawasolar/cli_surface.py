@@ -22,7 +22,7 @@ def surface(
     models: Annotated[list[Path], typer.Argument(help="city models: PLATEAU CityGML (.gml), the zip as delivered, or a folder of them; with --measured also outlines (the GSI's BldA; GeoPackage, shapefile, GeoJSON)")],
     dsm: Annotated[Path, typer.Option(help="surface to write (GeoTIFF)")],
     buildings: Annotated[Path, typer.Option(help="building outlines to write (GeoPackage)")],
-    ground: Annotated[list[Path] | None, typer.Option(help="elevation without buildings (DEM: the GSI's .xml or .zip, GeoTIFF, ASC); the better first")] = None,
+    ground: Annotated[list[Path] | None, typer.Option(help="elevation without buildings (PLATEAU's dem: .gml, the zip as delivered or a folder; the GSI's DEM: .xml or .zip; GeoTIFF, ASC); the better first")] = None,
     measured: Annotated[list[Path] | None, typer.Option(help="a measured surface (point cloud .las or .laz, DSM as GeoTIFF or ASC) that goes before the model where it has heights; the better first")] = None,
     crs: Annotated[str, typer.Option(help="CRS of the result (EPSG code); the zone of the prefecture unless given")] = "",
     cell: Annotated[float | None, typer.Option(min=0.1, max=5.0, help="side of a cell [m]; the profile's unless given")] = None,
@@ -53,6 +53,8 @@ def surface(
     for name, count in made.counts.items():
         if count:
             typer.echo(f"{say(State.language, f'surface.kind.{name}')}: {count:,}")
+    if made.left_out:
+        typer.echo(say(State.language, "surface.left_out", count=f"{made.left_out:,}", area=f"{made.lacking_km2:,.2f}"))
     for target in (dsm, buildings):
         typer.echo(say(State.language, "cli.written", file=str(target)))
 
@@ -63,4 +65,5 @@ def figures(made: SurfaceMade) -> dict[str, object]:
     return {
         "crs": f"EPSG:{grid.crs.to_epsg()}", "cell_m": grid.cell, "cols": grid.cols, "rows": grid.rows, "bounds": list(grid.bounds),
         "buildings": len(made.buildings), "by_surface": made.counts, "ground_of_data": round(made.ground, 4),
+        "files_left_out": made.left_out, "area_lacking_km2": round(made.lacking_km2, 4),
     }  # fmt: skip

@@ -18,7 +18,10 @@ from kawasolar import __version__
 from kawasolar.tile_shelf import Shelf
 
 if TYPE_CHECKING:
+    from email.message import Message
+
     from kawasolar.basemaps import NetworkRules, OnlineMap
+    from kawasolar.tile_shelf import Kept
     from kawasolar.words import Language
 
 _DAY_S = 86_400.0
@@ -27,6 +30,9 @@ _LEAST_KEPT_S, _MOST_KEPT_S = 3_600.0, 365 * _DAY_S
 # There is no such tile: asked again after this time.
 _ABSENT_S = _DAY_S
 _ABSENT = (204, 404, 410)
+_NOT_MODIFIED = 304
+_ETAG = re.compile(r'(?:W/)?"[!#-~]{0,200}"')
+_TIME = re.compile(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT")
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age=(\d{1,10})")
 _NO_STORE, _NO_CACHE = re.compile(r"(?:^|[\s,])no-store\b"), re.compile(r"(?:^|[\s,])no-cache\b")
 
@@ -63,46 +69,62 @@ class OnlineTiles:
     def read(self, z: int, x: int, y: int) -> bytes | None:
         if not self._facts.holds(z, x, y):
             return None
-        place = f"{self._map.key}/{z}/{x}/{y}.{self._map.ending}"
+        place = self._place(z, x, y)
         kept = self._shelf.take(place)
-        if kept is not None and kept[1]:
-            return kept[0] or None
+        if kept is not None and kept.data and not is_picture(kept.data):
+            # A disk that failed, or somebody who wrote there.
+            kept = None
+        if kept is not None and kept.fresh:
+            return kept.data or None
         try:
-            return self._fetch(self._map.url.format(z=z, x=x, y=y), place)
+            return self._fetch(self._map.url.format(z=z, x=x, y=y), place, kept)
         except TileUnavailable:
             if kept is None:
                 raise
             # Out of date is better than nothing.
-            return kept[0] or None
+            return kept.data or None
+
+    def forget(self, z: int, x: int, y: int) -> None:
+        """Let go of a kept tile that cannot be unpacked: it is had anew when it is read again."""
+        self._shelf.drop(self._place(z, x, y))
+
+    def _place(self, z: int, x: int, y: int) -> str:
+        return f"{self._map.key}/{z}/{x}/{y}.{self._map.ending}"
 
     def close(self) -> None:
         """Nothing is held."""
 
-    def _fetch(self, url: str, place: str) -> bytes | None:
+    def _fetch(self, url: str, place: str, kept: Kept | None) -> bytes | None:
+        """Ask for a tile; where an older one is kept, only whether there is another by now."""
         with self._lock:
             if time.monotonic() < self._again_at:
                 raise TileUnavailable
-        words = {"User-Agent": f"KawaSolar/{__version__} (desktop planning program)"}
+        known = _asked_with(kept.tag) if kept is not None else {}
+        words = {"User-Agent": f"KawaSolar/{__version__} (desktop planning program)", **known}
         request = urllib.request.Request(url, headers=words)  # noqa: S310 -- https, as the table was checked
         try:
             with self._opener.open(request, timeout=self._rules.timeout_s) as answer:
-                status, said = int(answer.status), str(answer.headers.get("Cache-Control", "")).lower()
+                status, said = int(answer.status), answer.headers
                 data = b"" if status in _ABSENT else answer.read(MOST_BYTES + 1)
         except urllib.error.HTTPError as error:
             error.close()
-            if error.code not in _ABSENT:
+            if error.code not in _ABSENT and not (error.code == _NOT_MODIFIED and known):
                 raise self._failed("refused") from error
-            status, said, data = error.code, "", b""
+            status, said, data = error.code, error.headers, b""
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise self._failed("offline") from error
-        absent = status in _ABSENT
-        if not absent and (len(data) > MOST_BYTES or not is_picture(data)):
+        absent, same = status in _ABSENT, status == _NOT_MODIFIED
+        if not absent and not same and (len(data) > MOST_BYTES or not is_picture(data)):
             # The page of somebody in between, who wants a password.
             raise self._failed("refused")
         with self._lock:
             self._wait, self._again_at, self.trouble = 0.0, 0.0, ""
-        if not _NO_STORE.search(said):
-            self._shelf.put(place, data, _ABSENT_S if absent else self._kept_for(said))
+        tag = _tag_of(said)
+        if same and kept is not None:
+            data, tag = kept.data, tag or kept.tag
+        for_how_long = str(said.get("Cache-Control", "")).lower() if said is not None and not absent else ""
+        if not _NO_STORE.search(for_how_long):
+            self._shelf.put(place, data, _ABSENT_S if absent else self._kept_for(for_how_long), tag)
         return data or None
 
     def _kept_for(self, said: str) -> float:
@@ -119,6 +141,23 @@ class OnlineTiles:
                 self._again_at = time.monotonic() + self._wait
             self.trouble = trouble
         return TileUnavailable()
+
+
+def _tag_of(said: Message | None) -> str:
+    """By what a server knows a tile again: its own mark, else the time of its change, as one line; empty where it gives neither."""
+    if said is None:
+        return ""
+    mark, changed = str(said.get("ETag", "")).strip(), str(said.get("Last-Modified", "")).strip()
+    if _ETAG.fullmatch(mark):
+        return mark
+    return changed if _TIME.fullmatch(changed) else ""
+
+
+def _asked_with(tag: str) -> dict[str, str]:
+    """The words that ask for a tile only if it is another than this; none where the tag is none (the cache may be damaged)."""
+    if _ETAG.fullmatch(tag):
+        return {"If-None-Match": tag}
+    return {"If-Modified-Since": tag} if _TIME.fullmatch(tag) else {}
 
 
 def user_shelf(rules: NetworkRules, root: Path | None = None) -> Shelf:

@@ -55,12 +55,14 @@ def finding_brief(language: Language, finding: Finding) -> str:
 
 
 def named_values(language: Language, code: str, values: Mapping[str, object]) -> dict[str, object]:
-    """The values of a finding or an error as its sentence shows them: criterion, column and codes by their names."""
+    """The values of a finding or an error as its sentence shows them: criterion, column, way and codes by their names."""
     named = dict(values)
     if isinstance(named.get("criterion"), str):
         named["criterion"] = criterion_name(language, str(named["criterion"]))
     if isinstance(named.get("column"), str):
         named["column"] = column_name(language, code, str(named["column"]))
+    if isinstance(named.get("way"), str):
+        named["way"] = say(language, f"finance.way.{named['way']}")
     if code.startswith("tariff."):
         # Codes of a profile's table by their words.
         choices = {name: f"profile.choice.{name}.{named.get(name)}" for name in ("voltage", "season", "time")}

@@ -15,6 +15,7 @@ from pyproj import CRS
 
 from gis.aside import aside
 from gis.crs import parse_crs
+from gis.datums import told_of
 from gis.errors import CrsMismatch
 from gis.fgd_buildings import read_fgd_buildings
 from gis.findings import Finding
@@ -52,7 +53,7 @@ class SurfaceInputs:
     ----------
     models : CityGML files, archives or folders of them; or, where a surface was measured, outlines: the GSI's BldA, or one layer (GeoPackage, shapefile, GeoJSON)
     dsm, buildings : GeoTIFF and GeoPackage to write
-    ground : elevation without buildings: rasters (DEM), the better first, and behind them the GSI's tiles
+    ground : elevation without buildings: rasters (DEM), the better first, and behind them the terrain of a city model (``dem``) and the GSI's tiles
     measured : surface rasters (DSM) and point clouds (LAS, LAZ) that go before the model, the better first
     crs : of the result; that of the prefecture's zone unless given
     cell : side of a cell [m]; the profile's unless given
@@ -84,6 +85,20 @@ class SurfaceMade:
     ground: float
     findings: tuple[Finding, ...] = field(default=())
 
+    @property
+    def left_out(self) -> int:
+        """Damaged files that were left out."""
+        return sum(int(_number(finding, "count")) for finding in self.findings if finding.code == "files.left_out")
+
+    @property
+    def lacking_km2(self) -> float:
+        """Area of their data, as far as it is known."""
+        return sum(_number(finding, "area_km2") for finding in self.findings if finding.code == "files.area_lacking")
+
+
+def _number(finding: Finding, name: str) -> float:
+    return float(str(finding.details[name]))
+
 
 def make_surface(inputs: SurfaceInputs, profile: Profile, progress: Progress = silent) -> SurfaceMade:
     """Read a city model, lay its roofs on the ground and write both files; either both are there in the end, or what stood there before.
@@ -109,14 +124,15 @@ def make_surface(inputs: SurfaceInputs, profile: Profile, progress: Progress = s
         raise PlanError("surface.too_large", found=f"{grid.cols:,} × {grid.rows:,}", expected=f"{_MOST_CELLS:,}")
     roofs = aside(lambda: RoofPolygons.of(model.roofs), progress, 0.4, "surface")
     between = aside(lambda: ground_between(buildings, grid), progress, 0.4, "surface")
-    findings = list(model.findings)
+    findings = [*model.findings, *told_of(grid.crs, inputs.dsm.name)]
     own_cells = RoofPolygons.level(buildings.geometry.to_numpy())
     with ExitStack() as stack:
-        layers = Layers.of(inputs.ground, inputs.measured, grid, profile, stack, part(progress, 0.4, 0.6))
-        _check_heights(inputs, model.heights, layers.heights)
-        ground = GroundBelow(layers.ground, between)
         # Put in its place last, and not at all if the surface fails.
         outlines = stack.enter_context(atomic(inputs.buildings, ".gpkg"))
+        folder = inputs.dsm.parent
+        layers = Layers.of(inputs.ground, inputs.measured, grid, profile, folder, stack, part(progress, 0.4, 0.6))
+        _check_heights(inputs, model.heights, layers.heights)
+        ground = GroundBelow(layers.ground, between)
         write = stack.enter_context(
             raster_by_rows(inputs.dsm, grid, "float32", nodata=np.nan, progress=part(progress, 0.95, 1.0))
         )

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from gis.errors import GisError
 from gis.progress import Progress, silent
+from kawasolar.document.lock import refused
 from kawasolar.document.person import person_name
 from kawasolar.errors import PlanError, UnreadableProject
 from ui import work
@@ -166,14 +167,8 @@ class Controller(QObject):
         """What the person should know of a project that was just opened; the weightiest first."""
         window, say = self._window, self._window.look.say
         if opened.held_by is not None:
-            window.banner.tell(
-                say(
-                    "ui.open.held",
-                    name=opened.held_by.name,
-                    host=opened.held_by.host,
-                    since=opened.held_by.since_text(),
-                )
-            )
+            held = refused(opened.path, opened.held_by)
+            window.banner.tell(say(f"ui.open.{held.code.removeprefix('lock.')}", **held.details))
         elif opened.recoveries:
             self.recovery.offer(opened.recoveries)
         elif opened.project.upgraded_from is not None:
@@ -311,7 +306,7 @@ class Controller(QObject):
             lambda progress: work.new_project(inputs, person, recovery, progress), "run", pool="kernel"
         )
         self._begin_loading(job, window.look.say("ui.loading.new", name=inputs.name or inputs.out.stem))
-        self._watch_run(job)
+        self.watch_run(job)
         job.done.connect(self._on_opened)
 
     def open_sample(self) -> None:
@@ -360,11 +355,12 @@ class Controller(QObject):
     def _start_run(self, function: Callable[[Progress], object], done: Callable[[object], None]) -> None:
         self._window.banner.hide()
         job = self._window.jobs.start(function, "run", pool="kernel")
-        self._watch_run(job)
+        self.watch_run(job)
         job.failed.connect(self.fail)
         job.done.connect(done)
 
-    def _watch_run(self, job: Job) -> None:
+    def watch_run(self, job: Job) -> None:
+        """Show a calculation, and let it be ended."""
         self._run = job
         window = self._window
         window.top.set_busy(True)

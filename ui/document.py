@@ -270,6 +270,16 @@ class Document(QObject):
         step = self._history.next
         return (step.words, step.details) if step is not None else None
 
+    def named_files(self) -> set[Path]:
+        """The input files that the project names, or would if something were taken back or done again."""
+        from kawasolar.project.named import files_entered, files_in_edits
+
+        project = self._project
+        if project is None:
+            return set()
+        now = {Path(file.path) for plan in project.plans.values() for file in plan.inputs}
+        return now | files_entered(project.entries) | files_in_edits(self._history.edits)
+
     def _apply(self, edit: Edit) -> None:
         from kawasolar.stages import with_edit, with_words
 
@@ -310,29 +320,37 @@ class Document(QObject):
     def be_patient(self, patient: bool) -> None:
         """Work through a list of links: what follows from each is computed when that is over, and is stale till then."""
         self._patient = patient
-        if not patient:
-            self.settle()
 
     def settle(self) -> None:
-        """Compute what follows from links that were named in a review and what takes no file."""
+        """Compute what follows from links that were named in a review and what takes no file: at once, for who cannot wait."""
         before = self._project
-        if not self._waiting or before is None:
-            return
-        from kawasolar.stages import settled
+        if self._waiting and before is not None:
+            from kawasolar.stages import settled
 
+            self.take_settled(before, settled(before, self._attic))
+
+    def take_settled(self, before: Project, after: Project) -> bool:
+        """Show what was computed from a project; False where that has changed meanwhile."""
+        if not self._waiting or self._project is not before:
+            return False
         self._waiting = False
-        after = settled(before, self._attic)
         for key, plan in before.plans.items():
             if after.plans[key].results is not plan.results:
                 self._keep(plan)
         self._effects = None
         self._show(after)
         self.dirty_changed.emit()
+        return True
 
     @property
     def waiting(self) -> bool:
         """Whether links were named of which nothing has been computed yet."""
         return self._waiting
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether somebody works through a list of links."""
+        return self._patient
 
     def _show(self, after: Project) -> None:
         before, self._project = self._project, after

@@ -24,8 +24,9 @@ def svg(name: str, color: str) -> bytes:
     return _PATH.sub(f'<path fill="{color}" ', text).encode("utf-8")
 
 
+@lru_cache(maxsize=256)
 def pixmap(name: str, color: str, size: int, ratio: float = 1.0) -> QPixmap:
-    """The drawing at ``size`` logical pixels."""
+    """The drawing at ``size`` logical pixels; to be painted, not to be painted on: all who ask get the same."""
     picture = QPixmap(QSize(round(size * ratio), round(size * ratio)))
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)

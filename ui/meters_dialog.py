@@ -22,6 +22,7 @@ from ui.findings_list import FindingsList
 from ui.jobs import Job, Jobs
 from ui.look import Look
 from ui.meter_table import FACILITY, WIDTHS, MeterModel, OwnerDelegate, Point
+from ui.older_meters import OlderMeters
 from ui.parts import button, column, label, row, set_role
 from ui.settings import Remembered
 from ui.working_dialog import WorkingDialog
@@ -61,6 +62,20 @@ def _free(folder: Path, name: str) -> Path:
     return next((place for place in places if not place.exists()), folder / name)
 
 
+def _before(kept: Path | None, path: Path) -> tuple[str, ...]:
+    """Names of the files that one in ``path`` follows: the plan's present one, and those that it followed."""
+    from kawasolar.errors import UnreadableMeters
+    from kawasolar.meters import open_store
+
+    if kept is None or kept.absolute().parent != path.absolute().parent:
+        return ()
+    try:
+        known = open_store(kept).before or ()
+    except UnreadableMeters:
+        known = ()
+    return tuple(name for name in dict.fromkeys((kept.name, *known)) if name != path.name)
+
+
 class MetersDialog(WorkingDialog):
     """Meters of the open plan."""
 
@@ -98,11 +113,15 @@ class MetersDialog(WorkingDialog):
         self.findings.hide()
         layout.addWidget(self.findings, 1)
         layout.addLayout(self._target(document))
+        self.older = OlderMeters(look, jobs, document, self)
+        layout.addWidget(self.older)
         layout.addLayout(self._foot())
+        self.older.told.connect(self.state.setText)
         self.resize(1080, 720)
         self._refresh()
         if self._kept is not None:
             self._read([self._kept])
+            self.older.look(self._kept)
 
     def _table(self) -> QTableView:
         self.table = QTableView()
@@ -308,13 +327,14 @@ class MetersDialog(WorkingDialog):
             self._enter(())
             return
         series, sources, path = self._series, self._sources, Path(self.target.text().strip()).expanduser()
+        kept = self._kept
 
         def keep(_progress: Progress) -> object:
             from kawasolar.meters import write_store
             from kawasolar.plan import InputFile
             from kawasolar.stages import observed
 
-            write_store(series, path, sources)
+            write_store(series, path, sources, _before(kept, path))
             return observed([InputFile("meters", str(path.resolve()), 0, "")])
 
         self._start(self._jobs.start(keep, _TOPIC), lambda files: self._enter(cast("tuple[InputFile, ...]", files)))

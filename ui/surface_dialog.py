@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 FILTERS = {
     "models": "*.gml *.zip *.xml *.gpkg *.shp *.geojson",
-    "ground": "*.xml *.zip *.tif *.tiff *.asc",
+    "ground": "*.gml *.xml *.zip *.tif *.tiff *.asc",
     "measured": "*.las *.laz *.tif *.tiff *.asc",
 }
 _CELLS = (0.25, 0.5, 1.0, 2.0)
@@ -58,7 +58,7 @@ class SurfaceDialog(WorkingDialog):
         box = QWidget()
         lists = column(box, margin=0, spacing=8)
         self.lists = {
-            kind: FileList(look, f"ui.surface.{kind}", pattern, remembered, folders=kind == "models")
+            kind: FileList(look, f"ui.surface.{kind}", pattern, remembered, folders=True)
             for kind, pattern in FILTERS.items()
         }
         for chosen in self.lists.values():
@@ -67,9 +67,11 @@ class SurfaceDialog(WorkingDialog):
         self.outcome = QWidget()
         self._results = column(self.outcome, margin=0, spacing=4)
         self.counts = label("", wrap=True)
+        self.lacking = label("", "attention", wrap=True)
         self.findings = FindingsList(look, say("ui.surface.findings"), 110)
         self._results.addWidget(label(say("ui.surface.result"), "head"))
         self._results.addWidget(self.counts)
+        self._results.addWidget(self.lacking)
         self._results.addWidget(self.findings)
         self.outcome.hide()
         lists.addWidget(self.outcome)
@@ -221,6 +223,12 @@ class SurfaceDialog(WorkingDialog):
             crs=f"EPSG:{grid.crs.to_epsg()}",
         )  # fmt: skip
         self.counts.setText("\n".join((whole, look.say("ui.list.comma").join(kinds))))
+        self.lacking.setVisible(made.left_out > 0)
+        self.lacking.setText(
+            look.say("surface.left_out", count=f"{made.left_out:,}", area=f"{made.lacking_km2:,.2f}")
+            if made.left_out
+            else ""
+        )
         self.findings.show_findings(made.findings)
         self.outcome.show()
         self._job = None

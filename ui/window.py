@@ -31,6 +31,7 @@ from ui.look import Look
 from ui.menus import SCENARIO_COMMANDS, Menus
 from ui.parts import Banner, DockTitle, column, set_role
 from ui.review.desk import ReviewDesk
+from ui.review.settling import Settling
 from ui.scenarios.desk import ScenarioDesk
 from ui.search import SearchField
 from ui.settings import Remembered
@@ -87,6 +88,7 @@ class MainWindow(QMainWindow):
         self.controller = Controller(self)
         self.scenarios = ScenarioDesk(self)
         self.review = ReviewDesk(self.document, self)
+        Settling(self)
         self.why = WhyDesk(self)
         self.why.turned.connect(self._name_inspector)
         self.map: MapView | None = None

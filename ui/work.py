@@ -101,15 +101,13 @@ def lock_to_save(path: Path, person: str) -> Lock | None:
     Raises
     ------
     NotWritable
-        ``lock.held``: somebody has the project that lies there open.
+        ``lock.held``: somebody has the project that lies there open; ``lock.unknown``: nobody knows who.
     """
-    from kawasolar.document.lock import Lock, Owner, Taken, take
-    from kawasolar.errors import NotWritable
+    from kawasolar.document.lock import Lock, Owner, Taken, refused, take
 
     outcome = take(path, Owner.here(person))
     if isinstance(outcome, Taken):
-        owner = outcome.owner
-        raise NotWritable("lock.held", file=str(path), name=owner.name, host=owner.host, since=owner.since_text())
+        raise refused(path, outcome.owner)
     return outcome if isinstance(outcome, Lock) else None
 
 

@@ -7,7 +7,15 @@ from kawasolar.demand.holidays import national_holidays
 from kawasolar.demand.metered import Metered, metered_year
 from kawasolar.demand.of_plan import demand_of
 from kawasolar.demand.shape import day_types, shape_of
-from kawasolar.demand.templates import Templates, bundled_templates, overridden, read_templates
+from kawasolar.demand.templates import (
+    Templates,
+    bundled_templates,
+    laid_over,
+    overridden,
+    read_templates,
+    tables_fingerprint,
+    templates_of,
+)
 
 __all__ = [
     "Demand",
@@ -17,9 +25,12 @@ __all__ = [
     "day_types",
     "demand_of",
     "estimate",
+    "laid_over",
     "metered_year",
     "national_holidays",
     "overridden",
     "read_templates",
     "shape_of",
+    "tables_fingerprint",
+    "templates_of",
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gis.progress import part, silent
 from kawasolar.demand.estimate import estimate
 from kawasolar.demand.metered import metered_year
-from kawasolar.demand.templates import bundled_templates
+from kawasolar.demand.templates import templates_of
 from kawasolar.half_hours import fiscal_year
 from kawasolar.meters import series_of
 
@@ -50,7 +50,7 @@ def demand_of(
     ----------
     facility_ids : of which; of all unless given
     year : the fiscal year whose calendar of working days estimates follow; the plan's unless given
-    templates : tables of loads; those of the program unless given
+    templates : tables of loads; those of the program, with the municipality's own over them, unless given
 
     Raises
     ------
@@ -59,7 +59,7 @@ def demand_of(
     gis.progress.Cancelled
         from ``progress``
     """
-    tables = bundled_templates() if templates is None else templates
+    tables = templates_of(plan.profile.code) if templates is None else templates
     rows = plan.facilities
     if facility_ids is not None:
         rows = rows[rows["facility_id"].isin(list(facility_ids))]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 _SATURDAY, _SUNDAY = 5, 6
+# A ramp of less than a second is an edge [h].
+_SHARP = 1.0 / 3600.0
 _MIDDLES = (np.arange(SLOTS) + 0.5) / 2.0
 
 
@@ -54,7 +56,7 @@ def _window(begin: float, end: float, ramp: float) -> Floats:
 
 def _rise(after: NDArray[np.floating], ramp: float) -> Floats:
     """From 0 to 1 around nought, level at both ends."""
-    share = np.clip(after / ramp + 0.5, 0.0, 1.0) if ramp > 0.0 else (after >= 0.0).astype(np.float64)
+    share = np.clip(after / ramp + 0.5, 0.0, 1.0) if ramp > _SHARP else (after >= 0.0).astype(np.float64)
     return np.asarray(share * share * (3.0 - 2.0 * share), dtype=np.float64)
 
 

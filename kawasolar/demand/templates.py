@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
@@ -21,6 +22,7 @@ from kawasolar.demand.rows import (
     Period,
     Span,
 )
+from kawasolar.plan import fingerprint
 from kawasolar.profile import load_text, parsed
 from kawasolar.profiles.fields import fields_of, known_fields
 from kawasolar.profiles.reader import Reader
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
     from kawasolar.profiles.reader import Cited
 
 FILE = "load_templates.toml"
+# Tables of municipalities, by their code.
+OWN_FOLDER = ("profiles", "loads")
+_CODE = re.compile(r"\d{5}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,38 @@ class Templates:
 def bundled_templates() -> Templates:
     """The tables that come with the program."""
     return read_templates(resource_path(FILE))
+
+
+@lru_cache(maxsize=8)
+def templates_of(code: str) -> Templates:
+    """The program's tables with those of a municipality over them, where some come with the program.
+
+    Parameters
+    ----------
+    code : of the municipality, five digits (:attr:`kawasolar.profile.Profile.code`)
+    """
+    path = resource_path(*OWN_FOLDER, f"{code}.toml")
+    known = _CODE.fullmatch(code) is not None and path.is_file()
+    return laid_over(bundled_templates(), path) if known else bundled_templates()
+
+
+@lru_cache(maxsize=8)
+def tables_fingerprint(code: str) -> str:
+    """Fingerprint of what :func:`templates_of` gives, so that a result can know which tables it was estimated with."""
+    return fingerprint(asdict(templates_of(code)))
+
+
+def laid_over(base: Templates, path: Path) -> Templates:
+    """Tables with those of a file over them, as :func:`overridden`.
+
+    Raises
+    ------
+    UnreadableProfile
+        the file cannot be read, or has an entry that is wrong or none of ours
+    """
+    document = parsed(load_text(path), path.name)
+    Reader(path.name).only(document, tuple(SECTIONS), "")
+    return overridden(base, document, path.name)
 
 
 def read_templates(path: Path) -> Templates:

@@ -51,6 +51,11 @@ class History:
         """What redo would do again."""
         return self._undone[-1] if self._undone else None
 
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """All that can be taken back, or done again."""
+        return (*self._done, *self._undone)
+
     def undo(self) -> Edit | None:
         """The edit that takes the last step back, to be applied; None where there is nothing."""
         if not self._done:

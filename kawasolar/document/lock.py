@@ -1,8 +1,13 @@
 """A project opened twice is seen: a small file beside it says who has it open, and since when.
 
 The file lies on the same share as the project, so that everybody who opens it there sees it. It is stale, and taken
-over, when its process is gone (this computer) or when it was not touched for ten minutes (another computer); its age is
-told by the clock of the share, since those of two computers differ. What it says is not trusted.
+over, when its process is gone (this computer) or when it was not touched for ten minutes (another computer, or nobody
+can tell whose it is); its age is told by the clock of the share, since those of two computers differ. What it says is
+not trusted.
+
+A lock is written under another name and then given its own, so that it is whole from its first moment. Where the file
+system cannot do that it is empty for a moment, and what was written lies beside it until then: who finds an empty one
+looks there whether its writer lives.
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from glob import escape
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,6 +29,7 @@ import psutil
 
 from kawasolar import __version__
 from kawasolar.document.person import person_name
+from kawasolar.errors import NotWritable
 
 # Ten beats of a minute, after which another computer's lock is taken for one that was left behind.
 STALE_AFTER_S = 600.0
@@ -32,6 +39,8 @@ _MAX_BYTES = 16_384
 _LONGEST = 200
 # Bytes that file systems allow for a name, less what we put around it.
 _LONGEST_NAME = 200
+_TEMPORARY, _PROBE = ".tmp", ".now"
+_NEW = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 _TRIES = 10
 _PAUSE_S = 0.03
 # Linux has it; elsewhere the time of a process's birth does not move.
@@ -115,6 +124,11 @@ class Owner:
     def since_text(self) -> str:
         """Since when, by this computer's clock."""
         return local_time(self.since)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the lock says whose it is; one that is empty or damaged does not."""
+        return self.pid != 0
 
     @property
     def is_this_process(self) -> bool:
@@ -211,13 +225,14 @@ def take(project: Path, who: Owner) -> Lock | Taken | NoLock:
     for _ in range(_TRIES):
         try:
             if _create(path, who, token):
+                _tidy(path)
                 return Lock(path, who, token)
             found = _read(path)
             if found is not None:
                 owner, seen = found
                 if not _is_stale(path, owner):
                     return Taken(owner)
-                _sweep(path, seen)
+                _sweep(path, seen, who)
                 continue
         except OSError as error:
             # Windows refuses for a moment what somebody has open, or has just deleted.
@@ -230,47 +245,78 @@ def take(project: Path, who: Owner) -> Lock | Taken | NoLock:
     return NoLock(failed.strerror or str(failed))
 
 
+def refused(project: Path, owner: Owner) -> NotWritable:
+    """The error for a project that somebody else has open: ``lock.held``, or ``lock.unknown`` where the lock does not say who."""
+    if not owner.is_known:
+        return NotWritable("lock.unknown", file=str(project), minutes=round(STALE_AFTER_S / 60))
+    return NotWritable("lock.held", file=str(project), name=owner.name, host=owner.host, since=owner.since_text())
+
+
 def _bytes(owner: Owner, token: str) -> bytes:
     return json.dumps({"token": token, **asdict(owner)}, sort_keys=True).encode("ascii")
 
 
 def _create(path: Path, owner: Owner, token: str) -> bool:
     """Make the file, whole; False where there is one."""
-    made = _linked(path, _bytes(owner, token))
-    if made is not None:
-        return made
+    content, whole = _bytes(owner, token), path.with_name(f"{path.name}.{uuid4().hex}{_TEMPORARY}")
     try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o644)
-    except FileExistsError:
-        return False
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(_bytes(owner, token))
-    except OSError:
-        with suppress(OSError):
-            path.unlink()
-        raise
-    _hide(path)
-    return True
-
-
-def _linked(path: Path, content: bytes) -> bool | None:
-    """Give the name to a file that is whole already, so that who is killed meanwhile leaves no empty lock; None where names cannot be given so."""
-    whole = path.with_name(f".~{uuid4().hex}.tmp")
-    try:
-        handle = os.open(whole, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o644)
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(os.open(whole, _NEW, 0o644), "wb") as file:
             file.write(content)
-        os.link(whole, path)
-    except FileExistsError:
-        return False
-    except (OSError, NotImplementedError):
-        return None
+        try:
+            _name(whole, path)
+        except FileExistsError:
+            return False
+        except (OSError, NotImplementedError):
+            if not _written(path, content):
+                return False
     finally:
         with suppress(OSError):
             whole.unlink(missing_ok=True)
     _hide(path)
     return True
+
+
+def _name(whole: Path, path: Path) -> None:
+    """Give a file a name that nobody has."""
+    try:
+        os.link(whole, path)
+    except FileExistsError:
+        raise
+    except (OSError, NotImplementedError):
+        if os.name != "nt":
+            raise
+        # Only there it replaces nothing.
+        whole.rename(path)
+
+
+def _written(path: Path, content: bytes) -> bool:
+    """Make the file under its own name, empty for a moment; False where there is one."""
+    try:
+        handle = os.open(path, _NEW, 0o644)
+    except FileExistsError:
+        return False
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+    except OSError:
+        with suppress(OSError):
+            path.unlink()
+        raise
+    return True
+
+
+def _beside(path: Path, suffix: str = _TEMPORARY) -> list[Path]:
+    """What writers of a lock have beside it, or have left there."""
+    return list(path.parent.glob(f"{escape(path.name)}.*{suffix}"))
+
+
+def _tidy(path: Path) -> None:
+    """Take away what writers who were killed have left beside a lock."""
+    with suppress(OSError):
+        for left in (*_beside(path), *_beside(path, _PROBE)):
+            found = _read(left, tries=1)
+            if found is not None and _is_stale(left, found[0]):
+                left.unlink(missing_ok=True)
 
 
 def _hide(path: Path) -> None:
@@ -282,15 +328,15 @@ def _hide(path: Path) -> None:
         ctypes.windll.kernel32.SetFileAttributesW(str(path), hidden)
 
 
-def _read(path: Path) -> tuple[Owner, str] | None:
+def _read(path: Path, tries: int = _TRIES) -> tuple[Owner, str] | None:
     """What the file says, and its token; None where there is no file. One that says nothing has no name and no token."""
-    for _ in range(_TRIES):
+    for _ in range(tries):
         try:
             with path.open("rb") as file:
                 text = file.read(_MAX_BYTES + 1)
         except FileNotFoundError:
             return None
-        # It is empty for the moment in which it is made.
+        # It may be empty for the moment in which it is made.
         if text:
             break
         time.sleep(_PAUSE_S)
@@ -331,19 +377,36 @@ def _token(path: Path) -> str:
     return found[1]
 
 
-def _is_stale(path: Path, owner: Owner) -> bool:
-    if owner.pid and _same_host(owner.host):
+def _is_stale(path: Path, owner: Owner, after: float = STALE_AFTER_S) -> bool:
+    if owner.is_known and _same_host(owner.host):
         return not is_running(owner.pid, owner.birth)
-    return _age(path) > STALE_AFTER_S
+    if not owner.is_known and _is_abandoned(path):
+        return True
+    return _age(path) > after
+
+
+def _is_abandoned(path: Path) -> bool:
+    """Whether a lock that says nothing was being written by processes of this computer that are all gone."""
+    with suppress(OSError):
+        writers = [_read(left, tries=1) for left in _beside(path)]
+        found = [owner for owner, _ in filter(None, writers)]
+        return bool(found) and all(
+            owner.is_known and _same_host(owner.host) and not is_running(owner.pid, owner.birth) for owner in found
+        )
+    return False
 
 
 def _age(path: Path) -> float:
     """Seconds since the file was touched, by the clock of the share that it lies on."""
-    probe = path.with_name(f".~{uuid4().hex}.tmp")
+    probe = path.with_name(f"{path.name}.{uuid4().hex}{_PROBE}")
     try:
         with probe.open("xb"):
             pass
-        return probe.stat().st_mtime - path.stat().st_mtime
+        now, then = probe.stat().st_mtime, path.stat().st_mtime
+        if then > now + _GUARD_STALE_S:
+            # A clock went wrong: from now on it ages as any other, and who lives touches it once a minute.
+            os.utime(path, (now, now))
+        return now - then
     except FileNotFoundError:
         return 0.0
     finally:
@@ -351,13 +414,11 @@ def _age(path: Path) -> float:
             probe.unlink(missing_ok=True)
 
 
-def _sweep(path: Path, seen: str) -> None:
+def _sweep(path: Path, seen: str, who: Owner) -> None:
     """Take a stale lock away, one process at a time: who judged it too may not take away its successor's."""
     guard = path.with_name(f"{path.name}.guard")
-    try:
-        os.close(os.open(guard, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-    except FileExistsError:
-        if _age(guard) > _GUARD_STALE_S:
+    if not _create(guard, who, uuid4().hex):
+        if _is_left(guard):
             guard.unlink(missing_ok=True)
         time.sleep(_PAUSE_S)
         return
@@ -368,3 +429,9 @@ def _sweep(path: Path, seen: str) -> None:
     finally:
         with suppress(OSError):
             guard.unlink(missing_ok=True)
+
+
+def _is_left(guard: Path) -> bool:
+    """Whether the guard of a takeover is that of a process that died in it."""
+    found = _read(guard, tries=1)
+    return found is not None and _is_stale(guard, found[0], _GUARD_STALE_S)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+_BY_PERSON, _BY_NOBODY = Evidence((Reason("person", {}),)).to_text(), Evidence().to_text()
+
 
 def settle(claims: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give each building to one facility.
@@ -150,17 +152,21 @@ def corrected_links(
     owner, inside, findings = _said(named, shares or {}, facilities, known)
     if "evidence" not in links:
         links = links.assign(evidence=pd.Series([None] * len(links), index=links.index, dtype=object))
-    silent = links[~links["facility_id"].isin(list(named))]
-    kept = silent[~silent["building_id"].isin(list(owner))]
-    freed = links[links["facility_id"].isin(list(named)) & ~links["building_id"].isin(list(owner))]
-    lost = silent[silent["building_id"].isin(list(owner))]
-    others = _others(links, lost, inside, set(named))
-    promoted = _promoted(
-        [*freed["building_id"].dropna(), *(b for b in inside if b not in set(kept["building_id"]))], owner, others
-    )
+    # Plain lists: a review asks at every key, and a mask of strings takes pandas as long as all the rest.
+    facility, building = links["facility_id"].tolist(), links["building_id"].tolist()
+    spoken, given = [name in named for name in facility], [name in owner for name in building]
+    still = [not said and not taken for said, taken in zip(spoken, given, strict=True)]
+    kept = links[np.asarray(still, dtype=bool)]
+    freed = [
+        b for b, said, taken in zip(building, spoken, given, strict=True) if said and not taken and isinstance(b, str)
+    ]
+    lost = links[np.asarray([taken and not said for said, taken in zip(spoken, given, strict=True)], dtype=bool)]
+    others = _others(building, links["evidence"].tolist(), lost, inside, set(named))
+    held = {b for b, stays in zip(building, still, strict=True) if stays}
+    promoted = _promoted([*freed, *(b for b in inside if b not in held)], owner, others)
     rows = [(f, b, "person", np.nan, 1.0) for b, f in owner.items()] + promoted
     own = pd.DataFrame(rows, columns=["facility_id", "building_id", "how", "distance_m", "score"])
-    why = [Evidence((Reason("person", {}),) if how == "person" else ()).to_text() for how in own["how"]]
+    why = [_BY_PERSON if row[2] == "person" else _BY_NOBODY for row in rows]
     own = own.assign(evidence=pd.Series(why, dtype=object)).astype({"distance_m": links["distance_m"].dtype})
     joined = pd.concat([kept, own], ignore_index=True) if rows else kept.reset_index(drop=True)
     return _told_others(joined, others, set(owner) | set(inside)), findings
@@ -191,13 +197,17 @@ def _said(
 
 
 def _others(
-    links: pd.DataFrame, lost: pd.DataFrame, inside: Mapping[str, Sequence[str]], named: Collection[str]
+    buildings: Sequence[object],
+    evidence: Sequence[object],
+    lost: pd.DataFrame,
+    inside: Mapping[str, Sequence[str]],
+    named: Collection[str],
 ) -> dict[str, list[Claimant]]:
     """Who else is in each building: whom people name, who has lost it to somebody's word, who yielded before. Of the named only what people say counts."""
     found = {building: [Claimant(name, "person", None, 1.0) for name in names] for building, names in inside.items()}
     for row in lost.itertuples(index=False):
         found.setdefault(str(row.building_id), []).append(claimant(row))
-    for building, text in zip(links["building_id"], links["evidence"], strict=True):
+    for building, text in zip(buildings, evidence, strict=True):
         if isinstance(text, str) and '"others"' in text:
             before = [each for each in read_evidence(text).others if each.facility_id not in named]
             found.setdefault(str(building), []).extend(before)
@@ -225,7 +235,8 @@ def _told_others(
 ) -> pd.DataFrame:
     """Links whose evidence names who is in the building now."""
     evidence = links["evidence"].tolist()
-    for place, (facility, building) in enumerate(zip(links["facility_id"], links["building_id"], strict=True)):
+    both = zip(links["facility_id"].tolist(), links["building_id"].tolist(), strict=True)
+    for place, (facility, building) in enumerate(both):
         if building not in touched and building not in others:
             continue
         now = tuple(each for each in others.get(building, ()) if each.facility_id != facility)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from gis.progress import part, silent
 from kawasolar.meters.join import join_meters
 from kawasolar.meters.load import load_of
-from kawasolar.meters.owners import owners_of, rows_of
+from kawasolar.meters.owners import owners_of
 from kawasolar.meters.reading import read_meters
 from kawasolar.meters.store import as_reading, is_store, open_store
 
@@ -128,9 +128,9 @@ def series_of(
     if store is None:
         return {}
     owners = owners_of(store.points, plan.facilities, plan.entries)
-    asked = set(owners["facility_id"]) - {""} if facility_ids is None else set(facility_ids)
-    rows = sorted(row for name in asked for row in rows_of(owners, name))
     of_whom = owners["facility_id"].tolist()
+    asked = set(of_whom if facility_ids is None else facility_ids) - {""}
+    rows = [row for row, owner in enumerate(of_whom) if owner in asked]
     found: dict[str, list[MeterSeries]] = {}
     for row, series in zip(rows, store.series(rows, progress), strict=True):
         found.setdefault(of_whom[row], []).append(series)

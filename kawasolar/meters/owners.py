@@ -40,11 +40,6 @@ def owners_of(points: pd.DataFrame, facilities: pd.DataFrame, entries: Entries) 
     return pd.DataFrame(rows, columns=list(OWNER_COLUMNS), dtype=object)
 
 
-def rows_of(owners: pd.DataFrame, facility_id: str) -> list[int]:
-    """Rows of the supply points of one facility."""
-    return [k for k, owner in enumerate(owners["facility_id"].tolist()) if owner == facility_id]
-
-
 def _owner(key: str, name: str, said: Mapping[str, Mapping[str, str]], names: FacilityNames) -> tuple[str, str]:
     entry = said.get(key)
     if entry is not None:

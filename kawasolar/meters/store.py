@@ -6,8 +6,9 @@ input file of the role ``meters``.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 SUFFIX = ".parquet"
 # In the file's own notes, so that another table is not taken for one of ours.
 _MARK, _VERSION = b"kawasolar.meters", b"1"
+# Besides, where the window wrote it for a plan: names of the files in the same folder that it followed, the last one first.
+_BEFORE = b"kawasolar.meters.before"
+_MOST_BEFORE, _LONGEST_NAME = 50, 255
 # Supply points that are read together: a year of them is half a megabyte.
 _GROUP = 8
 _MOST_POINTS = 100_000
@@ -34,12 +38,15 @@ _MAGIC = b"PAR1"
 _COLUMNS = ("supply_point", "name", "start", "kwh", "sources")
 
 
-def write_store(series: Sequence[MeterSeries], path: Path, sources: Sequence[str] = ()) -> None:
+def write_store(
+    series: Sequence[MeterSeries], path: Path, sources: Sequence[str] = (), before: Sequence[str] | None = None
+) -> None:
     """Write all supply points; the file appears whole or not at all.
 
     Parameters
     ----------
     sources : names of the files that they were read from
+    before : names of the files in the same folder whose place it takes in a plan, the last one first; None where it is written for no plan
 
     Raises
     ------
@@ -54,7 +61,7 @@ def write_store(series: Sequence[MeterSeries], path: Path, sources: Sequence[str
             ("supply_point", pa.string()), ("name", pa.string()), ("start", pa.timestamp("s", TIMEZONE)), ("kwh", pa.list_(pa.float32())),
             ("sources", pa.string()),
         ],
-        metadata={_MARK: _VERSION},
+        metadata={_MARK: _VERSION, **({} if before is None else {_BEFORE: json.dumps(list(before[:_MOST_BEFORE])).encode()})},
     )  # fmt: skip
     named = "\n".join(sources)
     with atomic(path, SUFFIX) as target, pq.ParquetWriter(target, schema, compression="zstd") as out:
@@ -78,11 +85,13 @@ class MeterStore:
     ----------
     points : ``supply_point name`` a row each, in the file's order; ``key`` is what entries call it: the supply point, or the name where there is none
     sources : names of the files that it was made from
+    before : names of the files whose place it took in a plan; None where it was written for no plan
     """
 
     path: Path
     points: pd.DataFrame
     sources: tuple[str, ...]
+    before: tuple[str, ...] | None = None
 
     def series(self, rows: Collection[int] | None = None, progress: Progress = silent) -> tuple[MeterSeries, ...]:
         """Half hours of the supply points in these rows of :attr:`points`, in the file's order; of all unless given.
@@ -131,6 +140,7 @@ def open_store(path: Path) -> MeterStore:
             raise UnreadableMeters(
                 "meters.too_many", file=path.name, found=file.metadata.num_rows, expected=_MOST_POINTS
             )
+        before = _followed((file.metadata.metadata or {}).get(_BEFORE))
         try:
             frame = file.read(columns=["supply_point", "name", "sources"]).to_pandas()
         except Exception as error:
@@ -138,7 +148,27 @@ def open_store(path: Path) -> MeterStore:
     texts = frame.fillna("").astype(str)
     key = texts["supply_point"].where(texts["supply_point"] != "", texts["name"])
     sources = tuple(dict.fromkeys(name for text in texts["sources"].unique() for name in text.split("\n") if name))
-    return MeterStore(path, texts[["supply_point", "name"]].assign(key=key), sources)
+    return MeterStore(path, texts[["supply_point", "name"]].assign(key=key), sources, before)
+
+
+def _followed(text: bytes | None) -> tuple[str, ...] | None:
+    """Names of files from the notes; what is no plain name is left out."""
+    if text is None:
+        return None
+    try:
+        found = json.loads(text[: _MOST_BEFORE * _LONGEST_NAME * 6])
+    except (ValueError, RecursionError):
+        return ()
+    names = found[:_MOST_BEFORE] if isinstance(found, list) else []
+    return tuple(name for name in names if isinstance(name, str) and is_plain(name))
+
+
+def is_plain(name: str) -> bool:
+    """Whether it names a file in the folder that it is looked for in, and no other."""
+    return (
+        0 < len(name) <= _LONGEST_NAME and name == PurePosixPath(name).name == PureWindowsPath(name).name
+        and name.endswith(SUFFIX) and name.isprintable()
+    )  # fmt: skip
 
 
 def as_reading(store: MeterStore, progress: Progress = silent) -> MeterReadings:

@@ -55,6 +55,8 @@ def form_fields(section: str, at: str) -> tuple[Field, ...]:
         return (Field("applied", "flag"), *threshold, unknown, *(_range(unit) if threshold else ()), *_CITED)
     if section == "ppa":
         unit, least, most = PPA_RULES[at]
+        if unit.startswith(CHOICE):
+            return (Field("value", "choice", unit=unit, choices=_numbers(least, most)), *_CITED)
         return (Field("value", "number", unit=unit, least=least, most=most), *_range(unit), *_CITED)
     own = tuple(fields_of(SECTIONS[section].row).values())
     main = [one.unit for one in own if one.kind == "number"]
@@ -65,10 +67,13 @@ def _value_fields(key: str) -> tuple[Field, ...]:
     unit, least, most = VALUE_RULES[key]
     names = (Field("name_ja", "text"), Field("name_en", "text"), Field("year", "whole", needed=False))
     if unit.startswith(CHOICE):
-        numbers = tuple(str(number) for number in range(int(least), int(most) + 1))
-        return (Field("value", "choice", unit=unit, choices=numbers), *_CITED, *names)
+        return (Field("value", "choice", unit=unit, choices=_numbers(least, most)), *_CITED, *names)
     kind = "whole" if key in INTEGERS else "number"
     return (Field("value", kind, unit=unit, least=least, most=most), *_range(unit), *_CITED, *names)  # type: ignore[arg-type] # one of both
+
+
+def _numbers(least: float, most: float) -> tuple[str, ...]:
+    return tuple(str(number) for number in range(int(least), int(most) + 1))
 
 
 def _range(unit: str) -> tuple[Field, ...]:

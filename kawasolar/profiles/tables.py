@@ -49,6 +49,28 @@ PPA_RULES: Mapping[str, tuple[str, float, float]] = {
     "feed_in_late": ("yen/kWh", 0.0, 100.0),
     "resale": ("yen/kWh", 0.0, 100.0),
     "battery": ("yen/kWh", 0.0, 1_000_000.0),
+    "battery_year": ("a", 1.0, 40.0),
+    "battery_share": ("-", 0.0, 2.0),
+    "inverter_year": ("a", 1.0, 40.0),
+    "inverter_share": ("-", 0.0, 1.0),
+    "removal": ("yen/kW", 0.0, 500_000.0),
+    "operator_irr": ("-", 0.0, 0.5),
+    "operator_discount": ("-", 0.0, 0.3),
+    "lease_irr": ("-", 0.0, 0.5),
+    "lease_term": ("a", 1.0, 40.0),
+    "feed_in_step": ("a", 0.0, 40.0),
+    "feed_in_years": ("a", 0.0, 40.0),
+    "after_term": ("choice.after_term", 1.0, 3.0),
+    "residual": ("-", 0.0, 1.0),
+    "grant_pass": ("-", 0.0, 1.0),
+    "corporate_tax": ("-", 0.0, 0.6),
+    "tax_life": ("a", 2.0, 50.0),
+    "depreciation": ("choice.depreciation", 1.0, 2.0),
+    "property_tax": ("-", 0.0, 0.05),
+    "property_tax_relief": ("-", 0.0, 1.0),
+    "property_tax_relief_years": ("a", 0.0, 20.0),
+    "price_escalation": ("-", -0.1, 0.2),
+    "inflation": ("-", -0.05, 0.2),
 }
 
 _DIGITS, _FIVE = r"\d{5}", "00000 … 99999"
@@ -385,7 +407,8 @@ def _check(reader: Reader, row: Cited, where: str) -> None:
         unit, least, most = PPA_RULES[row.key]
         if row.unit != unit:
             raise reader.error("profile.bad_unit", f"{where}.unit", row.unit, unit)
-        reader.number({"value": row.value}, "value", where, least, most)
+        take = reader.whole if unit.startswith("choice.") else reader.number
+        take({"value": row.value}, "value", where, least, most)
     elif isinstance(row, EmissionFactor) and row.kind == "menu" and not row.menu:
         raise reader.error("profile.no_text", f"{where}.menu", None, '"…"')
     elif isinstance(row, Capex) and row.to_kw is not None and row.to_kw <= row.from_kw:

@@ -193,12 +193,19 @@ def with_words(project: Project, edit: Edit) -> Project:
     )
 
 
-def settled(project: Project, attic: Sequence[Plan] = ()) -> Project:
-    """The project with all that takes milliseconds computed from what was entered (:func:`with_words`)."""
+def settled(project: Project, attic: Sequence[Plan] = (), progress: Progress = silent) -> Project:
+    """The project with all that takes milliseconds computed from what was entered (:func:`with_words`).
+
+    Raises
+    ------
+    gis.progress.Cancelled
+        from ``progress``, between two scenarios
+    """
     donors = [*project.plans.values(), *attic]
-    plans = {
-        key: with_entries(plan, project.entries, key, project.profile, donors) for key, plan in project.plans.items()
-    }
+    plans = {}
+    for done, (key, plan) in enumerate(project.plans.items()):
+        progress(done / len(project.plans), "join")
+        plans[key] = with_entries(plan, project.entries, key, project.profile, donors)
     return replace(project, plans=plans)
 
 

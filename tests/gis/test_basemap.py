@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
-from gis.basemap import HOLE, Basemap, Drawn, TileCache, draw_whole, tile_of
+from gis.basemap import HOLE, Basemap, Drawn, Key, TileCache, draw_whole, tile_of
 from gis.basemap_kernels import AS_IT_IS, DIMMED, INVERTED, lay
 from gis.grid import Grid
 from gis.progress import Cancelled
 from gis.tile_image import decoded, packed
-from gis.tile_source import TileFacts, TileUnavailable
+from gis.tile_source import TileDamaged, TileFacts, TileUnavailable
 from tests.support.tiles import FINEST, SQUARE, black, checkerboard, plain
 
 ZONE_9 = CRS.from_epsg(6677)
@@ -192,12 +192,51 @@ def test_tiles_of_several_sizes_become_one(tmp_path: Path) -> None:
         assert found.shape == (256, 256)
 
 
-def test_a_damaged_tile_is_a_hole() -> None:
-    class Broken(Board):
-        def read(self, z: int, x: int, y: int) -> bytes | None:
-            return checkerboard(z, x, y)[:200]
+class Broken(Board):
+    """One of its tiles is cut off."""
 
-    assert tile_of(Broken(), (3, 1, 1)) is None
+    bad: Key = (18, 0, 0)
+
+    def read(self, z: int, x: int, y: int) -> bytes | None:
+        return checkerboard(z, x, y)[: 200 if (z, x, y) == self.bad else None]
+
+
+def test_a_damaged_tile_is_told_and_the_others_are_drawn() -> None:
+    source, grid = Broken(), Grid(600, 600, 0.5, X, Y, ZONE_9)
+    whole = draw_whole(source, grid)
+    plan = Basemap(source.facts).layout(grid)
+    assert plan is not None
+    source.bad = plan.by_distance()[0]
+    with pytest.raises(TileDamaged):
+        tile_of(source, source.bad)
+    drawn = draw_whole(source, grid)
+    assert drawn.missing == ()
+    # A coarser one stands in its place.
+    assert (drawn.pixels != 0).all()
+    assert np.mean(drawn.pixels != whole.pixels) < 0.5
+
+
+def test_a_kept_tile_that_is_damaged_is_had_anew_once() -> None:
+    class Kept(Board):
+        count = 0
+        forgotten: tuple[Key, ...] = ()
+        mends = True
+
+        def read(self, z: int, x: int, y: int) -> bytes | None:
+            self.count += 1
+            return checkerboard(z, x, y)[: None if self.forgotten and self.mends else 200]
+
+        def forget(self, z: int, x: int, y: int) -> None:
+            self.forgotten += ((z, x, y),)
+
+    source = Kept()
+    found = tile_of(source, (3, 1, 1))
+    assert found is not None
+    assert (source.count, source.forgotten) == (2, ((3, 1, 1),))
+    source.mends = False
+    with pytest.raises(TileDamaged):
+        tile_of(source, (3, 1, 2))
+    assert source.count == 4
 
 
 # Laid on what lies below

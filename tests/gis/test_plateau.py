@@ -13,7 +13,10 @@ import shapely
 from defusedxml import ElementTree
 from pyproj import CRS, Transformer
 
+from gis.citygml import read_roof_surfaces
 from gis.errors import CrsMismatch, UnreadableFile
+from gis.grid import Grid
+from gis.model_surface import RoofPolygons, lay_roofs
 from gis.plateau import CityModel, read_city_model
 from gis.progress import Cancelled
 from tests.support.plateau import EPSG_6697, HEAD, House, Writer, city_model, gable, square
@@ -299,7 +302,7 @@ def test_ids_that_two_buildings_have_are_told_apart(tmp_path: Path) -> None:
         (Writer(longitude_first=True), EPSG_6697, ["citymodel.swapped"]),
         (Writer(), None, ["citymodel.no_crs"]),
         (Writer(6677), "EPSG:6677", []),
-        (Writer(4612), "urn:ogc:def:crs:EPSG::4612", []),
+        (Writer(4612), "urn:ogc:def:crs:EPSG::4612", ["datum.jgd2000"]),
     ],
 )
 def test_wherever_it_is_written_it_lies_in_one_place(
@@ -447,3 +450,37 @@ def test_it_can_be_stopped(tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         read_city_model([path], ZONE, stop)
     assert shares == sorted(shares)
+
+
+def installation(writer: Writer, x: float, y: float, z: float, *, whole: bool = False) -> str:
+    """A block of 2 m on a roof: with surfaces of its own, or as one geometry with walls."""
+    house = House("i", square(x, y, 2.0), floor=z - 2.0, top=z)
+    if whole:
+        inside = f"<bldg:lod2Geometry>{writer.box(house)}</bldg:lod2Geometry>"
+    else:
+        roof = writer.surface([writer.polygon([(a, b, z) for a, b in house.foot])])
+        inside = f"<bldg:boundedBy><bldg:RoofSurface><bldg:lod2MultiSurface>{roof}</bldg:lod2MultiSurface></bldg:RoofSurface></bldg:boundedBy>"
+    return f"<bldg:outerBuildingInstallation><bldg:BuildingInstallation>{inside}</bldg:BuildingInstallation></bldg:outerBuildingInstallation>"
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("lod", [1, 2])
+def test_what_stands_on_a_roof_is_in_the_surface_and_no_roof_plane(tmp_path: Path, whole: bool, lod: int) -> None:
+    writer = Writer()
+    roofs = gable(X, Y, 20.0, 16.0, 20.0) if lod == 2 else ()
+    on_it = installation(writer, X + 4.0, Y + 4.0, 25.0, whole=whole)
+    house = House("a", square(X, Y, 20.0), roofs=roofs, attributes=on_it)
+    model = read(tmp_path, house, House("b", square(X + 40, Y, 10.0)), writer=writer)
+    assert model.buildings["surface"].tolist() == ["lod2" if lod == 2 else "lod1", "lod1"]
+    # The building is no higher for it.
+    assert model.buildings["top_m"].iloc[0] == (20.0 if lod == 2 else 16.0)
+    (told,) = (finding for finding in model.findings if finding.code == "citymodel.installations")
+    assert told.details == {"count": 1, "of": 2}
+    z, owner = lay_roofs(RoofPolygons.of(model.roofs), Grid(40, 40, 0.5, X, Y + 20.0, CRS.from_epsg(6677)))
+    row, col = np.nonzero(z > 21.0)
+    assert (row.min(), row.max(), col.min(), col.max()) == (28, 31, 8, 11)
+    np.testing.assert_allclose(z[28:32, 8:12], 25.0)
+    assert (owner[28:32, 8:12] == 0).all()
+    found = read_roof_surfaces(tmp_path / "53392633_bldg_6697_op.gml")
+    assert found.count == len(roofs)
+    assert not found.broken

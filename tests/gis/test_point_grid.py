@@ -60,7 +60,7 @@ def test_any_points_against_brute_force(number: int, seed: int, cell: float, sid
     cells = Cells.empty(grid)
     whole = [np.round((what[axis] - base) * 1000).astype(np.int32) for axis, base in zip("xyz", (WEST, NORTH, 0.0), strict=True)]  # fmt: skip
     portion = Portion(*whole, what["classification"], what["withheld"] | what["synthetic"])
-    x, y = add_portion(portion, (0.001, 0.001, 0.001), (WEST, NORTH, 0.0), grid, None, cells)
+    x, y, *_ = add_portion(portion, (0.001, 0.001, 0.001), (WEST, NORTH, 0.0), grid, None, cells)
     top, low, count = brute(what | {"x": x, "y": y}, grid)
     np.testing.assert_array_equal(cells.count, count)
     np.testing.assert_allclose(np.where(np.isfinite(cells.top), cells.top, np.nan), top, atol=1e-5)
@@ -214,7 +214,7 @@ def test_the_ground_of_a_slope_is_the_slope(a: float, b: float, share: float, se
 @pytest.mark.parametrize("share", [0.3, 0.9, 0.99])
 def test_tiles_are_as_one_triangulation(share: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """Against SciPy's interpolator over all known cells; random corners, so that no four cells lie on a circle often."""
-    monkeypatch.setattr(ground_gaps, "_TILE", 30)
+    monkeypatch.setattr(ground_gaps, "TILE", 30)
     z = random_holes((90, 80), share, 3)
     ring = np.where(np.isfinite(z), 0, 1).astype(np.uint16)
     found = bridge_gaps(z.astype(np.float32), ring, 50)

@@ -198,9 +198,49 @@ def test_a_tile_that_is_too_large_is_a_hole(tmp_path: Path) -> None:
         source = open_tiles(write(tmp_path / write.__name__, {(1, 0, 0): plain((1, 1, 1)), (1, 1, 1): great}))
         with closing(source):
             assert source.read(1, 0, 0) is not None
-            assert source.read(1, 1, 1) is None
+            assert source.read(1, 1, 1) == b""
     folder = open_tiles(write_folder(tmp_path / "f", {(1, 0, 0): plain((1, 1, 1)), (1, 1, 1): great}))
-    assert folder.read(1, 1, 1) is None
+    assert folder.read(1, 1, 1) == b""
+
+
+def tms(path: Path, tiles: Tiles, said: str) -> Path:
+    """As programs that cut maps into tiles write them: rows from the south."""
+    write_folder(path, {(z, x, (1 << z) - 1 - y): data for (z, x, y), data in tiles.items()})
+    (path / "tilemapresource.xml").write_text(said, "utf-8")
+    return path
+
+
+MERCATOR = """<?xml version="1.0"?>
+<TileMap version="1.0.0"><Title>図</Title><SRS>{srs}</SRS>
+<TileSets profile="{profile}"><TileSet href="0" order="0"/></TileSets></TileMap>"""
+
+
+@pytest.mark.parametrize(
+    ("srs", "profile"),
+    [("EPSG:3857", "mercator"), ("EPSG:900913", "global-mercator"), ("", ""), ('PROJCS["WGS 84 / Pseudo-Mercator"]', "mercator")],
+)  # fmt: skip
+def test_a_folder_in_the_order_of_tms(tmp_path: Path, srs: str, profile: str) -> None:
+    source = open_tiles(tms(tmp_path / "tms", TILES, MERCATOR.format(srs=srs, profile=profile)))
+    with closing(source):
+        for key, data in TILES.items():
+            assert source.read(*key) == data
+
+
+@pytest.mark.parametrize(
+    ("srs", "profile"), [("EPSG:4326", "geodetic"), ("", "global-geodetic"), ("EPSG:6677", "none")]
+)
+def test_a_folder_of_another_projection_is_told(tmp_path: Path, srs: str, profile: str) -> None:
+    with pytest.raises(UnreadableFile, match=r"tiles\.not_mercator"):
+        open_tiles(tms(tmp_path / "tms", TILES, MERCATOR.format(srs=srs, profile=profile)))
+
+
+@pytest.mark.parametrize(
+    "said", ["", "<TileMap", "\0" * 50, '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><SRS>&b;Mercator</SRS>', "<TileSets " * 20_000, "<SRS>" * 20_000]
+)  # fmt: skip
+def test_what_says_nothing_of_its_projection_is_taken_for_tms(tmp_path: Path, said: str) -> None:
+    source = open_tiles(tms(tmp_path / "tms", TILES, said))
+    with closing(source):
+        assert all(source.read(*key) == data for key, data in TILES.items())
 
 
 def test_a_link_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ def test_all_commands_are_known_at_the_door() -> None:
         cli_bill,
         cli_demand,
         cli_edit,
+        cli_finance,
         cli_join,
         cli_layout,
         cli_ledger,
@@ -73,6 +74,25 @@ def test_a_picture_with_a_background_map(project: Path, tmp_path: Path, capsys: 
     whole = write_mbtiles(tmp_path / "t.mbtiles", {(3, 7, 3): plain((0, 0, 255))})
     assert main([*words[:-2], str(whole), "--basemap", str(whole)]) != 0
     assert whole.read_bytes().startswith(b"SQLite")
+
+
+def test_money_of_a_facility(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["-q", "finance", str(project), "001", "--price", "25.2", "--json"]
+    book = tmp_path / "収支.xlsx"
+    plan = load_project(project).plan
+    assert plan.use is not None
+    row, used = (frame.set_index("facility_id").loc["001"] for frame in (plan.results.yields, plan.use.frame))
+    assert main([*words, "--xlsx", str(book)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    saved = found["ways"]["purchase"]["cash"]["city"]["avoided_energy"][1]
+    assert saved == pytest.approx(used["self_use_kwh"] * 25.2, rel=1e-5)
+    assert book.exists()
+    assert main([*words, "--self-share", "0.6"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    saved = found["ways"]["purchase"]["cash"]["city"]["avoided_energy"][1]
+    assert saved == pytest.approx(0.6 * row["energy_kwh"] * 25.2, rel=1e-6)
+    assert main([*words, "--profile", "kaga"]) == 2
+    assert main(["-q", "finance", str(project), "999"]) == 3
 
 
 def status(project: Path, capsys: pytest.CaptureFixture[str], *more: str) -> dict[str, object]:

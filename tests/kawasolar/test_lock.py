@@ -199,6 +199,120 @@ def test_a_takeover_that_died_does_not_bar_the_next(project: Path) -> None:
     assert list(project.parent.iterdir()) == []
 
 
+@pytest.mark.parametrize("years", [0.001, 30.0])
+def test_one_that_says_nothing_and_is_of_the_future(project: Path, years: float) -> None:
+    """A clock that went wrong may not lock anybody out until that day has come."""
+    path = lock_path(project)
+    path.touch()
+    ago(path, -years * 365 * 86400)
+    assert isinstance(take(project, Owner.here()), Taken)
+    # It is dated now: it ages as any other from here on.
+    ago(path, STALE_AFTER_S + 60)
+    won(take(project, Owner.here()))
+
+
+# ---------------------------------------------------------------------------------------------- killed in the middle
+
+# A process that is killed, or stands still, where a function of the system is called for the nth time on a name that ends so.
+INTERRUPTED = """
+import os, signal, sys
+from pathlib import Path
+from kawasolar.document import lock
+
+project, name, ending, how, links = Path(sys.argv[1]), *sys.argv[2:6]
+real = getattr(os, name)
+
+def interrupted(first, *rest, **more):
+    done = real(first, *rest, **more) if how.startswith("after") else None
+    if str(rest[0] if name == "link" else first).endswith(ending):
+        if how.endswith("kill"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        print("there", flush=True)
+        sys.stdin.readline()
+    return done if how.startswith("after") else real(first, *rest, **more)
+
+def none(*_args, **_more):
+    raise OSError(1, "Operation not permitted")
+
+if links == "no":
+    os.link = none
+setattr(os, name, interrupted)
+print(type(lock.take(project, lock.Owner.here("途中"))).__name__, flush=True)
+sys.stdin.read()
+"""
+
+
+def interrupted(project: Path, name: str, ending: str, how: str, links: str = "yes") -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, str(project), name, ending, how, links],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8", env={**os.environ, "PYTHONUTF8": "1"},
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no SIGKILL there")
+@pytest.mark.parametrize(
+    ("name", "ending", "how", "links", "left"),
+    [
+        # Written, and not yet given its name.
+        ("link", ".lock", "before kill", "yes", False),
+        # It has its name, and the other one too.
+        ("link", ".lock", "after kill", "yes", True),
+        # Where names cannot be given so: made, and still empty.
+        ("open", ".lock", "after kill", "no", True),
+        # While a lock that was left behind is taken away.
+        ("link", ".guard", "after kill", "yes", True),
+        ("open", ".guard", "after kill", "no", True),
+    ],
+)
+def test_who_was_killed_meanwhile_bars_nobody(
+    project: Path, name: str, ending: str, how: str, links: str, left: bool
+) -> None:
+    path = lock_path(project)
+    if ending == ".guard":
+        left_by(project, pid=os.getpid(), birth="long ago")
+    with interrupted(project, name, ending, how, links) as other:
+        assert other.wait(30) == -9
+    assert path.exists() == left
+    mine = won(take(project, Owner.here("私")))
+    assert lost(take(project, Owner.here())).name == "私"
+    assert mine.beat()
+    mine.release()
+    assert list(project.parent.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no SIGKILL there")
+def test_one_that_is_being_written_holds(project: Path) -> None:
+    """Its writer lives and has come no further than an empty file: however long that takes, it is his."""
+    with interrupted(project, "open", ".lock", "after", "no") as other:
+        assert other.stdout is not None
+        assert other.stdin is not None
+        assert other.stdout.readline() == "there\n"
+        assert lock_path(project).read_bytes() == b""
+        assert not lost(take(project, Owner.here())).is_known
+        other.stdin.write("go on\n")
+        other.stdin.flush()
+        assert other.stdout.readline() == "Lock\n"
+        assert lost(take(project, Owner.here())).name == "途中"
+        other.kill()
+    won(take(project, Owner.here())).release()
+    assert list(project.parent.iterdir()) == []
+
+
+def test_an_empty_one_beside_which_another_computer_writes_holds(project: Path) -> None:
+    path = lock_path(project)
+    gone = left_by(project, host="another", pid=1, birth="x")
+    gone.rename(path.with_name(f"{path.name}.0123.tmp"))
+    path.touch()
+    assert not lost(take(project, Owner.here())).is_known
+    # And what says nothing may be of anybody.
+    path.with_name(f"{path.name}.4567.tmp").touch()
+    assert not lost(take(project, Owner.here())).is_known
+    for each in project.parent.iterdir():
+        ago(each, STALE_AFTER_S + 60)
+    won(take(project, Owner.here())).release()
+    assert list(project.parent.iterdir()) == []
+
+
 # ---------------------------------------------------------------------------------------------- while it is held
 
 
@@ -352,8 +466,15 @@ def test_the_name_is_the_one_that_was_chosen_or_the_system_s(monkeypatch: pytest
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_words(language: Any) -> None:
-    values = {"file": "a.kawasolar", "name": "佐藤", "host": "pc", "since": "2026-11-23 09:00", "reason": "read-only"}
-    for code in ("lock.held", "lock.none"):
+    values = {
+        "file": "a.kawasolar",
+        "name": "佐藤",
+        "host": "pc",
+        "since": "2026-11-23 09:00",
+        "reason": "read-only",
+        "minutes": 10,
+    }
+    for code in ("lock.held", "lock.unknown", "lock.none"):
         said = say(language, code, **values)
         assert said != code
         assert "a.kawasolar" in said

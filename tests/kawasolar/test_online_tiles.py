@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from gis.basemap import tile_of
 from gis.tile_folder import TileFolder
+from gis.tile_image import decoded
 from gis.tile_source import MOST_BYTES, TileUnavailable
 from kawasolar import online_tiles
 from kawasolar.basemaps import NetworkRules, OnlineMap, online_maps
@@ -100,6 +103,105 @@ def test_out_of_date_is_asked_for_again_and_stands_while_nobody_answers(
     server.status = 503
     assert source.read(5, 3, 4) == server.body
     assert source.trouble == "refused"
+
+
+CHANGED = "Wed, 21 Oct 2015 07:28:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "asked"),
+    [
+        ({"ETag": '"abc-1"'}, '"abc-1"'),
+        ({"ETag": 'W/"x"', "Last-Modified": CHANGED}, 'W/"x"'),
+        ({"Last-Modified": CHANGED}, CHANGED),
+        ({}, ""),
+        ({"ETag": "no quotes", "Last-Modified": "yesterday"}, ""),
+        ({"ETag": f'"{"x" * 500}"'}, ""),
+    ],
+)
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_what_is_kept_is_asked_for_only_if_it_is_another_by_now(
+    server: Answers, source: OnlineTiles, tmp_path: Path, headers: dict[str, str], asked: str, kind: str
+) -> None:
+    path = tmp_path / "cache/here/5/3/4.png"
+    server.headers, server.body = {**headers, "Cache-Control": "max-age=172800"}, plain((7, 8, 9), kind=kind)
+    assert source.read(5, 3, 4) == server.body
+    # Whatever lies behind the picture: it is one for any program.
+    assert decoded(path.read_bytes()) is not None
+    for _ in range(2):
+        out_of_date(path)
+        assert source.read(5, 3, 4) == server.body
+        assert path.stat().st_mtime - time.time() == pytest.approx(2 * 86_400, abs=60)
+    assert source.read(5, 3, 4) == server.body
+    assert server.conditions == ["", asked, asked]
+    # Another one by now.
+    out_of_date(path)
+    server.headers, server.body = {"ETag": '"2"'} if asked else {}, plain((1, 1, 1))
+    assert source.read(5, 3, 4) == server.body
+    out_of_date(path)
+    assert source.read(5, 3, 4) == server.body
+    assert server.conditions[3:] == [asked, '"2"' if asked else ""]
+    assert source.trouble == ""
+
+
+def test_nothing_new_of_what_was_never_had_is_a_refusal(server: Answers, source: OnlineTiles) -> None:
+    server.status = 304
+    with pytest.raises(TileUnavailable):
+        source.read(5, 3, 4)
+    assert source.trouble == "refused"
+
+
+@pytest.mark.parametrize("tag", [b'"a\r\nX-Evil: 1"', b'"' + b"\xff" * 10 + b'"', b"\0" * 40])
+def test_a_mark_that_somebody_wrote_into_the_cache_is_not_said_on(
+    server: Answers, source: OnlineTiles, tmp_path: Path, tag: bytes
+) -> None:
+    path = tmp_path / "cache/here/5/3/4.png"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(TILE + tag + struct.pack(">H8s", len(tag), b"KSolarT1"))
+    out_of_date(path)
+    assert source.read(5, 3, 4) == TILE
+    assert server.conditions == [""]
+
+
+@pytest.mark.parametrize("damage", [TILE[:60], b"<html>", TILE[:-30] + bytes(30)])
+def test_a_kept_tile_that_is_damaged_is_had_anew(
+    server: Answers, source: OnlineTiles, tmp_path: Path, damage: bytes
+) -> None:
+    path = tmp_path / "cache/here/5/3/4.png"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(damage)
+    until = time.time() + 1e6
+    os.utime(path, (until, until))
+    if decoded(damage) is not None:
+        pytest.skip("it can be unpacked all the same")
+    found = tile_of(source, (5, 3, 4))
+    assert found is not None
+    assert path.read_bytes() == TILE
+    assert tile_of(source, (5, 3, 4)) is not None
+    assert len(server.asked) == 1
+    # Nobody there: it is missing, no more than that.
+    path.write_bytes(damage)
+    os.utime(path, (until, until))
+    server.status = 503
+    with pytest.raises(TileUnavailable):
+        tile_of(source, (5, 3, 4))
+
+
+@pytest.mark.parametrize("tail", [b"", b"\0\0KSolarT1", b"\xff\xffKSolarT1", b"KSolarT1"])
+def test_a_shelf_gives_back_what_was_put_there(tmp_path: Path, tail: bytes) -> None:
+    shelf = Shelf(tmp_path, 1.0)
+    for tag in ("", '"a"', "x" * 1000, "x" * 1001):
+        shelf.put("m/1/0/0.png", TILE, 100.0, tag)
+        found = shelf.take("m/1/0/0.png")
+        assert found is not None
+        assert (found.data, found.fresh, found.tag) == (TILE, True, tag if len(tag) <= 1000 else "")
+    shelf.put("m/1/0/0.png", b"", 100.0, '"a"')
+    assert shelf.take("m/1/0/0.png").data == b""  # type: ignore[union-attr]
+    (tmp_path / "m/1/0/0.png").write_bytes(tail)
+    assert shelf.take("m/1/0/0.png").data == tail  # type: ignore[union-attr]
+    shelf.drop("m/1/0/0.png")
+    shelf.drop("m/1/0/0.png")
+    assert shelf.take("m/1/0/0.png") is None
 
 
 def test_after_a_failure_nobody_is_asked_for_a_while_and_longer_each_time(

@@ -18,10 +18,11 @@ from kawasolar.errors import UnreadableProfile
 from kawasolar.profile import Profile, load_profile, parsed, profile_from_document, profile_from_text
 from kawasolar.profiles.check import MOST_PROBLEMS, differences, problems
 from kawasolar.profiles.fields import fields_of
+from kawasolar.profiles.form import form_fields
 from kawasolar.profiles.tables import PPA_RULES, SECTIONS, EmissionFactor, Tables
 from kawasolar.profiles.toml import document_of, toml_text
 from kawasolar.profiles.words import choice_name, entry_title, entry_value, field_name, section_name
-from kawasolar.reasons import unit_text
+from kawasolar.reasons import choice_text, unit_text
 from kawasolar.words import LANGUAGES, say
 from tests.kawasolar.test_languages import JAPANESE, NAMES, PHRASE, TITLE, without
 
@@ -85,8 +86,8 @@ def test_rows_are_those_of_the_table_of_coefficients(realdata: Path, bundled: Pr
         keys = [key.strip() for key in row.coefficient.split(",") if key.strip()]
         assert row.how_sure == "verify" or not any(table[key]["how_sure"] == "verify" for key in keys), row
     for row in bundled.tables.ppa:
-        number = table[row.coefficient]["value"]
-        if row.coefficient != "tariff.purchase_implied":
+        if row.coefficient and row.coefficient != "tariff.purchase_implied":
+            number = table[row.coefficient]["value"]
             assert row.value == float(number)
 
 
@@ -226,6 +227,22 @@ def test_steps_of_a_price_are_rows_of_their_own() -> None:
     plain["energy_charges"] += [{**charge, "from_kwh": 120.0}, {**charge, "from_kwh": 120.0}]
     (problem,) = problems(plain, "test.toml")
     assert (problem.error.code, problem.error.details["found"]) == ("profile.duplicate", "hv_basic_2025 all all 120.0")
+
+
+def test_a_choice_of_the_ppa_is_one_of_its_numbers() -> None:
+    plain = document()
+    place = next(k for k, row in enumerate(plain["ppa"]) if row["key"] == "after_term")
+    for value, code in ((1.5, "not_whole"), (4, "out_of_range"), (0, "out_of_range")):
+        plain["ppa"][place]["value"] = value
+        assert [problem.error.code for problem in problems(plain, "test.toml")] == [f"profile.{code}"]
+    (value, *rest) = form_fields("ppa", "after_term")
+    assert (value.kind, value.choices) == ("choice", ("1", "2", "3"))
+    # A choice has no range.
+    assert "low" not in {one.name for one in rest}
+    for language in LANGUAGES:
+        assert entry_value(language, "ppa", {"key": "after_term", "value": 2}) == choice_text(
+            language, "choice.after_term", 2
+        )
 
 
 def test_a_row_that_stands_twice_is_named() -> None:
@@ -398,13 +415,13 @@ def test_differences_are_those_that_were_made() -> None:
     plain["criteria"][1]["threshold"] = 15.0
     plain["wards"] = [*plain["wards"][1:], plain["wards"][0]]
     gone = plain["levies"].pop()
-    plain["ppa"].append({**plain["ppa"][0], "key": "discount_rate", "unit": "-", "value": 0.02})
+    plain["ppa"].append({**plain["ppa"][0], "key": "residual", "unit": "-", "value": 0.02})
     after = profile_from_text(toml_text(plain), "after.toml")
     found = {(one.section, one.key, one.field): (one.before, one.after) for one in differences(before, after)}
     assert found[("values", "roof.setback", "value")] == (1.0, 1.5)
     assert found[("criteria", "remaining_years", "threshold")] == (20.0, 15.0)
     assert found[("levies", str(gone["fiscal_year"]), "")] == (gone, None)
-    assert found[("ppa", "discount_rate", "")][0] is None
+    assert found[("ppa", "residual", "")][0] is None
     assert ("wards", "", "order") in found
     assert len(found) == 5
     assert differences(before, before) == []

@@ -13,6 +13,7 @@ import rasterio
 import rasterio.windows
 from pyproj import CRS
 from pyproj.crs import CompoundCRS
+from scipy.spatial import Delaunay
 from shapely.geometry import box
 
 from gis.errors import CrsMismatch, GisError
@@ -27,7 +28,10 @@ from kawasolar.__main__ import main
 from kawasolar.errors import PlanError
 from kawasolar.profile import load_profile
 from kawasolar.surface import SurfaceInputs, make_surface
+from tests.support import las
+from tests.support.fgd import dem_text, ground
 from tests.support.plateau import House, city_model, gable, square
+from tests.support.relief import places, terrain, tin
 
 ZONE = CRS.from_epsg(6677)
 X, Y = -15000.0, -41000.0
@@ -104,6 +108,38 @@ def test_elevation_data_are_the_ground_and_a_measured_surface_goes_first(model: 
     assert not any(finding.code.startswith("surface.ground") for finding in made.findings)
 
 
+def test_the_models_terrain_and_the_gsis_the_finer_first(model: Path, tmp_path: Path) -> None:
+    """A level terrain to the west of the gable's middle; the GSI's around. DEM5A goes before triangles of 20 m, and after those of 4 m."""
+    lat, lon = gpd.GeoSeries.from_xy([X], [Y], crs=6677).to_crs(6668).get_coordinates().to_numpy()[0][::-1]
+
+    def net(side: float, z: float) -> Path:
+        x, y = np.meshgrid(np.arange(X - 100, X + 10.1, side), np.arange(Y - 100, Y + 100.1, side))
+        points = np.column_stack([x.ravel(), y.ravel(), np.full(x.size, z)])
+        path = tmp_path / f"533926_dem_{side:.0f}.gml"
+        path.write_text(terrain(tin(places(points), Delaunay(points[:, :2] - [X, Y]).simplices)), encoding="utf-8")
+        return path
+
+    step, half = 0.2 / 3600, 90
+    corner = (round(lat / step) - half) * step, (round(lon / step) - half) * step
+    five = tmp_path / "FG-GML-5339-26-00-DEM5A-20240101.xml"
+    five.write_text(
+        dem_text(ground([5.0] * (4 * half * half)), shape=(2 * half, 2 * half), corner=corner), encoding="utf-8"
+    )
+
+    outside = (X - 40.0, Y + 5.0), (X + 35.0, Y + 5.0)
+    for given, wanted, told in (
+        ((five, net(4.0, 7.0)), [7.0, 5.0], "533926_dem_4.gml"),
+        ((net(20.0, 8.0), five), [5.0, 5.0], "DEM5A"),
+    ):
+        made = make_surface(inputs(model, tmp_path, ground=given), load_profile())
+        with rasterio.open(tmp_path / "地表面.tif") as file:
+            assert [float(value[0]) for value in file.sample(outside)] == pytest.approx(wanted)
+        (source,) = (finding for finding in made.findings if finding.code == "surface.ground_from")
+        assert source.found is not None
+        assert source.found.startswith(told)
+    assert "relief.read" in {finding.code for finding in made.findings}
+
+
 def test_a_raster_of_another_zone_is_brought_over_and_one_beside_is_said(model: Path, tmp_path: Path) -> None:
     moved = gpd.GeoSeries.from_xy([X], [Y], crs=6677).to_crs(6676).iloc[0]
     side = 200
@@ -115,6 +151,11 @@ def test_a_raster_of_another_zone_is_brought_over_and_one_beside_is_said(model: 
     made = make_surface(inputs(model, tmp_path, ground=(beside,)), load_profile())
     assert made.ground == 0.0
     assert {"surface.beside", "surface.ground_between"} <= {finding.code for finding in made.findings}
+    # One whose axes are exchanged is told as that.
+    turned = Grid(200, 200, 5.0, Y - 500, X + 600, ZONE)
+    write_raster(tmp_path / "turned.tif", np.full(turned.shape, 8.0, np.float32), turned, nodata=np.nan)
+    made = make_surface(inputs(model, tmp_path, ground=(tmp_path / "turned.tif",)), load_profile())
+    assert "surface.swapped" in {finding.code for finding in made.findings}
 
 
 @pytest.mark.realdata
@@ -208,6 +249,44 @@ def test_nothing_is_left_of_a_run_that_was_stopped_or_failed(model: Path, tmp_pa
     )
     assert (tmp_path / "地表面.tif").read_bytes() == b"before"
     assert (tmp_path / "建物.gpkg").read_bytes() == b"before"
+
+
+def test_a_damaged_tile_among_others_is_told_with_the_area_that_is_lacking(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of each kind one: a city model, a terrain tile, a point cloud."""
+    (model.parent / "53392634_bldg_6697_op.gml").write_text(model.read_text("utf-8")[:3000], encoding="utf-8")
+    terrain = tmp_path / "dem"
+    terrain.mkdir()
+    for k in range(2):
+        text = dem_text(ground([1.0] * 4), shape=(2, 2), corner=(35.25, 138.5 + k * 0.4 / 3600))
+        text = text[: len(text) // 2] if k else text
+        (terrain / f"FG-GML-5238-74-0{k}-DEM5A-20161001.xml").write_text(text, encoding="utf-8")
+    clouds = tmp_path / "las"
+    clouds.mkdir()
+    over = las.points(4000) | {"x": X + np.arange(4000) % 63, "y": Y + np.arange(4000) // 63}
+    las.write(clouds / "a.las", over)
+    (clouds / "b.las").write_bytes((clouds / "a.las").read_bytes()[:5000])
+    made = make_surface(inputs(model.parent, tmp_path, ground=(terrain,), measured=(clouds,)), load_profile())
+    assert made.left_out == 3
+    assert made.lacking_km2 == pytest.approx(2.1, abs=0.1)
+    assert made.counts["measured"] == 2
+    words = [
+        str(model.parent),
+        f"--dsm={tmp_path / 'd.tif'}",
+        f"--buildings={tmp_path / 'b.gpkg'}",
+        "--ground",
+        str(terrain),
+    ]
+    assert main(["--lang", "ja", "surface", *words, "--json"]) == 0
+    shown = capsys.readouterr()
+    told = json.loads(shown.out)
+    assert (told["files_left_out"], told["buildings"]) == (2, 3)
+    assert told["area_lacking_km2"] == pytest.approx(2.1, abs=0.1)
+    assert "53392634" in shown.err
+    assert "km²" in shown.err
+    assert main(["--lang", "ja", "surface", *words, "--cell", "2"]) == 0
+    assert "壊れたファイル 2 件" in capsys.readouterr().out
 
 
 def test_on_the_command_line(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

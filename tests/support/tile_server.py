@@ -28,6 +28,8 @@ class Answers:
     headers: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
+    # What was said of the tile that whoever asks has already, in each question.
+    conditions: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -41,12 +43,16 @@ def serving(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answers]:
         def do_GET(self) -> None:
             answers.asked.append(self.path)
             answers.agents.add(self.headers["User-Agent"])
-            self.send_response(answers.status)
-            for name, value in {"Content-Length": str(len(answers.body)), **answers.headers}.items():
+            had = self.headers["If-None-Match"] or self.headers["If-Modified-Since"] or ""
+            answers.conditions.append(had)
+            same = had != "" and had in (answers.headers.get("ETag"), answers.headers.get("Last-Modified"))
+            status = 304 if same and answers.status == 200 else answers.status
+            body = b"" if status in (204, 304) else answers.body
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(body)), **answers.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            if answers.status not in (204, 304):
-                self.wfile.write(answers.body)
+            self.wfile.write(body)
 
         def log_message(self, *_args: object) -> None:
             pass

@@ -245,6 +245,24 @@ def test_a_table_of_online_maps_that_is_spoilt_is_told(
     view.shutdown()
 
 
+def test_damaged_tiles_are_said_once_and_the_rest_is_shown(
+    stand: Stand, example: Plan, tmp_path: Path, qtbot: QtBot
+) -> None:
+    some = tiles(example)
+    bad = sorted(some)[::3]
+    path = write_mbtiles(tmp_path / "傷.mbtiles", {**some, **{key: some[key][:80] for key in bad}})
+    stand.desk.add(path)
+    stand.settle()
+    words = stand.look.say("map.basemap.damaged")
+    qtbot.waitUntil(lambda: words in stand.credit, timeout=20_000)
+    assert stand.credit.count(words) == 1
+    assert stand.desk.credit() not in ("", words)
+    # Another map is whole.
+    stand.desk.add(write_mbtiles(tmp_path / "青.mbtiles", some))
+    stand.wait_for(BLUE)
+    assert words not in stand.credit
+
+
 def test_a_map_of_another_place_is_told(stand: Stand, tmp_path: Path, qtbot: QtBot) -> None:
     path = write_mbtiles(tmp_path / "far.mbtiles", {(14, 0, 0): plain(BLUE)}, bounds="5,50,6,51")
     stand.desk.open()
@@ -271,6 +289,34 @@ def test_the_card_in_both_languages_names_all_its_parts(stand: Stand, mbtiles: P
             for part in (card.file, card.folder, card.remove):
                 assert part.width() >= part.sizeHint().width()
     assert "Background map" in card.accessibleName()
+
+
+@pytest.mark.parametrize("choice", ["", "online:gsi_pale", "file"])
+def test_the_card_and_the_legend_leave_each_other_their_room(stand: Stand, mbtiles: Path, choice: str) -> None:
+    """A map of 586 × 459 is what a window of 1366 × 768 leaves; a narrower one has the card below the folded legend."""
+    stand.desk.open()
+    stand.desk.choose(f"file:{mbtiles}" if choice == "file" else choice)
+    cards = stand.view.cards
+    card = cards.basemap
+    assert card is not None
+    for size in ((586, 459), (340, 459), (1100, 700)):
+        stand.view.resize(*size)
+        for language in ("ja", "en"):
+            stand.speak(language)  # type: ignore[arg-type]
+            for tokens in (LIGHT, DARK):
+                stand.wear(tokens)
+                others = [cards.legend, cards.buttons]
+                # On the narrow one no card with all its words leaves the lower edge free.
+                others += [cards.scale_bar, cards.chip, cards.credit] if size[0] > 400 else []
+                covered = [one for one in others if not one.isHidden() and one.geometry().intersects(card.geometry())]
+                assert covered == []
+                assert stand.view.rect().contains(card.geometry())
+                assert cards.legend.is_open or size[0] < 400
+                for part in (card.allow, card.refuse, card.terms):
+                    assert part.isHidden() or part.width() >= part.sizeHint().width()
+    stand.view.resize(340, 459)
+    card.close_card()
+    assert cards.legend.is_open
 
 
 # The network

@@ -650,7 +650,7 @@ def test_no_thread_outlives_the_map(plan: Plan, qtbot: QtBot) -> None:
     # A child that is destroyed without having been closed, at work.
     view = MapView(LIGHT, "ja")
     view.set_plan(plan)
-    assert len(_workers()) == 1
+    qtbot.waitUntil(lambda: len(_workers()) == 1)
     view.deleteLater()
     QApplication.sendPostedEvents(view, QEvent.Type.DeferredDelete)
     assert _workers() == []
@@ -663,7 +663,11 @@ def test_a_map_in_a_window_rests_while_hidden_and_catches_up_when_shown(plan: Pl
     view.resize(600, 400)
     window.show()
     view.set_plan(plan)
-    # Closed in the middle of loading.
+    # Closed before the worker has begun, and in the middle of loading.
+    window.close()
+    assert _workers() == []
+    window.show()
+    qtbot.waitUntil(lambda: len(_workers()) == 1)
     window.close()
     assert _workers() == []
     window.show()

@@ -181,6 +181,60 @@ def test_what_the_plan_had_stays_for_who_undoes_and_where_it_is_gone_others_take
     assert third.take.isEnabled()
 
 
+def test_former_files_are_taken_away_by_whom_a_person_tells_to(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, places = tmp_path / "計画 の", []
+    folder.mkdir()
+    for name, days in (("a.csv", 20), ("b.csv", 40), ("c.csv", 60)):
+        window.ensure_parts()
+        window.controller.meters.open()
+        dialog = next(one for one in window.findChildren(MetersDialog) if one.isVisible())
+        if name == "a.csv":
+            dialog.target.setText(str(folder / "30分値.parquet"))
+        qtbot.waitUntil(lambda dialog=dialog: dialog._job is None, timeout=20_000)
+        rows = wide(known(days=days), RANGES, before=POINT)
+        read(dialog, qtbot, write(tmp_path / name, ["使用量(kWh)", *rows], "cp932"))
+        places.append(Path(dialog.target.text()))
+        dialog.take.click()
+        qtbot.waitUntil(lambda dialog=dialog: not dialog.isVisible(), timeout=20_000)
+    first, second, third = places
+    assert {place.parent for place in places} == {folder}
+    assert open_store(third).before == (second.name, first.name)
+    path = folder / "計画.kawasolar"
+    job = window.controller.save_to(path)
+    assert job is not None
+    qtbot.waitUntil(lambda: not job.running, timeout=20_000)
+
+    def again() -> MetersDialog:
+        window.controller.meters.open()
+        found = next(one for one in window.findChildren(MetersDialog) if one.isVisible())
+        qtbot.waitUntil(lambda: found._job is None and not window.jobs.running(), timeout=20_000)
+        return found
+
+    # Undo would need them.
+    dialog = again()
+    assert dialog.older.isHidden()
+    dialog.reject()
+    window.controller.open(path, ask=False)
+    qtbot.waitUntil(lambda: not window.jobs.running() and window.document.undo_words is None, timeout=20_000)
+    dialog = again()
+    assert [one.path for one in dialog.older.found] == [first.resolve()]
+    assert not dialog.older.isHidden()
+    assert "1 件" in dialog.older.words.text()
+    # Somebody has it open: it stays, and that is told.
+    monkeypatch.setattr("ui.older_meters.discard", lambda _path: False)
+    dialog.older.take_away()
+    qtbot.waitUntil(lambda: not window.jobs.running(), timeout=20_000)
+    assert "ほかのプログラム" in dialog.state.text()
+    assert not dialog.older.isHidden()
+    monkeypatch.setattr("ui.older_meters.discard", lambda path: path.unlink() is None)
+    dialog.older.take_away()
+    qtbot.waitUntil(lambda: not window.jobs.running(), timeout=20_000)
+    assert dialog.older.isHidden()
+    assert set(folder.glob("*.parquet")) == {second, third}
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_file_that_is_none_is_told_and_another_can_be_chosen(
     make_window: Callable[..., MainWindow],

@@ -213,17 +213,26 @@ def test_the_last_row_of_a_table_can_go(form: ProfileWindow) -> None:
 
 def test_what_is_not_known_is_shown_and_can_be_entered(form: ProfileWindow) -> None:
     assert form.draft is not None
-    go(form, "ppa", "discount_rate")
+    go(form, "ppa", "residual")
     line = form.table.currentIndex().row()
     assert [form.model.data(form.model.index(line, column)) for column in (1, 3)] == ["–", "要確認"]
-    assert form.form.unused.isVisible()
+    assert not form.form.unused.isVisible()
     type_in(form, "value", "0.02")
     assert {name for name, box in form.form.boxes.items() if not box.wrong.isHidden()} == {"source_ja", "source_en"}
     type_in(form, "source_ja", "財政部局の設定")
     type_in(form, "source_en", "Set by the treasury")
     assert not form.draft.problems
     form.change_row("remove")
-    assert "discount_rate" not in [row["key"] for row in form.draft.document["ppa"]]
+    assert "residual" not in [row["key"] for row in form.draft.document["ppa"]]
+
+
+def test_what_becomes_of_a_plant_is_chosen_in_words(form: ProfileWindow) -> None:
+    assert form.draft is not None
+    go(form, "ppa", "after_term")
+    choose(form, "value", "2")
+    assert not form.draft.problems
+    row = form.table.currentIndex().row()
+    assert form.model.data(form.model.index(row, 1)) == "事業者が撤去"
 
 
 def test_a_row_of_the_factors_becomes_the_plans_factor(form: ProfileWindow) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from gis.progress import silent
+from kawasolar import stages
 from kawasolar.join.review import items_of, links_now, renewed
 from kawasolar.owners import owners_of_buildings
 from kawasolar.words import LANGUAGES, say
@@ -16,11 +19,12 @@ from tests.support.town import middles, project_of, small_town
 from ui.map.reviewing import ReviewTool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pytestqt.qtbot import QtBot
 
-    from kawasolar.plan import Project
+    from gis.progress import Progress
+    from kawasolar.plan import Plan, Project
     from ui.review.desk import ReviewDesk
     from ui.review.panel import ReviewPanel
     from ui.window import MainWindow
@@ -68,6 +72,11 @@ def reviews(window: MainWindow) -> dict[str, str]:
 def joins(window: MainWindow) -> dict[str, list[str]]:
     assert window.document.entries is not None
     return {name: entry["building_ids"] for name, entry in window.document.entries.table("joins").items()}
+
+
+def settled(window: MainWindow, qtbot: QtBot) -> None:
+    """Wait until what follows from the review has been computed."""
+    qtbot.waitUntil(lambda: not window.document.waiting and not window.jobs.running("settle"), timeout=10_000)
 
 
 def test_all_of_them_with_one_key(window: MainWindow, desk: ReviewDesk, panel: ReviewPanel) -> None:
@@ -135,8 +144,11 @@ def test_another_candidate_and_none(window: MainWindow, desk: ReviewDesk, panel:
     press(panel, K.Key_1)
     assert (joins(window).get("003"), reviews(window)["003"]) == (None, "confirmed")
     assert window.document.waiting
+    before = window.document.plan
     window.show_step("half")
-    assert not window.document.waiting
+    # Not on the window's thread: it is as it was until that is done.
+    assert window.document.plan is before
+    settled(window, qtbot)
     owners = owners_of_buildings(window.document.plan.results.links)  # type: ignore[union-attr]
     assert (owners["B5"], "B0" in owners, "B1" in owners) == ("001", False, False)
     qtbot.waitUntil(lambda: {state.name for state in window.document.stale} >= {"survey"}, timeout=3000)
@@ -243,7 +255,9 @@ def test_a_click_takes_a_candidate_too(window: MainWindow, desk: ReviewDesk, pan
     assert desk.queue.current == "001"
 
 
-def test_what_is_shown_meanwhile_is_what_is_computed_afterwards(window: MainWindow, desk: ReviewDesk, panel: ReviewPanel) -> None:  # fmt: skip
+def test_what_is_shown_meanwhile_is_what_is_computed_afterwards(
+    window: MainWindow, desk: ReviewDesk, panel: ReviewPanel, qtbot: QtBot
+) -> None:
     """An oracle of the fast way: the items after a hasty review are those of the computed plan."""
     for facility, key in (
         ("001", K.Key_2),
@@ -259,8 +273,78 @@ def test_what_is_shown_meanwhile_is_what_is_computed_afterwards(window: MainWind
     assert plan is not None
     hasty = {name: desk.queue.item(name) for name in ("001", "002", "003", "004", "005")}
     window.show_step("half")
+    settled(window, qtbot)
     computed = window.document.plan
     assert computed is not None
     assert {item.facility_id: item for item in items_of(computed)} == hasty
     ids = set(plan.facilities["facility_id"]), set(plan.results.buildings["building_id"])
     assert renewed(hasty, links_now(computed, *ids), computed.entries) == hasty  # type: ignore[arg-type]
+
+
+class Slow:
+    """Stands in for the calculation after a review: it waits until it is let go on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.real, self.go, self.times = stages.settled, threading.Event(), 0
+        monkeypatch.setattr(stages, "settled", self)
+
+    def __call__(self, project: Project, attic: Sequence[Plan] = (), progress: Progress = silent) -> Project:
+        self.times += 1
+        while not self.go.wait(0.01):
+            progress(0.5, "join")
+        return self.real(project, attic, progress)
+
+
+def test_what_is_entered_while_it_is_computed_counts(
+    window: MainWindow, desk: ReviewDesk, panel: ReviewPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.queue.go_to("002")
+    press(panel, K.Key_0)
+    desk.queue.go_to("003")
+    press(panel, K.Key_0)
+    slow = Slow(monkeypatch)
+    window.show_step("half")
+    window.document.undo()
+    assert set(joins(window)) == {"002"}
+    slow.go.set()
+    settled(window, qtbot)
+    assert slow.times == 2
+    owned = set(owners_of_buildings(window.document.plan.results.links).values())  # type: ignore[union-attr]
+    assert "002" not in owned
+    assert "003" in owned
+    # One step of the way back takes one word back, as ever.
+    window.document.undo()
+    assert joins(window) == {}
+    assert "002" in owners_of_buildings(window.document.plan.results.links).values()  # type: ignore[union-attr]
+
+
+def test_a_long_one_is_shown_and_can_be_ended(
+    window: MainWindow, desk: ReviewDesk, panel: ReviewPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.queue.go_to("002")
+    press(panel, K.Key_0)
+    slow = Slow(monkeypatch)
+    window.show_step("half")
+    qtbot.waitUntil(window.top.cancel.isVisible, timeout=5000)
+    window.top.cancel.click()
+    qtbot.waitUntil(lambda: not window.controller.is_running, timeout=5000)
+    # What was said stands, and what follows from it waits, visibly.
+    assert set(joins(window)) == {"002"}
+    assert window.document.waiting
+    qtbot.waitUntil(lambda: "join" in {state.name for state in window.document.stale}, timeout=5000)
+    # A save, or a paper, does not go without it.
+    slow.go.set()
+    assert "002" not in owners_of_buildings(window.document.with_mark().plan.results.links).values()
+
+
+def test_another_project_meanwhile(
+    window: MainWindow, desk: ReviewDesk, panel: ReviewPanel, town: Project, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    desk.queue.go_to("002")
+    press(panel, K.Key_0)
+    slow = Slow(monkeypatch)
+    window.show_step("half")
+    window.document.set_project(town, None, saved=True)
+    slow.go.set()
+    settled(window, qtbot)
+    assert window.document.project is town

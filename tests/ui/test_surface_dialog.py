@@ -95,13 +95,21 @@ def test_stopped_and_failed_it_says_so_and_can_go_on(
     assert not dialog.inputs().dsm.exists()
     broken = tmp_path / "broken.gml"
     broken.write_bytes(b"<x")
+    dialog.lists["models"]._remove(model)
     dialog.lists["models"].take([broken])
     dialog.make.click()
     qtbot.waitUntil(lambda: not dialog.progress.isVisible(), timeout=20_000)
     assert "broken.gml" in dialog.state.text()
+    # Among others it is left out, and that is seen.
+    dialog.lists["models"].take([model])
+    dialog.make.click()
+    qtbot.waitUntil(lambda: dialog.made is not None, timeout=20_000)
+    assert dialog.lacking.isVisibleTo(dialog)
+    assert "1" in dialog.lacking.text()
     dialog.lists["models"]._remove(broken)
     dialog.make.click()
     qtbot.waitUntil(lambda: dialog.made is not None, timeout=20_000)
+    assert not dialog.lacking.isVisibleTo(dialog)
 
 
 def test_what_would_be_replaced_is_said_before(

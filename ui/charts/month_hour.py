@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 LEFT, RIGHT, TOP, BOTTOM = 28, 8, 4, 34
 
 
+_COLOURS = tuple(QColor(name) for name in IRRADIATION_RAMP)
+
+
 def ramp(share: float) -> QColor:
     """The irradiation ramp at 0…1."""
-    colours = [QColor(name) for name in IRRADIATION_RAMP]
-    place = min(max(share, 0.0), 1.0) * (len(colours) - 1)
-    k = min(int(place), len(colours) - 2)
+    place = min(max(share, 0.0), 1.0) * (len(_COLOURS) - 1)
+    k = min(int(place), len(_COLOURS) - 2)
     part = place - k
-    a, b = colours[k], colours[k + 1]
+    a, b = _COLOURS[k], _COLOURS[k + 1]
     pairs = ((a.redF(), b.redF()), (a.greenF(), b.greenF()), (a.blueF(), b.blueF()))
     return QColor.fromRgbF(*(x + (y - x) * part for x, y in pairs))
 

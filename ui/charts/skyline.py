@@ -50,28 +50,28 @@ class SkylineChart(Chart):
         super().__init__(look, 196, title, parent)
         self._skyline: Skyline | None = None
         self._paths: tuple[SunPath, ...] = ()
+        # Elevation at the upper edge [deg].
+        self._top = 88.0
 
     def show_sky(self, skyline: Skyline | None, paths: tuple[SunPath, ...]) -> None:
         """Draw this skyline and these paths."""
         self._skyline, self._paths = skyline, paths
+        highest = max((float(path.elevation.max()) for path in paths), default=80.0)
+        self._top = min(90.0, highest + 8.0)
         self.update()
 
     def _area(self) -> QRectF:
         return QRectF(LEFT, TOP, self.width() - LEFT - RIGHT, self.height() - TOP - BOTTOM)
 
-    def _top(self) -> float:
-        highest = max((float(path.elevation.max()) for path in self._paths), default=80.0)
-        return min(90.0, highest + 8.0)
-
     def _point(self, azimuth: float, elevation: float) -> QPointF:
         area = self._area()
         x = area.left() + (azimuth - FIRST) / (LAST - FIRST) * area.width()
-        return QPointF(x, area.bottom() - elevation / self._top() * area.height())
+        return QPointF(x, area.bottom() - elevation / self._top * area.height())
 
     def draw(self, painter: QPainter) -> None:
         area = self._area()
         for elevation in (0, 20, 40, 60, 80):
-            if elevation > self._top():
+            if elevation > self._top:
                 continue
             y = self._point(FIRST, elevation).y()
             painter.setPen(self.pen("line"))

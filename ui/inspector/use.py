@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kawasolar.self_use import Flows
 
 # Months of the quarters, as for the days of the yield.
-_QUARTERS = (6, 9, 12, 3)
+_QUARTERS = (3, 6, 9, 12)
 _MIDDLE = 15
 
 

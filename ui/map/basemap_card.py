@@ -44,6 +44,9 @@ class BasemapCard(Card):
     toned : how it is shown in dark colours
     """
 
+    # Narrower its words would be columns [px].
+    LEAST = 280
+
     chosen = Signal(str)
     file_asked = Signal()
     folder_asked = Signal()
@@ -94,14 +97,15 @@ class BasemapCard(Card):
 
     def _lay_out(self) -> None:
         layout = column(self, margin=12, spacing=8)
-        head, links, answer, strong = row(), row(12), row(), row()
+        head, links, answer, strong = row(), row(6), row(), row()
         head.addWidget(self._title, 1)
         head.addWidget(self._close)
         for link in (self.file, self.folder):
             links.addWidget(link)
         links.addStretch(1)
+        # Of a file the one, of a map of the network the other.
         links.addWidget(self.remove)
-        answer.addWidget(self.terms)
+        links.addWidget(self.terms)
         answer.addStretch(1)
         answer.addWidget(self.refuse)
         answer.addWidget(self.allow)
@@ -205,12 +209,16 @@ class BasemapCard(Card):
         if layout is not None:
             layout.invalidate()
             layout.activate()
-            words = layout.heightForWidth(_WIDTH) if layout.hasHeightForWidth() else 0
+            words = layout.heightForWidth(self.width()) if layout.hasHeightForWidth() else 0
             self.setFixedHeight(max(words, layout.sizeHint().height()))
 
-    def put(self, right: int, top: int, room: int) -> None:
-        """Beside the map's buttons."""
-        self.move(max(4, right - self.width()), top)
+    def put(self, left: int, right: int, top: int) -> None:
+        """Between two edges, at the right one; as wide as it likes to be, or as there is room."""
+        wide = max(min(_WIDTH, right - left), self.LEAST)
+        if wide != self.width():
+            self.setFixedWidth(wide)
+        self._fit()
+        self.move(max(4, right - wide), top)
 
     def close_card(self) -> None:
         """Away with it; what was chosen stands."""

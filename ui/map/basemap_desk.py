@@ -221,6 +221,8 @@ class BasemapDesk(QObject):
         loader = self._backdrop.loader if self._backdrop is not None else None
         failed = self._look.say_error(loader.failure) if loader is not None and loader.failure is not None else ""
         trouble = say(f"map.basemap.{loader.trouble}") if loader is not None and loader.trouble else ""
+        if not trouble and loader is not None and loader.damaged:
+            trouble = say("map.basemap.damaged")
         credit = "" if failed else self.credit()
         shown = say("ui.list.dot").join(part for part in (credit, trouble) if part)
         cards.credit.write(shown, tokens, tokens.attention if trouble else tokens.ink)
@@ -315,6 +317,7 @@ class BasemapDesk(QObject):
 
     def _close(self) -> None:
         self._wish = None
+        self._view.cards.place()
         self._view.setFocus()
 
     def _keep(self) -> None:

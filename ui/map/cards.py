@@ -147,18 +147,34 @@ class Cards:
         if not self.credit.isHidden():
             low = self._place_credit(width, low)
         self.chip.move(width - MARGIN - self.chip.width(), low - self.chip.height())
-        if self.basemap is not None:
-            self.basemap.put(width - MARGIN - self.buttons.width() - _GAP, MARGIN, height - 2 * MARGIN)
+        right = width - MARGIN - self.buttons.width() - _GAP
         if not self.notice.isHidden():
-            self.notice.fit_into(width - 2 * MARGIN - _GAP - self.buttons.width())
+            self.notice.fit_into(right - MARGIN)
             top -= _GAP + self.notice.height()
             self.notice.move(MARGIN, top)
         if not self.banner.isHidden():
             top = self._place_banner(width, top)
-        self.legend.set_room(width - 2 * MARGIN - _GAP - self.buttons.width(), top - _GAP - MARGIN)
+        self.legend.set_room(right - MARGIN, top - _GAP - MARGIN)
         self.legend.move(MARGIN, MARGIN)
         if self.difference_legend is not None:
             self.difference_legend.move(MARGIN, MARGIN)
+        if self.basemap is not None and not self.basemap.isHidden():
+            self._place_basemap(self.basemap, right, top - _GAP)
+
+    def _shown_legend(self) -> Card:
+        shown = self.difference_legend
+        return self.legend if shown is None or shown.isHidden() else shown
+
+    def _place_basemap(self, card: BasemapCard, right: int, low: int) -> None:
+        """Beside the buttons and the legend; where that leaves it too narrow, below the legend, which folds if it must."""
+        legend = self._shown_legend()
+        left = MARGIN if legend.isHidden() else MARGIN + legend.width() + _GAP
+        if right - left >= card.LEAST:
+            card.put(left, right, MARGIN)
+            return
+        card.put(MARGIN, right, MARGIN)
+        self.legend.set_room(right - MARGIN, low - MARGIN - _GAP - card.height())
+        card.move(card.x(), MARGIN + legend.height() + _GAP)
 
     def _place_credit(self, width: int, low: int) -> int:
         """In the corner, as wide as it is if need be: beside the scale, else above it. Where what lies above it ends."""
@@ -169,12 +185,11 @@ class Cards:
         return low - self.credit.height() - _GAP
 
     def _place_banner(self, width: int, top: int) -> int:
-        """The tool's banner above, between legend and buttons; where that is too narrow, below them. What is left below."""
-        shown = self.difference_legend
-        legend = self.legend if shown is None or shown.isHidden() else shown
-        left = MARGIN + legend.width() + _GAP
+        """The tool's banner above, between legend and buttons; where that is too narrow, or taken, below them. What is left below."""
+        left = MARGIN + self._shown_legend().width() + _GAP
         room = width - MARGIN - self.buttons.width() - _GAP - left
-        if room >= _LEAST_BANNER:
+        taken = self.basemap is not None and not self.basemap.isHidden()
+        if room >= _LEAST_BANNER and not taken:
             self.banner.fit_into(room)
             self.banner.move(left + (room - self.banner.width()) // 2, MARGIN)
             return top

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 
 from ui import theme
 from ui.map.style import veil
@@ -129,14 +129,25 @@ def paint_snap(painter: QPainter, view: Viewport, tokens: Tokens, found: Snap) -
 
 def path_of(shape: shapely.Geometry, view: Viewport) -> QPainterPath:
     """An outline on the widget; few of them, so that each is made anew."""
+    return on_screen(ground_path(shape, (view.x, view.y)), (view.x, view.y), view)
+
+
+def ground_path(shape: shapely.Geometry, origin: Point) -> QPainterPath:
+    """An outline in metres from an origin, north up; for what is painted again and again."""
     import shapely as sh
 
     path = QPainterPath()
     path.setFillRule(Qt.FillRule.OddEvenFill)
     for part in sh.get_parts(shape):
         for ring in sh.get_rings(part):
-            path.addPolygon(QPolygonF([QPointF(*view.to_screen(x, y)) for x, y in sh.get_coordinates(ring)]))
+            corners = sh.get_coordinates(ring) - origin
+            path.addPolygon(QPolygonF([QPointF(x, y) for x, y in corners.tolist()]))
     return path
+
+
+def on_screen(path: QPainterPath, origin: Point, view: Viewport) -> QPainterPath:
+    """A path of the ground on the widget."""
+    return QTransform(1.0 / view.scale, 0.0, 0.0, -1.0 / view.scale, *view.to_screen(*origin)).map(path)
 
 
 def paint_outline(

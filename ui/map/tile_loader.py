@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Literal
 
 from gis.basemap import Basemap, Key, tile_of
 from gis.errors import CodedError
-from gis.tile_source import TileUnavailable
+from gis.tile_source import TileDamaged, TileUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from gis.tile_image import Pixels
     from gis.tile_source import TileSource
 
-News = Literal["opened", "failed", "tiles", "trouble"]
+News = Literal["opened", "failed", "tiles", "trouble", "damaged"]
 # Without work the threads end after this time [s] and let the file go, so that it may be replaced.
 LET_GO_AFTER = 1.5
 # News of tiles come together: not more often than this [s], and when all are there.
@@ -40,11 +41,14 @@ class TileLoader:
         Draws views; None until the source is open.
     failure : CodedError or None
         Why the source cannot be opened.
+    damaged : bool
+        A tile that was wanted is there and cannot be read; the map goes on without it.
     """
 
     def __init__(self, opens: Callable[[], TileSource], tell: Callable[[News], None], threads: int = 1) -> None:
         self.basemap: Basemap | None = None
         self.failure: CodedError | None = None
+        self.damaged = False
         self._opens, self._tell, self._most = opens, tell, threads
         self._wake = threading.Condition()
         self._opening = threading.Lock()
@@ -168,7 +172,7 @@ class TileLoader:
         source, basemap = self._source, self.basemap
         try:
             if source is not None and basemap is not None:
-                basemap.cache.put(key, tile_of(source, key))
+                basemap.cache.put(key, self._read(source, key))
                 self._came = True
         except TileUnavailable:
             self._lost[key] = time.monotonic() + TRY_AGAIN
@@ -185,6 +189,16 @@ class TileLoader:
             self._say("trouble")
         if due:
             self._say("tiles")
+
+    def _read(self, source: TileSource, key: Key) -> Pixels | None:
+        """A tile, or a hole in its place where it is damaged; that there are such is told once."""
+        try:
+            return tile_of(source, key)
+        except TileDamaged:
+            if not self.damaged:
+                self.damaged = True
+                self._say("damaged")
+            return None
 
     def _say(self, news: News) -> None:
         if not self._stopped:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
@@ -39,19 +39,12 @@ if TYPE_CHECKING:
     from ui.tokens import Tokens
 
 LayerName = Literal["hillshade", "irradiation", "wards", "buildings", "planes", "modules", "keepouts", "facilities"]
-LAYERS: tuple[LayerName, ...] = (
-    "hillshade",
-    "irradiation",
-    "wards",
-    "buildings",
-    "planes",
-    "modules",
-    "keepouts",
-    "facilities",
-)
+LAYERS: tuple[LayerName, ...] = get_args(LayerName)
 
 MARKER_REACH = 9.0
 HOVER_DELAY_MS = 300
+# A view that is not painted asks for its picture after this long.
+SEND_WITHIN_MS = 40
 # Rendered beyond each side of the view [px], so that a pan does not meet an edge at once.
 FRAME_MARGIN = 160
 # From this many pixels on the margin would cost more than it gives.
@@ -73,6 +66,8 @@ class MapView(Canvas):
         self._tokens, self._language = tokens, language
         self._plan: Plan | None = None
         self._decision: Decision | None = None
+        # Not yet with the worker.
+        self._unread: Plan | None = None
         self._selected: str | None = None
         self._layers: dict[str, bool] = dict.fromkeys(LAYERS, True)
         self._differences: Differences | None = None
@@ -85,7 +80,7 @@ class MapView(Canvas):
         self._front: Foreground | None = None
         self._kinds: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
         self._frame: Frame | None = None
-        self._generation = self._number = self._look = 0
+        self._generation = self._number = self._sent = self._look = 0
         self._heights: Heights | None = None
         self._resting = False
         self._pictures: dict[tuple[object, ...], QPixmap] = {}
@@ -99,6 +94,9 @@ class MapView(Canvas):
         QApplication.instance().aboutToQuit.connect(partial(end_all, self._renderer, self._pictures))  # type: ignore[union-attr]
         self._hover_timer = QTimer(self, singleShot=True, interval=HOVER_DELAY_MS)
         self._hover_timer.timeout.connect(self._show_hover)
+        # The worker begins once the view has been painted: it would have the interpreter meanwhile.
+        self._sending = QTimer(self, singleShot=True, interval=SEND_WITHIN_MS)
+        self._sending.timeout.connect(self._send)
         self._cards = Cards(self, LAYERS)
         for name, action in (("zoom_in", self.zoom_in), ("zoom_out", self.zoom_out), ("fit", self.fit)):
             self._cards.buttons.button[name].clicked.connect(action)
@@ -276,7 +274,8 @@ class MapView(Canvas):
         self._resting = False
         if self._backdrop is not None:
             self._backdrop.loader.start()
-        self._renderer.load(self._generation, plan)
+        self._unread = plan
+        self._sending.start()
 
     def _on_loaded(self, loaded: Loaded) -> None:
         if loaded.generation != self._generation:
@@ -316,8 +315,21 @@ class MapView(Canvas):
         if self._loaded is None or self._kinds is None or self._loaded.generation != self._generation:
             return
         self._number += 1
-        if self._resting:
+        if not self._resting:
+            self._sending.start()
+
+    def _send(self) -> None:
+        """Hand the worker what was wished for last: a plan to be made ready, or a picture."""
+        self._sending.stop()
+        unread, self._unread = self._unread, None
+        if unread is not None and unread is self._plan and not self._resting:
+            self._renderer.load(self._generation, unread)
+        loaded = self._loaded
+        if self._sent == self._number or self._resting or loaded is None or self._kinds is None:
             return
+        if loaded.generation != self._generation:
+            return
+        self._sent = self._number
         width, height = self._view.device_size
         margin = FRAME_MARGIN if width * height < MANY_PIXELS else FRAME_MARGIN // 4
         layers = frozenset(name for name, shown in self._layers.items() if shown)
@@ -405,7 +417,12 @@ class MapView(Canvas):
     # Painting and overlays
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        self._paint(QPainter(self))
+        if self._sending.isActive():
+            # What else is painted goes first too.
+            QTimer.singleShot(0, self, self._send)
+
+    def _paint(self, painter: QPainter) -> None:
         painter.fillRect(self.rect(), QColor(self._tokens.background))
         if self._plan is None:
             paint_hint(painter, QRectF(self.rect()), say(self._language, "map.empty"), self._tokens)

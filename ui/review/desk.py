@@ -45,11 +45,13 @@ class ReviewDesk(QObject):
     shown : the facility that is looked at, or what lies near it, is another
     search_asked : the cursor is wanted in the search
     told : code of a sentence about what was just done, or could not be, with its values
+    left : another step is shown
     """
 
     shown = Signal()
     search_asked = Signal()
     told = Signal(str, object)
+    left = Signal()
 
     def __init__(self, document: Document, parent: QObject) -> None:
         super().__init__(parent)
@@ -65,6 +67,8 @@ class ReviewDesk(QObject):
         self._tool: ReviewTool | None = None
         self._owners: dict[str, str] | None = None
         self._seen: dict[str, object] = {}
+        # What is entered just now is followed by the next facility: that is shown, and not this one once more.
+        self._moving = False
         # Ids of the ledger, and of all outlines.
         self._ids: tuple[set[str], set[str]] = set(), set()
         # Inspector and table follow when the hand rests.
@@ -105,6 +109,7 @@ class ReviewDesk(QObject):
             if self._tools is not None and self._tool is not None and self._tools.tool is self._tool:
                 self._tools.review(None)
             self._tool = None
+            self.left.emit()
 
     def _load(self, *, anew: bool = False) -> None:
         self._owners, plan = None, self._document.plan
@@ -133,7 +138,8 @@ class ReviewDesk(QObject):
                 self._link_anew(self._document.plan)
             else:
                 self._look_again(self._document.entries)
-            self.shown.emit()
+            if not self._moving:
+                self.shown.emit()
 
     def _look_again(self, entries: Entries) -> None:
         """Whoever has been looked at, or no longer is."""
@@ -282,12 +288,14 @@ class ReviewDesk(QObject):
 
     def _do(self, edit: Edit, *, stay: bool = False) -> None:
         """Enter it, and go on to the next that nobody has settled."""
-        before = self.queue.current
+        before, self._moving = self.queue.current, not stay
         try:
             self._document.do(edit)
         except PlanError as error:
             self.told.emit(error.code, error.details)
             return
+        finally:
+            self._moving = False
         if not stay and before == self.queue.current and not self.queue.next_open():
             self._look()
             self.told.emit("ui.review.all_done", {})
@@ -295,9 +303,14 @@ class ReviewDesk(QObject):
     def _undo(self) -> None:
         """Take the last step back, and look at the facility that it was about."""
         last = self._document.undo_words
-        self._document.undo()
-        if last is not None and "facility" in last[1]:
-            self.queue.go_to(last[1]["facility"])
+        about = "" if last is None else str(last[1].get("facility", ""))
+        self._moving = about not in ("", self.queue.current) and self.queue.item(about) is not None
+        try:
+            self._document.undo()
+        finally:
+            self._moving = False
+        if about:
+            self.queue.go_to(about)
 
 
 def _beside_cards(box: tuple[float, float, float, float], view: MapView) -> tuple[float, float, float, float]:

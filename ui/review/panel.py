@@ -104,7 +104,6 @@ class ReviewPanel(QWidget):
         layout.addWidget(self.details)
         desk.shown.connect(self.refresh)
         desk.queue.listed.connect(self.refresh)
-        desk.queue.changed.connect(lambda _id: self._count())
         desk.search_asked.connect(self.ask_search)
         desk.told.connect(self._tell)
         self.refresh()
@@ -179,8 +178,11 @@ class ReviewPanel(QWidget):
         left = say("ui.review.left", doubtful=f"{told.doubtful:,}", score=f"{self._desk.queue.doubtful:.2f}")
         later = say("ui.review.put_off", later=f"{told.later:,}") if told.later else ""
         self.doubtful.setText(say("ui.list.dot").join(part for part in (left, later) if part))
+        # Left to itself a bar that moves has the whole window painted at once, in the middle of a key.
+        self.bar.setUpdatesEnabled(False)
         self.bar.setRange(0, max(told.total, 1))
         self.bar.setValue(told.done)
+        self.bar.setUpdatesEnabled(True)
 
     def _about(self, item: Item) -> str:
         say = self._look.say

@@ -44,6 +44,8 @@ class ReviewQueue(QObject):
         self._places: dict[str, int] = {}
         self.current = ""
         self.doubtful = 0.0
+        # Counted when somebody asks.
+        self._told: Tally | None = None
 
     # ---------------------------------------------------------------- data
 
@@ -54,7 +56,7 @@ class ReviewQueue(QObject):
         items = items_of(plan) if plan is not None else []
         before, were = set(self._order), self._items
         self.doubtful = plan.profile.number(DOUBTFUL) if plan is not None else 0.0
-        self._items = {item.facility_id: item for item in items}
+        self._items, self._told = {item.facility_id: item for item in items}, None
         if anew or before != set(self._items):
             self._order = [item.facility_id for item in in_order(items)]
             self._needles = {
@@ -70,7 +72,7 @@ class ReviewQueue(QObject):
         """The same facilities with other links."""
         from kawasolar.join.review import renewed
 
-        were, self._items = self._items, renewed(self._items, links, entries)
+        were, self._items, self._told = self._items, renewed(self._items, links, entries), None
         self._tell_changed(were)
 
     def _tell_changed(self, were: dict[str, Item]) -> None:
@@ -82,6 +84,7 @@ class ReviewQueue(QObject):
         """Some facilities have been looked at, or no longer."""
         from kawasolar.join.review import with_state
 
+        self._told = None
         for facility in facilities & set(self._items):
             self._items[facility] = with_state(self._items[facility], entries)
             self.changed.emit(facility)
@@ -103,7 +106,9 @@ class ReviewQueue(QObject):
         """How far the review is."""
         from kawasolar.join.review import tally
 
-        return tally(self._items.values(), self.doubtful)
+        if self._told is None:
+            self._told = tally(self._items.values(), self.doubtful)
+        return self._told
 
     # ---------------------------------------------------------------- rows
 
