@@ -174,6 +174,14 @@ class Registers:
 NO_REGISTERS = Registers()
 
 
+# Columns of :class:`Use`, with their types.
+USE_COLUMNS = {
+    "facility_id": "object", "source": "object", "estimated": "bool", "filled": "float64", "note": "object", "load_kwh": "float64", "peak_kw": "float64",
+    "load_factor": "float64", "self_use_kwh": "float64", "surplus_kwh": "float64", "self_use_ratio": "float64", "self_supply_ratio": "float64",
+    "peak_after_kw": "float64",
+}  # fmt: skip
+
+
 @dataclass(frozen=True, eq=False)
 class Use:
     """What facilities use, and what of their roofs' energy they would use at once; a row each in the order of the ledger.

@@ -10,7 +10,7 @@ import pandas as pd
 from gis.progress import Progress, part, silent
 from kawasolar.demand import demand_of
 from kawasolar.half_hours import HOURS
-from kawasolar.plan import Use
+from kawasolar.plan import USE_COLUMNS, Use
 from kawasolar.self_use import balance, flows
 
 if TYPE_CHECKING:
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
     from kawasolar.plan import Plan
     from kawasolar.self_use import Balance, Flows
 
-COLUMNS = {
-    "facility_id": "object", "source": "object", "estimated": "bool", "filled": "float64", "note": "object", "load_kwh": "float64", "peak_kw": "float64",
-    "load_factor": "float64", "self_use_kwh": "float64", "surplus_kwh": "float64", "self_use_ratio": "float64", "self_supply_ratio": "float64",
-    "peak_after_kw": "float64",
-}  # fmt: skip
 # Facilities whose half hours are held at once: 70 MB a thousand.
 _AT_ONCE = 1_000
 
@@ -44,7 +39,7 @@ def compute_use(
 
     Returns
     -------
-    use : ``frame`` has :data:`COLUMNS`; what hangs on a load that nobody knows is NaN. ``peak_after_kw`` is of the load as it is, with the roof of the plan's layout
+    use : ``frame`` has :data:`kawasolar.plan.USE_COLUMNS`; what hangs on a load that nobody knows is NaN. ``peak_after_kw`` is of the load as it is, with the roof of the plan's layout
     findings : loads that contradict the contract
 
     Raises
@@ -72,7 +67,7 @@ def compute_use(
         months[begin:end] = found.months
         peaks[begin:end] = np.stack([found.month_peaks, found.month_peaks_after], axis=1)
         findings += demand.findings
-    empty = pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in COLUMNS.items()})
+    empty = pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in USE_COLUMNS.items()})
     return Use(pd.concat(frames, ignore_index=True) if frames else empty, months, peaks), findings
 
 
@@ -101,4 +96,4 @@ def _frame(facilities: pd.DataFrame, found: Balance) -> pd.DataFrame:
         self_use_ratio=where_known(found.self_use_ratio), self_supply_ratio=where_known(found.self_supply_ratio),
         peak_after_kw=where_known(found.peak_after_kw),
     )  # fmt: skip
-    return made[list(COLUMNS)].astype(COLUMNS).reset_index(drop=True)
+    return made[list(USE_COLUMNS)].astype(USE_COLUMNS).reset_index(drop=True)

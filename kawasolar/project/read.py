@@ -19,6 +19,7 @@ from kawasolar.ledger.notes import folded
 from kawasolar.plan import (
     NO_REGISTERS,
     OTHER_LEDGERS,
+    USE_COLUMNS,
     Decision,
     ExportRecord,
     InputFile,
@@ -48,7 +49,6 @@ from kawasolar.project.format import (
 from kawasolar.project.gpkg import count_rows, geometries, read_columns, read_frame_columns, tables
 from kawasolar.project.slots import SLOTS, SUFFIX_RULE
 from kawasolar.project.trust import crs_of, read_values, rows, typed
-from kawasolar.use import COLUMNS as USE_COLUMNS
 
 if TYPE_CHECKING:
     import sqlite3

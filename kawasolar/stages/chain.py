@@ -146,7 +146,7 @@ CHAIN: tuple[Stage, ...] = (
         waits=("survey", "join", "layout"),
     ),
     # Nothing waits for it yet.
-    Stage("use", 1, after=("ledger", "yield"), files=("meters",), values=("plan.year",), entered=("use_ledger", "meters", "aliases")),
+    Stage("use", 1, after=("ledger", "yield"), files=("meters",), values=("plan.year",), entered=("use_ledger", "meters", "aliases", "load_tables")),
     Stage(
         "eligibility", 1, after=("ledger", "join", "yield"), values=("life.*", "plan.year"), entered=("criteria", "ledger"),
     ),
@@ -186,6 +186,13 @@ def _owners_said(table: str) -> Callable[[Work], Iterator[tuple[str, str]]]:
     return said
 
 
+def _load_tables(work: Work) -> Iterator[tuple[str, str]]:
+    """The tables of loads by kind, of the program and of the municipality."""
+    from kawasolar.demand import tables_fingerprint
+
+    yield "entered:load_tables", tables_fingerprint(work.profile.code)
+
+
 def _joins(work: Work) -> Iterator[tuple[str, str]]:
     for facility, entry in sorted(work.entries.table("joins").items()):
         said = entry["building_ids"]
@@ -215,6 +222,7 @@ ENTERED: Mapping[str, Callable[[Work], Iterator[tuple[str, str]]]] = {
     "register_columns": _mapped_registers,
     "ledger": _corrections,
     "use_ledger": _corrections_of_use,
+    "load_tables": _load_tables,
     "meters": _owners_said("meters"),
     "aliases": _owners_said("aliases"),
     "criteria": _criteria,

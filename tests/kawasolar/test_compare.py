@@ -203,7 +203,7 @@ def test_a_stale_scenario_is_marked(tmp_path: Path) -> None:
     project, key = copied(project, "増設案")
     turned = with_edit(project, edits.set_value(project.entries, key, "module.power", 500.0, BY))
     found = compare(turned, ["s1", key])
-    assert [side.stale for side in found.sides] == [(), ("layout", "yield", "eligibility", "selection")]
+    assert [side.stale for side in found.sides] == [(), ("layout", "yield", "use", "eligibility", "selection")]
     assert found.figures.loc["capacity_kw", f"difference.{key}"] == 0, "of the last calculation"
     assert any("再計算が必要" in line for line in lines(found, "ja"))
     done = compare(bring_up_to_date(turned, [key]), ["s1", key])

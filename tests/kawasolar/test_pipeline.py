@@ -103,7 +103,7 @@ def test_plan_from_files(files: dict[str, Path], tmp_path: Path, capsys: pytest.
     figures = json.loads(capsys.readouterr().out)
     assert figures["facilities"] == 9
     assert figures["chosen"] == math.ceil(figures["eligible"] / 2)
-    assert set(figures["seconds"]) == {"ledger", "join", "survey", "layout", "yield", "eligibility", "selection"}
+    assert set(figures["seconds"]) == {"ledger", "join", "registers", "survey", "layout", "yield", "use", "eligibility", "selection"}
     plan = load_plan(out)
     assert sorted(path.name for path in plan.cache.iterdir()) == [
         "hillshade.tif",

@@ -118,7 +118,7 @@ def test_a_profile_without_a_file_is_an_edit_that_is_undone(project: Project) ->
     taken = with_edit(project, edit)
     assert taken.profile.number("co2.grid_factor") == 0.3
     stale = {state.name for state in states(taken.plan, taken.profile) if not state.is_fresh}
-    assert stale == {"yield", "eligibility", "selection"}
+    assert stale == {"yield", "use", "eligibility", "selection"}
     back = with_edit(taken, inverse(edit))
     assert back.profile.text == before
     assert all(state.is_fresh for state in states(back.plan, back.profile))

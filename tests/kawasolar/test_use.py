@@ -11,10 +11,10 @@ from kawasolar.demand import demand_of
 from kawasolar.document import edits
 from kawasolar.document.edits import Author
 from kawasolar.half_hours import of_hours
-from kawasolar.plan import InputFile, Plan, Project
+from kawasolar.plan import USE_COLUMNS, InputFile, Plan, Project
 from kawasolar.project import load_project, save_project
 from kawasolar.stages import bring_up_to_date, observed, states, with_edit
-from kawasolar.use import COLUMNS, flows_of
+from kawasolar.use import flows_of
 from tests.kawasolar.meter_files import POINT, RANGES, known, wide, write
 from tests.support.town import project_of, small_town
 
@@ -45,7 +45,7 @@ def test_figures_are_those_of_the_half_hours(project: Project) -> None:
     assert plan.use is not None
     frame = plan.use.frame
     assert frame["facility_id"].tolist() == plan.facilities["facility_id"].tolist()
-    assert {str(name): str(kind) for name, kind in frame.dtypes.items()} == COLUMNS
+    assert {str(name): str(kind) for name, kind in frame.dtypes.items()} == USE_COLUMNS
     first = frame.iloc[0]
     assert (first["source"], bool(first["estimated"])) == ("bill", True)
     assert first["load_kwh"] == pytest.approx(90_000, rel=1e-5)
