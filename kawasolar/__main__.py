@@ -27,6 +27,7 @@ _COMMANDS = (
     "register",
     "registers",
     "loads",
+    "bill",
     "demand",
     "profile",
     "layout",

@@ -277,6 +277,7 @@ def _tell_if_stale(project: Project, plan: Plan) -> None:
 def run_command(words: list[str]) -> int:
     """Run the command line; errors on stderr with what to do, an exit code that means something."""
     from kawasolar import (  # noqa: F401 -- their commands, and with them those of cli_project
+        cli_bill,
         cli_demand,
         cli_edit,
         cli_finance,

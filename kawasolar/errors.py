@@ -33,5 +33,9 @@ class UnreadableProfile(PlanError):
     """A profile with a missing, unknown or impossible value."""
 
 
+class TariffError(PlanError):
+    """A bill that cannot be made: no tariff for such a contract, a price that is not there, a series that is no year."""
+
+
 class NotWritable(PlanError):
     """The target cannot be written: locked by another program, read-only, disk full."""

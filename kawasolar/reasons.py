@@ -22,7 +22,7 @@ _MOST_REASONS = 3
 _UNITS = {
     "a": "unit.a", "calendar year": "unit.calendar_year", "month": "unit.month", "-": "unit.none", "fiscal year": "unit.fiscal_year",
     "yen": "unit.yen", "yen/kWh": "unit.yen_kwh", "yen/kW": "unit.yen_kw", "yen/(kW a)": "unit.yen_kw_a",
-    "yen/(kW month)": "unit.yen_kw_month", "yen/(m² a)": "unit.yen_m2_a",
+    "yen/(kW month)": "unit.yen_kw_month", "yen/(m² a)": "unit.yen_m2_a", "kWh/month": "unit.kwh_month",
 }  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def finding_brief(language: Language, finding: Finding) -> str:
 
 
 def named_values(language: Language, code: str, values: Mapping[str, object]) -> dict[str, object]:
-    """The values of a finding or an error as its sentence shows them: criterion, column and way by their names."""
+    """The values of a finding or an error as its sentence shows them: criterion, column, way and codes by their names."""
     named = dict(values)
     if isinstance(named.get("criterion"), str):
         named["criterion"] = criterion_name(language, str(named["criterion"]))
@@ -63,6 +63,10 @@ def named_values(language: Language, code: str, values: Mapping[str, object]) ->
         named["column"] = column_name(language, code, str(named["column"]))
     if isinstance(named.get("way"), str):
         named["way"] = say(language, f"finance.way.{named['way']}")
+    if code.startswith("tariff."):
+        # Codes of a profile's table by their words.
+        choices = {name: f"profile.choice.{name}.{named.get(name)}" for name in ("voltage", "season", "time")}
+        named |= {name: say(language, choice) for name, choice in choices.items() if choice in catalogue()}
     return named
 
 

@@ -22,6 +22,7 @@ from kawasolar.profile import (
 from kawasolar.profiles.fields import fields_of
 from kawasolar.profiles.reader import HOW_SURE, Reader
 from kawasolar.profiles.tables import (
+    OF_TARIFFS,
     PPA_RULES,
     SECTIONS,
     Tables,
@@ -110,9 +111,10 @@ def problems(document: Mapping[str, Any], source: str) -> list[Problem]:
     _criteria(found, plain)
     rows = {section: _rows(found, plain, section) for section in SECTIONS}
     tables = Tables(**rows)
-    for k, charge in enumerate(tables.energy_charges):
-        with found.within("energy_charges", str(k + 1)):
-            check_tariff(found.reader, tables.tariffs, charge, f"energy_charges.{k + 1}")
+    for section in OF_TARIFFS:
+        for k, row in enumerate(tables.rows(section)):
+            with found.within(section, str(k + 1)):
+                check_tariff(found.reader, tables.tariffs, row, f"{section}.{k + 1}")
     return found.problems
 
 

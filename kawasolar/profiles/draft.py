@@ -87,7 +87,7 @@ def new_entry(section: str, key: str = "") -> dict[str, Any]:
     if section not in SECTIONS:
         return entry
     for name, one in fields_of(SECTIONS[section].row).items():
-        if one.kind == "choice":
+        if one.kind == "choice" and one.needed:
             entry[name] = one.choices[0]
         elif one.kind == "flag":
             entry[name] = False

@@ -76,9 +76,9 @@ def whole(unit: str, least: float, most: float, *, needed: bool = True) -> Any: 
     return _declared("whole", unit=unit, least=least, most=most, needed=needed)
 
 
-def choice(*codes: str) -> Any:  # noqa: ANN401
-    """One of some codes."""
-    return _declared("choice", choices=codes)
+def choice(*codes: str, needed: bool = True) -> Any:  # noqa: ANN401
+    """One of some codes; None where it is not needed and not there."""
+    return _declared("choice", choices=codes, needed=needed)
 
 
 def codes(*known: str) -> Any:  # noqa: ANN401

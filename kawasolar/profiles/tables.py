@@ -23,6 +23,13 @@ FACTOR_KINDS = ("basic", "adjusted", "residual", "national", "menu", "unadjusted
 VOLTAGES = ("low", "high", "extra_high")
 SEASONS = ("all", "summer", "other")
 TIMES = ("all", "peak", "day", "night")
+# What a tariff counts its days as: Sundays, holidays and the tariff's own dates are "sunday"; a Saturday is a workday.
+DAYS = ("all", "workday", "sunday")
+SUPPLIES = ("light", "power")
+# How contract kW or kVA come about: by size (実量制 below, 協議制 from a limit), by the highest half hours, agreed, by 負荷設備・主開閉器, by 契約容量.
+CONTRACTS = ("by_size", "measured", "agreed", "load", "capacity")
+ROUNDINGS = ("half_up", "up", "down")
+POWER_FACTOR_RULES = ("per_percent", "five_percent", "none")
 CONDITIONS = ("no_fit", "contract_after_grant", "at_least_1_mw", "third_party", "purchase", "low_fiscal_index")
 PLANTS = ("roof", "ground")
 LAMPS = ("cfl_bulb", "cfl_bulb_large", "cfl_compact", "straight_halophosphate", "straight_triphosphor")
@@ -69,6 +76,9 @@ PPA_RULES: Mapping[str, tuple[str, float, float]] = {
 _DIGITS, _FIVE = r"\d{5}", "00000 … 99999"
 _YEAR = ("fiscal year", 1990.0, 2100.0)
 _YEN = ("yen/kWh", 0.0, 500.0)
+_ADJUSTMENT = ("yen/kWh", -100.0, 100.0)
+_KEY, _ONE_KEY = r"[a-z0-9_]{1,60}", "hv_basic_2025"
+_DATES, _TWO_DATES = r"(\d\d-\d\d)( \d\d-\d\d)*", "01-02 12-31"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,19 +140,36 @@ class EmissionFactor(Cited):
 
 @dataclass(frozen=True, kw_only=True)
 class Tariff(Cited):
-    """A plan of electricity; its energy charges are :class:`EnergyCharge`. Money without tax unless ``tax_included``."""
+    """A plan of electricity; its energy charges are :class:`EnergyCharge`. Money without tax unless ``tax_included``.
 
-    key: str = of.text(pattern=r"[a-z0-9_]{1,60}", example="hv_basic_2025")
+    What is not there is as ``resources/electricity_rules.toml`` says, or not charged (adjustments, capacity). ``from_kw`` and ``to_kw`` are the contracts that it
+    is for; ``unused_share`` is what is left of the basic charge in a month without any use; ``sunday_dates`` count as Sundays besides the holidays.
+    """
+
+    key: str = of.text(pattern=_KEY, example=_ONE_KEY)
     operator_ja: str = of.text()
     operator_en: str = of.text()
     name_ja: str = of.text()
     name_en: str = of.text()
     voltage: str = of.choice(*VOLTAGES)
+    supply: str | None = of.choice(*SUPPLIES, needed=False)
+    from_kw: float | None = of.number("kW", 0.0, 1e6, needed=False)
+    to_kw: float | None = of.number("kW", 0.0, 1e6, needed=False)
     valid_from: date = of.day()  # noqa: RUF009 - a field, not a date
     tax_included: bool = of.flag()
+    contract: str | None = of.choice(*CONTRACTS, needed=False)
+    kw_rounding: str | None = of.choice(*ROUNDINGS, needed=False)
     demand_yen_per_kw_month: float | None = of.number("yen/(kW month)", 0.0, 20_000.0, needed=False)
     base_power_factor: float | None = of.number("-", 0.5, 1.0, needed=False)
-    fuel_adjustment_yen_per_kwh: float | None = of.number("yen/kWh", -100.0, 100.0, needed=False)
+    power_factor_rule: str | None = of.choice(*POWER_FACTOR_RULES, needed=False)
+    unused_share: float | None = of.number("-", 0.0, 1.0, needed=False)
+    excess_factor: float | None = of.number("-", 0.0, 10.0, needed=False)
+    fuel_adjustment_yen_per_kwh: float | None = of.number(*_ADJUSTMENT, needed=False)
+    market_adjustment_yen_per_kwh: float | None = of.number(*_ADJUSTMENT, needed=False)
+    capacity_yen_per_kw_month: float | None = of.number("yen/(kW month)", 0.0, 20_000.0, needed=False)
+    summer_first: int | None = of.whole("month", 1.0, 12.0, needed=False)
+    summer_last: int | None = of.whole("month", 1.0, 12.0, needed=False)
+    sunday_dates: str = of.text(needed=False, pattern=_DATES, example=_TWO_DATES)
 
     def name(self, language: Language) -> str:
         """Name of the plan."""
@@ -150,12 +177,31 @@ class Tariff(Cited):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EnergyCharge(Cited):
-    """What a kilowatt-hour of a tariff costs in a season and at a time of day, without levy and fuel adjustment."""
+class TariffTime(Cited):
+    """When a tariff's time of day is; the first row that holds a half hour names it, and what none holds is night.
 
-    tariff: str = of.text(pattern=r"[a-z0-9_]{1,60}", example="hv_basic_2025")
+    From the earlier hour to the later, over midnight where it begins later than it ends.
+    """
+
+    tariff: str = of.text(pattern=_KEY, example=_ONE_KEY)
     season: str = of.choice(*SEASONS)
     time: str = of.choice(*TIMES)
+    days: str = of.choice(*DAYS)
+    from_hour: float = of.number("h", 0.0, 24.0)
+    to_hour: float = of.number("h", 0.0, 24.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnergyCharge(Cited):
+    """What a kilowatt-hour of a tariff costs in a season and at a time of day, without levy and fuel adjustment.
+
+    ``from_kwh`` is where the step begins that the price is of, in kWh of the month (三段階料金); the first has none.
+    """
+
+    tariff: str = of.text(pattern=_KEY, example=_ONE_KEY)
+    season: str = of.choice(*SEASONS)
+    time: str = of.choice(*TIMES)
+    from_kwh: float | None = of.number("kWh/month", 1.0, 1e7, needed=False)
     yen_per_kwh: float = of.number(*_YEN)
 
 
@@ -229,6 +275,7 @@ class Tables:
     stations: tuple[Station, ...] = ()
     emission_factors: tuple[EmissionFactor, ...] = ()
     tariffs: tuple[Tariff, ...] = ()
+    tariff_times: tuple[TariffTime, ...] = ()
     energy_charges: tuple[EnergyCharge, ...] = ()
     levies: tuple[Levy, ...] = ()
     subsidies: tuple[Subsidy, ...] = ()
@@ -261,7 +308,8 @@ SECTIONS: Mapping[str, Section] = {
     "stations": Section(Station, ("number",)),
     "emission_factors": Section(EmissionFactor, ("fiscal_year", "kind", "operator_ja", "menu")),
     "tariffs": Section(Tariff, ("key",)),
-    "energy_charges": Section(EnergyCharge, ("tariff", "season", "time")),
+    "tariff_times": Section(TariffTime, ("tariff", "season", "time", "days", "from_hour")),
+    "energy_charges": Section(EnergyCharge, ("tariff", "season", "time", "from_kwh")),
     "levies": Section(Levy, ("fiscal_year",)),
     "subsidies": Section(Subsidy, ("name_ja", "conditions")),
     "ppa": Section(PpaValue, ("key",)),
@@ -270,10 +318,14 @@ SECTIONS: Mapping[str, Section] = {
     "targets": Section(Target, ("what", "fiscal_year")),
 }
 
+# Sections whose rows are of a tariff.
+OF_TARIFFS = ("tariff_times", "energy_charges")
+
 
 def identity_of(section: str, row: Cited) -> tuple[object, ...]:
     """What tells a row from the others of its table."""
-    return tuple(getattr(row, name) for name in SECTIONS[section].identity)
+    parts = (getattr(row, name) for name in SECTIONS[section].identity)
+    return tuple(part for part in parts if part is not None)
 
 
 def read_row(reader: Reader, section: str, entry: object, where: str) -> Cited:
@@ -315,8 +367,9 @@ def read_tables(reader: Reader, document: Mapping[str, Any]) -> Tables:
             rows.append(row)
         found[section] = tuple(rows)
     tables = Tables(**found)
-    for k, charge in enumerate(tables.energy_charges):
-        check_tariff(reader, tables.tariffs, charge, f"energy_charges.{k + 1}")
+    for section in OF_TARIFFS:
+        for k, row in enumerate(tables.rows(section)):
+            check_tariff(reader, tables.tariffs, row, f"{section}.{k + 1}")
     return tables
 
 
@@ -340,12 +393,12 @@ def check_new(reader: Reader, section: str, row: Cited, where: str, seen: set[tu
     seen.add(mine)
 
 
-def check_tariff(reader: Reader, tariffs: tuple[Tariff, ...], charge: EnergyCharge, where: str) -> None:
-    """Refuse a charge of a tariff that is not there."""
-    known = {tariff.key for tariff in tariffs}
-    if charge.tariff not in known:
+def check_tariff(reader: Reader, tariffs: tuple[Tariff, ...], row: Cited, where: str) -> None:
+    """Refuse a charge, or a time of day, of a tariff that is not there."""
+    known, named = {tariff.key for tariff in tariffs}, cast("EnergyCharge | TariffTime", row).tariff
+    if named not in known:
         expected = " | ".join(sorted(known)) or "[[tariffs]]"
-        raise reader.error("profile.bad_value", f"{where}.tariff", charge.tariff, expected)
+        raise reader.error("profile.bad_value", f"{where}.tariff", named, expected)
 
 
 def _check(reader: Reader, row: Cited, where: str) -> None:
@@ -360,5 +413,18 @@ def _check(reader: Reader, row: Cited, where: str) -> None:
         raise reader.error("profile.no_text", f"{where}.menu", None, '"…"')
     elif isinstance(row, Capex) and row.to_kw is not None and row.to_kw <= row.from_kw:
         raise reader.error("profile.bad_value", f"{where}.to_kw", row.to_kw, f"> {row.from_kw:g}")
+    elif isinstance(row, Tariff) and row.to_kw is not None and row.to_kw <= (row.from_kw or 0.0):
+        raise reader.error("profile.bad_value", f"{where}.to_kw", row.to_kw, f"> {row.from_kw or 0.0:g}")
+    elif isinstance(row, Tariff) and row.sunday_dates and not all(map(_is_date, row.sunday_dates.split())):
+        raise reader.error("profile.bad_value", f"{where}.sunday_dates", row.sunday_dates, _TWO_DATES)
     elif isinstance(row, Subsidy) and row.rate is None and row.yen_per_kw is None:
         raise reader.error("profile.bad_value", f"{where}.rate", None, "rate | yen_per_kw")
+
+
+def _is_date(text: str) -> bool:
+    """Whether a month and a day are a date of some year."""
+    try:
+        date.fromisoformat(f"2024-{text}")
+    except ValueError:
+        return False
+    return True

@@ -41,6 +41,7 @@ def project(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 
 def test_all_commands_are_known_at_the_door() -> None:
     from kawasolar import (  # noqa: F401
+        cli_bill,
         cli_demand,
         cli_edit,
         cli_finance,

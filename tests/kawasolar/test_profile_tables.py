@@ -156,7 +156,13 @@ def test_every_part_has_words(bundled: Profile, language: Any) -> None:
         ("tariffs", "key", "HV basic", "bad_value"),
         ("tariffs", "valid_from", "2025-04-01", "bad_value"),
         ("tariffs", "tax_included", "no", "bad_value"),
+        ("tariffs", "contract", "by_handshake", "bad_value"),
+        ("tariffs", "to_kw", 0.0, "bad_value"),
+        ("tariffs", "sunday_dates", "1/2", "bad_value"),
+        ("tariffs", "sunday_dates", "02-30", "bad_value"),
+        ("tariffs", "summer_first", 7.5, "not_whole"),
         ("energy_charges", "tariff", "lv", "bad_value"),
+        ("energy_charges", "from_kwh", -1, "out_of_range"),
         ("subsidies", "conditions", ["no_fit", "no_fit"], "bad_value"),
         ("subsidies", "conditions", ["cheap"], "bad_value"),
         ("subsidies", "rate", 66.7, "out_of_range"),
@@ -187,6 +193,40 @@ def test_what_is_wrong_with_a_row_is_named(section: str, name: str, value: objec
     assert {one.section for one in rest} <= ({"energy_charges"} if section == "tariffs" else set())
     for language in LANGUAGES:
         assert f"{section}.1.{name}" in say(language, problem.error.code, **problem.error.details)
+
+
+def test_times_of_day_are_of_a_tariff_that_is_there() -> None:
+    plain = document()
+    row = {
+        "tariff": "hv_basic_2025",
+        "season": "summer",
+        "time": "peak",
+        "days": "workday",
+        "from_hour": 13.0,
+        "to_hour": 16.0,
+    }
+    cited = {"source_ja": "約款", "source_en": "terms", "how_sure": "verify"}
+    plain["tariff_times"] = [{**row, **cited}]
+    made = profile_from_document(plain, "", "test.toml")
+    assert made.tables.tariff_times[0].to_hour == 16.0
+    assert again(made).tables == made.tables
+    plain["tariff_times"].append({**row, **cited, "tariff": "lv", "from_hour": 25.0})
+    plain["tariff_times"].append({**row, **cited, "tariff": "lv"})
+    found = {(one.section, one.at, one.field, one.error.code) for one in problems(plain, "test.toml")}
+    assert ("tariff_times", "2", "from_hour", "profile.out_of_range") in found
+    with pytest.raises(UnreadableProfile, match="out_of_range"):
+        profile_from_document(plain, "", "test.toml")
+    del plain["tariff_times"][1]
+    (problem,) = problems(plain, "test.toml")
+    assert (problem.section, problem.at, problem.field) == ("tariff_times", "2", "tariff")
+
+
+def test_steps_of_a_price_are_rows_of_their_own() -> None:
+    plain = document()
+    charge = plain["energy_charges"][0]
+    plain["energy_charges"] += [{**charge, "from_kwh": 120.0}, {**charge, "from_kwh": 120.0}]
+    (problem,) = problems(plain, "test.toml")
+    assert (problem.error.code, problem.error.details["found"]) == ("profile.duplicate", "hv_basic_2025 all all 120.0")
 
 
 def test_a_choice_of_the_ppa_is_one_of_its_numbers() -> None:

@@ -10,9 +10,8 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, Q
 
 from kawasolar.profiles.form import shown, typed, zone_number
 from kawasolar.profiles.words import choice_name, field_name
-from kawasolar.reasons import CHOICE, choice_text
+from kawasolar.reasons import CHOICE, choice_text, unit_text
 from ui.parts import column, label, row, set_role
-from ui.reasons import unit_text
 
 if TYPE_CHECKING:
     from kawasolar.profiles.fields import Field
@@ -43,7 +42,7 @@ class Box(QWidget):
         self.head = label(self.name, "muted")
         head.addWidget(self.head)
         if unit:
-            head.addWidget(label(unit_text(look, unit), "muted"))
+            head.addWidget(label(unit_text(look.language, unit), "muted"))
         head.addStretch(1)
         self.layout_.addLayout(head)
         self.wrong = label("", "attention", wrap=True)
@@ -146,12 +145,14 @@ class ChoiceBox(Box):
         self._box = QComboBox()
         self._box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        for code in field.choices:
+        for code in field.choices if field.needed else ("", *field.choices):
             self._box.addItem(self._words(code), code)
         self._box.activated.connect(lambda _k: self.edited.emit(field.name, typed(field, str(self._box.currentData()))))
         self.put(self._box)
 
     def _words(self, code: str) -> str:
+        if not code:
+            return self.look.say("profile.choice.none")
         if self.field.name == "epsg":
             return self.look.say("ui.profile.zone", zone=zone_number(int(code)), epsg=code)
         if self.field.unit.startswith(CHOICE):
