@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QObject
 
 from gis.errors import CodedError
+from gis.progress import part as part_of
 
 if TYPE_CHECKING:
     from gis.progress import Progress
@@ -62,9 +63,16 @@ class MeterDesk(QObject):
             return
 
         def reckon(progress: Progress) -> SiteUse:
+            from kawasolar.errors import TariffError
+            from kawasolar.roof_bill import roof_bill
             from kawasolar.use import flows_of
 
-            return SiteUse(facility_id, *flows_of(plan, facility_id, progress))
+            year, flows = flows_of(plan, facility_id, part_of(progress, 0.0, 0.5))
+            try:
+                made = roof_bill(plan, facility_id, flows, part_of(progress, 0.5, 1.0))
+            except TariffError as error:
+                made = error.code
+            return SiteUse(facility_id, year, flows, made)
 
         job = window.jobs.start(reckon, "use")
 

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 
+from kawasolar.roof_bill import RoofBill
 from ui.inspector.gather import site_of
 from ui.inspector.use import week_of
 
@@ -121,6 +123,14 @@ def test_self_use_in_figures_and_in_a_week(window: MainWindow, tab: PowerTab, qt
     assert site is not None
     assert site.flows.self_use.sum() == pytest.approx(found["self_use_kwh"], rel=1e-6)
     assert len(curves.load) == 7 * 48
+    assert isinstance(site.bill, RoofBill)
+    assert f"{site.bill.saved_yen:,.0f}" in tab.use.bill.saved.text()
+    assert tab.use.bill.isVisibleTo(tab)
+    shown = {found.text() for found in tab.use.bill.findChildren(QLabel)}
+    assert {f"{float(one.year_yen):,.0f}" for one in (site.bill.before, site.bill.after)} <= shown
+    tab.use.bill.show_bill("tariff.nothing_known")
+    assert tab.use.bill.tariff.text() == window.look.say("tariff.nothing_known")
+    assert not tab.use.bill.saved.isVisibleTo(tab)
     # Monday to Sunday around the middle of June.
     assert "6月" in tab.use.week_head.text()
     assert curves._names == ("月", "火", "水", "木", "金", "土", "日")

@@ -12,6 +12,7 @@ from kawasolar.finance import WAYS, Options, Terms, compare
 from kawasolar.finance.compare import FIGURES
 from kawasolar.finance.of_plan import site_of
 from kawasolar.finance.words import figure_text
+from kawasolar.roof_bill import RoofBill
 from ui.ways.dialog import WaysDialog
 
 if TYPE_CHECKING:
@@ -44,19 +45,32 @@ def test_figures_are_those_of_the_domain(window: MainWindow, dialog: WaysDialog,
     assert plan is not None
     before = window.document.dirty
     terms = Terms.of(plan.profile)
-    site = site_of(plan, dialog.facility, terms.number("purchase_price"))
-    found = compare(site, terms, Options())
-    texts = [[figure_text("ja", way, key, float(found.outcomes[way].figures[key])) for way in WAYS] for key in FIGURES]
-    assert dialog.figures.texts == texts
+
+    def told(price: float, demand: float) -> list[list[str]]:
+        found = compare(site_of(plan, dialog.facility, price, demand_saving=demand), terms, Options())
+        return [
+            [figure_text("ja", way, key, float(found.outcomes[way].figures[key])) for way in WAYS] for key in FIGURES
+        ]
+
+    bill = dialog.bill
+    assert isinstance(bill, RoofBill)
+    # By the tariff first; then by a price.
+    assert dialog.figures.texts == told(bill.yen_per_kwh, bill.demand_yen)
+    assert f"{bill.demand_yen:,.0f}" in dialog.by_tariff.text()
+    assert not dialog.price.isEnabled()
+    dialog.by_tariff.setChecked(False)
+    texts = told(terms.number("purchase_price"), 0.0)
+    qtbot.waitUntil(lambda: dialog.figures.texts == texts, timeout=WAIT)
+    assert dialog.price.isEnabled()
     # A price that is given is the price.
     dialog.given.setChecked(True)
     dialog.ppa.setValue(12.5)
     qtbot.waitUntil(lambda: dialog.figures.texts[0][0].startswith("12.50"), timeout=WAIT)
     dialog.price.setValue(30.0)
     wanted = compare(site_of(plan, dialog.facility, 30.0), terms, Options(price=12.5))
-    told = figure_text("ja", "ppa", "city_first", float(wanted.outcomes["ppa"].figures["city_first"]))
+    first = figure_text("ja", "ppa", "city_first", float(wanted.outcomes["ppa"].figures["city_first"]))
     row = FIGURES.index("city_first")
-    qtbot.waitUntil(lambda: dialog.figures.texts[row][0] == told, timeout=WAIT)
+    qtbot.waitUntil(lambda: dialog.figures.texts[row][0] == first, timeout=WAIT)
     assert window.document.dirty == before
 
 

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from kawasolar.half_hours import SLOTS
+from kawasolar.tariff.words import contract_unit, line_name
+from kawasolar.tariff.words import head as bill_head
 from ui import format as fmt
 from ui.charts.bars import CompareBars
 from ui.charts.week import DAYS, WeekCurves
 from ui.look import Look
-from ui.parts import button, chips, column, label, row, set_role
+from ui.parts import button, chips, clear, column, label, row, set_role
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from gis.errors import CodedError
     from kawasolar.half_hours import FiscalYear
     from kawasolar.plan import Plan
+    from kawasolar.roof_bill import RoofBill
     from kawasolar.self_use import Flows
 
 # Months of the quarters, as for the days of the yield.
@@ -31,11 +34,12 @@ _MIDDLE = 15
 
 @dataclass(frozen=True)
 class SiteUse:
-    """Half hours of one facility in a fiscal year."""
+    """Half hours of one facility in a fiscal year, and its bill; where there is none the code why."""
 
     facility_id: str
     year: FiscalYear
     flows: Flows
+    bill: RoofBill | str = ""
 
     @property
     def top_kw(self) -> float:
@@ -57,6 +61,63 @@ def week_of(year: FiscalYear, month: int) -> slice:
     middle = int(days[_MIDDLE - 1])
     first = min(max(middle - int(year.weekday[middle]), 0), len(year.month) - DAYS)
     return slice(first * SLOTS, (first + DAYS) * SLOTS)
+
+
+class BillPart(QWidget):
+    """電気料金: the lines of a year's bill without and with the roof."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        layout = column(self, margin=0, spacing=4)
+        layout.addWidget(label(look.say("ui.bill.head"), "head"))
+        self.tariff = label("", "muted", wrap=True)
+        layout.addWidget(self.tariff)
+        self._lines = QWidget()
+        self._grid = QGridLayout(self._lines)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(10)
+        self._grid.setVerticalSpacing(2)
+        self._grid.setColumnStretch(0, 1)
+        layout.addWidget(self._lines)
+        self.saved = label("", "", wrap=True)
+        layout.addWidget(self.saved)
+
+    def show_bill(self, found: RoofBill | str) -> None:
+        """A bill, or the code why there is none."""
+        say, language = self._look.say, self._look.language
+        clear(self._grid)
+        self.setVisible(bool(found))
+        told = not isinstance(found, str)
+        for part in (self._lines, self.saved):
+            part.setVisible(told)
+        if isinstance(found, str):
+            self.tariff.setText(say(found) if found else "")
+            return
+        self.tariff.setText(bill_head(language, found.before))
+        self._row(0, say("ui.bill.line"), say("ui.bill.before"), say("ui.bill.after"), "muted")
+        after = {line.key: line for line in found.after.lines}
+        shown = [line for line in found.before.lines if line.code != "rounding"]
+        for k, line in enumerate(shown, start=1):
+            other = after.get(line.key)
+            values = (float(line.yen.sum()), 0.0 if other is None else float(other.yen.sum()))
+            self._row(k, line_name(language, line, found.before), f"{values[0]:,.0f}", f"{values[1]:,.0f}")
+        whole = (float(found.before.year_yen), float(found.after.year_yen))
+        self._row(len(shown) + 1, say("ui.bill.total"), f"{whole[0]:,.0f}", f"{whole[1]:,.0f}", "head")
+        contract = (float(one.contract_kw.max()) for one in (found.before, found.after))
+        self._row(
+            len(shown) + 2, say("ui.bill.contract", unit=contract_unit(found.before)), *(f"{v:,.0f}" for v in contract)
+        )
+        self.saved.setText(
+            say("ui.bill.saved", saved=f"{found.saved_yen:,.0f}", share=fmt.percent(found.saved_yen / whole[0] if whole[0] else 0.0), first=f"{found.saved_first_yen:,.0f}")
+        )  # fmt: skip
+
+    def _row(self, place: int, name: str, before: str, after: str, role: str = "") -> None:
+        self._grid.addWidget(label(name, role or "muted", wrap=True), place, 0)
+        for k, text in enumerate((before, after), start=1):
+            self._grid.addWidget(
+                label(text, role), place, k, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            )
 
 
 class UsePart(QWidget):
@@ -104,6 +165,8 @@ class UsePart(QWidget):
         week.addWidget(self.curves)
         week.addWidget(label(say("ui.use.week.note"), "muted", wrap=True))
         layout.addWidget(self._week)
+        self.bill = BillPart(look)
+        layout.addWidget(self.bill)
 
     def show_site(self, plan: Plan, facility_id: str) -> None:
         """Show one facility; its half hours are asked for."""
@@ -114,6 +177,7 @@ class UsePart(QWidget):
         for part in (self.bars, self.figures, self.peaks, self.ways):
             part.setVisible(known)
         self._week.hide()
+        self.bill.hide()
         if found is None or not known:
             self.source.setText(self._look.say("ui.use.not_reckoned" if found is None else "ui.use.source.none"))
             return
@@ -149,6 +213,7 @@ class UsePart(QWidget):
             self.site = found
             self._week.show()
             self.show_month(self.month)
+            self.bill.show_bill(found.bill)
 
     def show_error(self, facility_id: str, error: CodedError) -> None:
         """Why there are none."""

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from gis.progress import Progress
     from kawasolar.finance import Bar, Comparison, Way
     from kawasolar.plan import Plan
+    from kawasolar.roof_bill import RoofBill
     from ui.jobs import Job, Jobs
     from ui.look import Look
     from ui.settings import Remembered
@@ -61,6 +62,21 @@ class Found:
     way: Way
     figure: str
     bars: tuple[Bar, ...]
+    bill: RoofBill | str
+
+
+def bill_of(plan: Plan, facility_id: str) -> RoofBill | str:
+    """The facility's bill without and with its roof, or the code why there is none."""
+    from kawasolar.errors import TariffError
+    from kawasolar.roof_bill import roof_bill
+    from kawasolar.use import flows_of
+
+    try:
+        found = roof_bill(plan, facility_id, flows_of(plan, facility_id)[1])
+    except TariffError as error:
+        return error.code
+    # Where nothing is used, no kilowatt-hour has a price.
+    return "tariff.nothing_known" if not isinstance(found, str) and found.self_use_kwh <= 0 else found
 
 
 class WaysDialog(WorkingDialog):
@@ -74,6 +90,7 @@ class WaysDialog(WorkingDialog):
         self._job: Job | None = None
         self._terms = Terms.of(plan.profile)
         self.found: Found | None = None
+        self.bill: RoofBill | str | None = None
         say = look.say
         self._name = str(plan.facilities.set_index("facility_id")["name"][facility_id])
         self.setWindowTitle(say("ui.ways.title"))
@@ -83,6 +100,12 @@ class WaysDialog(WorkingDialog):
         self.site = label("", "muted", wrap=True)
         layout.addWidget(self.site)
         layout.addLayout(self._asked())
+        self.by_tariff = QCheckBox(say("ui.ways.by_tariff"))
+        self.by_tariff.setToolTip(say("ui.ways.by_tariff.tip"))
+        self.by_tariff.setChecked(True)
+        self.by_tariff.toggled.connect(self._changed)
+        self.by_tariff.hide()
+        layout.addWidget(self.by_tariff)
         self.tabs = QTabWidget()
         self.figures = FiguresModel(look)
         self.tabs.addTab(self._table(self.figures, say("ui.ways.figures")), say("ui.ways.figures"))
@@ -219,6 +242,7 @@ class WaysDialog(WorkingDialog):
 
     def _compute(self) -> None:
         plan, facility, terms, options, price = self._plan, self.facility, self._terms, self.options, self.price.value()
+        known, wanted = self.bill, self.by_tariff.isChecked()
         way, figure = cast("tuple[Way, str]", tuple(self.figure.currentData()))
         if way == "ppa" and figure == "unit" and options.price is not None:
             figure = "city_npv"
@@ -226,9 +250,14 @@ class WaysDialog(WorkingDialog):
         def reckon(_progress: Progress) -> Found:
             from kawasolar.finance.of_plan import energy_band, site_of
 
-            site = site_of(plan, facility, price)
+            bill = bill_of(plan, facility) if known is None else known
+            if wanted and not isinstance(bill, str):
+                site = site_of(plan, facility, bill.yen_per_kwh, demand_saving=bill.demand_yen)
+            else:
+                site = site_of(plan, facility, price)
             found = compare(site, terms, options)
-            return Found(found, way, figure, tornado(site, terms, way, figure, options, energy_band(plan, facility)))
+            bars = tornado(site, terms, way, figure, options, energy_band(plan, facility))
+            return Found(found, way, figure, bars, bill)
 
         job = self._jobs.start(reckon, _TOPIC)
         self._job = job
@@ -243,6 +272,7 @@ class WaysDialog(WorkingDialog):
     def _on_done(self, found: object) -> None:
         self._job = None
         self.found = cast("Found", found)
+        self.bill = self.found.bill
         self._refresh()
 
     def _on_failed(self, error: object) -> None:
@@ -252,6 +282,18 @@ class WaysDialog(WorkingDialog):
     def _refresh(self) -> None:
         found, look = self.found, self._look
         self.save.setEnabled(found is not None)
+        bill = self.bill
+        if bill is None or isinstance(bill, str):
+            self.by_tariff.hide()
+            self.price.setEnabled(True)
+        else:
+            self.by_tariff.setText(
+                look.say(
+                    "ui.ways.by_tariff_is", tariff=bill.before.tariff.name(look.language), price=fmt.number(bill.yen_per_kwh, 2), demand=f"{bill.demand_yen:,.0f}",
+                )
+            )  # fmt: skip
+            self.by_tariff.show()
+            self.price.setEnabled(not self.by_tariff.isChecked())
         comparison = None if found is None else found.comparison
         self.figures.show_comparison(comparison)
         self._show_cash()
