@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from kawasolar.programme.model import Model
     from kawasolar.programme.rules import Rule
 
-# Sites of the first kernel; below it the whole problem is one. So many nodes of its tree are worth the time.
-_KERNEL = 120
+# Sites of the first kernel, below which the whole problem is one; it doubles so often while the gap is not reached. So many nodes of its tree are
+# worth the time.
+_KERNEL = 40
+_KERNELS = 3
 _KERNEL_NODES = 300
-# Of the time, what the kernel and the shelters may take.
-_KERNEL_TIME = 0.3
-_SHELTER_TIME = 0.4
+# Of the time, what the kernels and the shelters may take.
+_KERNEL_TIME = 0.8
+_SHELTER_TIME = 0.5
 # Longest row of which the rounding of HiGHS is taken back.
 _REPAIRS = 3
 _ONE = 1e-6
@@ -89,23 +91,25 @@ def best(model: Model, limits: Limits, watch: Watch, start: NDArray[np.bool_] | 
 
 
 def best_with_shelters_first(model: Model, limits: Limits, watch: Watch) -> Solved:
-    """Among the programmes whose shelters stand longest, the one that is worth most."""
+    """Among the programmes whose shelters stand longest, to the gap, the one that is worth most."""
     t = len(model.sites.years)
     stands = np.where(model.sites.shelter[model.site], t - model.year, 0).astype(np.float64)
     first = replace(watch, seconds=min(watch.seconds, watch.spent + _SHELTER_TIME * watch.left))
     # Whole numbers: the best is proven as soon as nothing better by one is left.
-    whole = Limits(0.0, limits.seconds, limits.nodes)
-    found = _best(model, problem_of(model, stands), stands, whole, first, step=1.0)
+    half = replace(limits, gap=limits.gap / 2)
+    found = _best(model, problem_of(model, stands), stands, half, first, step=1.0)
     if found.x is None:
         return found
-    reached = round(float(stands @ found.x))
+    most = max(math.floor(found.bound + _ONE), round(found.worth))
+    least = min(round(found.worth), math.ceil(most * (1 - limits.gap)))
     problem = problem_of(model, model.worth + model.tie)
     kept = replace(
         problem, rows=sp.csr_matrix(sp.vstack([problem.rows, stands[None, :]])),
-        low=np.append(problem.low, float(reached)), high=np.append(problem.high, np.inf),
+        low=np.append(problem.low, float(least)), high=np.append(problem.high, np.inf),
     )  # fmt: skip
     second = _best(model, kept, model.worth, limits, watch, found.x.astype(np.float64))
-    return replace(second, shelter_years=reached, shelter_bound=max(math.floor(found.bound + _ONE), reached))
+    years = None if second.x is None else round(float(stands @ second.x))
+    return replace(second, shelter_years=years, shelter_bound=most)
 
 
 def _best(
@@ -122,7 +126,7 @@ def _best(
     bound = relaxed.bound
     found, nodes = start, 0
     if _open_sites(model) > _KERNEL:
-        found = _kernel(model, problem, relaxed, limits, watch, start)
+        found = _kernel(model, problem, relaxed, limits, watch, start, step)
     reached = -math.inf if found is None else float(problem.worth @ found)
     status = "done"
     if found is None or bound - reached > max(limits.gap * abs(reached), step * (1 - _ONE)):
@@ -152,7 +156,7 @@ def _fits(model: Model, x: NDArray[np.bool_]) -> bool:
 
 
 def _kernel(
-    model: Model, problem: Problem, relaxed: Answer, limits: Limits, watch: Watch, start: NDArray[np.float64] | None
+    model: Model, problem: Problem, relaxed: Answer, limits: Limits, watch: Watch, start: NDArray[np.float64] | None, step: float
 ) -> NDArray[np.float64] | None:  # fmt: skip
     """A good answer: the sites that the prices decide by far are held as the relaxation has them."""
     assert relaxed.x is not None and relaxed.prices is not None  # noqa: S101, PT018 - the caller has looked
@@ -165,11 +169,13 @@ def _kernel(
     x = relaxed.x.reshape(-1, t)
     margin[((x > _ONE) & (x < 1 - _ONE)).any(axis=1)] = -1.0
     order = np.argsort(margin, kind="stable")
-    target = relaxed.worth - limits.gap * abs(relaxed.worth)
-    found = start if start is not None and problem.worth @ start >= target else None
-    size = _KERNEL
+    target = relaxed.worth - max(limits.gap * abs(relaxed.worth), step * (1 - _ONE))
+    found = start
     inner = replace(watch, seconds=min(watch.seconds, watch.spent + _KERNEL_TIME * watch.left))
-    while found is None and size < n and inner.left > 0:
+    # To the very best only the whole problem leads; one kernel gives it a start.
+    for size in [_KERNEL * 2**k for k in range(_KERNELS if limits.gap > 0 else 1)]:
+        if size >= n or inner.left <= 0 or (found is not None and problem.worth @ found >= target):
+            break
         held = np.ones(n, dtype=bool)
         held[order[:size]] = False
         columns = np.repeat(held, t)
@@ -178,11 +184,8 @@ def _kernel(
             problem, lower=np.where(columns, fixed, problem.lower), upper=np.where(columns, fixed, problem.upper)
         )
         tried = search(small, Limits(limits.gap / 4, inner.left, _KERNEL_NODES), inner, target=target)
-        if tried.x is not None:
+        if tried.x is not None and (found is None or tried.worth > problem.worth @ found):
             found = np.rint(tried.x)
-        size *= 3
-    if start is not None and (found is None or problem.worth @ start > problem.worth @ found):
-        return start
     return found
 
 

@@ -188,13 +188,16 @@ def city(seed: int, count: int = 1000, years: int = 8, money: float = 1.0) -> tu
     cost = kw * 250_000 * rng.uniform(0.85, 1.2, count) * np.where(kw > 50, 0.9, 1.05)
     subsidy = cost * np.where(rng.random(count) < 0.6, 1 / 3, 0.0)
     done = rng.random(count) < 0.04
+    renewal = np.where(rng.random(count) < 0.35, rng.integers(2020, 2036, count), np.nan)
+    # Nobody pins a site whose roof waits beyond the programme.
+    pinned = (rng.random(count) < 0.02) & ~(renewal > span[-1])
     sites = make_sites(
         [f"{k:05d}" for k in range(count)], span, worth={"co2": worth_of_annual(co2, span, 2050, 0.02)}, capacity_kw=kw,
         cost_yen=cost[:, None] * 1.01 ** -np.arange(years), subsidy_yen=subsidy,
         ward=np.array([f"W{k}" for k in rng.integers(0, 7, count)], dtype=object), shelter=rng.random(count) < 0.4,
-        renewal_year=np.where(rng.random(count) < 0.35, rng.integers(2020, 2036, count), np.nan),
+        renewal_year=renewal,
         state=np.where(done, "done", "open").astype(object), state_year=np.where(done, 2021, 0),
-        pinned=rng.random(count) < 0.02, vetoed=rng.random(count) < 0.02,
+        pinned=pinned, vetoed=rng.random(count) < 0.02,
     )  # fmt: skip
     yearly, kw_all = cost.sum() * 0.6 / years * money, kw.sum() * 0.6 / years * money
     rules = Rules(
