@@ -48,6 +48,10 @@ def sites_in_words(programme: Programme, asked: Asked, language: Language) -> pd
     table["why"] = reasons_column(language, reason_table(programme), programme, asked.names)
     table["status"] = [say(language, f"programme.status.{status}") for status in table["status"]]
     table["shelter"] = ["○" if shelter else "" for shelter in table["shelter"]]
+    # As many digits as mean something; yen are whole.
+    table["capacity_kw"], table["worth"] = table["capacity_kw"].round(2), table["worth"].round(1)
+    for name in ("cost_yen", "subsidy_yen"):
+        table[name] = table[name].round().astype("Int64")
     return table[list(_SITES)].sort_values(["fiscal_year", "facility_id"], na_position="last", kind="stable")
 
 

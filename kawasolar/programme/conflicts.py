@@ -41,7 +41,7 @@ def conflict_of(model: Model, seconds: float, watch: Watch) -> Conflict:
     seconds : for one question whether some rules can hold; where that is not enough, they are taken to hold, and the set may not be smallest
     """
     asked = _Asked(model, seconds, watch)
-    bunches = [(rule,) for rule in model.rules if rule.kind != "pin"]
+    bunches: list[Bunch] = [(rule,) for rule in model.rules if rule.kind != "pin"]
     pins = tuple(rule for rule in model.rules if rule.kind == "pin")
     blocks = model.of_sites()
     bunches += [tuple(rule for rule in blocks if rule.kind == kind) for kind in ("window", "renewal", "veto")] + [pins]

@@ -66,6 +66,8 @@ def frontier(
         done = (2 + k * (points - 1) / max(points, 2)) / (points + 1)
         capped = replace(rules, budget_total_yen=min(math.ceil(allowed), rules.budget_total_yen or math.inf))
         start = found[-1].programme if found else None
+        if allowed >= most and (start is None or dear.proof.worth > start.proof.worth):
+            start = dear
         made = make_programme(
             sites, capped, limits, part(progress, min(done, 1.0), min(done + 1 / (points + 1), 1.0)), start=start
         )

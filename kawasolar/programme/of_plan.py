@@ -78,7 +78,8 @@ def programme_of_plan(plan: Plan, told: RulesFile | None = None) -> Asked:
         worth["saving"] = worth_of_annual(kwh * saving, years, until, rate) - _discounted(cost - subsidy, rate)
     sites = make_sites(
         table["facility_id"].tolist(), years, worth=worth, capacity_kw=kw, cost_yen=cost - subsidy, subsidy_yen=subsidy,
-        **{name: table[name].to_numpy() for name in ("ward", "shelter", "earliest", "latest", "renewal_year", "state", "state_year", "pinned", "vetoed", "pinned_year")},
+        ward=table["ward"].to_numpy(), shelter=table["shelter"].to_numpy(), earliest=table["earliest"].to_numpy(), latest=table["latest"].to_numpy(), renewal_year=table["renewal_year"].to_numpy(),
+        state=table["state"].to_numpy(), state_year=table["state_year"].to_numpy(), pinned=table["pinned"].to_numpy(), vetoed=table["vetoed"].to_numpy(), pinned_year=table["pinned_year"].to_numpy(),
     )  # fmt: skip
     assumed = {
         "first_year": first, "last_year": last, "worth_until": until, "discount_rate": rate,

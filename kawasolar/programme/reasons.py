@@ -1,8 +1,8 @@
 """Why a site is in, out, or in its year: cheaply for all by the prices of the rules, exactly for one by planning again without it.
 
 A price is what one more unit of a rule (a yen of a year's budget, a place among its sites) would be worth. A site's margin is its worth less what it takes
-of the rules at their prices, against the best other way: by so much its worth could fall (in), or must rise (out), before it would change, as long as the
-prices hold.
+of the rules at their prices: by so much its worth could fall (in), or must rise (out), before it would change, as long as the prices hold. Where a
+programme is not the very best, or sites are large, prices are a good guess and no proof; :func:`loss_if` is exact.
 """
 
 from __future__ import annotations
@@ -41,12 +41,13 @@ def reason_table(programme: Programme) -> pd.DataFrame:
         ``rule``: the rule that decides, or None;
         ``when``: of those in why not earlier: ``first`` (the first year is its year), ``pinned``, ``renewal``, ``window``, ``rule`` (``when_rule``),
         ``worth`` (more is gained later);
-        ``margin``: in the unit of the objective, NaN where no worth would change it;
+        ``margin``: by so much its worth in every year would have to fall (in) or rise (out) before it changes sides, in the unit of the objective;
+        NaN where no worth would change it; ``when_margin``: by so much another year is worth less (in);
         ``better_by``: by what the programme's least chosen site of its own choice is worth more (out only, at these prices).
     """
     price = _Prices(programme)
     rows = [price.row(k) for k in range(len(programme.sites))]
-    table = pd.DataFrame(rows, columns=["facility_id", "reason", "rule", "when", "when_rule", "margin"])
+    table = pd.DataFrame(rows, columns=["facility_id", "reason", "rule", "when", "when_rule", "margin", "when_margin"])
     chosen = table["margin"].where(programme.planned & (table["reason"] == "worth").to_numpy())
     least = float(chosen.min()) if chosen.notna().any() else math.nan
     out = (~programme.counted) & table["margin"].notna().to_numpy()
@@ -129,7 +130,7 @@ class _Prices:
         sites = self.programme.sites
         name = str(sites.facility_id[k])
         if k not in self.open_row:
-            return (name, str(sites.state[k]), None, None, None, math.nan)
+            return (name, str(sites.state[k]), None, None, None, math.nan, math.nan)
         if self.programme.year[k] == 0:
             return (name, *self._out(k))
         return (name, *self._in(k))
@@ -138,29 +139,31 @@ class _Prices:
         sites, mine = self.programme.sites, self.net[self.open_row[k]]
         t = int(self.programme.year[k]) - sites.years[0]
         others = np.delete(mine, t)
-        margin = float(mine[t] - max(float(others.max(initial=-np.inf)), 0.0))
+        margin = max(float(mine.max()), 0.0)
+        moves = float(mine[t] - others.max()) if np.isfinite(others).any() else math.nan
+        moves = max(moves, 0.0) if moves == moves else moves  # noqa: PLR0124 - not NaN
         when, rule = self._when(k, t)
         if sites.pinned[k]:
-            return ("pinned", None, when, rule, math.nan)
+            return ("pinned", None, when, rule, math.nan, moves)
         takes = self._takes(k, t)
         lifted = mine[t] + sum(min(part, 0.0) for _, part in takes)
         brings = [one for one in takes if one[1] < -_NOTHING]
         if brings and lifted <= _NOTHING:
-            return ("needed", min(brings, key=lambda one: one[1])[0], when, rule, max(margin, 0.0))
-        return ("worth", None, when, rule, max(margin, 0.0))
+            return ("needed", min(brings, key=lambda one: one[1])[0], when, rule, margin, moves)
+        return ("worth", None, when, rule, margin, moves)
 
     def _out(self, k: int) -> tuple[object, ...]:
         sites, mine = self.programme.sites, self.net[self.open_row[k]]
         if sites.vetoed[k]:
-            return ("vetoed", None, None, None, math.nan)
+            return ("vetoed", None, None, None, math.nan, math.nan)
         if not np.isfinite(mine).any():
-            return ("no_year", None, None, None, math.nan)
+            return ("no_year", None, None, None, math.nan, math.nan)
         t = int(np.argmax(mine))
         margin = max(-float(mine[t]), 0.0)
         dear = [one for one in self._takes(k, t) if one[1] > _NOTHING]
         if not dear:
-            return ("less_worth", None, None, None, margin)
-        return ("no_room", max(dear, key=lambda one: one[1])[0], None, None, margin)
+            return ("less_worth", None, None, None, margin, math.nan)
+        return ("no_room", max(dear, key=lambda one: one[1])[0], None, None, margin, math.nan)
 
     def _when(self, k: int, t: int) -> tuple[str, Rule | None]:
         """Why not a year earlier."""
