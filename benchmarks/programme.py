@@ -29,12 +29,14 @@ BARS = ((0.01, 5.0), (0.005, 20.0))
 
 
 def measure(sites: Sites, rules: Rules, gap: float, seconds: float) -> tuple[Programme | None, float]:
+    """The programme and the seconds that it took."""
     begin = time.perf_counter()
     made = make_programme(sites, rules, Limits(gap, seconds))
     return made, time.perf_counter() - begin
 
 
 def with_years(seeds: tuple[int, ...]) -> None:
+    """All instances against the bars."""
     print("seed  money  rules            bar        s    gap %  status")
     for seed in seeds:
         for money in MONEY:
@@ -45,7 +47,9 @@ def with_years(seeds: tuple[int, ...]) -> None:
                     reached = np.nan if made is None else made.proof.gap * 100
                     held = made is not None and made.proof.gap <= gap and spent <= seconds
                     status = "nothing found" if made is None else made.proof.status
-                    print(f"{seed:4}  {money:5}  {name:15}  {gap:5.1%}  {spent:7.2f}  {reached:7.3f}  {status}{'' if held else '   BAR MISSED'}")
+                    print(
+                        f"{seed:4}  {money:5}  {name:15}  {gap:5.1%}  {spent:7.2f}  {reached:7.3f}  {status}{'' if held else '   BAR MISSED'}"
+                    )
 
 
 def without_years() -> None:

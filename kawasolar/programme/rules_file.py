@@ -240,7 +240,7 @@ class _Taker:
                 raise ProgrammeInvalid(
                     "programme.unknown_key", file=self._file, key=f"{name}.{key}"[:_SHOWN], expected=expected
                 )
-        return {key: float(self._number(table, key, *bounds) or 0.0) for key in table}
+        return {key: float(self._number(table, f"{name}.{key}", *bounds) or 0.0) for key in table}
 
     def _named(self, document: dict[str, Any], name: str, take: Callable[[dict[str, Any], str], Any]) -> dict[str, Any]:
         table, found = self._table(document, name), {}
@@ -285,4 +285,4 @@ class _Taker:
 
     def _give(self, document: dict[str, Any]) -> dict[str, float]:
         table = self._table(document, "give", KINDS)
-        return {kind: float(self._number(table, kind, 0.001, 1e6) or 0.0) for kind in table}
+        return {kind: float(self._number(table, f"give.{kind}", 0.001, 1e6) or 0.0) for kind in table}

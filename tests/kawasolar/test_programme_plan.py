@@ -24,6 +24,8 @@ from kawasolar.programme.result import make_programme, why_nothing
 from kawasolar.programme.rules import KINDS, NUMBERED, Rule
 from kawasolar.programme.rules_file import RulesFile, read_rules
 from kawasolar.programme.words import nothing_lines, programme_lines, rule_text
+from kawasolar.project import save_project
+from kawasolar.project.single import project_of
 from kawasolar.stages import plan_fingerprint
 from kawasolar.words import LANGUAGES, Language, catalogue
 from tests.support.plans import example_plan
@@ -215,12 +217,8 @@ def test_papers_bear_the_plan_and_every_site(plan: Plan, tmp_path: Path, languag
 
 @pytest.fixture(scope="module")
 def saved(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tests.support.plans import example_project
-
     path = tmp_path_factory.mktemp("計画") / "plan.kawasolar"
-    from kawasolar.project import save_project
-
-    save_project(example_project(plan), path)
+    save_project(project_of(plan), path)
     return path
 
 
