@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # worth the time.
 _KERNEL = 40
 _KERNELS = 3
-_KERNEL_NODES = 300
+_KERNEL_NODES = 1000
 # Of the time, what the kernels and the shelters may take.
 _KERNEL_TIME = 0.8
 _SHELTER_TIME = 0.5
@@ -183,7 +183,9 @@ def _kernel(
         small = replace(
             problem, lower=np.where(columns, fixed, problem.lower), upper=np.where(columns, fixed, problem.upper)
         )
-        tried = search(small, Limits(limits.gap / 4, inner.left, _KERNEL_NODES), inner, target=target)
+        # What a smaller kernel found lies in this one; what a person gave may not.
+        begin = found if found is not None and (found[columns] == fixed[columns]).all() else None
+        tried = search(small, Limits(limits.gap / 4, inner.left, _KERNEL_NODES), inner, start=begin, target=target)
         if tried.x is not None and (found is None or tried.worth > problem.worth @ found):
             found = np.rint(tried.x)
     return found
