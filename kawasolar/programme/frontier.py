@@ -13,7 +13,7 @@ from gis.progress import Progress, part, silent
 from kawasolar.programme.highs import Limits, Watch, relax
 from kawasolar.programme.model import build
 from kawasolar.programme.result import Programme, make_programme
-from kawasolar.programme.solving import best, problem_of
+from kawasolar.programme.solving import best, gap_of, problem_of
 
 if TYPE_CHECKING:
     from kawasolar.programme.rules import Rules
@@ -76,7 +76,9 @@ def frontier(
         if found and made.proof.worth < found[-1].worth:
             # By less than what breaks ties.
             same = found[-1].programme
-            made = replace(same, rules=capped, proof=replace(same.proof, bound=max(made.proof.bound, same.proof.worth)))
+            bound = max(made.proof.bound, same.proof.worth)
+            proof = replace(same.proof, bound=bound, gap=gap_of(same.proof.worth, bound), status=made.proof.status)
+            made = replace(same, rules=capped, proof=proof)
         found.append(Point(math.ceil(allowed), cost_of(made), made))
     progress(1.0, "programme")
     return tuple(found)

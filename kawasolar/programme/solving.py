@@ -62,10 +62,13 @@ class Solved:
     @property
     def gap(self) -> float:
         """(bound − worth) / worth."""
-        if self.x is None or not math.isfinite(self.bound):
-            return math.inf
-        over = max(self.bound - self.worth, 0.0)
-        return 0.0 if over == 0 else over / abs(self.worth) if self.worth else math.inf
+        return math.inf if self.x is None else gap_of(self.worth, self.bound)
+
+
+def gap_of(worth: float, bound: float) -> float:
+    """(bound − worth) / worth; infinite where nothing is known."""
+    over = max(bound - worth, 0.0)
+    return 0.0 if over == 0 else over / abs(worth) if worth and math.isfinite(over) else math.inf
 
 
 def problem_of(

@@ -268,14 +268,14 @@ def test_every_site_has_a_reason() -> None:
 
 
 def test_more_money_is_never_worth_less() -> None:
-    sites, rules = city(3, count=40, years=3)
-    points = frontier(sites, rules, 5, Limits(0.001, 10.0))
+    sites, rules = city(3, count=100, years=3)
+    points = frontier(sites, rules, 5, Limits(0.01, 30.0))
     table = frontier_table(points)
     assert len(table) == 5
     assert (np.diff(table["worth"]) >= 0).all()
     assert (table["cost_yen"] <= table["allowed_yen"]).all()
-    assert (table["gap"] <= 0.0011).all()
-    assert table["worth"].iloc[-1] == pytest.approx(table["bound"].iloc[-1], rel=0.0011)
+    assert (table["gap"] <= 0.0101).all()
+    assert table["worth"].iloc[-1] == pytest.approx(table["bound"].iloc[-1], rel=0.0101)
 
 
 def test_city_keeps_every_rule_at_the_gap() -> None:
