@@ -35,6 +35,7 @@ _COMMANDS = (
     "glare",
     "ledger",
     "join",
+    "programme",
 )
 _PROJECT_SUFFIX = ".kawasolar"
 _HELP = ("--help", "--version")

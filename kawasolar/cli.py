@@ -286,6 +286,7 @@ def run_command(words: list[str]) -> int:
         cli_ledger,
         cli_meters,
         cli_profile,
+        cli_programme,
         cli_register,
         cli_registers,
         cli_surface,

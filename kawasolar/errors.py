@@ -39,3 +39,7 @@ class TariffError(PlanError):
 
 class NotWritable(PlanError):
     """The target cannot be written: locked by another program, read-only, disk full."""
+
+
+class ProgrammeInvalid(PlanError):
+    """Sites or rules of a programme that mean nothing, or a question about a site that is not there."""

@@ -50,6 +50,7 @@ def test_all_commands_are_known_at_the_door() -> None:
         cli_ledger,
         cli_meters,
         cli_profile,
+        cli_programme,
         cli_register,
         cli_registers,
         cli_surface,
