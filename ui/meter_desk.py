@@ -98,3 +98,12 @@ class MeterDesk(QObject):
         if plan is None or facility is None:
             return
         WaysDialog(window.look, window.jobs, window.remembered, plan, facility, window).open()
+
+    def make_programme(self) -> None:
+        """Which of the half is built in which fiscal year."""
+        from ui.programme.dialog import ProgrammeDialog
+
+        window, plan = self._window, self._window.document.plan
+        if plan is None:
+            return
+        ProgrammeDialog(window.look, window.jobs, window.remembered, plan, window.go_to, window).open()
