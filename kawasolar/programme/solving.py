@@ -188,7 +188,7 @@ def _kernel(
         )
         # What a smaller kernel found lies in this one; what a person gave may not.
         begin = found if found is not None and (found[columns] == fixed[columns]).all() else None
-        tried = search(small, Limits(limits.gap / 4, inner.left, _KERNEL_NODES), inner, start=begin, target=target)
+        tried = search(small, Limits(limits.gap / 20, inner.left, _KERNEL_NODES), inner, start=begin, target=target)
         if tried.x is not None and (found is None or tried.worth > problem.worth @ found):
             found = np.rint(tried.x)
     return found
