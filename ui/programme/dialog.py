@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -24,7 +25,7 @@ from PySide6.QtWidgets import (
 from gis.progress import part
 from kawasolar.programme.words import nothing_lines, programme_lines
 from ui.parts import button, column, label, row, set_role
-from ui.programme.tables import SitesModel, YearsModel, sorting
+from ui.programme.tables import BarDelegate, SitesModel, YearsModel, sorting
 from ui.working_dialog import WorkingDialog
 
 if TYPE_CHECKING:
@@ -69,6 +70,18 @@ def search(plan: Plan, told: RulesFile, progress: Progress) -> Found:
     return Found(asked, None, why_nothing(asked.sites, asked.rules, give, ends, part(progress, 0.5, 1.0)))
 
 
+def _even(plan: Plan) -> int:
+    """So many sites a year that the half is spread over the years; 0 where nobody knows the years."""
+    from gis.errors import CodedError
+    from kawasolar.programme.of_plan import programme_of_plan
+
+    try:
+        years = len(programme_of_plan(plan).sites.years)
+    except CodedError:
+        return 0
+    return math.ceil(int(plan.decision.sites["chosen"].sum()) / years)
+
+
 class ProgrammeDialog(WorkingDialog):
     """Changes nothing in the plan; share, objective, pins and vetoes are those of the scenario."""
 
@@ -99,6 +112,7 @@ class ProgrammeDialog(WorkingDialog):
         layout.addWidget(self.proof)
         layout.addLayout(self._foot())
         self.resize(1120, 760)
+        self.sites_a_year.setValue(_even(plan))
         self.start()
 
     def _asked(self) -> QHBoxLayout:
@@ -154,6 +168,7 @@ class ProgrammeDialog(WorkingDialog):
         self.table = QTableView()
         self.table.setModel(self._shown)
         self.table.setAccessibleName(say("ui.programme.sites"))
+        self.table.setItemDelegate(BarDelegate(self.table))
         self.table.setSortingEnabled(True)
         self.table.setTabKeyNavigation(False)
         self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)

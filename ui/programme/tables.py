@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QSortFilterProxyModel, Qt
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from kawasolar.programme.reasons import reason_table
 from kawasolar.programme.result import site_table, year_table
@@ -32,6 +33,7 @@ _YEARS = (
 )
 _FIXED = ("name", "ward", "capacity_kw")
 SORTED = Qt.ItemDataRole.UserRole
+BAR = Qt.ItemDataRole.UserRole + 1
 
 
 class YearsModel(QAbstractTableModel):
@@ -129,13 +131,19 @@ class SitesModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         row, column = index.row(), index.column()
         year = self._year(column)
-        if role == Qt.ItemDataRole.BackgroundRole and year and self.built[row] == year:
-            return QColor(self._look.tokens.muted if self._standing[row] else self._look.tokens.accent)
+        if role == BAR:
+            return self._bar(row, year)
         if role == SORTED:
             return self._sorted(row, column, year)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return self._text(row, column, year)
         return _RIGHT if role == Qt.ItemDataRole.TextAlignmentRole and column == _FIXED.index("capacity_kw") else None
+
+    def _bar(self, row: int, year: int) -> QColor | None:
+        """The colour of the bar in a year's column; None where there is none."""
+        if not year or self.built[row] != year:
+            return None
+        return QColor(self._look.tokens.muted if self._standing[row] else self._look.tokens.accent)
 
     def _text(self, row: int, column: int, year: int) -> str:
         if year:
@@ -150,6 +158,17 @@ class SitesModel(QAbstractTableModel):
             # What is built first stands first; what is not at all, last.
             return self.built[row] or 9999
         return self._fixed[row][column] if column < len(_FIXED) else self._why[row]
+
+
+class BarDelegate(QStyledItemDelegate):
+    """Draws the bar of the year in which a site is built."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        super().paint(painter, option, index)
+        colour = index.data(BAR)
+        if colour is not None:
+            area: QRect = option.rect
+            painter.fillRect(area.adjusted(2, 5, -2, -5), colour)
 
 
 def sorting(model: SitesModel) -> QSortFilterProxyModel:
