@@ -22,6 +22,7 @@ from ui.jobs import Job
 from ui.ledger.desk import LedgerDesk
 from ui.meter_desk import MeterDesk
 from ui.papers import Papers
+from ui.planning_desk import PlanningDesk
 from ui.profile_desk import ProfileDesk
 from ui.recovery import RecoveryDesk
 from ui.registers.desk import RegisterDesk
@@ -59,6 +60,7 @@ class Controller(QObject):
         self.ledger = LedgerDesk(window)
         self.registers = RegisterDesk(window)
         self.meters = MeterDesk(window)
+        self.planning = PlanningDesk(window)
         window.banner_asked.connect(self._on_banner)
         self._banner_does: Callable[[], None] | None = None
         self._banner_also: Callable[[], None] | None = None

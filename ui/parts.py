@@ -174,6 +174,14 @@ def chips(owner: QWidget, line: QBoxLayout, words: Sequence[str]) -> QButtonGrou
     return group
 
 
+def tick(group: QButtonGroup, chosen: int | None) -> None:
+    """Check one chip of a group, or none."""
+    group.setExclusive(False)
+    for chip in group.buttons():
+        chip.setChecked(group.id(chip) == chosen)
+    group.setExclusive(True)
+
+
 def column(parent: QWidget, *, margin: int = 12, spacing: int = 8) -> QVBoxLayout:
     """A column of things in ``parent``."""
     made = QVBoxLayout(parent)

@@ -19,7 +19,7 @@ from ui.inspector.gather import Site
 from ui.inspector.metered import MeteredPart
 from ui.inspector.use import UsePart
 from ui.look import Look
-from ui.parts import chips, column, label, row, rule
+from ui.parts import chips, column, label, row, rule, tick
 
 if TYPE_CHECKING:
     from kawasolar.meters import Load
@@ -152,10 +152,7 @@ class DaysPart(QWidget):
     def show_month(self, month: int) -> None:
         """Show another month, 1 … 12."""
         self.month = month
-        self._chips.setExclusive(False)
-        for chip in self._chips.buttons():
-            chip.setChecked(_QUARTERS[self._chips.id(chip)] == month)
-        self._chips.setExclusive(True)
+        tick(self._chips, _QUARTERS.index(month) if month in _QUARTERS else None)
         self._head.setText(self._look.say("ui.power.days", month=month))
         if self._plan is None or self._site is None or self._site.month_hour is None:
             self.curves.show_days((), 0.0)

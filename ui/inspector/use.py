@@ -16,7 +16,7 @@ from ui import format as fmt
 from ui.charts.bars import CompareBars
 from ui.charts.week import DAYS, WeekCurves
 from ui.look import Look
-from ui.parts import button, chips, clear, column, label, row, set_role
+from ui.parts import button, chips, clear, column, label, row, set_role, tick
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -224,10 +224,7 @@ class UsePart(QWidget):
     def show_month(self, month: int) -> None:
         """Show the week in the middle of another month, 1 … 12."""
         self.month = month
-        self._chips.setExclusive(False)
-        for chip in self._chips.buttons():
-            chip.setChecked(_QUARTERS[self._chips.id(chip)] == month)
-        self._chips.setExclusive(True)
+        tick(self._chips, _QUARTERS.index(month) if month in _QUARTERS else None)
         site, say = self.site, self._look.say
         if site is None:
             return

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 BASIC = "basic"
 # Parts that nothing in a plan is computed from yet; the form says so.
-UNUSED = ("utility", "lamp_bans", "targets")
+UNUSED = ("utility", "lamp_bans")
 # Groups in the order of the list: the city, its tables, the criteria, and the values as the panel of the assumptions groups them.
 _TABLES = (
     "wards",

@@ -246,7 +246,7 @@ class ProgrammeDialog(WorkingDialog):
             self.proof.setText("\n".join([lines[1], *lines[2 + years :]]))
             header = self.table.horizontalHeader()
             for k in range(self.sites.columnCount() - 1):
-                self.table.setColumnWidth(k, (170, 84, 84)[k] if k < 3 else 52)
+                self.table.setColumnWidth(k, (170, 84, 110)[k] if k < 3 else 52)
             header.setSortIndicator(3, Qt.SortOrder.AscendingOrder)
         else:
             set_role(self.head, "attention")

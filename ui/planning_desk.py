@@ -1,0 +1,77 @@
+"""What is asked of a plan's money and years: self-use and bill of a facility, four ways to its roof, the programme by fiscal year."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QObject
+
+from gis.errors import CodedError
+from gis.progress import part as part_of
+
+if TYPE_CHECKING:
+    from gis.progress import Progress
+    from ui.inspector.use import SiteUse
+    from ui.window import MainWindow
+
+
+class PlanningDesk(QObject):
+    """The commands of it."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def read_use(self, facility_id: str) -> None:
+        """Reckon the half hours of a facility, and show them where they are still asked for."""
+        from ui.inspector.use import SiteUse
+
+        window, plan, part = self._window, self._window.document.plan, self._window.inspector.power.use
+        if plan is None:
+            return
+
+        def reckon(progress: Progress) -> SiteUse:
+            from kawasolar.errors import TariffError
+            from kawasolar.roof_bill import roof_bill
+            from kawasolar.use import flows_of
+
+            year, flows = flows_of(plan, facility_id, part_of(progress, 0.0, 0.5))
+            try:
+                made = roof_bill(plan, facility_id, flows, part_of(progress, 0.5, 1.0))
+            except TariffError as error:
+                made = error.code
+            return SiteUse(facility_id, year, flows, made)
+
+        job = window.jobs.start(reckon, "use")
+
+        def show(found: object) -> None:
+            if window.document.plan is plan:
+                part.show_use(cast("SiteUse", found))
+
+        def fail(error: object) -> None:
+            if isinstance(error, CodedError):
+                part.show_error(facility_id, error)
+            else:
+                window.controller.fail(error)
+
+        job.done.connect(show)
+        job.failed.connect(fail)
+
+    def compare_ways(self) -> None:
+        """Four ways to the roof of the facility that is selected."""
+        from ui.ways.dialog import WaysDialog
+
+        window, plan = self._window, self._window.document.plan
+        facility = window.document.selected
+        if plan is None or facility is None:
+            return
+        WaysDialog(window.look, window.jobs, window.remembered, plan, facility, window).open()
+
+    def make_programme(self) -> None:
+        """Which of the half is built in which fiscal year."""
+        from ui.programme.dialog import ProgrammeDialog
+
+        window, plan = self._window, self._window.document.plan
+        if plan is None:
+            return
+        ProgrammeDialog(window.look, window.jobs, window.remembered, plan, window.go_to, window).open()
