@@ -66,10 +66,10 @@ STEPS = (
 
 # Which stages stand behind a step: it bears a mark while one of them is stale.
 STAGES_OF: dict[str, tuple[str, ...]] = {
-    "data": ("ledger",),
+    "data": ("ledger", "registers"),
     "join": ("join",),
     "roofs": ("survey", "layout"),
-    "half": ("yield", "eligibility", "selection"),
+    "half": ("yield", "use", "eligibility", "selection"),
 }
 
 

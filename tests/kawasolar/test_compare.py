@@ -216,7 +216,7 @@ def test_a_stale_scenario_is_marked(tmp_path: Path) -> None:
     write_comparison_xlsx(found, with_notes, "ja")
     texts = [cell.value for row in openpyxl.load_workbook(with_notes)["比較"].iter_rows() for cell in row if cell.value]
     layout = catalogue()["stages.layout"]["ja"]
-    assert f"再計算が必要（{layout}、発電量、自家消費の計算、設置可能の判定、半数の選定）" in texts
+    assert f"再計算が必要（{layout}、発電量、自家消費、設置可能の判定、半数の選定）" in texts
     assert any("前回の計算" in str(text) for text in texts)
 
 

@@ -50,6 +50,7 @@ from kawasolar.stages.chain import BY_NAME, expected
 from kawasolar.stages.run import run_stale
 from kawasolar.stages.work import RUN, Work
 from kawasolar.value_rules import CRITERION_RULES, INTEGERS, VALUE_RULES
+from kawasolar.words import catalogue
 from tests.support.plans import example_plan
 from tests.support.town import middles, project_of, small_town, square_on, write_ledger
 
@@ -1184,3 +1185,11 @@ def test_a_profile_exchanged_while_a_run_goes_on_stays_exchanged(project: Projec
     assert now.profile.number("module.power") == 500.0
     assert [entry.path for entry in now.plan.inputs if entry.role == "profile"] == [str(other)]
     assert [s.name for s in states(now.plan, now.profile) if s.freshness == "stale"] == ["layout"]
+
+
+def test_every_stage_has_its_words() -> None:
+    """What is stale, what runs, and where a figure comes from; told by code, so that no search for codes finds one that is missing."""
+    known = catalogue()
+    for stage in CHAIN:
+        for code in (f"stages.{stage.name}", f"stage.{stage.name}", f"why.stage.{stage.name}"):
+            assert code in known, code
