@@ -322,8 +322,9 @@ class MapView(Canvas):
         """Hand the worker what was wished for last: a plan to be made ready, or a picture."""
         self._sending.stop()
         unread, self._unread = self._unread, None
-        if unread is not None and unread is self._plan and not self._resting:
-            self._renderer.load(self._generation, unread)
+        # As it is decided now: that has no scene of its own.
+        if unread is not None and self._plan is not None and not self._resting:
+            self._renderer.load(self._generation, self._plan)
         loaded = self._loaded
         if self._sent == self._number or self._resting or loaded is None or self._kinds is None:
             return
