@@ -70,9 +70,11 @@ def city(facilities: int) -> Project:
         {"facility_id": ledger["facility_id"], "building_id": ledger["building_ids"], "how": "id", "distance_m": 0.0, "score": 1.0}
     )  # fmt: skip
     yields, month_hour, lost = _yields(sample, ledger["facility_id"].to_numpy(), rng)
+    like = rng.integers(0, len(sample.results.yields), facilities)
+    hourly = sample.results.hourly[like] * rng.uniform(0.8, 1.2, (facilities, 1)).astype(np.float32)
     results = Results(
-        buildings, planes, sunlit, sample.results.azimuths, subarrays, links, yields, month_hour, lost, sample.results.weather,
-        sample.results.open_sky_kwh_m2,
+        buildings, planes, sunlit, sample.results.azimuths, subarrays, links, yields, month_hour, lost, sample.results.typical_days[like], hourly,
+        sample.results.weather, sample.results.open_sky_kwh_m2,
     )  # fmt: skip
     findings = tuple(
         Finding("ledger.bad_number", "warning", "facilities.csv", k, "延床面積", "abc") for k in range(300)
