@@ -32,7 +32,7 @@ class Column:
 
     key: str
     kind: Literal["text", "number", "code", "status", "reason"]
-    frame: Literal["ledger", "yields", "sites"]
+    frame: Literal["ledger", "yields", "sites", "use"]
     digits: int = 0
     factor: float = 1.0
     width: int = 80
@@ -69,6 +69,11 @@ COLUMNS: tuple[Column, ...] = (
     Column("specific_yield", "number", "yields", width=84, shown=False),
     Column("shading_loss", "number", "yields", digits=1, factor=100.0, width=76, shown=False),
     Column("snow_loss", "number", "yields", digits=1, factor=100.0, width=76, shown=False),
+    Column("load_kwh", "number", "use", digits=1, factor=0.001, width=84, shown=False),
+    Column("self_use_ratio", "number", "use", digits=1, factor=100.0, width=84, shown=False),
+    Column("self_supply_ratio", "number", "use", digits=1, factor=100.0, width=84, shown=False),
+    Column("surplus_kwh", "number", "use", digits=1, factor=0.001, width=84, shown=False),
+    Column("peak_kw", "number", "use", digits=1, width=84, shown=False),
     Column("annual_kwh", "number", "ledger", factor=0.001, width=84, shown=False),
     Column("built_year", "number", "ledger", width=64, shown=False, grouped=False),
     Column("waterproofed_year", "number", "ledger", width=76, shown=False, grouped=False),
@@ -126,6 +131,9 @@ class FacilityModel(QAbstractTableModel):
         self._values, self._texts = [empty] * len(self.columns), [[] for _ in self.columns]
         self._fill_from(ledger, "ledger")
         self._fill_from(plan.results.yields.set_index("facility_id").reindex(self.ids), "yields")
+        # A plan of before has none.
+        use = ledger[["facility_id"]] if plan.use is None else plan.use.frame.set_index("facility_id").reindex(self.ids)
+        self._fill_from(use, "use")
         self._fill_sites(plan)
         self._folded = [
             folded(" ".join(self._ward_names(str(value)) for value in parts if not fmt.is_missing(value)))

@@ -34,7 +34,7 @@ Line = tuple[int, str]
 # Digits behind the point by unit; what is not named is shown with as many as it needs.
 _DIGITS = {"m²": 1, "kW": 2, "kWh": 0, "kWh/m²": 0, "kWh/kW": 0, "t-CO₂": 2, "m": 2}
 # Shares that people read as percentages.
-_PERCENT = ("shading_loss", "snow_loss", "share", "sky_view")
+_PERCENT = ("shading_loss", "snow_loss", "share", "sky_view", "self_use_ratio", "self_supply_ratio")
 # Where the words of a ledger column's codes lie.
 _CODES = {"kind": "kind", "structure": "structure", "seismic": "seismic", "roof_type": "roof"}
 _SHA_SHOWN = 16

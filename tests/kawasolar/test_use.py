@@ -13,8 +13,11 @@ from kawasolar.document.edits import Author
 from kawasolar.half_hours import of_hours
 from kawasolar.plan import USE_COLUMNS, InputFile, Plan, Project
 from kawasolar.project import load_project, save_project
+from kawasolar.provenance import explain, figures_of, sentences
+from kawasolar.provenance.use import FIGURES
 from kawasolar.stages import bring_up_to_date, observed, states, with_edit
 from kawasolar.use import flows_of
+from kawasolar.words import LANGUAGES
 from tests.kawasolar.meter_files import POINT, RANGES, known, wide, write
 from tests.support.town import project_of, small_town
 
@@ -128,3 +131,23 @@ def test_meters_go_before_the_bill(project: Project, tmp_path: Path) -> None:
     back = with_edit(told, edits.own_meters(told.entries, {POINT: None}, BY), [metered.plan])
     assert waiting(back) == set()
     assert back.plan.use is metered.plan.use
+
+
+def test_every_figure_is_explained_by_what_it_came_from(project: Project) -> None:
+    plan = project.plan
+    assert plan.use is not None
+    for facility in plan.facilities["facility_id"].astype(str):
+        found = plan.use.frame.set_index("facility_id").loc[facility]
+        assert set(FIGURES) <= set(figures_of(plan, facility))
+        for figure in FIGURES:
+            told = explain(plan, figure, facility)
+            value = float(found[figure])
+            assert told.value is None if np.isnan(value) else told.value == pytest.approx(value)
+            for language in LANGUAGES:
+                text = "\n".join(line for _, line in sentences(told, language))
+                assert "why." not in text, text
+    first = str(plan.facilities["facility_id"].iloc[0])
+    load = explain(plan, "load_kwh", first)
+    assert load.formula == "load_bill"
+    assert any(getattr(source, "column", "") == "annual_kwh" for source in load.inputs)
+    assert [one.code for one in explain(plan, "self_use_ratio", first).inputs] == ["load_kwh", "energy_kwh"]
