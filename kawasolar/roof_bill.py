@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gis.progress import Progress, part, silent
-from kawasolar.demand import demand_of
 from kawasolar.tariff.compare import Difference, Measure, difference, in_order
 from kawasolar.tariff.of_plan import bills_of
 
 if TYPE_CHECKING:
+    from kawasolar.demand import Demand
     from kawasolar.plan import Plan
     from kawasolar.self_use import Flows
     from kawasolar.tariff.billing import Bill
@@ -68,12 +67,12 @@ def _without_tax(one: Bill) -> float:
     return _net(one) / whole if whole > 0 else 1.0
 
 
-def roof_bill(plan: Plan, facility_id: str, found: Flows, progress: Progress = silent) -> RoofBill | str:
+def roof_bill(plan: Plan, demand: Demand, found: Flows) -> RoofBill | str:
     """The bill of a facility without and with its roof.
 
     Parameters
     ----------
-    found : its half hours (:func:`kawasolar.use.flows_of`)
+    demand, found : of the one facility (:func:`kawasolar.use.flows_of`)
 
     Returns
     -------
@@ -81,13 +80,10 @@ def roof_bill(plan: Plan, facility_id: str, found: Flows, progress: Progress = s
 
     Raises
     ------
-    UnreadableMeters
-        the plan's file of meters is not there any more, or damaged
     TariffError
         a tariff has no price for some half hour
     """
-    demand = demand_of(plan, [facility_id], progress=part(progress, 0.0, 0.4))
-    bills = bills_of(plan, demand, progress=part(progress, 0.4, 0.6))
+    bills = bills_of(plan, demand)
     row = bills.facilities.iloc[0]
     key = str(row["tariff"])
     if not key:

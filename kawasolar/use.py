@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gis.findings import Finding
+    from kawasolar.demand import Demand
     from kawasolar.demand.of_plan import Asked
-    from kawasolar.half_hours import FiscalYear
     from kawasolar.plan import Plan
     from kawasolar.self_use import Balance, Flows
 
@@ -71,8 +71,8 @@ def compute_use(
     return Use(pd.concat(frames, ignore_index=True) if frames else empty, months, peaks), findings
 
 
-def flows_of(plan: Plan, facility_id: str, progress: Progress = silent) -> tuple[FiscalYear, Flows]:
-    """The half hours of one facility: what it uses, and what its roof gives.
+def flows_of(plan: Plan, facility_id: str, progress: Progress = silent) -> tuple[Demand, Flows]:
+    """The demand of one facility, and its half hours beside what its roof gives.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def flows_of(plan: Plan, facility_id: str, progress: Progress = silent) -> tuple
     demand = demand_of(plan, [facility_id], progress=progress)
     rows = np.flatnonzero((plan.results.yields["facility_id"] == facility_id).to_numpy())
     hourly = plan.results.hourly[rows[:1]] if len(rows) else np.zeros((1, HOURS), np.float32)
-    return demand.year, flows(demand.kwh[0], hourly[0])
+    return demand, flows(demand.kwh[0], hourly[0])
 
 
 def _frame(facilities: pd.DataFrame, found: Balance) -> pd.DataFrame:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QObject
 
 from gis.errors import CodedError
-from gis.progress import part as part_of
 
 if TYPE_CHECKING:
     from gis.progress import Progress
@@ -35,12 +34,12 @@ class PlanningDesk(QObject):
             from kawasolar.roof_bill import roof_bill
             from kawasolar.use import flows_of
 
-            year, flows = flows_of(plan, facility_id, part_of(progress, 0.0, 0.5))
+            demand, flows = flows_of(plan, facility_id, progress)
             try:
-                made = roof_bill(plan, facility_id, flows, part_of(progress, 0.5, 1.0))
+                made = roof_bill(plan, demand, flows)
             except TariffError as error:
                 made = error.code
-            return SiteUse(facility_id, year, flows, made)
+            return SiteUse(facility_id, demand.year, flows, made)
 
         job = window.jobs.start(reckon, "use")
 

@@ -54,6 +54,8 @@ class WorkingDialog(QDialog):
         super().reject()
 
     def done(self, result: int) -> None:
-        """Closed either way."""
+        """Closed either way: what still runs is of no use any more."""
+        if self._job is not None:
+            self._job.drop()
         super().done(result)
         QTimer.singleShot(0, self.deleteLater)

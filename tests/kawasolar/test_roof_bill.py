@@ -23,7 +23,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 def bills(plan: Plan) -> list[RoofBill]:
     found = []
     for facility in plan.facilities["facility_id"].astype(str):
-        made = roof_bill(plan, facility, flows_of(plan, facility)[1])
+        made = roof_bill(plan, *flows_of(plan, facility))
         if isinstance(made, RoofBill):
             found.append(made)
     return found
@@ -55,4 +55,4 @@ def test_energy_and_demand_are_the_whole(plan: Plan) -> None:
 def test_who_has_no_known_use_has_no_bill(plan: Plan) -> None:
     facility = str(plan.facilities["facility_id"].iloc[0])
     bare = replace(plan, facilities=plan.facilities.assign(annual_kwh=np.nan, floor_area_m2=np.nan))
-    assert roof_bill(bare, facility, flows_of(bare, facility)[1]) == "tariff.nothing_known"
+    assert roof_bill(bare, *flows_of(bare, facility)) == "tariff.nothing_known"

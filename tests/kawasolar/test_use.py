@@ -69,8 +69,8 @@ def test_figures_are_those_of_the_half_hours(project: Project) -> None:
         np.testing.assert_allclose(
             plan.use.month_peaks[k].max(axis=1), frame[["peak_kw", "peak_after_kw"]].iloc[k].astype(float), rtol=1e-5
         )
-        year, flows = flows_of(plan, str(facility))
-        assert year is demand.year
+        mine, flows = flows_of(plan, str(facility))
+        assert mine.year is demand.year
         np.testing.assert_allclose(flows.self_use, used, rtol=1e-9)
 
 

@@ -162,3 +162,18 @@ def test_who_knows_nothing_of_use_says_so(window: MainWindow, tab: PowerTab) -> 
     tab.use.show_site(replace(plan, use=replace(plan.use, frame=frame)), facility)
     assert tab.use.source.text() == window.look.say("ui.use.source.none")
     assert not tab.use.figures.isVisibleTo(tab)
+
+
+def test_half_hours_are_reckoned_only_where_they_are_seen(window: MainWindow, qtbot: QtBot) -> None:
+    plan = plan_of(window)
+    asked: list[str] = []
+    window.inspector.tabs.setCurrentIndex(0)
+    window.inspector.power.use.asked.connect(asked.append)
+    ids = [str(name) for name in plan.results.yields["facility_id"].iloc[:3]]
+    for facility in ids:
+        window.document.select(facility)
+    assert asked == []
+    window.inspector.tabs.setCurrentIndex(POWER)
+    qtbot.waitUntil(lambda: asked == [ids[-1]], timeout=5_000)
+    window.document.select(ids[0])
+    assert asked == [ids[-1], ids[0]]

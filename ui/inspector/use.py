@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from kawasolar.half_hours import SLOTS
@@ -136,6 +137,7 @@ class UsePart(QWidget):
         super().__init__()
         self._look, self.facility, self.month = look, "", 6
         self.site: SiteUse | None = None
+        self._waiting = False
         say = look.say
         layout = column(self, margin=0, spacing=6)
         head = row(8)
@@ -170,7 +172,7 @@ class UsePart(QWidget):
 
     def show_site(self, plan: Plan, facility_id: str) -> None:
         """Show one facility; its half hours are asked for."""
-        self.facility, self.site = facility_id, None
+        self.facility, self.site, self._waiting = facility_id, None, False
         found = use_row(plan, facility_id)
         set_role(self.source, "muted")
         known = found is not None and str(found["source"]) != "none"
@@ -182,7 +184,16 @@ class UsePart(QWidget):
             self.source.setText(self._look.say("ui.use.not_reckoned" if found is None else "ui.use.source.none"))
             return
         self._show_figures(found)
-        self.asked.emit(facility_id)
+        # Who goes through facilities in another tab shall not have the half hours of each reckoned.
+        self._waiting = not self.isVisible()
+        if not self._waiting:
+            self.asked.emit(facility_id)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._waiting:
+            self._waiting = False
+            self.asked.emit(self.facility)
 
     def _show_figures(self, found: pd.Series) -> None:
         say = self._look.say

@@ -111,7 +111,7 @@ class ProgrammeDialog(WorkingDialog):
         self.proof = label("", "muted", wrap=True)
         layout.addWidget(self.proof)
         layout.addLayout(self._foot())
-        self.resize(1120, 760)
+        self.resize(1120, 700)
         self.sites_a_year.setValue(_even(plan))
         self.start()
 

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QObject
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     import pandas as pd
 
     from gis.progress import Progress
+    from kawasolar.document.edits import Author
+    from kawasolar.document.entries import Edit, Entries
     from kawasolar.ledger.mapping import Mapping
-    from kawasolar.plan import OtherLedger
+    from kawasolar.plan import InputFile, OtherLedger
     from kawasolar.registers import NewerRegister
     from ui.register_dialog import RegisterDialog
     from ui.window import MainWindow
@@ -76,22 +80,20 @@ class RegisterDesk(QObject):
     def _enter(self, newer: NewerRegister) -> None:
         from kawasolar.registers import take_register
 
-        document = self._window.document
-        if document.entries is None or document.plan is None:
-            return
-        edit = take_register(document.entries, document.plan.inputs, newer, document.author())
-        if edit.changes:
-            document.do(edit)
-            self._window.controller.run()
+        self._do(lambda entries, inputs, by: take_register(entries, inputs, newer, by))
 
     def leave(self, kind: OtherLedger) -> None:
         """Take a ledger out of the plan again; one step to undo."""
         from kawasolar.registers import leave_register
 
+        self._do(lambda entries, inputs, by: leave_register(entries, inputs, kind, by))
+
+    def _do(self, make: Callable[[Entries, Sequence[InputFile], Author], Edit]) -> None:
+        """Enter an edit, and read what is to be read."""
         document = self._window.document
         if document.entries is None or document.plan is None:
             return
-        edit = leave_register(document.entries, document.plan.inputs, kind, document.author())
+        edit = make(document.entries, document.plan.inputs, document.author())
         if edit.changes:
             document.do(edit)
             self._window.controller.run()

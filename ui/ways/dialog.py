@@ -72,7 +72,7 @@ def bill_of(plan: Plan, facility_id: str) -> RoofBill | str:
     from kawasolar.use import flows_of
 
     try:
-        found = roof_bill(plan, facility_id, flows_of(plan, facility_id)[1])
+        found = roof_bill(plan, *flows_of(plan, facility_id))
     except TariffError as error:
         return error.code
     # Where nothing is used, no kilowatt-hour has a price.
@@ -115,7 +115,7 @@ class WaysDialog(WorkingDialog):
         self.notes = label("", "muted", wrap=True)
         layout.addWidget(self.notes)
         layout.addLayout(self._foot())
-        self.resize(1060, 760)
+        self.resize(1060, 700)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(_WAIT_MS)
