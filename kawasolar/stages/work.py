@@ -20,7 +20,8 @@ from kawasolar.document.views import (
 )
 from kawasolar.layout_values import CHOICES, MODULE
 from kawasolar.owners import owners_of_buildings
-from kawasolar.plan import NO_REGISTERS, OTHER_LEDGERS, Plan, Registers, Results
+from kawasolar.plan import NO_REGISTERS, Plan, Registers, Results
+from kawasolar.stages import further
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
         Decision,
         InputFile,
         LedgerRead,
-        OtherLedger,
-        RegisterRead,
         Settings,
         Stamp,
         Use,
@@ -309,30 +308,6 @@ def known_buildings(work: Work) -> set[str] | None:
     return set(work.surveyed.buildings["building_id"])
 
 
-def run_registers(work: Work, bench: Bench, progress: Progress) -> None:
-    """Read the ledgers of other things than facilities: those that are not the same files, read in the same way, as before."""
-    from gis.progress import part
-    from kawasolar.registers import as_read, read_register
-    from kawasolar.stages.chain import BY_NAME, expected
-
-    wanted, stamp = expected(BY_NAME["registers"], work), work.stamps.get("registers")
-    known = {} if stamp is None or stamp.version != wanted.version else stamp.inputs
-    found: dict[OtherLedger, RegisterRead] = {}
-    kinds = [kind for kind in OTHER_LEDGERS if any(file.role == kind for file in work.inputs)]
-    for k, kind in enumerate(kinds):
-        names = (f"file:{kind}", f"columns:{kind}")
-        before = work.registers.by_kind.get(kind)
-        if before is not None and all(known.get(name) == wanted.inputs.get(name) for name in names):
-            found[kind] = before
-            continue
-        told = part(progress, k / len(kinds), (k + 1) / len(kinds))
-        read = read_register(
-            bench.path(kind), kind, sheet=bench.layer(kind), mapping=mapping_of(work.entries, kind), progress=told
-        )
-        found[kind] = as_read(read)
-    work.registers = Registers(found) if found else NO_REGISTERS
-
-
 def run_survey(work: Work, bench: Bench, changed: set[str] | None, progress: Progress) -> None:
     """Survey all roofs, or only the buildings in ``changed``."""
     from gis.progress import part
@@ -471,18 +446,6 @@ def run_yield(work: Work, bench: Bench, changed: set[str] | None, progress: Prog
     )
 
 
-def run_use(work: Work, progress: Progress) -> None:
-    """What every facility uses in half hours, and what of its roof's energy at once."""
-    from kawasolar.demand.of_plan import Asked
-    from kawasolar.use import compute_use
-
-    if work.yielded is None:
-        raise AssertionError("the yield has not run")
-    asked = Asked(work.facilities(), work.entries, work.inputs, work.profile)
-    work.use, findings = compute_use(asked, work.yielded.yields, work.yielded.hourly, progress)
-    work.findings["use"] = tuple(findings)
-
-
 def _place_of_before(work: Work) -> tuple[float, float] | None:
     """Longitude and latitude for which the weather was read before, if that was the same file over the same surface."""
     from kawasolar.stages.chain import BY_NAME, expected
@@ -525,11 +488,11 @@ SLOTS: Mapping[str, tuple[str, ...]] = {
 RUN: Mapping[str, Run] = {
     "ledger": lambda work, bench, _changed, progress: run_ledger(work, bench, progress),
     "join": lambda work, bench, _changed, _progress: run_join(work, bench),
-    "registers": lambda work, bench, _changed, progress: run_registers(work, bench, progress),
+    "registers": lambda work, bench, _changed, progress: further.run_registers(work, bench, progress),
     "survey": run_survey,
     "layout": lambda work, _bench, changed, progress: run_layout(work, changed, progress),
     "yield": run_yield,
-    "use": lambda work, _bench, _changed, progress: run_use(work, progress),
+    "use": lambda work, _bench, _changed, progress: further.run_use(work, progress),
     "eligibility": lambda _work, _bench, _changed, _progress: None,
     "selection": lambda work, _bench, _changed, _progress: run_decision(work),
 }

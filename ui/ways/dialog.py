@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -52,6 +52,7 @@ _MOVED: tuple[tuple[Way, str], ...] = (
 )  # fmt: skip
 _MOST_BARS = 12
 _WAIT_MS = 150
+_NAMES_PX = 380
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,9 @@ class WaysDialog(WorkingDialog):
         table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         table.verticalHeader().setDefaultSectionSize(26)
         if isinstance(model, FiguresModel):
+            # The longest name leaves no room for the figures; the tooltip has it whole.
+            table.verticalHeader().setMaximumWidth(_NAMES_PX)
+            table.verticalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
             table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         else:
             table.horizontalHeader().setDefaultSectionSize(74)

@@ -44,7 +44,7 @@ class FiguresModel(QAbstractTableModel):
         return len(WAYS)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if role == Qt.ItemDataRole.DisplayRole:
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             if orientation == Qt.Orientation.Horizontal:
                 return way_name(self._look.language, WAYS[section])
             return figure_name(self._look.language, FIGURES[section])
