@@ -10,6 +10,7 @@ from kawasolar.registers.of_plan import (
     register_of,
     rows_of_plan,
     take_register,
+    unknown_rows,
 )
 from kawasolar.registers.owners import supply_points_of, with_facilities
 from kawasolar.registers.reading import Register, read_register
@@ -33,6 +34,7 @@ __all__ = [
     "schema_of",
     "supply_points_of",
     "take_register",
+    "unknown_rows",
     "with_facilities",
     "write_template",
 ]

@@ -11,8 +11,9 @@ import pandas as pd
 from kawasolar.document.edits import edit_of, exchange_files, map_columns
 from kawasolar.document.entries import apply, followed_by
 from kawasolar.document.views import aliases_of
+from kawasolar.facility_names import FacilityNames
 from kawasolar.plan import InputFile, RegisterRead, no_file
-from kawasolar.registers.owners import with_facilities
+from kawasolar.registers.owners import OWNER, with_facilities
 from kawasolar.registers.reading import Register
 from kawasolar.registers.renewal import RegisterRenewal, compare_registers
 from kawasolar.registers.schema import schema_of
@@ -47,6 +48,24 @@ def rows_of_plan(plan: Plan, kind: OtherLedger) -> tuple[pd.DataFrame, list[Find
     if register is None:
         return pd.DataFrame({"source_row": [], "facility_id": [], "how": []}), []
     return with_facilities(register, plan.facilities, aliases_of(plan.entries))
+
+
+def unknown_rows(plan: Plan, kind: OtherLedger) -> int:
+    """How many rows of one of a plan's other ledgers are of no facility that is known; what people say is none of ours does not count.
+
+    Each name is looked up once: some milliseconds for the lamps of a city.
+    """
+    read = plan.registers.by_kind.get(kind)
+    if read is None:
+        return 0
+    if OWNER[kind] not in read.frame:
+        return len(read.frame)
+    names = FacilityNames.of(plan.facilities, aliases_of(plan.entries))
+    texts = read.frame[OWNER[kind]]
+    named = sum(
+        int(count) for text, count in texts.value_counts(sort=False).items() if names.find(str(text)) == ("", "")
+    )
+    return named + int(texts.isna().sum())
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from kawasolar.registers import (
     rows_of_plan,
     schema_of,
     take_register,
+    unknown_rows,
 )
 from kawasolar.stages import bring_up_to_date, observed, plan_fingerprint, states, with_edit
 from tests.support.town import project_of, small_town
@@ -148,6 +149,8 @@ def test_what_people_say_of_a_name_holds_for_the_next_ledger_too(project: Projec
     other = str(project.plan.facilities["facility_id"].iloc[1])
     said = with_edit(taken, edits.name_facilities(taken.entries, {"川中島 小": other, "": "x"}, BY))
     assert waiting(said) == set()
+    assert (unknown_rows(taken.plan, "lamps"), unknown_rows(said.plan, "lamps")) == (1, 0)
+    assert unknown_rows(said.plan, "vehicles") == 0
     rows, findings = rows_of_plan(said.plan, "lamps")
     assert rows["facility_id"].iloc[2] == other
     assert rows["how"].iloc[2] == "person"
@@ -201,7 +204,9 @@ def test_another_lamp_in_the_same_room_is_a_change(tmp_path: Path) -> None:
 def test_a_ledger_that_does_not_say_whose_its_rows_are(project: Project, tmp_path: Path) -> None:
     path = tmp_path / "cars.csv"
     path.write_text("車両番号,車種\n川崎 300 あ 1,普通乗用車\n", encoding="utf-8")
-    rows, findings = rows_of_plan(take(project, path).plan, "vehicles")
+    taken = take(project, path)
+    assert unknown_rows(taken.plan, "vehicles") == 1
+    rows, findings = rows_of_plan(taken.plan, "vehicles")
     assert rows["facility_id"].isna().all()
     assert [(finding.code, finding.expected) for finding in findings] == [("register.no_owner", "駐車場所")]
 

@@ -131,6 +131,12 @@ class DataPanel(QWidget):
             self._missing = self._document.missing
             self.refresh()
 
+    @staticmethod
+    def _unknown_rows(plan: Plan, role: OtherLedger) -> int:
+        from kawasolar.registers import unknown_rows
+
+        return unknown_rows(plan, role)
+
     def _file(self, plan: Plan, entry: InputFile) -> QWidget:
         look, card = self._look, QWidget()
         layout = QGridLayout(card)
@@ -181,14 +187,6 @@ class DataPanel(QWidget):
         link.setAccessibleName(words)
         link.clicked.connect(lambda _on=False: call())
         return link
-
-    @staticmethod
-    def _unknown_rows(plan: Plan, role: OtherLedger) -> int:
-        """Rows that name a facility which nobody knows."""
-        from kawasolar.registers import rows_of_plan
-
-        rows, _ = rows_of_plan(plan, role)
-        return int((rows["facility_id"].isna() & (rows["how"] == "")).sum())
 
     def _without(self, role: Role) -> QWidget:
         """A file that a plan may have, and this one has not."""
