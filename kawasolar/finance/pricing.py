@@ -1,7 +1,7 @@
 """The price that gives the owner his return: of a kWh in a PPA, of a year in a lease.
 
 After-tax cash flows are affine in the price, ``F(p) = F(0) + p (F(1) − F(0))``, and so is their present value: the price is the quotient
-of two present values at the wanted rate of return, for all sites at once. It is the lowest at which the owner gets that return.
+of two present values at the wanted rate of return, for all sites at once; ``F(1)`` tells how large it is, and a step of that size how large exactly. It is the lowest at which the owner gets that return.
 """
 
 from __future__ import annotations
@@ -63,7 +63,14 @@ def _solved(
     make: Callable[[NDArray[np.float64], NDArray[np.float64]], Case], grant: NDArray[np.float64], rate: float
 ) -> NDArray[np.float64]:
     zero = make(np.zeros_like(grant), grant).operator
-    one = make(np.ones_like(grant), grant).operator
-    slope = npv(one - zero, rate)
+    worth = npv(zero, rate)
+
+    def quotient(step: NDArray[np.float64]) -> NDArray[np.float64]:
+        slope = npv(make(step, grant).operator - zero, rate) / step
+        return np.asarray(np.where(slope > 0.0, -worth / slope, np.nan), dtype=np.float64)
+
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.where(slope > 0.0, -npv(zero, rate) / slope, np.nan), dtype=np.float64)
+        first = quotient(np.ones_like(grant))
+        # One yen a year is lost among hundreds of millions: the slope is told anew by a step as large as the price itself.
+        step = np.where(np.abs(first) > 1.0, np.abs(first), 1.0)
+        return quotient(step)
