@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
-from kawasolar.document.entries import OF_SCENARIO, OTHER, PURPOSES, TABLES, VERDICTS, Entries
+from kawasolar.document.entries import OF_SCENARIO, OTHER, PURPOSES, STANDING, TABLES, VERDICTS, Entries
 from kawasolar.document.views import LEDGER_COLUMNS
 from kawasolar.layout_values import CHOICES
 from kawasolar.plan import OTHER_LEDGERS, ROLES
@@ -20,6 +20,8 @@ _LONGEST = 10_000
 _MOST_POINTS = 100_000
 # Beyond any quantity and any coordinate that a person enters.
 _LARGEST = 1e15
+_MOST_KW = 1e7
+FIRST_YEAR, LAST_YEAR = 1990, 2100
 
 
 def check_entries(tables: Mapping[str, Mapping[str, Any]]) -> Entries:
@@ -152,6 +154,55 @@ def _meter(_key: str, entry: Any) -> bool:  # noqa: ANN401
     return _marked(entry, "facility_id") and _text(entry["facility_id"])
 
 
+def _rule(key: str, entry: Any) -> bool:  # noqa: ANN401
+    from kawasolar.errors import ProgrammeInvalid
+    from kawasolar.programme.rules_file import RULE_TABLES, rules_of
+
+    table = key.split("/", 1)[1]
+    if table not in RULE_TABLES or not _marked(entry, "value") or not isinstance(entry["value"], dict):
+        return False
+    try:
+        rules_of({table: entry["value"]})
+    except ProgrammeInvalid:
+        return False
+    return True
+
+
+def _term(_key: str, entry: Any) -> bool:  # noqa: ANN401
+    if not _marked(entry, "earliest", "latest"):
+        return False
+    first, last = entry["earliest"], entry["latest"]
+    years = [year for year in (first, last) if year is not None]
+    return bool(years) and all(map(_fiscal_year, years)) and years == sorted(years)
+
+
+def _standing(_key: str, entry: Any) -> bool:  # noqa: ANN401
+    if not _marked(entry, "state", "year", "capacity_kw") or entry["state"] not in STANDING:
+        return False
+    size = entry["capacity_kw"]
+    return _fiscal_year(entry["year"]) and (size is None or (_number(size) and 0 <= size <= _MOST_KW))
+
+
+def _fiscal_year(value: object) -> bool:
+    return type(value) is int and FIRST_YEAR <= value <= LAST_YEAR
+
+
+def _count(key: str, entry: Any) -> bool:  # noqa: ANN401
+    from kawasolar.programme.rules_file import is_day
+
+    return is_day(key) and _marked(entry, "facility_ids") and _each_once(entry["facility_ids"])
+
+
+def _lot(key: str, entry: Any) -> bool:  # noqa: ANN401
+    if "/" in key.split("/", 1)[1] or not _marked(entry, "name", "facility_ids") or not _text(entry["name"]):
+        return False
+    return bool(entry["name"].strip()) and _each_once(entry["facility_ids"])
+
+
+def _each_once(names: object) -> bool:
+    return _texts(names) and len(set(names)) == len(names)  # type: ignore[arg-type, call-overload] # texts, as just seen
+
+
 def _keepout(_key: str, entry: Any) -> bool:  # noqa: ANN401
     own = ("purpose",) if isinstance(entry, dict) and "purpose" in entry else ()
     if not _marked(entry, "building_id", "rings", *own) or not _text(entry["building_id"]):
@@ -224,6 +275,11 @@ _CHECKS: dict[str, Callable[[str, Any], bool]] = {
     "reviews": _review,
     "meters": _meter,
     "aliases": _meter,
+    "rules": _rule,
+    "terms": _term,
+    "lots": _lot,
+    "standing": _standing,
+    "counts": _count,
     "keepouts": _keepout,
     "columns": _columns,
     "inputs": _input,

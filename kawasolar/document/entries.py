@@ -9,12 +9,18 @@ its inverse is the same edit read backwards. Tables of a scenario have keys that
     pins        "s1/0000012"           mark                                  vetoes      "s1/0000012"   mark
     values      "s1/pv.albedo"         {"value", "source"} + mark            a number of the profile overridden
     layouts     "s1/0000012"           {"values": {"layout.racks": 3, ...}} + mark    modules on its roofs laid out by other values than the rest
+    rules       "s1/budget"            {"value": {"each": 60000000}} + mark  a table of the programme's rules, as ``docs/programme.md`` has it
+    terms       "s1/0000012"           {"earliest", "latest"} + mark         fiscal years between which it may be built; None where open
+    lots        "s1/l1"                {"name", "facility_ids": [...]} + mark    facilities that are tendered together
     ledger      "built_year/0000012"   {"value", "read"} + mark              a value of the ledger corrected; ``read`` is the file's
     joins       "0000012"              {"building_ids": [...]} + mark        the buildings of a facility, as a person says; "shared": [...] where it is
                                        in buildings whose roof counts for another
     reviews     "0000012"              {"verdict", "building_ids"} + mark    somebody has looked at these links of a facility: "confirmed" or "later"
     meters      "0300111…"             {"facility_id"} + mark                whose supply point it is, as a person says; "" = nobody's
     aliases     "川中島小"             {"facility_id"} + mark                which facility other lists mean by this name; "" = none of ours
+    standing    "0000012"              {"state", "year", "capacity_kw"} + mark    photovoltaics that are done or contracted, in which fiscal year; size None
+                                       where nobody says it
+    counts      "2026-04-01"           {"facility_ids": [...]} + mark        the facilities of which the half is the half, as they were on a day
     keepouts    "k1"                   {"building_id", "rings": [[[x, y], ...], ...]} + mark   no modules here; project CRS; "purpose" where it is not "other"
     columns     "facilities"           {"mapping": {...}} + mark             which column of a ledger's file is which (:mod:`kawasolar.ledger.mapping`); "lamps" …
     inputs      "dsm"                  {"path", "size", "sha256", "crs", "layer", "text", "was": {...}} + mark   another file in its place; ``was``
@@ -34,15 +40,19 @@ from typing import Any, TypeGuard
 from kawasolar.errors import PlanError
 
 # Tables whose entries belong to one scenario: their key is the scenario's, or begins with it and a stroke.
-OF_SCENARIO = ("share", "objective", "criteria", "pins", "vetoes", "values", "layouts")
+OF_SCENARIO = ("share", "objective", "criteria", "pins", "vetoes", "values", "layouts", "rules", "terms", "lots")
 # Tables of which neither a result nor a value of the profile is made.
-NO_RESULTS = ("scenarios", "reviews")
+NO_RESULTS = ("scenarios", "reviews", "lots")
 # What a keep-out is for; the first where nothing is said.
 PURPOSES = ("other", "refuge", "access")
 OTHER = PURPOSES[0]
 # What somebody says of the links of a facility.
 VERDICTS = ("confirmed", "later")
-TABLES = ("scenarios", *OF_SCENARIO, "ledger", "joins", "reviews", "meters", "aliases", "keepouts", "columns", "inputs")
+# How far photovoltaics are that somebody has decided already.
+STANDING = ("done", "contracted")
+TABLES = (
+    "scenarios", *OF_SCENARIO, "ledger", "joins", "reviews", "meters", "aliases", "standing", "counts", "keepouts", "columns", "inputs",
+)  # fmt: skip
 # Of a text of an edit: it may name a reason or a name in full.
 _LONGEST = 10_000
 

@@ -30,7 +30,9 @@ _WHOLESALE = 0.5
 # Degrees: a centimetre; coordinates from a plane system come back with the last digits otherwise.
 _DEGREES = 1e-7
 # Tables of entries whose keys end in a facility; those of a scenario begin with it.
-_OF_FACILITY = ("ledger", "joins", "reviews", "pins", "vetoes", "layouts")
+_OF_FACILITY = ("ledger", "joins", "reviews", "standing", "pins", "vetoes", "layouts", "terms")
+# Tables of lists of facilities.
+_LISTS = ("counts", "lots")
 
 
 @dataclass(frozen=True)
@@ -269,7 +271,7 @@ def _corrections(
 
 def _lost(removed: dict[str, str], entries: Entries) -> tuple[Lost, ...]:
     found = []
-    for table in ("pins", "vetoes", "layouts", "joins"):
+    for table in ("pins", "vetoes", "layouts", "terms", "joins", "standing"):
         for key in sorted(entries.table(table)):
             scenario, facility = key.split("/", 1) if table in OF_SCENARIO else ("", key)
             if facility in removed:
@@ -296,7 +298,7 @@ def renewed_tables(entries: Entries, renewal: Renewal, taken: frozenset[str]) ->
         moved: dict[str, Any] = {}
         for key, entry in entries.table(table).items():
             # A number may have a stroke in it itself.
-            begin, stroke, facility = ("", "", key) if table in ("joins", "reviews") else key.partition("/")
+            begin, stroke, facility = ("", "", key) if table in ("joins", "reviews", "standing") else key.partition("/")
             new = f"{begin}{stroke}{renewal.renumbered.get(facility, facility)}"
             kept = entry
             if table == "ledger" and (found := by_key.get(new)) is not None and found.state != "gone":
@@ -311,6 +313,12 @@ def renewed_tables(entries: Entries, renewal: Renewal, taken: frozenset[str]) ->
     for table in ("meters", "aliases"):
         tables[table] = {
             key: {**entry, "facility_id": renewal.renumbered.get(entry["facility_id"], entry["facility_id"])}
+            for key, entry in entries.table(table).items()
+        }
+    # A frozen list stays as long as it was, whoever has gone since.
+    for table in _LISTS:
+        tables[table] = {
+            key: {**entry, "facility_ids": [renewal.renumbered.get(name, name) for name in entry["facility_ids"]]}
             for key, entry in entries.table(table).items()
         }
     return tables

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import tomllib
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
 from kawasolar.errors import ProgrammeInvalid
@@ -30,7 +31,7 @@ EACH, TOTAL = "each", "total"
 
 _KNOWN: dict[str, tuple[str, ...]] = {
     "programme": ("first_year", "last_year", "objective", "worth_until", "discount_rate"),
-    "share": ("at_least", "exactly", "denominator"),
+    "share": ("at_least", "exactly", "denominator", "list"),
     "costs": ("yen_per_kw", "yearly_change", "subsidy_rate", "saving_yen_per_kwh"),
     "capacity": ("sites", "kw"),
     "wards": ("sites", "share"),
@@ -40,16 +41,19 @@ _KNOWN: dict[str, tuple[str, ...]] = {
 }
 _OPEN = ("budget", "subsidy", "pins", "earliest", "latest", "give")
 _LISTS = ("vetoes", "standing")
-_STANDING = ("facility", "state", "year")
+_STANDING = ("facility", "state", "year", "capacity_kw")
+# Tables of rules that are of no single facility: what a plan keeps as its rules.
+RULE_TABLES = (*_KNOWN, "budget", "subsidy", "give")
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What is done or contracted already."""
+    """What is done or contracted already; ``capacity_kw`` where somebody says it."""
 
     facility_id: str
     state: str
     year: int
+    capacity_kw: float | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class RulesFile:
     objective, share, exactly … : as in :class:`kawasolar.programme.rules.Rules`; yearly ones by fiscal year, ``each`` is for every year that is not named
     pins : facility -> fiscal year, 0 = any
     roof_years : facility -> fiscal year of the roof's renewal
+    count : day of the list of facilities, kept with the plan, that the share is of
     costs : ``yen_per_kw yearly_change subsidy_rate saving_yen_per_kwh``
     give : kind of rule -> what giving way costs, in place of the program's own
     """
@@ -73,6 +78,7 @@ class RulesFile:
     share: float | None = None
     exactly: bool | None = None
     denominator: int | None = None
+    count: str | None = None
     yearly: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     ward_sites: Mapping[str, int] = field(default_factory=dict)
     ward_share: Mapping[str, float] = field(default_factory=dict)
@@ -133,7 +139,26 @@ def read_rules(path: Path) -> RulesFile:
         document = tomllib.loads(content.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise ProgrammeInvalid("programme.file_unreadable", file=path.name, reason=str(error)[:200]) from error
-    return _Taker(path.name).rules(document)
+    return rules_of(document, path.name)
+
+
+def rules_of(document: dict[str, Any], file: str = "") -> RulesFile:
+    """Rules out of parsed TOML, or of what a plan keeps.
+
+    Raises
+    ------
+    ProgrammeInvalid
+        ``programme.unknown_key``, ``programme.bad_value``
+    """
+    return _Taker(file).rules(document)
+
+
+def is_day(text: str) -> bool:
+    """Whether a text is a day of the calendar, as ISO 8601 writes it."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 class _Taker:
@@ -159,7 +184,7 @@ class _Taker:
             worth_until=self._whole(programme, "programme.worth_until", *_YEARS),
             discount_rate=self._number(programme, "programme.discount_rate", 0.0, 0.3),
             share=self._number(share, "share.at_least", 0.0, 1.0), exactly=self._flag(share, "share.exactly"),
-            denominator=self._whole(share, "share.denominator", *_COUNT),
+            denominator=self._whole(share, "share.denominator", *_COUNT), count=self._day(share, "share.list"),
             yearly={
                 "budget": self._by_year(document, "budget", _YEN), "subsidy": self._by_year(document, "subsidy", _YEN),
                 "sites": self._by_year(tables["capacity"], "capacity.sites", _COUNT, total=False),
@@ -229,6 +254,16 @@ class _Taker:
             raise self._wrong(key, found, ", ".join(options))
         return found
 
+    def _day(self, table: dict[str, Any], key: str) -> str | None:
+        found = table.get(key.rpartition(".")[2])
+        if found is None or (isinstance(found, str) and found == ""):
+            return None
+        # TOML has days of its own.
+        text = found.isoformat() if type(found) is date else found
+        if not isinstance(text, str) or not is_day(text):
+            raise self._wrong(key, found, "2026-04-01")
+        return text
+
     def _by_year(
         self, document: dict[str, Any], name: str, bounds: tuple[float, float], *, total: bool = True
     ) -> dict[str, float]:
@@ -270,7 +305,7 @@ class _Taker:
             state = self._choice(row, "standing.state", ("done", "contracted"))
             if state is None or year is None:
                 raise self._wrong("standing", name, ", ".join(_STANDING))
-            found.append(Standing(name, state, year))
+            found.append(Standing(name, state, year, self._number(row, "standing.capacity_kw", *_KW)))
         return tuple(found)
 
     def _costs(self, table: dict[str, Any]) -> dict[str, float]:

@@ -13,12 +13,13 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kawasolar.document import edits
+from kawasolar.document import edits, lot_edits, programme_edits
 from kawasolar.document.check import check_entries
 from kawasolar.document.edits import Author, BadEdit
 from kawasolar.document.entries import (
     OF_SCENARIO,
     PURPOSES,
+    STANDING,
     VERDICTS,
     Change,
     Edit,
@@ -186,6 +187,44 @@ def draw_files(draw: Any, entries: Entries) -> Edit:
     return edits.exchange_files(entries, present, chosen, draw(BY), profile=profile, before=before)
 
 
+RULES: dict[str, Any] = {
+    "programme": {"first_year": 2027, "last_year": 2030}, "budget": {"each": 6e7, "2027": 3e7}, "capacity": {"sites": {"each": 30}}, "share": {"list": "2026-04-01"}, "shelters": {"first": True},
+}  # fmt: skip
+
+
+def draw_rules(draw: Any, entries: Entries) -> Edit:
+    names = draw(st.lists(st.sampled_from(sorted(RULES)), unique=True))
+    tables = {name: RULES[name] for name in names}
+    return programme_edits.set_rules(entries, a_scenario(draw, entries), tables, draw(BY))
+
+
+def draw_years(draw: Any, entries: Entries) -> Edit:
+    years = sorted(draw(st.lists(st.integers(1990, 2100), min_size=2, max_size=2)))
+    first, last = (year if draw(st.booleans()) else None for year in years)
+    names = draw(st.lists(NAMES, max_size=3))
+    return programme_edits.give_years(entries, a_scenario(draw, entries), names, first, last, draw(BY))
+
+
+def draw_standing(draw: Any, entries: Entries) -> Edit:
+    state = draw(st.sampled_from([*STANDING, None]))
+    names, size = draw(st.lists(NAMES, max_size=3)), draw(st.none() | st.floats(0, 1e4))
+    return programme_edits.stand(entries, names, state, draw(st.integers(1990, 2100)), draw(BY), capacity_kw=size)
+
+
+def draw_count(draw: Any, entries: Entries) -> Edit:
+    day = draw(st.sampled_from(["2026-04-01", "2027-04-01"]))
+    if entries.get("counts", day) is not None:
+        return programme_edits.forget_count(entries, day)
+    return programme_edits.freeze_count(entries, day, draw(st.lists(NAMES, max_size=4)), draw(BY))
+
+
+def draw_lots(draw: Any, entries: Entries) -> Edit:
+    names = draw(st.lists(NAMES, unique=True))
+    cut = draw(st.integers(0, len(names)))
+    lots = {"l1": ("北", names[:cut]), "l2": ("南", names[cut:])}
+    return lot_edits.set_lots(entries, a_scenario(draw, entries), lots if draw(st.booleans()) else {}, draw(BY))
+
+
 def free_name(draw: Any, entries: Entries) -> str:
     def is_free(name: str) -> bool:
         try:
@@ -214,15 +253,17 @@ def draw_remove(draw: Any, entries: Entries) -> Edit:
 KINDS: list[Callable[[Any, Entries], Edit]] = [
     draw_share, draw_share, draw_objective, draw_criterion, draw_reset, draw_place, draw_place, draw_value, draw_layout, draw_module,
     draw_reset_value, draw_ledger, draw_join, draw_review, draw_meter, draw_alias, draw_keepout, draw_remove_keepout, draw_columns, draw_files, draw_duplicate, draw_rename, draw_remove,
+    draw_rules, draw_years, draw_standing, draw_count, draw_lots,
 ]  # fmt: skip
 
 
 def test_every_edit_of_the_module_is_drawn() -> None:
     """An edit that is added must be added to the random ones, too."""
-    public = {name for name, found in vars(edits).items() if callable(found) and not name.startswith("_")}
-    made = {name for name in public if getattr(edits, name).__module__ == edits.__name__}
     drawn = {name for kind in KINDS for name in kind.__code__.co_names}
-    assert made - {"Author", "BadEdit", "edit_of", "first_scenario"} <= drawn
+    for module in (edits, lot_edits, programme_edits):
+        public = {name for name, found in vars(module).items() if callable(found) and not name.startswith("_")}
+        made = {name for name in public if getattr(module, name).__module__ == module.__name__}
+        assert made - {"Author", "BadEdit", "edit_of", "first_scenario", "rules_wanted"} <= drawn
 
 
 QUICK = settings(
@@ -296,6 +337,11 @@ def everything() -> Entries:
         lambda e: edits.correct_ledger(e, "F1", "built_year", 1981.0, 1971.0, ME),
         lambda e: edits.correct_join(e, "F1", ["b2", "b1"], ME),
         lambda e: edits.add_keepout(e, "b1", box, ME),
+        lambda e: programme_edits.set_rules(e, "s1", RULES, ME),
+        lambda e: programme_edits.give_years(e, "s1", ["F1"], 2027, None, ME),
+        lambda e: programme_edits.stand(e, ["F2"], "done", 2025, ME, capacity_kw=12.5),
+        lambda e: lot_edits.set_lots(e, "s1", {"l1": ("北部", ["F1"]), "l2": ("南部", ["F2"])}, ME),
+        lambda e: programme_edits.freeze_count(e, "2026-04-01", ["F1", "F2"], ME),
         lambda e: edits.map_columns(e, Mapping(2, 3, 4, {"name": Column(1, "名称", "")}, "一覧", "0" * 16), ME),
     ):
         entries = apply(entries, make(entries))
@@ -381,6 +427,52 @@ PLACES = [
             {"columns": {"name": [1, None, ""]}},
             {"columns": {"elsewhere": [1, "名称", ""]}},
             {"columns": {"name": [1, "名称", ""], "kana": [1, "名称", ""]}},
+        )
+    ),
+    *(
+        ("rules", key, {"value": value, **ME.mark()})
+        for key, value in (
+            ("s1/nothing", {}),
+            ("s1/pins", {"F1": 2027}),
+            ("s1/budget", {"each": -1}),
+            ("s1/budget", {"each": math.nan}),
+            ("s1/budget", 5),
+            ("s1/budget", {"x": 1}),
+            ("s1/programme", {"first_year": 2030, "last_year": 2027}),
+            ("s1/share", {"list": "2026-02-30"}),
+            ("s1/share", {"list": 20260401}),
+            ("s1/capacity", {"sites": []}),
+        )
+    ),
+    *(
+        ("terms", "s1/F1", {"earliest": first, "latest": last, **ME.mark()})
+        for first, last in ((None, None), (2028, 2027), (1900, None), (2027.0, None), (True, None), ("2027", None))
+    ),
+    ("terms", "F1", {"earliest": 2027, "latest": None, **ME.mark()}),
+    *(
+        ("standing", "F1", {"state": "done", "year": 2025, "capacity_kw": None, **ME.mark(), **wrong})
+        for wrong in (
+            {"state": "open"},
+            {"year": None},
+            {"year": 3000},
+            {"capacity_kw": -1.0},
+            {"capacity_kw": math.inf},
+            {"more": 1},
+        )
+    ),
+    *(
+        ("counts", day, {"facility_ids": ["F1"], **ME.mark()})
+        for day in ("2026-4-1", "2026-13-01", "today", "20260401")
+    ),
+    *(("counts", "2027-04-01", {"facility_ids": names, **ME.mark()}) for names in ("F1", ["F1", "F1"], [1], None)),
+    *(
+        ("lots", key, {"name": name, "facility_ids": names, **ME.mark()})
+        for key, name, names in (
+            ("s1/a/b", "A", []),
+            ("s1/a", " ", []),
+            ("s1/a", "A", ["F1", "F1"]),
+            ("s1/a", 1, []),
+            ("s9/a", "A", []),
         )
     ),
     ("elsewhere", "s1", 1),
@@ -807,3 +899,16 @@ def test_every_edit_and_every_refusal_has_words(language: Any) -> None:
         said = say(language, edit.words, **edit.details)
         assert said != edit.words
         assert "–" not in said
+
+
+def test_a_facility_is_in_one_lot() -> None:
+    with pytest.raises(BadEdit, match=r"edit\.lot_twice"):
+        lot_edits.set_lots(started(), "s1", {"l1": ("北", ["F1", "F2"]), "l2": ("南", ["F2"])}, ME)
+
+
+def test_a_list_that_is_frozen_is_not_overwritten() -> None:
+    entries = apply(started(), programme_edits.freeze_count(started(), "2026-04-01", ["F2", "F1"], ME))
+    assert entries.get("counts", "2026-04-01")["facility_ids"] == ["F1", "F2"]
+    assert not programme_edits.freeze_count(entries, "2026-04-01", ["F1", "F2"], ME).changes
+    with pytest.raises(BadEdit, match=r"edit\.counted"):
+        programme_edits.freeze_count(entries, "2026-04-01", ["F1"], ME)
