@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gis.progress import part
 from kawasolar.programme.words import nothing_lines, programme_lines
 from ui.parts import button, column, label, row, set_role
 from ui.programme.tables import BarDelegate, SitesModel, YearsModel, sorting
@@ -33,8 +32,7 @@ if TYPE_CHECKING:
 
     from gis.progress import Progress
     from kawasolar.plan import Plan
-    from kawasolar.programme.of_plan import Asked
-    from kawasolar.programme.result import Nothing, Programme
+    from kawasolar.programme.finding import Found
     from kawasolar.programme.rules_file import RulesFile
     from ui.jobs import Job, Jobs
     from ui.look import Look
@@ -43,31 +41,6 @@ if TYPE_CHECKING:
 _TOPIC = "programme"
 _MILLION = 1_000_000.0
 _EACH = "each"
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a search gave: a programme, or what conflicts; neither where the time was too short."""
-
-    asked: Asked
-    programme: Programme | None
-    nothing: Nothing | None
-
-
-def search(plan: Plan, told: RulesFile, progress: Progress) -> Found:
-    """The programme of a plan, and where nothing fits, why."""
-    from kawasolar.programme.defaults import giving, limits
-    from kawasolar.programme.of_plan import programme_of_plan
-    from kawasolar.programme.result import make_programme, why_nothing
-
-    asked = programme_of_plan(plan, told)
-    ends = limits()
-    ends = replace(ends, gap=ends.gap if told.gap is None else told.gap, seconds=told.seconds or ends.seconds)
-    made = make_programme(asked.sites, asked.rules, ends, part(progress, 0.0, 0.5))
-    if made is not None:
-        return Found(asked, made, None)
-    give = {**giving(), **told.give}
-    return Found(asked, None, why_nothing(asked.sites, asked.rules, give, ends, part(progress, 0.5, 1.0)))
 
 
 def _even(plan: Plan) -> int:
@@ -89,11 +62,13 @@ class ProgrammeDialog(WorkingDialog):
         self, look: Look, jobs: Jobs, remembered: Remembered, plan: Plan, go_to: Callable[[str], None], parent: QWidget | None = None
     ) -> None:  # fmt: skip
         super().__init__(parent)
+        from kawasolar.export.programme import names_of
         from kawasolar.programme.rules_file import RulesFile
 
         self._look, self._jobs, self._remembered, self._plan, self._go_to = look, jobs, remembered, plan, go_to
         self._job: Job | None = None
         self._file = RulesFile()
+        self._names = names_of(plan)
         self.found: Found | None = None
         say = look.say
         self.setWindowTitle(say("ui.programme.title"))
@@ -214,8 +189,10 @@ class ProgrammeDialog(WorkingDialog):
 
     def start(self) -> None:
         """Search for the best programme."""
+        from kawasolar.programme.finding import find_programme
+
         plan, told = self._plan, self.told
-        job = self._jobs.start(lambda progress: search(plan, told, progress), _TOPIC)
+        job = self._jobs.start(lambda progress: find_programme(plan, told, progress), _TOPIC)
         self._job = job
         job.progressed.connect(lambda share, _what: self.progress.setValue(round(1000 * share)))
         job.done.connect(self._on_done)
@@ -231,16 +208,16 @@ class ProgrammeDialog(WorkingDialog):
 
     def _show(self) -> None:
         found, language = self.found, self._look.language
-        programme = None if found is None else found.programme
-        self.years.show_programme(programme)
-        self.sites.show_programme(programme, None if found is None else found.asked)
+        kept = None if found is None else found.kept
+        self.years.show_programme(kept)
+        self.sites.show_programme(kept, self._names)
         set_role(self.head, "head")
         self.proof.setText("")
         if found is None:
             self.head.setText("")
-        elif programme is not None:
-            lines = programme_lines(language, programme, found.asked)
-            years = len(programme.sites.years)
+        elif found.programme is not None:
+            lines = programme_lines(language, found.kept)
+            years = len(found.kept.years)
             # Years and progress stand in the table.
             self.head.setText(lines[0])
             self.proof.setText("\n".join([lines[1], *lines[2 + years :]]))
@@ -250,7 +227,8 @@ class ProgrammeDialog(WorkingDialog):
             header.setSortIndicator(3, Qt.SortOrder.AscendingOrder)
         else:
             set_role(self.head, "attention")
-            told = [] if found.nothing is None else nothing_lines(language, found.nothing, found.asked.names)
+            nothing = found.kept.nothing
+            told = [] if nothing is None else nothing_lines(language, nothing, self._names)
             self.head.setText("\n".join([self._look.say("ui.programme.nothing"), *told]))
 
     def _refresh(self) -> None:
@@ -296,12 +274,11 @@ class ProgrammeDialog(WorkingDialog):
         from kawasolar.export.programme import write_programme_xlsx
 
         found, plan, language = self.found, self._plan, self._look.language
-        programme = None if found is None else found.programme
-        if found is None or programme is None:
+        if found is None or found.programme is None:
             return
 
         def keep(_progress: Progress) -> Path:
-            write_programme_xlsx(programme, found.asked, plan, path, language)
+            write_programme_xlsx(found.kept, plan, path, language)
             return path
 
         job = self._jobs.start(keep, _TOPIC)
