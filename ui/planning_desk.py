@@ -70,7 +70,21 @@ class PlanningDesk(QObject):
         """Which of the half is built in which fiscal year."""
         from ui.programme.dialog import ProgrammeDialog
 
-        window, plan = self._window, self._window.document.plan
-        if plan is None:
+        window, document = self._window, self._window.document
+        if document.plan is None:
             return
-        ProgrammeDialog(window.look, window.jobs, window.remembered, plan, window.go_to, window).open()
+        dialog = ProgrammeDialog(window.look, window.jobs, window.remembered, document, window.go_to, window)
+        dialog.taken.connect(self.compute_programme)
+        dialog.open()
+
+    def compute_programme(self) -> None:
+        """The plan's programme follows, where nothing else waits."""
+        window, document = self._window, self._window.document
+        project = document.project
+        if project is None or window.controller.is_running:
+            return
+        from kawasolar.stages import states
+
+        found = states(project.plan, project.profile, document.observed)
+        if {state.name for state in found if not state.is_fresh} == {"programme"}:
+            window.controller.run()
