@@ -55,9 +55,13 @@ class LotSites:
     def taken(self, rows: Sequence[int] | NDArray[np.intp]) -> LotSites:
         """Some of them, in this order."""
         at = np.asarray(rows, dtype=np.intp)
-        order = at.tolist()
+        order: list[int] = at.tolist()
+
+        def texts(column: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(column[k] for k in order)
+
         return LotSites(
-            *(tuple(column[k] for k in order) for column in (self.ids, self.names, self.wards, self.roofs, self.seasons)),
+            texts(self.ids), texts(self.names), texts(self.wards), texts(self.roofs), texts(self.seasons),
             tuple(self.years[k] for k in order), self.places[at], self.capacity_kw[at], self.self_use_kwh[at], self.surplus_kwh[at], self.roof_m2[at],
         )  # fmt: skip
 
