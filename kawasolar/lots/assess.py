@@ -93,7 +93,7 @@ def assess(
         spoils = effect >= rules.spoils_yen
         frame["spoils"] = spoils
         resale = terms.number("resale") if sold else 0.0
-        frame["reasons"] = _reasons(frame, sites, worths, at, price, resale)
+        frame["reasons"] = pd.Series(_reasons(frame, sites, worths, at, price, resale), index=frame.index, dtype=object)
         spoilers = at[np.flatnonzero(spoils)[np.argsort(-effect[spoils], kind="stable")]]
         left = at[~spoils]
         parts.append(frame)
