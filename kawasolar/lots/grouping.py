@@ -32,8 +32,10 @@ _STARTS = (0.0, 0.35, 0.7, 1.0)
 _MOST_SWEEPS = 400
 # Below this an improvement is the rounding of floats.
 _HELPS = 1e-9
+# A least size below this is none [kW].
+_LEAST_KW = 1e-3
 # So few sites that every one of them is tried as the first.
-_FEW = 24
+_FEW = 12
 
 
 @dataclass
@@ -137,9 +139,7 @@ class Grouping:
     ) -> NDArray[np.float64]:
         """What lots of this many sites, this size and this sum of squared distances [km²] weigh."""
         rules = self.rules
-        fill = np.minimum(
-            kw / rules.min_kw if rules.min_kw > 0 else np.ones_like(kw), count / max(rules.min_sites, 1)
-        ).clip(0.0, 1.0)
+        fill = np.minimum(kw / max(rules.min_kw, _LEAST_KW), count / max(rules.min_sites, 1)).clip(0.0, 1.0)
         # Sizes are sums of floats: a lot of exactly the least size has it.
         ready = (kw >= rules.min_kw * (1 - 1e-12)) & (count >= rules.min_sites)
         short = _OUTSIDE * count * (1.0 - self._fill * fill)

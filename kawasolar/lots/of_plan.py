@@ -11,6 +11,7 @@ from kawasolar.lots.assess import Lot, assess
 from kawasolar.lots.proposal import propose
 from kawasolar.lots.rules import default_costs, default_rules
 from kawasolar.lots.sites import chosen_ids, sites_of_plan
+from kawasolar.palette import LOT_COLOURS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,10 +43,10 @@ def lots_of(entries: Entries, scenario: str) -> dict[str, str]:
     return {name: lot.key for lot in entered_lots(entries, scenario) for name in lot.ids}
 
 
-def proposed_lots(proposal: Proposal, name_of: Mapping[int, str] | None = None) -> tuple[Lot, ...]:
-    """The lots of a proposal with keys ``l1 l2 …`` and names; ``name_of``: number -> name."""
-    names = name_of or {}
-    return tuple(Lot(f"l{k}", names.get(k, str(k)), ids) for k, ids in enumerate(proposal.lots, start=1))
+def lot_colour(key: str) -> str:
+    """The colour of a lot, ``"#RRGGBB"``: by the number in its key, so that it stays when other lots come and go; after eight they come again."""
+    number = number_of(key)[0]
+    return LOT_COLOURS[(int(number) - 1) % len(LOT_COLOURS) if number < math.inf else len(key) % len(LOT_COLOURS)]
 
 
 def propose_of_plan(
