@@ -39,6 +39,7 @@ def lots(
     why: Why = "", scenario: Scenario = "",
     xlsx: Annotated[Path | None, typer.Option(help="lots and sites as an Excel workbook")] = None,
     csv: Annotated[Path | None, typer.Option(help="the sites with their lots as CSV")] = None,
+    gpkg: Annotated[Path | None, typer.Option(help="the sites with their lots as a layer (GeoPackage)")] = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Tender lots with a price each, which sites spoil it and why; proposed, or as they are entered."""
@@ -50,9 +51,9 @@ def lots(
     if take_over and not propose:
         raise typer.BadParameter(say(State.language, "cli.lots.take_what"), param_hint="--take-over")
     rules, costs = rules_with(_numbers(rule, "--rule")), costs_with(_numbers(cost, "--cost"))
-    for target in (xlsx, csv):
+    for target in (xlsx, csv, gpkg):
         if target is not None:
-            check_target(target, keep=(project, *({xlsx, csv} - {target})))
+            check_target(target, keep=(project, *({xlsx, csv, gpkg} - {target})))
     opened = load_project(project)
     key = scenario_of(opened, scenario)
     plan = opened.plans[key]
@@ -66,20 +67,29 @@ def lots(
         assessed = assess_of_plan(plan, found, rules, costs, progress=progress)
     if take_over:
         _take(project, key, found, why)
-    if xlsx is not None:
-        from kawasolar.export.lots import write_lots_xlsx
-
-        write_lots_xlsx(assessed, found, plan, costs, xlsx, State.paper_language)
-        tell_written(xlsx)
-    if csv is not None:
-        from kawasolar.export.lots import write_lots_csv
-
-        write_lots_csv(assessed, plan, csv, State.paper_language)
-        tell_written(csv)
+    _write(assessed, found, plan, costs, xlsx, csv, gpkg)
     if as_json:
         typer.echo(json.dumps(_as_json(assessed, left, plan, found), ensure_ascii=False, indent=2))
     else:
         _tell(assessed, left, plan, found, costs)
+
+
+def _write(
+    assessed: Assessed, found: tuple[Lot, ...], plan: Plan, costs: LotCosts, xlsx: Path | None, csv: Path | None, gpkg: Path | None
+) -> None:  # fmt: skip
+    from kawasolar.export.lots import write_lots_csv, write_lots_gpkg, write_lots_xlsx
+    from kawasolar.lots.sites import sites_of_plan
+
+    if xlsx is not None:
+        write_lots_xlsx(assessed, found, plan, costs, xlsx, State.paper_language)
+        tell_written(xlsx)
+    if csv is not None:
+        write_lots_csv(assessed, plan, csv, State.paper_language)
+        tell_written(csv)
+    if gpkg is not None:
+        sites, _ = sites_of_plan(plan, [str(name) for name in assessed.sites["facility_id"]])
+        write_lots_gpkg(assessed, sites, plan, gpkg, State.paper_language)
+        tell_written(gpkg)
 
 
 def _numbers(pairs: list[str] | None, hint: str) -> dict[str, float]:

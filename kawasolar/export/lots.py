@@ -1,4 +1,4 @@
-"""Lots as procurement staff want them: a workbook with a sheet of lots and one of sites, and the sites as CSV; each with the plan's fingerprint."""
+"""Lots as procurement staff want them: a workbook with a sheet of lots and one of sites, the sites as CSV and as a layer; each with the plan's fingerprint."""
 
 from __future__ import annotations
 
@@ -11,21 +11,26 @@ import xlsxwriter
 from kawasolar import __version__
 from kawasolar.export.csv import write_table
 from kawasolar.export.fingerprint import PROPERTY, Origin
+from kawasolar.export.gpkg import origin_table
 from kawasolar.export.ledger_check import OPTIONS
-from kawasolar.export.writing import atomic
+from kawasolar.export.writing import atomic, atomic_geopackage
 from kawasolar.export.xlsx_book import Book, Field
 from kawasolar.finance import Terms
-from kawasolar.lots.of_plan import not_chosen
+from kawasolar.lots.of_plan import lot_colour, not_chosen
 from kawasolar.lots.words import lots_in_words, note_lines, sites_in_words
+from kawasolar.project.gpkg import prepare
+from kawasolar.project.write import write_layer
 from kawasolar.words import say
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Sequence
     from datetime import date
     from pathlib import Path
 
     from kawasolar.lots.assess import Assessed, Lot
     from kawasolar.lots.rules import LotCosts
+    from kawasolar.lots.sites import LotSites
     from kawasolar.plan import Plan
     from kawasolar.words import Language
 
@@ -97,6 +102,36 @@ def write_lots_xlsx(
     workbook.close()
     with atomic(path, ".xlsx") as work:
         work.write_bytes(made.getvalue())
+
+
+def write_lots_gpkg(
+    found: Assessed, sites: LotSites, plan: Plan, path: Path, language: Language, *, today: date | None = None
+) -> None:  # fmt: skip
+    """Write the layer ``lot_sites``, a point a site with its lot and prices, in the project's CRS; the table ``plan`` says which plan it is.
+
+    Raises
+    ------
+    NotWritable
+        Locked by QGIS, read-only, disk full.
+    """
+    import geopandas as gpd
+
+    table = sites_in_words(language, found)[list(_SITES)]
+    places = dict(zip(sites.ids, sites.places, strict=True))
+    points = (
+        gpd.points_from_xy(*zip(*(places[name] for name in table["facility_id"]), strict=True)) if len(table) else []
+    )
+    layer = gpd.GeoDataFrame(
+        table.assign(colour=[lot_colour(key) for key in table["lot"]]), geometry=points, crs=plan.crs
+    )
+    layer["fiscal_year"] = layer["fiscal_year"].astype(float)
+
+    def finish(connection: sqlite3.Connection) -> None:
+        prepare(connection)
+        origin_table(connection, plan, language, today)
+
+    with atomic_geopackage(path, finish) as work:
+        write_layer(work, "lot_sites", layer, "Point", plan.crs)
 
 
 def _sheet(

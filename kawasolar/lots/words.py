@@ -9,7 +9,7 @@ from kawasolar.lots.assess import Lot
 from kawasolar.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     import pandas as pd
 
@@ -75,27 +75,34 @@ def lot_lines(
                 saving=row["saving_first_yen"] / MILLION, co2=row["co2_first_t"],
             )
         )  # fmt: skip
-        of_lot = found.sites[found.sites["lot"] == row["lot"]].set_index("facility_id")
-        for one in row["spoilers"][:_NAMED]:
-            why = reasons_text(language, of_lot.loc[one, "reasons"])
-            lines.append(
-                say(
-                    language,
-                    "lots.spoiler_line",
-                    name=names.get(one, one),
-                    effect=float(of_lot.loc[one, "effect"]),
-                    why=why,
-                )
-            )
-        if row["spoilers"]:
-            cleaned = price_text(language, row["price_cleaned"])
-            lines.append(say(language, "lots.cleaned_line", price=cleaned, kw=row["kw_cleaned"]))
-        if row["broken"]:
-            lines.append(say(language, "lots.broken_line", rules=rules_text(language, row["broken"])))
-        gone = (*row["gone"], *(one for one in not_chosen.get(str(row["lot"]), ()) if one not in row["gone"]))
-        if gone:
-            lines.append(say(language, "lots.gone_line", names=names_text(language, gone, names)))
+        lines += spoiler_lines(language, found, str(row["lot"]), names)
+        lines += wrong_lines(language, row, names, not_chosen)
     return lines
+
+
+def spoiler_lines(
+    language: Language, found: Assessed, lot: str, names: Mapping[str, str], most: int = _NAMED
+) -> list[str]:
+    """Who spoils the price of a lot and by what, the worst first, and what it would be without them all."""
+    row = next(row for row in found.lots.to_dict("records") if row["lot"] == lot)
+    of_lot = found.sites[found.sites["lot"] == lot].set_index("facility_id")
+    lines = []
+    for one in row["spoilers"][:most]:
+        why, effect = reasons_text(language, of_lot.loc[one, "reasons"]), float(of_lot.loc[one, "effect"])
+        lines.append(say(language, "lots.spoiler_line", name=names.get(one, one), effect=effect, why=why))
+    if row["spoilers"]:
+        cleaned, left = price_text(language, row["price_cleaned"]), row["kw_cleaned"]
+        lines.append(say(language, "lots.cleaned_line", count=len(row["spoilers"]), price=cleaned, kw=left))
+    return lines
+
+
+def wrong_lines(
+    language: Language, row: Mapping[Hashable, Any], names: Mapping[str, str], not_chosen: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """Which rules a lot (a row of :class:`~kawasolar.lots.assess.Assessed`) does not keep to, and what it contains that is not chosen."""
+    lines = [say(language, "lots.broken_line", rules=rules_text(language, row["broken"]))] if row["broken"] else []
+    gone = tuple(dict.fromkeys((*row["gone"], *not_chosen.get(str(row["lot"]), ()))))
+    return [*lines, say(language, "lots.gone_line", names=names_text(language, gone, names))] if gone else lines
 
 
 def left_lines(language: Language, left: Mapping[str, str], names: Mapping[str, str]) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import openpyxl
 import pytest
@@ -354,6 +355,13 @@ def test_command_line(plan: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[
     with table.open(encoding="utf-8-sig") as file:
         rows = list(csv.reader(file))
     assert len(rows) == 1 + len(told["sites"])
+    layer_file = tmp_path / "lots.gpkg"
+    assert main(["lots", str(project), "--gpkg", str(layer_file)]) == 0
+    layer = gpd.read_file(layer_file, layer="lot_sites")
+    assert sorted(layer["facility_id"]) == sorted(site["facility_id"] for site in told["sites"])
+    assert layer.crs == plan.crs
+    assert len(gpd.read_file(layer_file, layer="plan")) == 1
+    capsys.readouterr()
     entered = entered_lots(load_project(project).entries, "s1")
     assert [lot.key for lot in entered] == [lot["lot"] for lot in told["lots"]]
     one = entered[0].ids[0]

@@ -30,10 +30,10 @@ def dialog(window: MainWindow, qtbot: QtBot) -> LotsDialog:
     found = window.findChild(LotsDialog)
     assert found is not None
     settled(found, qtbot)
-    found.numbers["min_kw"].setValue(0)
-    found.numbers["min_sites"].setValue(1)
-    found.numbers["max_sites"].setValue(4)
-    found.numbers["max_distance_km"].setValue(1.0)
+    found.asked.numbers["min_kw"].setValue(0)
+    found.asked.numbers["min_sites"].setValue(1)
+    found.asked.numbers["max_sites"].setValue(4)
+    found.asked.numbers["max_distance_km"].setValue(1.0)
     return found
 
 
@@ -130,7 +130,7 @@ def test_a_lasso_chooses_what_it_goes_around(dialog: LotsDialog, qtbot: QtBot) -
 
 
 def test_rules_that_exclude_each_other_are_told(dialog: LotsDialog) -> None:
-    dialog.numbers["min_kw"].setValue(5000)
+    dialog.asked.numbers["min_kw"].setValue(5000)
     dialog.make.click()
     assert dialog.state.text() == dialog._look.say("lots.rule_order", least=5000.0, most=2000.0)
 
@@ -141,5 +141,11 @@ def test_written_and_named(dialog: LotsDialog, qtbot: QtBot, tmp_path: Path) -> 
     dialog.write(target)
     qtbot.waitUntil(lambda: target.name in dialog.state.text(), timeout=WAIT)
     assert len(openpyxl.load_workbook(target).sheetnames) == 2
-    for widget in (*dialog.numbers.values(), *dialog.flags.values(), dialog.map, dialog.lot_table, dialog.site_table):
+    for widget in (
+        *dialog.asked.numbers.values(),
+        *dialog.asked.flags.values(),
+        dialog.map,
+        dialog.lot_table,
+        dialog.site_table,
+    ):
         assert QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name)

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QCheckBox,
-    QDoubleSpinBox,
     QFileDialog,
     QHBoxLayout,
     QInputDialog,
@@ -23,7 +21,8 @@ from PySide6.QtWidgets import (
 
 from gis.errors import CodedError
 from kawasolar.document import lot_edits
-from kawasolar.lots.rules import default_costs, default_rules, rule_rows, rules_with
+from kawasolar.lots.rules import default_costs
+from ui.lots.asked import RulesRow
 from ui.lots.found import Found, look, with_row
 from ui.lots.map import Dot, LotMap
 from ui.lots.tables import LotsModel, SitesModel
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 
     from gis.progress import Progress
     from kawasolar.document.entries import Edit
-    from kawasolar.lots.rules import LotRules
     from kawasolar.plan import Plan
     from ui.document import Document
     from ui.jobs import Job, Jobs
@@ -45,9 +43,9 @@ if TYPE_CHECKING:
     from ui.settings import Remembered
 
 _TOPIC = "lots"
-_FLAGS = ("same_ward", "same_roof", "same_season")
-_NUMBERS = ("min_kw", "max_kw", "min_sites", "max_sites", "max_distance_km")
 _OUTSIDE = ""
+# Sites that spoil a price and are told in a sentence; all are in the table.
+_TOLD = 3
 
 
 class LotsDialog(WorkingDialog):
@@ -69,6 +67,8 @@ class LotsDialog(WorkingDialog):
         self.head = label("", "head", wrap=True)
         layout.addWidget(self.head)
         layout.addWidget(self._pages(), 1)
+        self.why = label("", "muted", wrap=True)
+        layout.addWidget(self.why)
         layout.addLayout(self._hands())
         layout.addLayout(self._foot())
         self.resize(1200, 700)
@@ -79,42 +79,14 @@ class LotsDialog(WorkingDialog):
     # ---------------------------------------------------------------- building
 
     def _asked(self) -> QHBoxLayout:
-        say, line, rules = self._look.say, row(6), default_rules()
-        self.numbers: dict[str, QDoubleSpinBox] = {}
-        for key in _NUMBERS:
-            box, told = QDoubleSpinBox(), rule_rows()[key]
-            box.setRange(float(told["low"]), float(told["high"]))
-            box.setDecimals(1 if key == "max_distance_km" else 0)
-            box.setGroupSeparatorShown(True)
-            box.setSuffix(say("ui.lots.kw") if key.endswith("kw") else say("ui.lots.km") if key.endswith("km") else "")
-            box.setValue(float(getattr(rules, key)))
-            box.setMaximumWidth(118)
-            self._explain(box, key)
-            words = label(say(f"ui.lots.{key}"))
-            words.setBuddy(box)
-            line.addWidget(words)
-            line.addWidget(box)
-            self.numbers[key] = box
-        self.flags: dict[str, QCheckBox] = {}
-        for key in _FLAGS:
-            flag = QCheckBox(say(f"ui.lots.{key}"))
-            flag.setChecked(bool(getattr(rules, key)))
-            self._explain(flag, key)
-            line.addWidget(flag)
-            self.flags[key] = flag
-        line.addStretch(1)
-        self.make = button(say("ui.lots.make"), "primary")
+        line = row(8)
+        self.asked = RulesRow(self._look)
+        self.make = button(self._look.say("ui.lots.make"), "primary")
         self.make.setAutoDefault(False)
         self.make.clicked.connect(lambda: self.start(propose=True))
+        line.addWidget(self.asked, 1)
         line.addWidget(self.make)
         return line
-
-    def _explain(self, widget: QWidget, key: str) -> None:
-        say, told = self._look.say, rule_rows()[key]
-        source = told[f"source_{self._look.language}"]
-        widget.setAccessibleName(say(f"lots.rule.{key}"))
-        tip = say("ui.lots.range", low=told["low"], high=told["high"], unit=told["unit"], source=source)
-        widget.setToolTip(f"{say(f'lots.rule.{key}')}\n{tip}")
 
     def _pages(self) -> QSplitter:
         say = self._look.say
@@ -202,25 +174,13 @@ class LotsDialog(WorkingDialog):
         """The plan as it is now."""
         return cast("Plan", self._document.plan)
 
-    @property
-    def rules(self) -> LotRules:
-        """The rules that are asked for.
-
-        Raises
-        ------
-        PlanError
-            a least size beyond the greatest
-        """
-        numbers = {key: box.value() for key, box in self.numbers.items()}
-        return rules_with({**numbers, **{key: float(flag.isChecked()) for key, flag in self.flags.items()}})
-
     def start(self, *, propose: bool) -> None:
         """Make a proposal, or look at the lots that are entered."""
         if self._job is not None:
             self._job.drop()
             self._job = None
         try:
-            rules = self.rules
+            rules = self.asked.rules
         except CodedError as error:
             self._on_failed(error)
             return
@@ -273,9 +233,9 @@ class LotsDialog(WorkingDialog):
         text = say(f"ui.lots.{code}", lots=len(found.lots), sites=inside, kw=power, left=len(found.loose))
         self.head.setText(text if found.lots or found.proposed else say("ui.lots.empty"))
         set_role(self.head, "attention" if found.proposed else "head")
-        for k, wide in enumerate((150, 56, 76, 84, 100, 110, 190, 110)):
+        for k, wide in enumerate((140, 60, 76, 88, 104, 104, 190, 110)):
             self.lot_table.setColumnWidth(k, wide)
-        for k, wide in enumerate((170, 70, 76, 80, 76, 110, 100)):
+        for k, wide in enumerate((160, 70, 76, 84, 82, 104, 104)):
             self.site_table.setColumnWidth(k, wide)
         self._select(self.lot_table, [k for k, key in enumerate(keys) if key in before] or [0])
         self._show_sites()
@@ -328,6 +288,17 @@ class LotsDialog(WorkingDialog):
                 ids.append(one)
         self.sites.show_rows(ids, table)
         self.map.look_at(keys[0] if len(keys) == 1 else _OUTSIDE)
+        self.why.setText(self._told(keys[0]) if len(keys) == 1 and keys[0] else "")
+
+    def _told(self, lot: str) -> str:
+        """What is wrong with a lot, which sites spoil its price and why, and what it would be without them."""
+        from kawasolar.lots.words import spoiler_lines, wrong_lines
+
+        found, language, names = cast("Found", self.found), self._look.language, self._names()
+        head = next(one for one in found.assessed.lots.to_dict("records") if one["lot"] == lot)
+        lines = wrong_lines(language, head, names, found.not_chosen)
+        lines += spoiler_lines(language, found.assessed, lot, names, most=_TOLD)
+        return "\n".join(one.strip() for one in lines)
 
     def _on_sites(self) -> None:
         self.map.choose(set(self._rows_chosen()))

@@ -22,6 +22,8 @@ _SITES = ("name", "ward", "capacity_kw", "self_use_ratio", "specific_yield", "pr
 _DIGITS = {
     "sites": 0, "capacity_kw": 1, "price": 2, "price_cleaned": 2, "saving_first_yen": 0, "self_use_ratio": 0, "specific_yield": 0, "price_without": 2, "effect": 2,
 }  # fmt: skip
+# Columns with a shorter heading than on paper, which is their tooltip.
+_SHORT = ("saving_first_yen", "price_cleaned", "self_use_ratio", "specific_yield", "price_without", "effect")
 # What stands in a table where there is nothing.
 _NONE = "–"
 
@@ -55,7 +57,12 @@ class _Rows(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return heading(self._look.language, self.columns[section], site=self.of_site).replace(" (", "\n(")
+            key = self.columns[section]
+            if key in _SHORT:
+                return self._look.say(f"ui.lots.column.{key}")
+            return heading(self._look.language, key, site=self.of_site).replace(" (", "\n(")
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return heading(self._look.language, self.columns[section], site=self.of_site)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return (
                 _RIGHT
