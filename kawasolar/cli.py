@@ -285,6 +285,7 @@ def run_command(words: list[str]) -> int:
         cli_join,
         cli_layout,
         cli_ledger,
+        cli_lots,
         cli_meters,
         cli_profile,
         cli_programme,

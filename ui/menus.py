@@ -29,6 +29,7 @@ _NEED_PLAN = (
     "meters",
     "names",
     "programme",
+    "lots",
     "run",
     "run_all",
     "run_anew",
@@ -176,6 +177,7 @@ class Menus(QObject):
         self._add(menu, "modules", control.roof.edit_catalogue)
         self._add(menu, "profile", control.profiles.open, icon="tune-variant")
         self._add(menu, "programme", control.planning.make_programme, icon="table-column")
+        self._add(menu, "lots", control.planning.make_lots, icon="vector-polygon")
         self._add(menu, "ways", control.planning.compare_ways, icon="swap-horizontal")
         self._add(menu, "pick_buildings", window.pick_buildings, "Ctrl+B", "link-variant")
         menu.addSeparator()

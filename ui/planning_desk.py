@@ -1,4 +1,4 @@
-"""What is asked of a plan's money and years: self-use and bill of a facility, four ways to its roof, the programme by fiscal year."""
+"""What is asked of a plan's money and years: self-use and bill of a facility, four ways to its roof, the programme by fiscal year, tender lots."""
 
 from __future__ import annotations
 
@@ -88,3 +88,12 @@ class PlanningDesk(QObject):
         found = states(project.plan, project.profile, document.observed)
         if {state.name for state in found if not state.is_fresh} == {"programme"}:
             window.controller.run()
+
+    def make_lots(self) -> None:
+        """What is tendered together, at which price."""
+        from ui.lots.dialog import LotsDialog
+
+        window = self._window
+        if window.document.plan is None:
+            return
+        LotsDialog(window.look, window.jobs, window.remembered, window.document, window).open()

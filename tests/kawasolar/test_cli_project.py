@@ -49,6 +49,7 @@ def test_all_commands_are_known_at_the_door() -> None:
         cli_join,
         cli_layout,
         cli_ledger,
+        cli_lots,
         cli_meters,
         cli_profile,
         cli_programme,
