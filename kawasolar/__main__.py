@@ -36,6 +36,7 @@ _COMMANDS = (
     "ledger",
     "join",
     "programme",
+    "eligibility",
 )
 _PROJECT_SUFFIX = ".kawasolar"
 _HELP = ("--help", "--version")

@@ -280,6 +280,7 @@ def run_command(words: list[str]) -> int:
         cli_bill,
         cli_demand,
         cli_edit,
+        cli_eligibility,
         cli_finance,
         cli_join,
         cli_layout,

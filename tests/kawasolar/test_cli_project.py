@@ -44,6 +44,7 @@ def test_all_commands_are_known_at_the_door() -> None:
         cli_bill,
         cli_demand,
         cli_edit,
+        cli_eligibility,
         cli_finance,
         cli_join,
         cli_layout,
