@@ -33,10 +33,11 @@ def datum_sentence(language: Language, plan: Plan, laid: Laid, criterion: int, r
     if not columns:
         return say(language, "eligibility.datum.survey", value=found)
     ledger = assessment.case.ledger.iloc[row]
+    told = [(_heading(language, plan, column), _cell(language, plan, ledger, column)) for column in columns]
+    told += _reckoned(language, plan, key, columns, ledger, value)
     parts = say(language, "list.separator").join(
-        say(language, "eligibility.datum.part", column=_heading(language, plan, column), value=_cell(language, plan, ledger, column))
-        for column in columns
-    )  # fmt: skip
+        say(language, "eligibility.datum.part", column=column, value=cell) for column, cell in told
+    )
     file = next((PurePath(entry.path).name for entry in plan.inputs if entry.role == "facilities"), "")
     source = ledger.get("source_row")
     if source is None or pd.isna(source):
@@ -112,6 +113,19 @@ def _columns(key: str, ledger: pd.DataFrame, row: int) -> tuple[str, ...]:
         told = ledger["remaining_years"].iloc[row] if "remaining_years" in ledger else np.nan
         wanted = _REMAINING[0] if pd.notna(told) else _REMAINING[1]
     return tuple(column for column in wanted if column in ledger)
+
+
+def _reckoned(
+    language: Language, plan: Plan, key: str, columns: tuple[str, ...], ledger: pd.Series[Any], value: object
+) -> list[tuple[str, str]]:
+    """The numbers of the profile that a value was reckoned with: the plan's year, and the service life."""
+    if not isinstance(value, int | float) or not (key in ("closure", "waterproofing") or "built_year" in columns):
+        return []
+    used = ["plan.year"]
+    if key == "remaining_years":
+        used += [f"life.{ledger['structure']}"] if "structure" in columns else []
+    known = [plan.profile.value(name) for name in used if name in plan.profile.values]
+    return [(entry.name(language), f"{entry.value:.0f}") for entry in known]
 
 
 def _heading(language: Language, plan: Plan, column: str) -> str:
