@@ -37,6 +37,7 @@ _COMMANDS = (
     "join",
     "programme",
     "lots",
+    "eligibility",
 )
 _PROJECT_SUFFIX = ".kawasolar"
 _HELP = ("--help", "--version")

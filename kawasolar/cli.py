@@ -281,6 +281,7 @@ def run_command(words: list[str]) -> int:
         cli_demand,
         cli_edit,
         cli_edit_programme,
+        cli_eligibility,
         cli_finance,
         cli_join,
         cli_layout,

@@ -176,6 +176,7 @@ class Menus(QObject):
         self._add(menu, "draw_keepout", window.draw_keepout, "Ctrl+E", "vector-polygon")
         self._add(menu, "modules", control.roof.edit_catalogue)
         self._add(menu, "profile", control.profiles.open, icon="tune-variant")
+        self._add(menu, "eligibility", control.planning.lay_eligibility, icon="checkbox-multiple-marked-outline")
         self._add(menu, "programme", control.planning.make_programme, icon="table-column")
         self._add(menu, "lots", control.planning.make_lots, icon="vector-polygon")
         self._add(menu, "ways", control.planning.compare_ways, icon="swap-horizontal")

@@ -97,3 +97,12 @@ class PlanningDesk(QObject):
         if window.document.plan is None:
             return
         LotsDialog(window.look, window.jobs, window.remembered, window.document, window).open()
+
+    def lay_eligibility(self) -> None:
+        """Who is eligible and why, what would change it, and what has to be found out."""
+        from ui.eligibility.dialog import EligibilityDialog
+
+        window, plan = self._window, self._window.document.plan
+        if plan is None:
+            return
+        EligibilityDialog(window.look, window.jobs, window.remembered, plan, window.go_to, window).open()

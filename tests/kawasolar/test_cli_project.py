@@ -45,6 +45,7 @@ def test_all_commands_are_known_at_the_door() -> None:
         cli_demand,
         cli_edit,
         cli_edit_programme,
+        cli_eligibility,
         cli_finance,
         cli_join,
         cli_layout,
