@@ -126,7 +126,7 @@ class ProgrammePart(QWidget):
 
         document = self._document
         plan, state, year = document.plan, str(self.state.currentData()), int(self.year.currentData() or 0)
-        if plan is None:
+        if plan is None or not self._facility:
             return
         names, by = [self._facility], document.author()
         known = plan.entries.get("standing", self._facility)

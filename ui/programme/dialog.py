@@ -186,6 +186,7 @@ class ProgrammeDialog(WorkingDialog):
         say, line = self._look.say, row(8)
         self.list = QComboBox()
         self.list.setAccessibleName(say("ui.programme.list"))
+        self.list.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         words = label(say("ui.programme.list"))
         words.setBuddy(self.list)
         self.freeze = button(say("ui.programme.freeze"), "link", tip=say("ui.programme.freeze.tip"))
