@@ -34,7 +34,7 @@ class ProgrammePart(QWidget):
         layout = column(self, margin=0, spacing=6)
         head = row(4)
         head.addWidget(label(say("ui.site_programme"), "head"), 1)
-        self.open = button(say("ui.menu.programme"), "link")
+        self.open = button(say("ui.site_programme.show"), "link", tip=say("ui.menu.programme"))
         self.open.setAutoDefault(False)
         self.open.clicked.connect(self.programme_asked)
         head.addWidget(self.open)
@@ -46,6 +46,9 @@ class ProgrammePart(QWidget):
         for code, box in (("state", self.state), ("year", self.year)):
             words = label(say(f"ui.site_programme.{code}"), "muted")
             words.setBuddy(box)
+            # In a narrow dock they give way, not the sentences beside them.
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(4)
             box.setAccessibleName(say(f"ui.site_programme.{code}"))
             line.addWidget(words)
             line.addWidget(box, 1)
