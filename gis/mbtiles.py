@@ -71,7 +71,11 @@ class MbTiles:
     def _ask(self, words: str, *values: object) -> object:
         """The first value of the first row; None where there is none."""
         self._left = _MOST_TICKS
-        row = self._connection.execute(words, values).fetchone()
+        try:
+            row = self._connection.execute(words, values).fetchone()
+        except UnicodeDecodeError as error:
+            # SQLite's own message, with bytes of a damaged file in it.
+            raise sqlite3.DatabaseError("no UTF-8") from error
         return row[0] if row is not None else None
 
     def _look(self, path: Path) -> TileFacts:

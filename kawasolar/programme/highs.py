@@ -133,7 +133,8 @@ def search(
         begun = highspy.HighsSolution()
         begun.col_value = np.asarray(start, dtype=np.float64)
         highs.setSolution(begun)
-    return _run(highs, problem, scale, watch, integer=True)
+    # Without a whole number HiGHS solves it as a linear problem, and tells no bound of a tree.
+    return _run(highs, problem, scale, watch, integer=bool(problem.whole.any()))
 
 
 def _without_columns(problem: Problem) -> Answer:

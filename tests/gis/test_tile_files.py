@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import sqlite3
 import struct
@@ -301,6 +302,21 @@ def test_damaged_files_are_told_or_have_holes(tmp_path: Path, name: str, data: s
             found = source.read(*key)
             if found is not None:
                 decoded(found)
+
+
+def test_no_place_of_a_schema_makes_anything_but_a_coded_error(tmp_path: Path) -> None:
+    """SQLite puts bytes of the schema into its messages, which are no UTF-8 then."""
+    good = tmp_path / "good"
+    good.mkdir()
+    file = STORES["mbtiles, view"](good, TILES)
+    raw = file.read_bytes()
+    damaged = tmp_path / "damaged"
+    begin = raw.index(b"CREATE VIEW")
+    for at in range(begin - 40, begin + 80):
+        damaged.write_bytes(raw[:at] + b"\xff" * 8 + raw[at + 8 :])
+        with contextlib.suppress(UnreadableFile), closing(open_tiles(damaged)) as source:
+            for key in TILES:
+                source.read(*key)
 
 
 # Pictures

@@ -89,6 +89,17 @@ def test_relaxation_is_the_least_and_fits(case: tuple[Sites, Rules], give: dict[
         assert least_by_trying(sites, rules, units) == pytest.approx(way.by * (1000 if way.rule.kind == "kw" else 1))
 
 
+def test_a_relaxation_without_a_site_to_decide_is_proven() -> None:
+    """Only money gives way: a problem without whole numbers, whose optimum is its own bound."""
+    sites = make_sites(
+        ["a"], (2027, 2028), worth={"co2": 0.0}, capacity_kw=1.0, cost_yen=1.0, state="done", state_year=2027
+    )
+    told = why_nothing(sites, Rules(budget_yen={2027: 0}), GIVE, EXACT)
+    assert told.relaxation is not None
+    assert told.relaxation.ways[0].by == 1.0
+    assert told.relaxation.least
+
+
 def test_what_conflicts_is_named() -> None:
     sites = make_sites(
         ["a", "b", "c", "d"], (2027, 2028), worth={"co2": [4.0, 3, 2, 1]}, capacity_kw=10, cost_yen=[10, 10, 10, 90],
