@@ -43,7 +43,19 @@ def with_remedy(case: Case, assessment: Assessment, remedy: Remedy, rows: NDArra
 
 
 def cures(case: Case, assessment: Assessment, remedies: Sequence[Remedy], settings: Settings) -> NDArray[np.bool_]:
-    """Which failed criteria pass after each of the remedies alone, judged again by the criteria.
+    """Which failed criteria pass after each of the remedies alone (:func:`passes_after`).
+
+    Returns
+    -------
+    ndarray, bool [remedy, criterion, facility]
+    """
+    return (assessment.outcome == FAIL) & passes_after(case, assessment, remedies, settings)
+
+
+def passes_after(
+    case: Case, assessment: Assessment, remedies: Sequence[Remedy], settings: Settings
+) -> NDArray[np.bool_]:
+    """Which criteria pass after each of the remedies alone, judged again by the criteria: works may also settle what nobody knew.
 
     Returns
     -------
@@ -53,7 +65,7 @@ def cures(case: Case, assessment: Assessment, remedies: Sequence[Remedy], settin
     found = np.zeros((len(remedies), *assessment.outcome.shape), dtype=bool)
     for place, remedy in enumerate(remedies):
         after = evaluate(with_remedy(case, assessment, remedy, everybody), settings, assessment.keys)
-        found[place] = (assessment.outcome == FAIL) & (after.outcome == PASS)
+        found[place] = after.outcome == PASS
     return found
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from kawasolar.decide import bare_roofs, blocking
 from kawasolar.eligibility import FAIL, PASS, UNKNOWN, Assessment, applied_keys, case_of, evaluate, numbers
 from kawasolar.registers.of_plan import rows_of_plan
-from kawasolar.remedies.cures import cheapest, cures, prices
+from kawasolar.remedies.cures import cheapest, passes_after, prices
 from kawasolar.remedies.table import remedies as shipped
 
 if TYPE_CHECKING:
@@ -127,23 +127,23 @@ class _Table:
     def remedies(self) -> pd.DataFrame:
         case = self.assessment.case
         failed = self.assessment.outcome == FAIL
-        cured = cures(case, self.assessment, self.works, self.plan.settings)
+        passes = passes_after(case, self.assessment, self.works, self.plan.settings)
         yen = prices(case, self.roof_m2, self.works)
         planned = self._planned()
         rows = [
-            self._row(row, failed[:, row], cured[:, :, row], yen[:, row], planned)
+            self._row(row, failed[:, row], passes[:, :, row], yen[:, row], planned)
             for row in np.flatnonzero(failed.any(axis=0) | self.bare).tolist()
         ]
         frame = pd.DataFrame(rows, columns=list(REMEDY_COLUMNS))
         return frame.sort_values(["yen_per_kw", "facility_id"], na_position="last", kind="stable", ignore_index=True)
 
     def _row(
-        self, row: int, failed: NDArray[np.bool_], cured: NDArray[np.bool_], yen: NDArray[np.float64],
+        self, row: int, failed: NDArray[np.bool_], passes: NDArray[np.bool_], yen: NDArray[np.float64],
         planned: Mapping[str, list[tuple[int, int, str]]],
     ) -> dict[str, Any]:  # fmt: skip
         case, keys = self.assessment.case, self.assessment.keys
         ledger = case.ledger.iloc[row]
-        facility = str(ledger["facility_id"])
+        facility, cured = str(ledger["facility_id"]), failed & passes
         hopeless = failed & ~cured.any(axis=0)
         best = None
         why = "no_roof" if not case.has_roof[row] else "bare_roof" if self.bare[row] else ""
@@ -153,9 +153,11 @@ class _Table:
         year, source = (
             (None, None) if why in ("no_roof", "bare_roof") else self._by_plan(failed, cured, planned.get(facility, []))
         )
+        # Works that a roof needs anyway may settle what nobody knew of it.
+        settled = passes[list(best.which)].any(axis=0) if best is not None else np.zeros(len(failed), dtype=bool)
         return {
             "facility_id": ledger["facility_id"], "name": ledger.get("name", ""), "ward": ledger.get("ward", ""),
-            "criteria": _named(keys, failed), "unknown": _named(keys, self.blocks[:, row] & ~failed),
+            "criteria": _named(keys, failed), "unknown": _named(keys, self.blocks[:, row] & ~failed & ~settled),
             **self._costs(row, best, yen), "planned_year": year, "planned_row": source, "hopeless": _named(keys, hopeless), "why_not": why,
         }  # fmt: skip
 
