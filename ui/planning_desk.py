@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from gis.errors import CodedError
 
@@ -14,12 +14,21 @@ if TYPE_CHECKING:
     from ui.window import MainWindow
 
 
+_REST_MS = 800
+
+
 class PlanningDesk(QObject):
     """The commands of it."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
+        # A pin or another share: the programme follows when the hand has come to rest, and after no other change by itself.
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_REST_MS)
+        self._later.timeout.connect(self.compute_programme)
+        window.document.decision_changed.connect(self._later.start)
 
     def read_use(self, facility_id: str) -> None:
         """Reckon the half hours of a facility, and show them where they are still asked for."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ui.window import MainWindow
 
 # Stages that are computed with a new layout by themselves: seconds at most.
-_SOON = {"yield", "eligibility", "selection"}
+_SOON = {"yield", "use", "eligibility", "selection", "programme"}
 
 
 class RoofDesk(QObject):

@@ -1,14 +1,22 @@
-"""A dialog that has work done: Escape and its button stop the work first, and close it only then."""
+"""A dialog that has work done: Escape and its button stop the work first, and close it only then. Its result can be kept as a workbook."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QDialog, QLabel
+from PySide6.QtWidgets import QDialog, QFileDialog, QLabel
 
 from gis.errors import CodedError
-from ui.jobs import Job
+from ui.jobs import Job, Jobs
 from ui.look import Look
 from ui.parts import set_role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ui.settings import Remembered
 
 
 class WorkingDialog(QDialog):
@@ -16,6 +24,8 @@ class WorkingDialog(QDialog):
 
     _job: Job | None = None
     _look: Look
+    _jobs: Jobs
+    _remembered: Remembered
     state: QLabel
 
     def _refresh(self) -> None:
@@ -59,3 +69,34 @@ class WorkingDialog(QDialog):
             self._job.drop()
         super().done(result)
         QTimer.singleShot(0, self.deleteLater)
+
+    # ---------------------------------------------------------------- keeping the result
+
+    def write(self, path: Path) -> None:
+        """Write the result as a workbook."""
+        raise NotImplementedError
+
+    def _ask_workbook(self, name: str) -> None:
+        """Ask for a place, and write there; ``name`` is proposed."""
+        start = Path(self._remembered.folder or Path.home()) / name
+        chosen, _ = QFileDialog.getSaveFileName(self, self._look.say("ui.ways.save"), str(start), "Excel (*.xlsx)")
+        if chosen:
+            self.write(Path(chosen))
+
+    def _keep(self, path: Path, write: Callable[[], None], topic: str) -> None:
+        """Write off the window's thread, and say where it is."""
+
+        def keep(_progress: object) -> Path:
+            write()
+            return path
+
+        job = self._jobs.start(keep, topic)
+        self._job = job
+        job.done.connect(self._on_written)
+        job.failed.connect(self._on_failed)
+        self._refresh()
+
+    def _on_written(self, path: object) -> None:
+        self._job = None
+        self._refresh()
+        self.state.setText(self._look.say("cli.written", file=str(path)))

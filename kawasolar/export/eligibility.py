@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import xlsxwriter
 
-from kawasolar import __version__
-from kawasolar.export.csv import write_table
-from kawasolar.export.fingerprint import PROPERTY, Origin
-from kawasolar.export.ledger_check import OPTIONS
-from kawasolar.export.writing import atomic
+from kawasolar.export.plan_book import plain, plan_book, write_plan_list
 from kawasolar.export.xlsx_book import Book, Field
 from kawasolar.reasons import criterion_name
 from kawasolar.remedies.words import find_sentence, names, outcome_table, remedy_sentence
@@ -76,16 +70,9 @@ def write_eligibility_csv(
     NotWritable
         Open in Excel, read-only, disk full.
     """
-    origin, table = Origin.of(plan, today), remedies_in_words(laid, language)
-    same = {
-        say(language, "why.paper.name"): origin.marked(language), say(language, "why.paper.date"): origin.day.isoformat(),
-        say(language, "why.paper.fingerprint"): origin.fingerprint,
-    }  # fmt: skip
-    heads = [*(say(language, f"eligibility.column.{key}") for key in _REMEDIES), *same]
-    rows = [
-        [*(None if pd.isna(cell) else cell for cell in row), *same.values()] for row in table.itertuples(index=False)
-    ]
-    write_table(path, heads, rows)
+    table = remedies_in_words(laid, language)
+    heads = [say(language, f"eligibility.column.{key}") for key in _REMEDIES]
+    write_plan_list(plan, path, language, heads, table, today)
 
 
 def write_eligibility_xlsx(
@@ -102,27 +89,13 @@ def write_eligibility_xlsx(
     NotWritable
         Open in Excel, read-only, disk full.
     """
-    origin, made = Origin.of(plan, today), BytesIO()
-    workbook = xlsxwriter.Workbook(made, OPTIONS)
-    badge = say(language, "export.synthetic.long") if plan.synthetic else ""
-    book = Book(workbook, language, origin.line(language), badge, f"{plan.name[:40]}  {origin.fingerprint}")
-    workbook.set_properties(
-        {
-            "title": plan.name,
-            "comments": f"KawaSolar {__version__}\n{origin.line(language)}",
-            "keywords": origin.fingerprint,
-        }
-    )
-    workbook.set_custom_property(PROPERTY, origin.fingerprint, "text")
-    counts = laid.counts.assign(criterion=[criterion_name(language, key) for key in laid.counts["criterion"]])
-    _sheet(book, "eligibility_counts", [], counts, _COUNTS)
-    _sheet(book, "eligibility_outcomes", [], outcome_table(language, plan, laid, rows), _OUTCOMES)
-    note = [say(language, "eligibility.note.costs")]
-    _sheet(book, "eligibility_remedies", note, remedies_in_words(laid, language), _REMEDIES)
-    _sheet(book, "eligibility_unknowns", [], unknowns_in_words(laid, language), _UNKNOWNS)
-    workbook.close()
-    with atomic(path, ".xlsx") as work:
-        work.write_bytes(made.getvalue())
+    with plan_book(plan, path, language, today) as book:
+        counts = laid.counts.assign(criterion=[criterion_name(language, key) for key in laid.counts["criterion"]])
+        _sheet(book, "eligibility_counts", [], counts, _COUNTS)
+        _sheet(book, "eligibility_outcomes", [], outcome_table(language, plan, laid, rows), _OUTCOMES)
+        note = [say(language, "eligibility.note.costs")]
+        _sheet(book, "eligibility_remedies", note, remedies_in_words(laid, language), _REMEDIES)
+        _sheet(book, "eligibility_unknowns", [], unknowns_in_words(laid, language), _UNKNOWNS)
 
 
 def _sheet(book: Book, name: str, notes: list[str], frame: pd.DataFrame, columns: dict[str, tuple[str, int]]) -> None:
@@ -130,5 +103,4 @@ def _sheet(book: Book, name: str, notes: list[str], frame: pd.DataFrame, columns
         Field(key, say(book.language, f"eligibility.column.{key}"), kind, width)
         for key, (kind, width) in columns.items()
     ]
-    plain = frame.astype(object).where(frame.notna(), None)
-    book.sheet(name, notes).table(fields, plain[list(columns)])
+    book.sheet(name, notes).table(fields, plain(frame)[list(columns)])

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import xlsxwriter
 
-from kawasolar import __version__
-from kawasolar.export.csv import write_table
-from kawasolar.export.fingerprint import PROPERTY, Origin
 from kawasolar.export.gpkg import origin_table
-from kawasolar.export.ledger_check import OPTIONS
-from kawasolar.export.writing import atomic, atomic_geopackage
+from kawasolar.export.plan_book import plain, plan_book, write_plan_list
+from kawasolar.export.writing import atomic_geopackage
 from kawasolar.export.xlsx_book import Book, Field
 from kawasolar.finance import Terms
 from kawasolar.lots.of_plan import lot_colour, not_chosen
@@ -61,16 +56,9 @@ def write_lots_csv(found: Assessed, plan: Plan, path: Path, language: Language, 
     NotWritable
         Open in Excel, read-only, disk full.
     """
-    origin, table = Origin.of(plan, today), sites_in_words(language, found)[list(_SITES)]
-    same = {
-        say(language, "why.paper.name"): origin.marked(language), say(language, "why.paper.date"): origin.day.isoformat(),
-        say(language, "why.paper.fingerprint"): origin.fingerprint,
-    }  # fmt: skip
-    heads = [*(heading(language, key, site=True) for key in _SITES), *same]
-    rows = [
-        [*(None if pd.isna(cell) else cell for cell in row), *same.values()] for row in table.itertuples(index=False)
-    ]
-    write_table(path, heads, rows)
+    table = sites_in_words(language, found)[list(_SITES)]
+    heads = [heading(language, key, site=True) for key in _SITES]
+    write_plan_list(plan, path, language, heads, table, today)
 
 
 def write_lots_xlsx(
@@ -83,25 +71,11 @@ def write_lots_xlsx(
     NotWritable
         Open in Excel, read-only, disk full.
     """
-    origin, made = Origin.of(plan, today), BytesIO()
-    workbook = xlsxwriter.Workbook(made, OPTIONS)
-    badge = say(language, "export.synthetic.long") if plan.synthetic else ""
-    book = Book(workbook, language, origin.line(language), badge, f"{plan.name[:40]}  {origin.fingerprint}")
-    workbook.set_properties(
-        {
-            "title": plan.name,
-            "comments": f"KawaSolar {__version__}\n{origin.line(language)}",
-            "keywords": origin.fingerprint,
-        }
-    )
-    workbook.set_custom_property(PROPERTY, origin.fingerprint, "text")
-    names = dict(zip(plan.facilities["facility_id"], plan.facilities["name"], strict=True))
-    notes = note_lines(language, Terms.of(plan.profile), costs)
-    _sheet(book, "lots", notes, lots_in_words(language, found, names, not_chosen(plan, lots)), _LOTS)
-    _sheet(book, "lot_sites", notes, sites_in_words(language, found), _SITES, site=True)
-    workbook.close()
-    with atomic(path, ".xlsx") as work:
-        work.write_bytes(made.getvalue())
+    with plan_book(plan, path, language, today) as book:
+        names = dict(zip(plan.facilities["facility_id"], plan.facilities["name"], strict=True))
+        notes = note_lines(language, Terms.of(plan.profile), costs)
+        _sheet(book, "lots", notes, lots_in_words(language, found, names, not_chosen(plan, lots)), _LOTS)
+        _sheet(book, "lot_sites", notes, sites_in_words(language, found), _SITES, site=True)
 
 
 def write_lots_gpkg(
@@ -141,6 +115,5 @@ def _sheet(
         Field(key, heading(book.language, key, site=site), kind, width, summed=key in _SUMMED)
         for key, (kind, width) in columns.items()
     ]
-    plain = frame.astype(object).where(frame.notna(), None)
     spoils = [("verify" if value else "") for value in frame["spoils"]] if site else None
-    book.sheet(name, notes, paper="A3").table(fields, plain[list(columns)], total=True, classes=spoils, frozen=2)
+    book.sheet(name, notes, paper="A3").table(fields, plain(frame)[list(columns)], total=True, classes=spoils, frozen=2)

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import xlsxwriter
 
-from kawasolar import __version__
-from kawasolar.export.csv import write_table
-from kawasolar.export.fingerprint import PROPERTY, Origin
-from kawasolar.export.ledger_check import OPTIONS
-from kawasolar.export.writing import atomic
+from kawasolar.export.plan_book import plain, plan_book, write_plan_list
 from kawasolar.export.xlsx_book import Book, Field
 from kawasolar.programme.words import programme_lines, reasons_column, unit_text
 from kawasolar.words import say
@@ -69,16 +63,9 @@ def write_programme_csv(
     NotWritable
         Open in Excel, read-only, disk full.
     """
-    origin, table = Origin.of(plan, today), sites_in_words(programme, plan, language)
-    same = {
-        say(language, "why.paper.name"): origin.marked(language), say(language, "why.paper.date"): origin.day.isoformat(),
-        say(language, "why.paper.fingerprint"): origin.fingerprint,
-    }  # fmt: skip
-    heads = [*(_heading(key, programme, language) for key in _SITES), *same]
-    rows = [
-        [*(None if pd.isna(cell) else cell for cell in row), *same.values()] for row in table.itertuples(index=False)
-    ]
-    write_table(path, heads, rows)
+    table = sites_in_words(programme, plan, language)
+    heads = [_heading(key, programme, language) for key in _SITES]
+    write_plan_list(plan, path, language, heads, table, today)
 
 
 def write_programme_xlsx(
@@ -91,31 +78,17 @@ def write_programme_xlsx(
     NotWritable
         Open in Excel, read-only, disk full.
     """
-    origin, made = Origin.of(plan, today), BytesIO()
-    workbook = xlsxwriter.Workbook(made, OPTIONS)
-    badge = say(language, "export.synthetic.long") if plan.synthetic else ""
-    book = Book(workbook, language, origin.line(language), badge, f"{plan.name[:40]}  {origin.fingerprint}")
-    workbook.set_properties(
-        {
-            "title": plan.name,
-            "comments": f"KawaSolar {__version__}\n{origin.line(language)}",
-            "keywords": origin.fingerprint,
-        }
-    )
-    workbook.set_custom_property(PROPERTY, origin.fingerprint, "text")
-    lines = programme_lines(language, programme)
-    years = programme.by_year()
-    years["share"] *= 100
-    # The head, what was assumed, and the proof; the years are the table itself.
-    notes = [*lines[:2], *lines[2 + len(years) + len(programme.tracker()) :]]
-    _sheet(book, "programme_years", notes, years, _YEARS, programme, total=True)
-    _sheet(book, "programme_sites", [], sites_in_words(programme, plan, language), _SITES, programme, total=True)
-    progress = programme.tracker()
-    progress["status"] = [say(language, f"programme.status.{status}") for status in progress["status"]]
-    _sheet(book, "programme_tracker", [], progress, _TRACKER, programme, total=True)
-    workbook.close()
-    with atomic(path, ".xlsx") as work:
-        work.write_bytes(made.getvalue())
+    with plan_book(plan, path, language, today) as book:
+        lines = programme_lines(language, programme)
+        years = programme.by_year()
+        years["share"] *= 100
+        # The head, what was assumed, and the proof; the years are the table itself.
+        notes = [*lines[:2], *lines[2 + len(years) + len(programme.tracker()) :]]
+        _sheet(book, "programme_years", notes, years, _YEARS, programme, total=True)
+        _sheet(book, "programme_sites", [], sites_in_words(programme, plan, language), _SITES, programme, total=True)
+        progress = programme.tracker()
+        progress["status"] = [say(language, f"programme.status.{status}") for status in progress["status"]]
+        _sheet(book, "programme_tracker", [], progress, _TRACKER, programme, total=True)
 
 
 def _heading(key: str, programme: Kept, language: Language) -> str:
@@ -129,5 +102,4 @@ def _sheet(
         Field(key, _heading(key, programme, book.language), kind, width, summed=key in _SUMMED)
         for key, (kind, width) in columns.items()
     ]
-    plain = frame.astype(object).where(frame.notna(), None)
-    book.sheet(name, notes).table(fields, plain[list(columns)], total=total)
+    book.sheet(name, notes).table(fields, plain(frame)[list(columns)], total=total)

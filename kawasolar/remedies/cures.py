@@ -76,7 +76,14 @@ def prices(case: Case, roof_m2: NDArray[np.float64], remedies: Sequence[Remedy])
     -------
     ndarray [remedy, facility]
     """
-    sizes = {"floor_area_m2": case.number("floor_area_m2"), "roof_m2": roof_m2, "capacity_kw": case.capacity_kw}
+    # A roof that only the ledger calls flat is priced whole.
+    flat = np.where(case.flat_share > 0, case.flat_share, 1.0)
+    sizes = {
+        "floor_area_m2": case.number("floor_area_m2"),
+        "roof_m2": roof_m2,
+        "flat_roof_m2": roof_m2 * flat,
+        "capacity_kw": case.capacity_kw,
+    }
     rows = [np.where(sizes[remedy.per] > 0, sizes[remedy.per], np.nan) * remedy.yen for remedy in remedies]
     return np.array(rows, dtype=np.float64).reshape(len(remedies), len(case.ledger))
 

@@ -44,7 +44,7 @@ class Laid:
     counts : ``criterion passes fails unknown alone_fails alone_unknown alone_kw``; the ``alone`` ones are facilities in whose way nothing else stands
     remedies : a row for each facility that is not eligible (:data:`REMEDY_COLUMNS`), the cheapest kW first, then those without a remedy;
         ``hopeless`` are the criteria that no remedy cures, ``why_not`` a code (empty, ``no_remedy no_price no_roof bare_roof``)
-    unknowns : a row for each datum that stands in the way (:data:`UNKNOWN_COLUMNS`), the most kW first; ``alone``: nothing else does
+    unknowns : a row for each datum that stands in the way (:data:`UNKNOWN_COLUMNS`), those that nothing else joins (``alone``) first, of these the most kW
     """
 
     assessment: Assessment
@@ -102,7 +102,10 @@ def _unknowns(assessment: Assessment, blocks: NDArray[np.bool_], alone: NDArray[
         columns=list(UNKNOWN_COLUMNS),
     )
     return frame.sort_values(
-        ["capacity_kw", "facility_id", "criterion"], ascending=[False, True, True], kind="stable", ignore_index=True
+        ["alone", "capacity_kw", "facility_id", "criterion"],
+        ascending=[False, False, True, True],
+        kind="stable",
+        ignore_index=True,
     )
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from kawasolar.words import Language
 
-Per = Literal["floor_area_m2", "roof_m2", "capacity_kw"]
+Per = Literal["floor_area_m2", "roof_m2", "flat_roof_m2", "capacity_kw"]
 How = Literal["code", "to", "add"]
 
 

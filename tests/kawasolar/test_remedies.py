@@ -227,12 +227,17 @@ def test_counts_and_what_alone_stands_in_the_way(example: Plan) -> None:
 
 
 def test_unknown_is_told_with_what_hangs_on_it(example: Plan) -> None:
-    found = laid(example, {"seismic": None}, {"seismic": None, "usable_m2": 800.0, "closure_year": 2030.0}, {}).unknowns
+    """First where nothing else stands in the way, of these the most kW: of one that is to be closed nothing need be found out."""
+    people: list[dict[str, object]] = [
+        {"seismic": None}, {"seismic": None, "usable_m2": 800.0, "closure_year": 2030.0}, {"seismic": None, "usable_m2": 800.0}, {},
+    ]  # fmt: skip
+    found = laid(example, *people).unknowns
     assert found[["facility_id", "criterion", "alone"]].to_numpy().tolist() == [
-        ["B", "seismic", False],
+        ["C", "seismic", True],
         ["A", "seismic", True],
+        ["B", "seismic", False],
     ]
-    assert found["capacity_kw"].tolist() == pytest.approx([90.0, 45.0])
+    assert found["capacity_kw"].tolist() == pytest.approx([90.0, 45.0, 90.0])
 
 
 # ---------------------------------------------------------------------------------------------- planned works

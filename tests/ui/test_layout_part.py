@@ -220,3 +220,22 @@ def test_a_roof_without_a_raster_says_so(window: MainWindow, facility: str, qtbo
     part._shown.button(1).click()
     qtbot.waitUntil(lambda: part.no_light.isVisibleTo(part))
     assert part.chart._light is None
+
+
+def test_the_year_of_another_layout_follows_by_itself(window: MainWindow, qtbot: QtBot) -> None:
+    """Whatever stages come after the layout: nothing waits for a press of the button."""
+    document = window.document
+    plan = document.plan
+    assert plan is not None
+    if document.stale:
+        window.controller.run()
+        qtbot.waitUntil(lambda: not window.controller.is_running and not document.stale, timeout=60_000)
+    facility = (
+        str(plan.results.subarrays["facility_id"].iloc[0])
+        if "facility_id" in plan.results.subarrays
+        else str(plan.results.links.dropna(subset=["building_id"])["facility_id"].iloc[0])
+    )
+    window.controller.roof.lay_out(facility, {"layout.gap": 0.05})
+    assert window.controller.is_running
+    qtbot.waitUntil(lambda: not window.controller.is_running, timeout=60_000)
+    assert not [state.name for state in document.states if not state.is_fresh]

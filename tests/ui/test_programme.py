@@ -206,3 +206,23 @@ def test_what_gives_way_is_taken(dialog: ProgrammeDialog, qtbot: QtBot) -> None:
     settled(dialog, qtbot)
     assert dialog.found.programme is not None
     assert dialog.ease.isHidden()
+
+
+def test_it_follows_a_pin_by_itself(window: MainWindow, dialog: ProgrammeDialog, qtbot: QtBot) -> None:
+    document = window.document
+    dialog.take.click()
+    qtbot.waitUntil(lambda: not window.controller.is_running and not document.stale, timeout=WAIT)
+    plan = document.plan
+    assert plan is not None
+    assert plan.programme is not None
+    frame = plan.programme.frame
+    out = str(frame.loc[frame["status"] == "open", "facility_id"].iloc[0])
+    dialog.close()
+    document.pin([out])
+    before = plan.programme
+    qtbot.waitUntil(lambda: document.plan is not None and document.plan.programme is not before, timeout=WAIT)
+    qtbot.waitUntil(lambda: not window.controller.is_running, timeout=WAIT)
+    after = document.plan
+    assert after is not None
+    assert after.programme is not None
+    assert after.programme.frame.set_index("facility_id").loc[out, "status"] == "planned"

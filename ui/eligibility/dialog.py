@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QTableView, QTabWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QTableView, QTabWidget, QWidget
 
 from ui.eligibility.tables import BAR, FrameModel, StackedDelegate, sorting
 from ui.parts import button, column, label, row
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from PySide6.QtCore import QModelIndex, QSortFilterProxyModel
 
-    from gis.progress import Progress
     from kawasolar.plan import Plan
     from kawasolar.remedies.of_plan import Laid
     from kawasolar.words import Language
@@ -154,13 +153,7 @@ class EligibilityDialog(WorkingDialog):
         self.state.setText(self._look.say("ui.eligibility.busy") if busy else "")
 
     def _ask_target(self) -> None:
-        words = self._look.say("ui.ways.save")
-        start = Path(self._remembered.folder or Path.home()) / self._look.say(
-            "ui.eligibility.file", name=self._plan.name
-        )
-        name, _ = QFileDialog.getSaveFileName(self, words, str(start), "Excel (*.xlsx)")
-        if name:
-            self.write(Path(name))
+        self._ask_workbook(self._look.say("ui.eligibility.file", name=self._plan.name))
 
     def write(self, path: Path) -> None:
         """Write the workbook."""
@@ -170,17 +163,6 @@ class EligibilityDialog(WorkingDialog):
         if found is None:
             return
 
-        def keep(_progress: Progress) -> Path:
-            write_eligibility_xlsx(found.laid, plan, range(len(plan.facilities)), path, language)
-            return path
-
-        job = self._jobs.start(keep, _TOPIC)
-        self._job = job
-        job.done.connect(self._on_written)
-        job.failed.connect(self._on_failed)
-        self._refresh()
-
-    def _on_written(self, path: object) -> None:
-        self._job = None
-        self._refresh()
-        self.state.setText(self._look.say("cli.written", file=str(path)))
+        self._keep(
+            path, lambda: write_eligibility_xlsx(found.laid, plan, range(len(plan.facilities)), path, language), _TOPIC
+        )

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QInputDialog,
     QMenu,
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
     from PySide6.QtCore import QAbstractTableModel
 
-    from gis.progress import Progress
     from kawasolar.document.entries import Edit
     from kawasolar.plan import Plan
     from ui.document import Document
@@ -446,11 +444,7 @@ class LotsDialog(WorkingDialog):
     # ---------------------------------------------------------------- files
 
     def _ask_target(self) -> None:
-        words = self._look.say("ui.ways.save")
-        start = Path(self._remembered.folder or Path.home()) / self._look.say("ui.lots.file", name=self.plan.name)
-        name, _ = QFileDialog.getSaveFileName(self, words, str(start), "Excel (*.xlsx)")
-        if name:
-            self.write(Path(name))
+        self._ask_workbook(self._look.say("ui.lots.file", name=self.plan.name))
 
     def write(self, path: Path) -> None:
         """Write lots and sites as a workbook."""
@@ -460,17 +454,6 @@ class LotsDialog(WorkingDialog):
         if found is None:
             return
 
-        def keep(_progress: Progress) -> Path:
-            write_lots_xlsx(found.assessed, found.lots, plan, default_costs(), path, language)
-            return path
-
-        job = self._jobs.start(keep, _TOPIC)
-        self._job = job
-        job.done.connect(self._on_written)
-        job.failed.connect(self._on_failed)
-        self._refresh()
-
-    def _on_written(self, path: object) -> None:
-        self._job = None
-        self._refresh()
-        self.state.setText(self._look.say("cli.written", file=str(path)))
+        self._keep(
+            path, lambda: write_lots_xlsx(found.assessed, found.lots, plan, default_costs(), path, language), _TOPIC
+        )

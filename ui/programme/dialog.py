@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import math
 from datetime import datetime
 from pathlib import Path
@@ -30,13 +29,13 @@ from kawasolar.programme.given_way import can_take
 from kawasolar.programme.words import nothing_lines, programme_lines
 from ui.charts.frontier import FrontierChart, Spot
 from ui.parts import button, column, label, row, set_role
+from ui.programme.rules import entered_rules, even, put, same_rules
 from ui.programme.tables import BarDelegate, SitesModel, YearsModel, sorting
 from ui.working_dialog import WorkingDialog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gis.progress import Progress
     from kawasolar.plan import Plan
     from kawasolar.programme.finding import Found
     from kawasolar.programme.frontier import Point
@@ -49,45 +48,6 @@ if TYPE_CHECKING:
 _TOPIC = "programme"
 _MILLION = 1_000_000.0
 _EACH, _TOTAL = "each", "total"
-
-
-def _even(plan: Plan) -> int:
-    """So many sites a year that the half is spread over the years; 0 where nobody knows the years."""
-    from gis.errors import CodedError
-    from kawasolar.programme.of_plan import programme_of_plan
-
-    try:
-        years = len(programme_of_plan(plan).sites.years)
-    except CodedError:
-        return 0
-    return math.ceil(int(plan.decision.sites["chosen"].sum()) / years)
-
-
-def entered_rules(plan: Plan) -> dict[str, Any]:
-    """The rules of the plan's own programme, as a rules file has them."""
-    entered = plan.entries.of_scenario("rules", plan.scenario)
-    return {name: copy.deepcopy(entry["value"]) for name, entry in entered.items()}
-
-
-def _put(document: dict[str, Any], path: tuple[str, ...], value: object) -> None:
-    """Set a value of a rules file, or take it away; tables that are empty then go, too."""
-    table, *rest = path
-    if not rest:
-        if value is None:
-            document.pop(table, None)
-        else:
-            document[table] = value
-        return
-    inner = document.get(table, {})
-    _put(inner, tuple(rest), value)
-    if inner:
-        document[table] = inner
-    else:
-        document.pop(table, None)
-
-
-def _json(document: object) -> str:
-    return json.dumps(document, sort_keys=True, default=str)
 
 
 class ProgrammeDialog(WorkingDialog):
@@ -143,7 +103,7 @@ class ProgrammeDialog(WorkingDialog):
         if not self._rules:
             # As the plan has the half: so many, and no more.
             self._rules = {"share": {"exactly": True}}
-            self.sites_a_year.setValue(_even(plan))
+            self.sites_a_year.setValue(even(plan))
         self._show_rules()
         self.start()
 
@@ -306,7 +266,7 @@ class ProgrammeDialog(WorkingDialog):
             (("share", "list"), self.list.currentData() or None),
         )
         for path, value in fields:
-            _put(made, path, value)
+            put(made, path, value)
         return made
 
     @property
@@ -386,8 +346,8 @@ class ProgrammeDialog(WorkingDialog):
 
     def _is_kept(self) -> bool:
         """Whether the plan has just these rules."""
-        made = _json(self.document_of_rules)
-        return bool(made) and made == _json(entered_rules(self._plan))
+        kept = entered_rules(self._plan)
+        return bool(kept) and same_rules(kept, self.document_of_rules)
 
     def take_over(self) -> None:
         """The rules become the plan's; it computes the same programme as its own."""
@@ -485,11 +445,7 @@ class ProgrammeDialog(WorkingDialog):
         self.start()
 
     def _ask_target(self) -> None:
-        words = self._look.say("ui.ways.save")
-        start = Path(self._remembered.folder or Path.home()) / self._look.say("ui.programme.file", name=self._plan.name)
-        name, _ = QFileDialog.getSaveFileName(self, words, str(start), "Excel (*.xlsx)")
-        if name:
-            self.write(Path(name))
+        self._ask_workbook(self._look.say("ui.programme.file", name=self._plan.name))
 
     def write(self, path: Path) -> None:
         """Write years, sites and progress as a workbook."""
@@ -499,17 +455,4 @@ class ProgrammeDialog(WorkingDialog):
         if found is None or found.programme is None:
             return
 
-        def keep(_progress: Progress) -> Path:
-            write_programme_xlsx(found.kept, plan, path, language)
-            return path
-
-        job = self._jobs.start(keep, _TOPIC)
-        self._job = job
-        job.done.connect(self._on_written)
-        job.failed.connect(self._on_failed)
-        self._refresh()
-
-    def _on_written(self, path: object) -> None:
-        self._job = None
-        self._refresh()
-        self.state.setText(self._look.say("cli.written", file=str(path)))
+        self._keep(path, lambda: write_programme_xlsx(found.kept, plan, path, language), _TOPIC)

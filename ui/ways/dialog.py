@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
-    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QTableView,
@@ -337,11 +336,7 @@ class WaysDialog(WorkingDialog):
     # ---------------------------------------------------------------- papers
 
     def _ask_target(self) -> None:
-        words = self._look.say("ui.ways.save")
-        start = Path(self._remembered.folder or Path.home()) / self._look.say("ui.ways.file", name=self._name)
-        name, _ = QFileDialog.getSaveFileName(self, words, str(start), "Excel (*.xlsx)")
-        if name:
-            self.write(Path(name))
+        self._ask_workbook(self._look.say("ui.ways.file", name=self._name))
 
     def write(self, path: Path) -> None:
         """Write figures, cash flows, sensitivities and assumptions as a workbook."""

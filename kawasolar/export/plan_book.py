@@ -1,0 +1,73 @@
+"""What workbooks and lists of one plan have in common: head, badge and fingerprint, written whole or not at all."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import xlsxwriter
+
+from kawasolar import __version__
+from kawasolar.export.csv import write_table
+from kawasolar.export.fingerprint import PROPERTY, Origin
+from kawasolar.export.ledger_check import OPTIONS
+from kawasolar.export.writing import atomic
+from kawasolar.export.xlsx_book import Book
+from kawasolar.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from kawasolar.plan import Plan
+    from kawasolar.words import Language
+
+
+@contextmanager
+def plan_book(plan: Plan, path: Path, language: Language, today: date | None = None) -> Iterator[Book]:
+    """A workbook of a plan, to be filled with sheets; it is there once that is done.
+
+    Raises
+    ------
+    NotWritable
+        Open in Excel, read-only, disk full.
+    """
+    origin, made = Origin.of(plan, today), BytesIO()
+    workbook, line = xlsxwriter.Workbook(made, OPTIONS), origin.line(language)
+    badge = say(language, "export.synthetic.long") if plan.synthetic else ""
+    comments = f"KawaSolar {__version__}\n{line}"
+    workbook.set_properties({"title": plan.name, "comments": comments, "keywords": origin.fingerprint})
+    workbook.set_custom_property(PROPERTY, origin.fingerprint, "text")
+    yield Book(workbook, language, line, badge, f"{plan.name[:40]}  {origin.fingerprint}")
+    workbook.close()
+    with atomic(path, ".xlsx") as work:
+        work.write_bytes(made.getvalue())
+
+
+def write_plan_list(
+    plan: Plan, path: Path, language: Language, heads: Sequence[str], table: pd.DataFrame, today: date | None = None
+) -> None:
+    """A table of a plan as CSV: UTF-8 that Excel knows; the last columns say which plan it is.
+
+    Raises
+    ------
+    NotWritable
+        Open in Excel, read-only, disk full.
+    """
+    origin = Origin.of(plan, today)
+    same = {
+        say(language, "why.paper.name"): origin.marked(language), say(language, "why.paper.date"): origin.day.isoformat(),
+        say(language, "why.paper.fingerprint"): origin.fingerprint,
+    }  # fmt: skip
+    rows = [
+        [*(None if pd.isna(cell) else cell for cell in row), *same.values()] for row in table.itertuples(index=False)
+    ]
+    write_table(path, [*heads, *same], rows)
+
+
+def plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """Cells as a sheet takes them: None where there is nothing."""
+    return frame.astype(object).where(frame.notna(), None)
