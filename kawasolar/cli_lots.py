@@ -123,7 +123,8 @@ def _tell(assessed: Assessed, left: dict[str, str], plan: Plan, found: tuple[Lot
     language = State.language
     names = dict(zip(plan.facilities["facility_id"], plan.facilities["name"], strict=True))
     if not found and not left:
-        typer.echo(say(language, "lots.none"))
+        someone = bool(plan.decision.sites["chosen"].any())
+        typer.echo(say(language, "lots.none" if someone else "lots.nobody"))
         return
     lines = [
         *lot_lines(language, assessed, names, not_chosen(plan, found)),

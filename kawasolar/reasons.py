@@ -140,6 +140,10 @@ def stage_sentence(language: Language, state: StageState, profile: Profile) -> s
     )
 
 
+# Kept as fingerprints, which tell a person nothing.
+_WHOLE_TABLES = ("load_tables", "capex", "ppa", "targets")
+
+
 def stage_reason(language: Language, reason: Reason, profile: Profile) -> str:
     """One input that is no longer what a result was computed from."""
     names = {
@@ -150,6 +154,8 @@ def stage_reason(language: Language, reason: Reason, profile: Profile) -> str:
         "ledger": lambda: reason.name.split("/", 1)[-1],
     }
     name = names[reason.kind]() if reason.kind in names else reason.name
+    if reason.kind == "entered" and reason.name in _WHOLE_TABLES:
+        return say(language, "stages.why.table", name=name)
     # The number of a coordinate system is a name.
     ends = reason.before, reason.after
     before, after = ends if (reason.kind, reason.name) == ("entered", "epsg") else map(_plain, ends)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from kawasolar.choices import WITH
 from kawasolar.plan import fingerprint
-from kawasolar.stages.chain import CHAIN, StageName, expected
+from kawasolar.stages.chain import BY_NAME, CHAIN, StageName, expected
 from kawasolar.stages.work import Work
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ Freshness = Literal["fresh", "stale", "follows", "missing"]
 class Reason:
     """One input that is no longer what the result was computed from.
 
-    ``kind`` is ``file value criterion ledger join columns pin veto entered stage version parts``; ``name`` is the role, the key or the id.
+    ``kind`` is that of an input (``file value criterion ledger join columns pin veto entered rules terms standing counts stage``), or ``version parts asked``; ``name`` is the role, the key or the id.
     """
 
     kind: str
@@ -103,6 +103,9 @@ def changed_parts(stamp: Stamp, wanted: Stamp) -> set[str]:
 
 def _reasons(stamp: Stamp, wanted: Stamp) -> list[Reason]:
     found = []
+    if BY_NAME[wanted.stage].asked_by and not stamp.inputs:
+        # Nobody had asked for it before: that is the reason, and no single input.
+        return [Reason("asked", wanted.stage, None, None)] if wanted.inputs else []
     if stamp.version != wanted.version:
         found.append(Reason("version", "", str(stamp.version), str(wanted.version)))
     # Another way to compute has other values: they come and go with it, and it is the reason.

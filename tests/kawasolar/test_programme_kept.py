@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,9 @@ from kawasolar.errors import ProgrammeInvalid
 from kawasolar.programme.kept import COLUMNS, Kept, from_json, head_to_json, no_rows, rule_of, rule_text
 from kawasolar.programme.rules import Rule
 from kawasolar.project import load_project, save_project
+from kawasolar.reasons import stage_sentence
 from kawasolar.stages import bring_up_to_date, states, with_edit
+from kawasolar.words import LANGUAGES
 from tests.support.town import project_of, small_town
 
 if TYPE_CHECKING:
@@ -247,3 +250,16 @@ def test_a_table_that_is_none_is_refused(planned: Project) -> None:
             from_json(dict(head), wrong)
     empty = replace(kept(planned), frame=no_rows())
     assert {str(name): str(kind) for name, kind in empty.frame.dtypes.items()} == COLUMNS
+
+
+def test_why_it_is_stale_is_told_without_fingerprints(project: Project, planned: Project) -> None:
+    asked = with_rules(project)
+    (state,) = [state for state in states(asked.plan, asked.profile) if state.name == "programme"]
+    assert [(reason.kind, reason.name) for reason in state.reasons] == [("asked", "programme")]
+    tables = replace(planned.profile.tables, capex=planned.profile.tables.capex[:1])
+    poor = replace(planned.profile, tables=tables)
+    (other,) = [state for state in states(planned.plan, poor) if state.name == "programme"]
+    assert ("entered", "capex") in [(reason.kind, reason.name) for reason in other.reasons]
+    for one in (state, other):
+        for language in LANGUAGES:
+            assert not re.search(r"[0-9a-f]{16}", stage_sentence(language, one, planned.profile))

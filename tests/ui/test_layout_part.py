@@ -230,11 +230,7 @@ def test_the_year_of_another_layout_follows_by_itself(window: MainWindow, qtbot:
     if document.stale:
         window.controller.run()
         qtbot.waitUntil(lambda: not window.controller.is_running and not document.stale, timeout=60_000)
-    facility = (
-        str(plan.results.subarrays["facility_id"].iloc[0])
-        if "facility_id" in plan.results.subarrays
-        else str(plan.results.links.dropna(subset=["building_id"])["facility_id"].iloc[0])
-    )
+    facility = str(plan.results.links.dropna(subset=["building_id"])["facility_id"].iloc[0])
     window.controller.roof.lay_out(facility, {"layout.gap": 0.05})
     assert window.controller.is_running
     qtbot.waitUntil(lambda: not window.controller.is_running, timeout=60_000)
