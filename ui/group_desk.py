@@ -69,7 +69,4 @@ class GroupDesk(QObject):
         if self._mode == "years":
             view.set_groups(groups_of_years(plan, self._look.language))
             return
-        lots = plan.entries.of_scenario("lots", plan.scenario)
-        view.set_groups(
-            groups_of_lots({key: (one["name"], tuple(one["facility_ids"])) for key, one in sorted(lots.items())})
-        )
+        view.set_groups(groups_of_lots(plan))

@@ -11,7 +11,9 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 
 from kawasolar.document.lot_edits import lots_now
+from kawasolar.lots.of_plan import lot_colour
 from ui.lots.dialog import LotsDialog
+from ui.map.groups import color
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,3 +151,25 @@ def test_written_and_named(dialog: LotsDialog, qtbot: QtBot, tmp_path: Path) -> 
         dialog.site_table,
     ):
         assert QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name)
+
+
+def test_the_map_shows_lots_in_the_same_colours(window: MainWindow, dialog: LotsDialog, qtbot: QtBot) -> None:
+    """A lot keeps its number and its colour when another one goes."""
+    taken_over(dialog, qtbot)
+    lots = now(window)
+    window.groups.set_mode("lots")
+    assert window.map is not None
+
+    def shown() -> dict[str, tuple[str, str]]:
+        groups = window.map.groups if window.map is not None else None
+        assert groups is not None
+        return {name: (kind.label, color(kind, window.look.tokens).name().upper()) for name, kind in groups.of.items()}
+
+    before = shown()
+    for key, (_, names) in lots.items():
+        assert {before[name] for name in names} == {(f"{int(key[1:]):02d}", lot_colour(key).upper())}
+    first = next(iter(lots))
+    dialog.lot_table.selectRow(dialog.lots.keys.index(first))
+    dialog.dissolve.click()
+    settled(dialog, qtbot)
+    assert shown() == {name: told for name, told in before.items() if name not in lots[first][1]}

@@ -5,6 +5,7 @@ Imports nothing of the map, so that its pens can ask here.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPen
 
+from kawasolar.palette import LOT_COLOURS
 from kawasolar.words import say
 from ui import theme
 
@@ -32,11 +34,6 @@ NOWHERE, YEAR, STANDING, LOT = 1, 2, 3, 4
 _RAMP = {
     "light": ("#440154", "#46327E", "#365C8D", "#277F8E", "#1FA187", "#4AC16D"),
     "dark": ("#7E6BC4", "#5E8FD0", "#37A6B8", "#33BE94", "#86D549", "#FDE725"),
-}
-# Told apart without an order (after Okabe and Ito).
-_MANY = {
-    "light": ("#0072B2", "#D55E00", "#009E73", "#AA4499", "#8A6D00", "#44719B", "#882255", "#117733"),
-    "dark": ("#56B4E9", "#F0883E", "#3BC79B", "#DD8FCB", "#E6C84B", "#9DB8D9", "#E87BA0", "#7BC87F"),
 }
 
 
@@ -139,14 +136,17 @@ def _tone_of(kept: Kept, year: int) -> int:
     return round(min(max(year - kept.years[0], 0), steps) * last / steps)
 
 
-def groups_of_lots(lots: Mapping[str, tuple[str, tuple[str, ...]]]) -> Groups:
-    """Tender lots: key -> name and facilities, in their order."""
+def groups_of_lots(plan: Plan) -> Groups:
+    """The tender lots of a plan, by the number and the colour that each keeps when others come and go."""
+    from kawasolar.lots.of_plan import entered_lots, lot_colour, number_of
+
     of: dict[str, Group] = {}
     names: dict[Group, str] = {}
-    for k, (name, facilities) in enumerate(lots.values(), start=1):
-        kind = Group.make(LOT, (k - 1) % len(_MANY["light"]), k)
-        names[kind] = name
-        of.update(dict.fromkeys(facilities, kind))
+    for k, lot in enumerate(entered_lots(plan.entries, plan.scenario), start=1):
+        number = number_of(lot.key)[0]
+        kind = Group.make(LOT, LOT_COLOURS.index(lot_colour(lot.key)), k if math.isinf(number) else int(number))
+        names[kind] = lot.name
+        of.update(dict.fromkeys(lot.ids, kind))
     return Groups("map.lots", of, names)
 
 
@@ -157,7 +157,7 @@ def color(kind: Group, tokens: Tokens) -> QColor:
     """The colour that stands for a class."""
     if kind.family == NOWHERE:
         return QColor(tokens.muted)
-    ramp = (_MANY if kind.family == LOT else _RAMP)[tokens.name]
+    ramp = LOT_COLOURS if kind.family == LOT else _RAMP[tokens.name]
     return QColor(ramp[kind.tone % len(ramp)])
 
 
