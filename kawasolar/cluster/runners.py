@@ -137,6 +137,11 @@ class _Running:
             # What was written tells it: the result itself may lie on a worker that has died since.
             self._done(summary_of(self._job, name))
             return True
+        if future.status in ("lost", "pending"):
+            # Done a moment ago, and gone with its worker before it was looked at: the scheduler computes it again.
+            self._names[future] = name
+            self._completed.add(future)
+            return False
         if future.status != "error":
             # Cancelled by somebody else, or lost with the scheduler.
             raise PlanError("cluster.lost")

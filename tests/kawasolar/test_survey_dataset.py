@@ -29,6 +29,7 @@ from kawasolar.cluster.check import check_workers, sources, worker_state
 from kawasolar.cluster.inputs import SurveyInputs
 from kawasolar.cluster.job import JobFile
 from kawasolar.cluster.make import Tally, make_dataset
+from kawasolar.cluster.runners import _Running
 from kawasolar.cluster.task import tile_task
 from kawasolar.errors import NotWritable, PlanError
 from tests.support.town import CELL, NORTH, SIZE, WEST, small_town
@@ -434,6 +435,25 @@ def test_a_worker_that_is_killed_loses_nothing(town: dict[str, Path], tmp_path: 
         assert made.figures["kept"] + made.figures["computed"] == 16
     make_dataset(here)
     same(tmp_path / "here", tmp_path / "there")
+
+
+@pytest.mark.parametrize("status", ["lost", "pending"])
+def test_a_result_that_goes_with_its_worker_is_waited_for_again(status: str) -> None:
+    """Between the moment in which a task is done and that in which it is looked at, its worker may die."""
+    pytest.importorskip("distributed")
+
+    class Future:
+        def __init__(self, status: str) -> None:
+            self.status = status
+
+    future, again = Future(status), []
+    running = object.__new__(_Running)
+    running._names, running._rounds, running._completed = {}, {}, SimpleNamespace(add=again.append)
+    assert not running._settled(future, "r000c000")
+    assert (running._names, again) == ({future: "r000c000"}, [future])
+    future.status = "cancelled"
+    with pytest.raises(PlanError, match=r"cluster\.lost"):
+        running._settled(future, "r000c000")
 
 
 def test_a_scheduler_that_is_not_there(
