@@ -66,11 +66,36 @@ class LotSites:
         )  # fmt: skip
 
 
-def chosen_ids(plan: Plan) -> list[str]:
-    """The facilities that the plan has chosen, in the order of the ledger."""
-    frame = plan.decision.sites
-    chosen = set(frame.loc[frame["chosen"].to_numpy(dtype=bool), "facility_id"].astype(str))
+def years_of(plan: Plan) -> dict[str, int]:
+    """Facility -> fiscal year in which the plan's programme builds it, or in which it was built; empty where there is no programme."""
+    rows = _programme(plan)
+    if rows is None:
+        return {}
+    rows = rows[rows["fiscal_year"] > 0]
+    return dict(zip(rows["facility_id"].astype(str), rows["fiscal_year"].astype(int), strict=True))
+
+
+def chosen_ids(plan: Plan, *, standing: bool = False) -> list[str]:
+    """What is to be tendered, in the order of the ledger: the sites that the plan's programme builds; where it has none, those that the plan has chosen.
+
+    Parameters
+    ----------
+    standing : with those that are contracted or done already, which a lot keeps
+    """
+    rows = _programme(plan)
+    if rows is None:
+        frame = plan.decision.sites
+        chosen = set(frame.loc[frame["chosen"].to_numpy(dtype=bool), "facility_id"].astype(str))
+    else:
+        states = ("planned", "contracted", "done") if standing else ("planned",)
+        chosen = set(rows.loc[rows["status"].isin(states), "facility_id"].astype(str))
     return [name for name in plan.facilities["facility_id"].astype(str) if name in chosen]
+
+
+def _programme(plan: Plan) -> pd.DataFrame | None:
+    """The rows of the plan's programme; None where it has none."""
+    kept = plan.programme
+    return None if kept is None or kept.proof is None else kept.frame
 
 
 def sites_of_plan(
@@ -80,8 +105,8 @@ def sites_of_plan(
 
     Parameters
     ----------
-    facilities : those that are chosen unless given
-    years : facility -> fiscal year, where a programme has them
+    facilities : those that are to be tendered unless given
+    years : facility -> fiscal year; those of the plan's programme unless given
 
     Returns
     -------
@@ -111,7 +136,7 @@ def sites_of_plan(
             refused[name] = "no_place"
     kept = np.array([k for k, name in enumerate(wanted) if name not in refused], dtype=np.intp)
     ids = tuple(wanted[k] for k in kept)
-    rows, told = ledger.loc[list(ids)], years or {}
+    rows, told = ledger.loc[list(ids)], years_of(plan) if years is None else years
     energy, own = (figures[key].to_numpy(dtype=np.float64)[kept] for key in ("energy_kwh", "self_use_kwh"))
     # Half hours are kept as 32-bit floats.
     own = np.minimum(own, energy)
