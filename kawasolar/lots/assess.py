@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kawasolar.lots.price import Worths
     from kawasolar.lots.rules import LotCosts, LotRules
     from kawasolar.lots.sites import LotSites
-    from kawasolar.profiles.tables import Subsidy
+    from kawasolar.profiles.tables import Subsidy, Tariff
 
 # Code of :data:`REASONS`, the site's figure, the lot's, what the price would fall by [yen/kWh].
 Reason = tuple[str, float, float, float]
@@ -60,17 +60,17 @@ class Paid:
     ----------
     yen_per_kwh : what a self-used kWh need not be bought for
     demand_yen : what the contract is less, a year
-    tariffs : key of the tariff of its own bill; empty where the profile's price of bought power stands in
+    tariffs : that of its own bill; None where the profile's price of bought power stands in
     """
 
     yen_per_kwh: NDArray[np.float64]
     demand_yen: NDArray[np.float64]
-    tariffs: tuple[str, ...]
+    tariffs: tuple[Tariff | None, ...]
 
     @classmethod
     def alike(cls, count: int, price: float) -> Paid:
         """The same price for all."""
-        return cls(np.full(count, price), np.zeros(count), ("",) * count)
+        return cls(np.full(count, price), np.zeros(count), (None,) * count)
 
 
 @dataclass(frozen=True)
@@ -227,7 +227,7 @@ def _site_rows(lot: Lot, at: NDArray[np.intp], basis: Basis, worths: Worths, pri
             "lot": lot.key, "lot_name": lot.name, "facility_id": own.ids, "name": own.names, "ward": own.wards, "roof_type": own.roofs,
             "season": own.seasons, "fiscal_year": [year or None for year in own.years], "capacity_kw": own.capacity_kw,
             "specific_yield": own.energy_kwh / own.capacity_kw, "self_use_ratio": own.self_use_kwh / own.energy_kwh,
-            "tariff": [basis.paid.tariffs[k] for k in at], "avoided_yen": basis.paid.yen_per_kwh[at], "demand_yen": basis.paid.demand_yen[at],
+            "tariff": [getattr(basis.paid.tariffs[k], "key", "") for k in at], "avoided_yen": basis.paid.yen_per_kwh[at], "demand_yen": basis.paid.demand_yen[at],
             "yen_per_kw": dear / own.capacity_kw, "grant_yen": grant,
             "km": from_middle_km(own.places), "price_alone": alone(worths, at),
             "price_without": without, "effect": price - without,

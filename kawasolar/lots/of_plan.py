@@ -95,7 +95,7 @@ def assess_of_plan(
     subsidy = first_of(subsidies, told)
     pot = None if subsidy is None else pot_of(plan, subsidy, sites.ids)
     return assess(
-        lots, sites, terms, rules or default_rules(), costs or default_costs(), paid=_paid(sites, terms, bills), subsidy=subsidy, facts=told,
+        lots, sites, terms, rules or default_rules(), costs or default_costs(), paid=_paid(plan, sites, terms, bills), subsidy=subsidy, facts=told,
         pot=pot, plan_year=int(plan.profile.number("plan.year")), progress=progress,
     )  # fmt: skip
 
@@ -121,7 +121,7 @@ def _programme_kw(plan: Plan, sites: LotSites) -> float:
     return float(kept.counted["capacity_kw"].sum())
 
 
-def _paid(sites: LotSites, terms: Terms, bills: pd.DataFrame | None) -> Paid:
+def _paid(plan: Plan, sites: LotSites, terms: Terms, bills: pd.DataFrame | None) -> Paid:
     """By their own bills, where they have one."""
     price = terms.number("purchase_price")
     if bills is None or not len(bills):
@@ -129,7 +129,8 @@ def _paid(sites: LotSites, terms: Terms, bills: pd.DataFrame | None) -> Paid:
     mine = bills.drop_duplicates("facility_id").set_index("facility_id").reindex(list(sites.ids))
     each, lower = (mine[key].to_numpy(dtype=np.float64) for key in ("yen_per_kwh", "demand_yen"))
     own = np.isfinite(each) & np.isfinite(lower)
-    tariffs = tuple(str(key) if good else "" for key, good in zip(mine["tariff"], own, strict=True))
+    rows = {row.key: row for row in plan.profile.tables.tariffs}
+    tariffs = tuple(rows.get(str(key)) if good else None for key, good in zip(mine["tariff"], own, strict=True))
     return Paid(np.where(own, each, price), np.where(own, lower, 0.0), tariffs)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kawasolar.finance.grants import asked_yen, checks
+from kawasolar.finance.grants import Grant, asked_yen, checks
 from kawasolar.programme.entered import told_of
 from kawasolar.programme.rules_file import EACH, TOTAL
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kawasolar.finance.grants import Check, Facts
+    from kawasolar.finance.grants import Facts
     from kawasolar.plan import Plan
     from kawasolar.profiles.tables import Subsidy
 
@@ -43,21 +43,9 @@ class Pot:
 
 
 @dataclass(frozen=True)
-class Granted:
-    """What a subsidy pays.
+class Granted(Grant):
+    """What a subsidy pays the sites of lots: ``asked`` and ``yen`` [n] without and with the ends of its money, which ``pot`` says; nothing where a condition fails."""
 
-    Attributes
-    ----------
-    subsidy : None where none was asked for
-    checks : its conditions, each with what came of it
-    asked, yen : [n] of each site, without and with the ends of the money; nothing where a condition fails
-    pot : out of which
-    """
-
-    subsidy: Subsidy | None
-    checks: tuple[Check, ...]
-    asked: NDArray[np.float64]
-    yen: NDArray[np.float64]
     pot: Pot
 
     @property
@@ -116,8 +104,12 @@ def granted(
     none = np.zeros_like(capex)
     if subsidy is None:
         return Granted(None, (), none, none, pot)
-    found = Granted(subsidy, checks(subsidy, "ppa", facts), asked_yen(subsidy, capex, capacity_kw), none, pot)
-    return found if found.refused else replace(found, yen=share_out(found.asked, years, lots, pot))
+    inside = np.zeros(len(capex), dtype=bool)
+    for rows in lots:
+        inside[rows] = True
+    asked = np.where(inside, asked_yen(subsidy, capex, capacity_kw), 0.0)
+    found = Granted(subsidy, checks(subsidy, "ppa", facts), none, asked, pot)
+    return found if found.refused else replace(found, yen=share_out(asked, years, lots, pot))
 
 
 def share_out(

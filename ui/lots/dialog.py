@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 
 from gis.errors import CodedError
 from kawasolar.document import lot_edits
-from kawasolar.lots.rules import default_costs
 from ui.lots.asked import RulesRow
 from ui.lots.found import Found, look, with_row
 from ui.lots.map import Dot, LotMap
@@ -455,5 +454,5 @@ class LotsDialog(WorkingDialog):
             return
 
         self._keep(
-            path, lambda: write_lots_xlsx(found.assessed, found.lots, plan, default_costs(), path, language), _TOPIC
+            path, lambda: write_lots_xlsx(found.assessed, found.lots, plan, path, language), _TOPIC
         )
