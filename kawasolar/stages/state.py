@@ -128,8 +128,8 @@ def is_stale(plan: Plan) -> bool:
     return not all(state.is_fresh for state in states(plan, plan.base_profile))
 
 
-# No paper is written from other ledgers, or from what facilities use.
-_ON_NO_PAPER = ("registers", "use")
+# No paper is written from other ledgers.
+_ON_NO_PAPER = ("registers",)
 
 
 def plan_fingerprint(plan: Plan) -> str:
