@@ -36,6 +36,8 @@ _COMMANDS = (
     "ledger",
     "join",
     "programme",
+    "lots",
+    "eligibility",
 )
 _PROJECT_SUFFIX = ".kawasolar"
 _HELP = ("--help", "--version")

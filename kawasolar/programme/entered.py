@@ -9,6 +9,7 @@ from kawasolar.programme.rules_file import RulesFile, Standing, rules_of
 
 if TYPE_CHECKING:
     from kawasolar.document.entries import Entries
+    from kawasolar.plan import Plan
 
 
 def told_of(entries: Entries, scenario: str) -> RulesFile | None:
@@ -53,3 +54,11 @@ def list_of(entries: Entries, day: str) -> frozenset[str]:
         known = ", ".join(days_counted(entries)) or "-"
         raise ProgrammeInvalid("programme.no_such_list", day=day, expected=known)
     return frozenset(entry["facility_ids"])
+
+
+def countable(plan: Plan) -> tuple[str, ...]:
+    """The facilities of which the half is the half today: the eligible, and those where something stands already."""
+    sites = plan.decision.sites
+    ids = sites["facility_id"].astype(str)
+    mine = (sites["status"] == "eligible") | ids.isin(list(standing_of(plan.entries)))
+    return tuple(sorted(ids[mine]))

@@ -222,7 +222,21 @@ def draw_lots(draw: Any, entries: Entries) -> Edit:
     names = draw(st.lists(NAMES, unique=True))
     cut = draw(st.integers(0, len(names)))
     lots = {"l1": ("北", names[:cut]), "l2": ("南", names[cut:])}
-    return lot_edits.set_lots(entries, a_scenario(draw, entries), lots if draw(st.booleans()) else {}, draw(BY))
+    scenario, by = a_scenario(draw, entries), draw(BY)
+    known = sorted(lot_edits.lots_now(entries, scenario))
+    if not known or draw(st.booleans()):
+        return lot_edits.set_lots(entries, scenario, lots if draw(st.booleans()) else {}, by)
+    lot, other = draw(st.sampled_from(known)), draw(st.sampled_from(known))
+    match draw(st.integers(0, 4)):
+        case 0:
+            return lot_edits.move_to_lot(entries, scenario, names, draw(st.none() | st.just(lot)), by)
+        case 1:
+            return lot_edits.new_lot(entries, scenario, "東", names or ["F1"], by)
+        case 2:
+            return lot_edits.rename_lot(entries, scenario, lot, "西", by)
+        case 3:
+            return lot_edits.merge_lots(entries, scenario, lot, [other], by)
+    return lot_edits.dissolve_lots(entries, scenario, [lot], by)
 
 
 def free_name(draw: Any, entries: Entries) -> str:

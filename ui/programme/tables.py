@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
-from kawasolar.programme.words import reasons_column
+from kawasolar.programme.words import reasons_column, unit_text
 from ui import format as fmt
 
 if TYPE_CHECKING:
@@ -42,10 +42,13 @@ class YearsModel(QAbstractTableModel):
         super().__init__()
         self._look = look
         self.texts: list[list[str]] = []
+        self._unit = ""
 
     def show_programme(self, found: Kept | None) -> None:
         """Another programme."""
         self.beginResetModel()
+        # That it is summed and discounted stands below, with the proof.
+        self._unit = "" if found is None else unit_text(self._look.language, found.objective).partition("(")[0].strip()
         self.texts = [] if found is None or found.proof is None else [
             [_year_text(key, row[key]) for key in _YEARS] for row in found.by_year().to_dict("records")
         ]  # fmt: skip
@@ -61,7 +64,8 @@ class YearsModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._look.say(f"programme.column.{_YEARS[section]}")
+            # The unit stands below the name.
+            return self._look.say(f"programme.column.{_YEARS[section]}", unit=self._unit).replace(" (", "\n(", 1)
         return _RIGHT if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
