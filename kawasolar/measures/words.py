@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from kawasolar.words import Language
 
 
+_ROUNDED = 0.5
+
+
 @dataclass(frozen=True)
 class Row:
     """A line of a table: its name, its numbers (NaN where there is none), and whether it adds up others."""
@@ -107,9 +110,21 @@ def notes(language: Language, found: Found, *, whole: bool = True) -> list[str]:
     if "led" in found.asked.order:
         kwh, lit = found.site.lighting(found.assumed)
         told.append(say(language, f"measures.lit.{lit}", kwh=kwh))
+    told += _over(language, found.asked)
     if whole:
         told += [say(language, "measures.note.assumed"), say(language, "measures.note.order")]
     return told
+
+
+def _over(language: Language, one: Ordered) -> list[str]:
+    """Where a contract that does not follow the half hours is less than what is drawn: nobody reckons what another would cost."""
+    for code, made in zip(one.order, one.bills[1:], strict=True):
+        peak, contract = float(made.peak_kw.max()), float(made.contract_kw.max())
+        # A contract by the half hours is rounded to whole kilowatts.
+        if peak > contract + _ROUNDED:
+            values = {"peak": peak, "contract": contract, "unit": contract_unit(made)}
+            return [say(language, "measures.note.over", name=code_name(language, code), **values)]
+    return []
 
 
 def total_text(language: Language, found: Found) -> str:
