@@ -55,7 +55,7 @@ def measures_command(
         found = compare_orders(site, assumed, codes, progress)
     name = f"{facility} {rows['name'].iloc[0]}"
     if xlsx is not None:
-        write_measures(found, xlsx, State.paper_language, name=name, origin=Origin.of(plan))
+        write_measures(found, xlsx, State.paper_language, name=name, origin=Origin.of(plan), synthetic=plan.synthetic)
         tell_written(xlsx)
     if as_json:
         typer.echo(json.dumps(_told(found, codes), ensure_ascii=False, indent=2))

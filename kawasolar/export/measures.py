@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 
 
 def write_measures(
-    found: Found, path: Path, language: Language, *, name: str = "", origin: Origin | None = None, other: Ordered | None = None
+    found: Found, path: Path, language: Language, *, name: str = "", origin: Origin | None = None, other: Ordered | None = None,
+    synthetic: bool = False,
 ) -> None:  # fmt: skip
     """Write one facility's measures in every order.
 
@@ -48,6 +49,7 @@ def write_measures(
     ----------
     name : what the facility is called
     origin : of its plan
+    synthetic : of made-up data, which is said on every sheet
     other : a second order whose bills are written beside those of the order asked for; its reverse unless given
 
     Raises
@@ -65,7 +67,8 @@ def write_measures(
         workbook.set_properties({"title": name[:200], "comments": f"KawaSolar {__version__}\n{line}"})
         if origin:
             workbook.set_custom_property(PROPERTY, origin.fingerprint, "text")
-        book = Book(workbook, language, line, "", f"{name[:40]}  {origin.fingerprint if origin else ''}".rstrip())
+        badge = say(language, "export.synthetic.long") if synthetic else ""
+        book = Book(workbook, language, line, badge, f"{name[:40]}  {origin.fingerprint if origin else ''}".rstrip())
         _write_orders(book, found)
         _write_bills(book, found, [first] if second is first else [first, second])
         _write_assumed(book, found)
@@ -87,8 +90,8 @@ def _write_orders(book: Book, found: Found) -> None:
     fields += [Field(f"contract.{code}", f"{names[code]} {changed}", "one", 18) for code in codes]
     rows = [
         {
-            "order": order_name(language, one.order), "total": one.total_yen,
-            **{f"saved.{code}": one.saved_yen(code) for code in codes}, **{f"contract.{code}": one.contract_kw(code) for code in codes},
+            "order": order_name(language, one.order), "total": round(one.total_yen, 2),
+            **{f"saved.{code}": round(one.saved_yen(code), 2) for code in codes}, **{f"contract.{code}": one.contract_kw(code) for code in codes},
         }
         for one in found.orders
     ]  # fmt: skip

@@ -251,7 +251,9 @@ class MeasuresDialog(WorkingDialog):
             return
 
         def keep(_progress: Progress) -> Path:
-            write_measures(found, path, language, name=name, origin=Origin.of(plan), other=other)
+            write_measures(
+                found, path, language, name=name, origin=Origin.of(plan), other=other, synthetic=plan.synthetic
+            )
             return path
 
         job = self._jobs.start(keep, _TOPIC)
