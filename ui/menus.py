@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDockWidget, QMenu, QMessageBox
 from kawasolar.words import LANGUAGES
 from ui.crash import log_folder
 from ui.frame import STEPS
-from ui.map.group_desk import MODES
+from ui.group_desk import MODES
 from ui.steps.output import ICONS, KINDS
 from ui.theme import THEMES
 

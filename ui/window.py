@@ -26,9 +26,9 @@ from ui import docks, theme
 from ui.controller import Controller
 from ui.document import Document
 from ui.frame import STEPS, LoadingPage, Rail, StartPage, StatusBar, TopBar
+from ui.group_desk import GroupDesk
 from ui.jobs import Jobs
 from ui.look import Look
-from ui.map.group_desk import GroupDesk
 from ui.menus import SCENARIO_COMMANDS, Menus
 from ui.parts import Banner, DockTitle, column, set_role
 from ui.review.desk import ReviewDesk

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # States of works on roofs that are still to come.
 _COMING = ("planned", "contracted")
+# The kind of a work where the ledger of works tells none.
+_UNNAMED = ""
 REMEDY_COLUMNS = (
     "facility_id", "name", "ward", "criteria", "unknown", "remedies", "yen", "yen_low", "yen_high", "lead_years", "capacity_kw", "co2_t",
     "yen_per_kw", "yen_per_t", "planned_year", "planned_row", "hopeless", "why_not",
@@ -181,7 +183,7 @@ class _Table:
         """The fiscal year after whose planned works no criterion fails, and the row of the last of them; None where some would."""
         open_ = failed.copy()
         for year, source, work in coming:
-            doing = [k for k, remedy in enumerate(self.works) if work in remedy.works]
+            doing = [k for k, remedy in enumerate(self.works) if remedy.works and work in (*remedy.works, _UNNAMED)]
             before = open_.any()
             open_ &= ~cured[doing].any(axis=0)
             if before and not open_.any():
@@ -198,14 +200,15 @@ class _Table:
 
 
 def _coming(rows: pd.DataFrame, year: int) -> Iterator[tuple[str, tuple[int, int, str]]]:
-    if not {"year", "work", "facility_id"} <= set(rows):
+    """Works that are still to come; a work whose kind nobody names renews the roof, as the programme has it."""
+    if not {"year", "facility_id"} <= set(rows):
         return
-    due = (rows["year"] >= year).fillna(False).astype(bool) & rows["facility_id"].notna() & rows["work"].notna()
+    due = (rows["year"] >= year).fillna(False).astype(bool) & rows["facility_id"].notna()
     if "state" in rows:
         due &= rows["state"].isin(_COMING)
-    for facility, year_of, source, work in rows.loc[due, ["facility_id", "year", "source_row", "work"]].to_numpy(
-        dtype=object
-    ):
+    kinds = rows["work"].where(rows["work"].notna(), _UNNAMED) if "work" in rows else pd.Series(_UNNAMED, rows.index)
+    mine = rows[["facility_id", "year", "source_row"]].assign(work=kinds)[due]
+    for facility, year_of, source, work in mine.to_numpy(dtype=object):
         yield str(facility), (int(year_of), int(source), str(work))
 
 

@@ -198,6 +198,17 @@ def draw_rules(draw: Any, entries: Entries) -> Edit:
     return programme_edits.set_rules(entries, a_scenario(draw, entries), tables, draw(BY))
 
 
+def draw_whole_rules(draw: Any, entries: Entries) -> Edit:
+    document = {name: RULES[name] for name in draw(st.lists(st.sampled_from(sorted(RULES)), unique=True))}
+    if draw(st.booleans()):
+        document |= {
+            "pins": {"F 1": 2028},
+            "vetoes": ["é"],
+            "standing": [{"facility": "0000012", "state": "done", "year": 2024}],
+        }
+    return programme_edits.take_rules(entries, a_scenario(draw, entries), document, draw(BY))
+
+
 def draw_years(draw: Any, entries: Entries) -> Edit:
     years = sorted(draw(st.lists(st.integers(1990, 2100), min_size=2, max_size=2)))
     first, last = (year if draw(st.booleans()) else None for year in years)
@@ -267,7 +278,7 @@ def draw_remove(draw: Any, entries: Entries) -> Edit:
 KINDS: list[Callable[[Any, Entries], Edit]] = [
     draw_share, draw_share, draw_objective, draw_criterion, draw_reset, draw_place, draw_place, draw_value, draw_layout, draw_module,
     draw_reset_value, draw_ledger, draw_join, draw_review, draw_meter, draw_alias, draw_keepout, draw_remove_keepout, draw_columns, draw_files, draw_duplicate, draw_rename, draw_remove,
-    draw_rules, draw_years, draw_standing, draw_count, draw_lots,
+    draw_rules, draw_whole_rules, draw_years, draw_standing, draw_count, draw_lots,
 ]  # fmt: skip
 
 

@@ -261,6 +261,15 @@ def test_planned_works_clear_what_fails(example: Plan) -> None:
     assert "台帳2行" in told
 
 
+def test_planned_work_of_no_kind_renews_the_roof_as_in_the_programme(example: Plan) -> None:
+    works = works_of(("A", 2028, None, "planned"), ("B", 2028, "painting", "planned"), ("C", 2028, None, "planned"))
+    old: dict[str, object] = {"waterproofed_year": 1999.0}
+    people = (old, old, {"seismic": "insufficient"})
+    for given_works, expected in ((works, {"A"}), (works.drop(columns="work"), {"A", "B"})):
+        rows = laid(example, *people, works=given_works).remedies.set_index("facility_id")
+        assert set(rows.index[rows["planned_year"].eq(2028)]) == expected
+
+
 # ---------------------------------------------------------------------------------------------- the sample's plan, papers, command
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
 
 from kawasolar.document.entries import STANDING
 from kawasolar.programme.kept import rule_of
@@ -41,23 +41,25 @@ class ProgrammePart(QWidget):
         layout.addLayout(head)
         self.sentence = label("", wrap=True)
         layout.addWidget(self.sentence)
-        line = row(6)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(8)
+        grid.setColumnStretch(1, 1)
         self.state, self.year = QComboBox(), QComboBox()
-        for code, box in (("state", self.state), ("year", self.year)):
+        for k, (code, box) in enumerate((("state", self.state), ("year", self.year))):
             words = label(say(f"ui.site_programme.{code}"), "muted")
             words.setBuddy(box)
             # In a narrow dock they give way, not the sentences beside them.
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(4)
             box.setAccessibleName(say(f"ui.site_programme.{code}"))
-            line.addWidget(words)
-            line.addWidget(box, 1)
+            grid.addWidget(words, k, 0)
+            grid.addWidget(box, k, 1)
         for state in ("open", *STANDING):
             self.state.addItem(say(f"ui.site_programme.{state}"), state)
         self.state.activated.connect(lambda _=0: self._fill_years())
         self.state.activated.connect(lambda _=0: self._enter())
         self.year.activated.connect(lambda _=0: self._enter())
-        layout.addLayout(line)
+        layout.addLayout(grid)
 
     def show_site(self, plan: Plan, facility_id: str) -> None:
         """Show one facility."""
