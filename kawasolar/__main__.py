@@ -38,6 +38,7 @@ _COMMANDS = (
     "programme",
     "lots",
     "eligibility",
+    "measures",
 )
 _PROJECT_SUFFIX = ".kawasolar"
 _HELP = ("--help", "--version")

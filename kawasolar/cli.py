@@ -287,6 +287,7 @@ def run_command(words: list[str]) -> int:
         cli_layout,
         cli_ledger,
         cli_lots,
+        cli_measures,
         cli_meters,
         cli_profile,
         cli_programme,
