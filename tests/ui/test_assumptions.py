@@ -115,7 +115,7 @@ def test_groups_stand_in_the_order_of_the_work(panel: AssumptionsPanel) -> None:
     firsts = list(dict.fromkeys(order))
     wanted = [
         "roof", "module", "layout", "pv", "losses", "temp", "jis", "pvwatts", "snow", "ageing", "co2", "life", "join", "plan", "string", "load", "glare", "canopy", "given",
-        "surface", "engine",
+        "surface", "sizing", "engine",
     ]  # fmt: skip
     assert firsts == wanted
     assert order == sorted(order, key=firsts.index)

@@ -44,6 +44,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("canopy", ("canopy.",)),
     ("given", ("given.",)),
     ("surface", ("surface.",)),
+    ("sizing", ("sizing.",)),
     ("engine", ("engine.",)),
 )
 ORDER = (
@@ -67,11 +68,12 @@ ORDER = (
     "canopy",
     "given",
     "surface",
+    "sizing",
     "engine",
     "other",
 )
-# Strings, inverters, loads, glare and ageing are worked out whenever they are shown (kawasolar.electrical).
-_WORKED_OUT = ("string.", "inverter.", "load.", "glare.", "ageing.", *MODULE)
+# Strings, inverters, loads, glare, ageing and sizes are worked out whenever they are shown (kawasolar.electrical).
+_WORKED_OUT = ("string.", "inverter.", "load.", "glare.", "ageing.", "sizing.", *MODULE)
 # Values that no stage names, because they are where a setting of the scenario begins: setting -> stage that takes it.
 _BEGINS: Mapping[str, tuple[str, StageName]] = {"plan.share": ("share", "selection")}
 
