@@ -27,7 +27,7 @@ def modules_within(most_kw: float, power_w: float) -> int:
     return int(most_kw * 1000.0 / power_w + _ROUNDING)
 
 
-def kept(modules: ArrayLike, light: ArrayLike, most: int, least: int) -> NDArray[np.int64]:
+def kept(modules: ArrayLike, light: ArrayLike, most: ArrayLike, least: int) -> NDArray[np.int64]:
     """How many modules of each plane stay.
 
     The worst-lit planes are emptied first. Of one plane a part may stay, unless that is fewer than ``least``: then it stays empty, too. So the modules that stay have
@@ -37,13 +37,17 @@ def kept(modules: ArrayLike, light: ArrayLike, most: int, least: int) -> NDArray
     ----------
     modules : (planes,), what each holds
     light : (planes,), :func:`light_of`; among equals the first stays
-    most : in all
+    most : (...), in all
+
+    Returns
+    -------
+    (..., planes)
     """
     held = np.asarray(modules, dtype=np.int64)
     order = np.argsort(-np.asarray(light, dtype=np.float64), kind="stable")
     before = np.cumsum(held[order]) - held[order]
-    taken = np.clip(most - before, 0, held[order])
+    taken = np.clip(np.asarray(most, dtype=np.int64)[..., None] - before, 0, held[order])
     taken[(taken < held[order]) & (taken < least)] = 0
-    found = np.zeros_like(held)
-    found[order] = taken
+    found = np.zeros_like(taken)
+    found[..., order] = taken
     return found
