@@ -36,6 +36,7 @@ _COMMANDS = (
     "ledger",
     "join",
     "programme",
+    "sizing",
 )
 _PROJECT_SUFFIX = ".kawasolar"
 _HELP = ("--help", "--version")

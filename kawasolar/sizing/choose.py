@@ -19,7 +19,11 @@ Goal = Literal["largest", "price", "saving", "co2"]
 GOALS: tuple[Goal, ...] = ("largest", "price", "saving", "co2")
 LIMITS = ("self_use", "payback", "below")
 # Which figure a goal looks at, and whether more of it is better.
-_FIGURE: dict[Goal, tuple[str, bool]] = {"price": ("price", False), "saving": ("saving_npv", True), "co2": ("co2_t", True)}
+_FIGURE: dict[Goal, tuple[str, bool]] = {
+    "price": ("price", False),
+    "saving": ("saving_npv", True),
+    "co2": ("co2_t", True),
+}
 # Equal to this, two figures are the same, and the larger size is taken.
 _SAME = 1e-9
 

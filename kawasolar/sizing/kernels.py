@@ -15,7 +15,7 @@ SUMS = 5
 @inner
 def _charged(over: float, stored: float, full: float, most: float, way: float) -> float:  # pragma: no cover - compiled
     """What of a surplus goes into the battery."""
-    return max(min(min(over, most), (full - stored) / way), 0.0)
+    return max(min(over, most, (full - stored) / way), 0.0)
 
 
 @inner
@@ -23,7 +23,7 @@ def _discharged(
     short: float, spared: float, stored: float, least: float, most: float, way: float
 ) -> float:  # pragma: no cover - compiled
     """What of a need comes out of it; ``spared`` of the need is left to the grid."""
-    return max(min(min(short - spared, most), (stored - least) * way), 0.0)
+    return max(min(short - spared, most, (stored - least) * way), 0.0)
 
 
 @kernel

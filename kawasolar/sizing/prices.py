@@ -9,6 +9,7 @@ import numpy as np
 
 from kawasolar.errors import TariffError
 from kawasolar.half_hours import COUNT
+from kawasolar.tariff.contract import rounded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,14 +28,21 @@ class Prices:
     ----------
     series : (p, 17520) [yen/kWh]
     which : (n,), which of them each site has
-    by_kw : (n,), of a kW by which the highest half hour of the year falls [yen/a]; 0 where the contract does not follow it
+    contracts : places of the sites whose contract follows the highest half hour of the year, with unit [kW] and rule of rounding, and what a kW costs [yen/a]
     by_tariff : (n,), whether a tariff is known; else it is the profile's one price
     """
 
     series: NDArray[np.float64]
     which: NDArray[np.int64]
-    by_kw: NDArray[np.float64]
+    contracts: tuple[tuple[NDArray[np.int64], float, str, float], ...]
     by_tariff: NDArray[np.bool_]
+
+    def demand_yen(self, before_kw: NDArray[np.float64], after_kw: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What a lower contract saves in a year; (n, 1) and (n, k) highest half hours → (n, k)."""
+        saved = np.zeros_like(after_kw)
+        for at, unit, rule, yen in self.contracts:
+            saved[at] = (rounded(before_kw[at], unit, rule) - rounded(after_kw[at], unit, rule)) * yen
+        return np.maximum(saved, 0.0)
 
 
 def prices_of(plan: Plan, demand: Demand, usual: float, progress: Progress) -> Prices:
@@ -52,7 +60,8 @@ def prices_of(plan: Plan, demand: Demand, usual: float, progress: Progress) -> P
 
     count = len(demand.kwh)
     series = [np.full((1, COUNT), usual)]
-    which, by_kw, known = np.zeros(count, np.int64), np.zeros(count), np.zeros(count, bool)
+    which, known = np.zeros(count, np.int64), np.zeros(count, bool)
+    contracts = []
     rows = 1
     try:
         bills = bills_of(plan, demand, progress=progress)
@@ -65,10 +74,12 @@ def prices_of(plan: Plan, demand: Demand, usual: float, progress: Progress) -> P
             which[at] = rows if len(found) == 1 else rows + np.arange(len(at))
             rows += len(found)
             known[at] = True
-            by_kw[at] = np.where(_follows(rates, made.contract_kw.max(axis=-1)), worth.yen_per_kw * net, 0.0)
+            follows = at[_follows(rates, made.contract_kw.max(axis=-1))]
+            rule = rates.tariff.kw_rounding or "half_up"
+            contracts.append((follows, rates.rules.number("kw_unit"), rule, worth.yen_per_kw * net))
     except TariffError:
-        return Prices(series[0], np.zeros(count, np.int64), np.zeros(count), np.zeros(count, bool))
-    return Prices(np.concatenate(series), which, by_kw, known)
+        return Prices(series[0], np.zeros(count, np.int64), (), np.zeros(count, bool))
+    return Prices(np.concatenate(series), which, tuple(contracts), known)
 
 
 def _has_steps(rates: Rates) -> bool:

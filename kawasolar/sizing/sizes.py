@@ -104,14 +104,19 @@ def sizes_of(
     shape = ladder.share.shape
     found = {key: np.full(shape, np.nan) for key in FIGURES}
     by_tariff = np.zeros(len(wanted), bool)
-    findings: tuple[Finding, ...] = ()
+    told_of: dict[str, Finding] = {}
     for begin in range(0, len(wanted), _AT_ONCE):
         some = slice(begin, begin + _AT_ONCE)
         told = part(progress, begin / len(wanted), min(begin + _AT_ONCE, len(wanted)) / len(wanted))
-        known, findings = _some(plan, wanted[some], ladder, some, found, chosen, told)
+        known, heard = _some(plan, wanted[some], ladder, some, found, chosen, told)
         by_tariff[some] = known
+        told_of |= {one.code: one for one in heard}
+    findings = tuple(told_of.values())
     for values in found.values():
         values[~ladder.real] = np.nan
+    # Sizes without a module have no price, and are none.
+    if not np.isnan(found["price"][ladder.real]).any():
+        findings = tuple(one for one in findings if one.code != "finance.no_price")
     rows = plan.facilities.drop_duplicates("facility_id").set_index("facility_id").reindex(wanted)
     high = np.zeros(len(wanted), bool)
     if "contract_kw" in rows:
@@ -138,7 +143,9 @@ def _sites(plan: Plan, facility_ids: Sequence[str] | None) -> tuple[list[str], d
     for name in dict.fromkeys(every):
         if name not in asked:
             continue
-        lacking = [code for code, has in (("no_modules", laid), ("no_yield", yielded), ("no_use", used)) if name not in has]
+        lacking = [
+            code for code, has in (("no_modules", laid), ("no_yield", yielded), ("no_use", used)) if name not in has
+        ]
         if lacking:
             left_out[name] = f"sizing.{lacking[0]}"
         else:
@@ -166,8 +173,7 @@ def _some(
     with np.errstate(divide="ignore", invalid="ignore"):
         worth = np.where(own > 0.0, year.saved_yen / own, usual)
         ratios = own / year.produced_kwh, own / load
-    # The highest half hour is single precision where nothing was drawn away from it.
-    demand_yen = np.maximum(before - after, 0.0) * prices.by_kw[:, None]
+    demand_yen = prices.demand_yen(before, after)
     kwh = 0.0 if asked.battery is None else asked.battery.capacity_kwh
     site = Site(ladder.capacity_kw[some], own, surplus, worth, demand_yen, battery_kwh=kwh)
     money = compare(site, terms, Options(sold=asked.sold), ("ppa", "purchase"))
