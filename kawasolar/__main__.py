@@ -37,6 +37,8 @@ _COMMANDS = (
     "join",
     "programme",
     "sizing",
+    "lots",
+    "eligibility",
 )
 _PROJECT_SUFFIX = ".kawasolar"
 _HELP = ("--help", "--version")

@@ -61,7 +61,9 @@ def edit_pin(project: ProjectFile, facilities: list[str], why: Why = "", scenari
     from kawasolar.document import edits
 
     edited(
-        project, lambda opened, key: edits.pin(opened.entries, key, _known(opened, facilities), author(why)), scenario
+        project,
+        lambda opened, key: edits.pin(opened.entries, key, known_facilities(opened, facilities), author(why)),
+        scenario,
     )
 
 
@@ -71,7 +73,9 @@ def edit_veto(project: ProjectFile, facilities: list[str], why: Why = "", scenar
     from kawasolar.document import edits
 
     edited(
-        project, lambda opened, key: edits.veto(opened.entries, key, _known(opened, facilities), author(why)), scenario
+        project,
+        lambda opened, key: edits.veto(opened.entries, key, known_facilities(opened, facilities), author(why)),
+        scenario,
     )
 
 
@@ -148,7 +152,7 @@ def edit_layout(
 
     def make(opened: Project, key: str) -> Edit:
         asked = {} if reset else values
-        return edits.lay_out(opened.entries, key, _known(opened, facilities), asked, author(why))
+        return edits.lay_out(opened.entries, key, known_facilities(opened, facilities), asked, author(why))
 
     edited(project, make, scenario, run=compute)
 
@@ -164,7 +168,7 @@ def edit_ledger(
     def make(opened: Project, _key: str) -> Edit:
         if not value.strip() and _waits(opened, "ledger", f"{column}/{facility}", facility):
             return edits.correct_ledger(opened.entries, facility, column, None, None, author(why))
-        (known,) = _known(opened, [facility])
+        (known,) = known_facilities(opened, [facility])
         read = read_value(opened.plan, known, column)
         return edits.correct_ledger(opened.entries, known, column, ledger_value(column, value), read, author(why))
 
@@ -189,7 +193,7 @@ def edit_join(
     def make(opened: Project, _key: str) -> Edit:
         if automatic and _waits(opened, "joins", facility, facility):
             return edits.correct_join(opened.entries, facility, None, author(why))
-        (known,) = _known(opened, [facility])
+        (known,) = known_facilities(opened, [facility])
         strange = {*(buildings or []), *(shared or [])} - set(opened.plan.results.buildings["building_id"])
         if strange:
             raise PlanError("edit.no_such_building", building=", ".join(sorted(strange)))
@@ -227,7 +231,7 @@ def edit_meter(
             tell_findings(tuple(findings))
             return edits.own_meters(opened.entries, owners, author(why))
         if facility is not None:
-            _known(opened, [facility])
+            known_facilities(opened, [facility])
             store = store_of(opened.plan)
             if store is None or point not in set(store.points["key"]):
                 raise PlanError("edit.no_such_meter", point=point)
@@ -323,7 +327,14 @@ def edit_input(
     edited(project, make, run=compute)
 
 
-def _known(project: Project, facilities: list[str]) -> list[str]:
+def known_facilities(project: Project, facilities: list[str]) -> list[str]:
+    """Ids of facilities, all of which the plan has.
+
+    Raises
+    ------
+    PlanError
+        ``edit.no_such_facility``
+    """
     strange = set(facilities) - set(project.plan.facilities["facility_id"])
     if strange:
         raise PlanError("edit.no_such_facility", facility=", ".join(sorted(strange)))

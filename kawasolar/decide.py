@@ -99,8 +99,8 @@ def criteria_table(
     case = case_of(facilities, results.links, results.yields, results.planes, profile)
     everything = evaluate(case, settings, tuple(criterion.key for criterion in profile.criteria))
     applied = np.isin(everything.keys, applied_keys(profile, settings))
-    blocks = _blocks(everything)
-    count = blocks[applied].sum(axis=0) + _barren(case) + (~case.has_roof).astype(np.int64)
+    blocks = blocking(everything)
+    count = blocks[applied].sum(axis=0) + bare_roofs(case) + (~case.has_roof).astype(np.int64)
     others = count - (blocks & applied[:, None])
     counted = pd.DataFrame(
         {
@@ -148,20 +148,20 @@ def _misfits(settings: Settings, everybody: set[str], eligible: set[str]) -> dic
     return codes
 
 
-def _barren(case: Case) -> NDArray[np.bool_]:
+def bare_roofs(case: Case) -> NDArray[np.bool_]:
     """A roof that carries nothing is not eligible, whatever criteria are switched off."""
     return case.has_roof & ~(case.usable_m2 > 0)
 
 
-def _blocks(assessment: Assessment) -> NDArray[np.bool_]:
+def blocking(assessment: Assessment) -> NDArray[np.bool_]:
     """What keeps a facility from being eligible: failed, or unknown and not to be taken as passed."""
     unknown = (assessment.outcome == UNKNOWN) & ~assessment.lenient[:, None]
     return (assessment.outcome == FAIL) | unknown
 
 
 def _standing(case: Case, assessment: Assessment) -> _Standing:
-    failed = (assessment.outcome == FAIL).any(axis=0) | _barren(case)
-    unknown = _blocks(assessment).any(axis=0) | ~case.has_roof
+    failed = (assessment.outcome == FAIL).any(axis=0) | bare_roofs(case)
+    unknown = blocking(assessment).any(axis=0) | ~case.has_roof
     return _Standing(failed=failed, unknown=unknown & ~failed)
 
 
@@ -205,9 +205,9 @@ def _reason_values(
 ) -> list[dict[str, object]]:
     """Values for the sentence: rank, eligible and number; or the criteria in question, the first with its value."""
     eligible = int(standing.eligible.sum())
-    barren = _barren(case)
+    barren = bare_roofs(case)
     failed = assessment.outcome == FAIL
-    asked = _blocks(assessment) & ~failed
+    asked = blocking(assessment) & ~failed
     ids = case.ledger["facility_id"].astype(str).tolist()
     out: list[dict[str, object]] = []
     for row, own in enumerate(standing.eligible):

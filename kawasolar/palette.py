@@ -23,6 +23,9 @@ CLASS_COLOURS = {
     "other": "#A9B1AE",
 }
 
+# Of tender lots, in turn: told apart by colour-blind eyes (Okabe and Ito 2008), dark enough on light and light enough on dark ground.
+LOT_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31", "#7F7F7F")
+
 
 def rgb(colour: str) -> tuple[int, int, int]:
     """``"#RRGGBB"`` as three numbers 0…255."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from gis.findings import Finding
     from kawasolar.profile import Profile
+    from kawasolar.programme.kept import Kept
 
 Objective = Literal["co2", "energy"]
 Role = Literal[
@@ -257,6 +258,7 @@ class Plan:
     read: LedgerRead | None = None
     registers: Registers = NO_REGISTERS
     use: Use | None = None
+    programme: Kept | None = None
     stamps: Mapping[str, Stamp] = field(default_factory=dict)
     entries: Entries = field(default_factory=Entries)
     scenario: str = "s1"

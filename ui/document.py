@@ -524,7 +524,7 @@ class Document(QObject):
 def _computed(plan: Plan) -> dict[str, object]:
     """What stands for the results of a plan: what is decided at once by what it was decided from, the rest by when it was computed."""
     return {
-        name: stamp.fingerprint if name in ("eligibility", "selection") else stamp
+        name: stamp.fingerprint if name in ("eligibility", "selection", "programme") else stamp
         for name, stamp in plan.stamps.items()
     }
 

@@ -69,7 +69,7 @@ STAGES_OF: dict[str, tuple[str, ...]] = {
     "data": ("ledger", "registers"),
     "join": ("join",),
     "roofs": ("survey", "layout"),
-    "half": ("yield", "use", "eligibility", "selection"),
+    "half": ("yield", "use", "eligibility", "selection", "programme"),
 }
 
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDockWidget, QMenu, QMessageBox
 from kawasolar.words import LANGUAGES
 from ui.crash import log_folder
 from ui.frame import STEPS
+from ui.group_desk import MODES
 from ui.steps.output import ICONS, KINDS
 from ui.theme import THEMES
 
@@ -28,6 +29,7 @@ _NEED_PLAN = (
     "meters",
     "names",
     "programme",
+    "lots",
     "run",
     "run_all",
     "run_anew",
@@ -103,6 +105,21 @@ class Menus(QObject):
         self.actions[name] = action
         return action
 
+    def _build_colouring(self, menu: QMenu) -> None:
+        """By what the map colours facilities."""
+        groups, desk = QActionGroup(menu), self._window.groups
+        for mode in MODES:
+            action = self._add(menu, f"colour_{mode}", partial(desk.set_mode, mode))
+            action.setCheckable(True)
+            groups.addAction(action)
+
+        def show() -> None:
+            for mode in MODES:
+                self.actions[f"colour_{mode}"].setChecked(desk.mode == mode)
+                self.actions[f"colour_{mode}"].setEnabled(desk.can(mode))
+
+        menu.aboutToShow.connect(show)
+
     def _build_file(self) -> None:
         window, control, menu = self._window, self._window.controller, self._menu("file")
         keys = QKeySequence.StandardKey
@@ -159,7 +176,9 @@ class Menus(QObject):
         self._add(menu, "draw_keepout", window.draw_keepout, "Ctrl+E", "vector-polygon")
         self._add(menu, "modules", control.roof.edit_catalogue)
         self._add(menu, "profile", control.profiles.open, icon="tune-variant")
+        self._add(menu, "eligibility", control.planning.lay_eligibility, icon="checkbox-multiple-marked-outline")
         self._add(menu, "programme", control.planning.make_programme, icon="table-column")
+        self._add(menu, "lots", control.planning.make_lots, icon="vector-polygon")
         self._add(menu, "ways", control.planning.compare_ways, icon="swap-horizontal")
         self._add(menu, "pick_buildings", window.pick_buildings, "Ctrl+B", "link-variant")
         menu.addSeparator()
@@ -205,6 +224,7 @@ class Menus(QObject):
         menu.addSeparator()
         self._add(menu, "fit", lambda: window.map.fit() if window.map is not None else None, "Ctrl+0")
         self._add(menu, "basemap", window.choose_basemap, icon="layers-outline")
+        self._build_colouring(menu.addMenu(window.look.say("ui.menu.colouring")))
         self._add(
             menu,
             "zoom",

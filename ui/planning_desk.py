@@ -1,4 +1,4 @@
-"""What is asked of a plan's money and years: self-use and bill of a facility, four ways to its roof, the programme by fiscal year."""
+"""What is asked of a plan's money and years: self-use and bill of a facility, four ways to its roof, the programme by fiscal year, tender lots."""
 
 from __future__ import annotations
 
@@ -70,7 +70,39 @@ class PlanningDesk(QObject):
         """Which of the half is built in which fiscal year."""
         from ui.programme.dialog import ProgrammeDialog
 
+        window, document = self._window, self._window.document
+        if document.plan is None:
+            return
+        dialog = ProgrammeDialog(window.look, window.jobs, window.remembered, document, window.go_to, window)
+        dialog.taken.connect(self.compute_programme)
+        dialog.open()
+
+    def compute_programme(self) -> None:
+        """The plan's programme follows, where nothing else waits."""
+        window, document = self._window, self._window.document
+        project = document.project
+        if project is None or window.controller.is_running:
+            return
+        from kawasolar.stages import states
+
+        found = states(project.plan, project.profile, document.observed)
+        if {state.name for state in found if not state.is_fresh} == {"programme"}:
+            window.controller.run()
+
+    def make_lots(self) -> None:
+        """What is tendered together, at which price."""
+        from ui.lots.dialog import LotsDialog
+
+        window = self._window
+        if window.document.plan is None:
+            return
+        LotsDialog(window.look, window.jobs, window.remembered, window.document, window).open()
+
+    def lay_eligibility(self) -> None:
+        """Who is eligible and why, what would change it, and what has to be found out."""
+        from ui.eligibility.dialog import EligibilityDialog
+
         window, plan = self._window, self._window.document.plan
         if plan is None:
             return
-        ProgrammeDialog(window.look, window.jobs, window.remembered, plan, window.go_to, window).open()
+        EligibilityDialog(window.look, window.jobs, window.remembered, plan, window.go_to, window).open()

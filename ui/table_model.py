@@ -32,7 +32,7 @@ class Column:
 
     key: str
     kind: Literal["text", "number", "code", "status", "reason"]
-    frame: Literal["ledger", "yields", "sites", "use"]
+    frame: Literal["ledger", "yields", "sites", "use", "programme"]
     digits: int = 0
     factor: float = 1.0
     width: int = 80
@@ -46,7 +46,7 @@ class Column:
 
 
 # What the table shows in words is explained as the choice.
-_EXPLAINED = {"status": "chosen", "reason": "chosen"}
+_EXPLAINED = {"status": "chosen", "reason": "chosen", "programme_year": "chosen", "programme_status": "chosen"}
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -55,6 +55,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("capacity_kw", "number", "yields", digits=1, width=68),
     Column("energy_kwh", "number", "yields", digits=1, factor=0.001, width=68),
     Column("reason", "reason", "sites", width=200),
+    Column("programme_year", "number", "programme", width=64, shown=False, grouped=False),
+    Column("programme_status", "code", "programme", width=72, shown=False),
     Column("kind", "code", "ledger", width=84),
     Column("ward", "text", "ledger", width=80),
     Column("rank", "number", "sites", width=56),
@@ -165,6 +167,7 @@ class FacilityModel(QAbstractTableModel):
         kept = {**dict.fromkeys(plan.settings.pins, "pin"), **dict.fromkeys(plan.settings.vetoes, "cancel")}
         self._kept = {facility: (icon, kept_tip(self._look, plan, facility)) for facility, icon in kept.items()}
         self._fill_from(sites, "sites")
+        self._fill_from(_programme_of(plan).reindex(self.ids), "programme")
 
     def set_decision(self, plan: Plan) -> None:
         """The same facilities, decided anew: the view keeps its place."""
@@ -316,3 +319,12 @@ class FacilityModel(QAbstractTableModel):
     def heading(self, section: int) -> str:
         """Heading and unit in one line."""
         return str(self.headerData(section, Qt.Orientation.Horizontal)).replace("\n", " ")
+
+
+def _programme_of(plan: Plan) -> pd.DataFrame:
+    """Year and status in the plan's programme, by facility; nothing where it has none."""
+    if plan.programme is None:
+        return plan.decision.sites[["facility_id"]].set_index("facility_id")
+    frame = plan.programme.frame.set_index("facility_id")
+    years = frame["fiscal_year"].astype(float)
+    return frame.assign(programme_year=years.mask(years == 0), programme_status=frame["status"])

@@ -26,6 +26,7 @@ from ui import docks, theme
 from ui.controller import Controller
 from ui.document import Document
 from ui.frame import STEPS, LoadingPage, Rail, StartPage, StatusBar, TopBar
+from ui.group_desk import GroupDesk
 from ui.jobs import Jobs
 from ui.look import Look
 from ui.menus import SCENARIO_COMMANDS, Menus
@@ -87,6 +88,7 @@ class MainWindow(QMainWindow):
         self.document = Document(self)
         self.controller = Controller(self)
         self.scenarios = ScenarioDesk(self)
+        self.groups = GroupDesk(self.look, self.document, self)
         self.review = ReviewDesk(self.document, self)
         Settling(self)
         self.why = WhyDesk(self)
@@ -237,6 +239,8 @@ class MainWindow(QMainWindow):
         self.inspector.overview.facility_asked.connect(self.go_to)
         self.inspector.overview.status_asked.connect(lambda status: self.table.show_only([status]))
         self.inspector.overview.data_asked.connect(lambda: self.show_step("data"))
+        self.half.programme.programme_asked.connect(self.controller.planning.make_programme)
+        self.half.programme.map_asked.connect(lambda: self.groups.set_mode("years"))
         self.half.show_asked.connect(lambda status: self.table.show_only([status]))
         self.data.replace_asked.connect(control.replace_input)
         self.data.profile_asked.connect(control.profiles.open)
@@ -265,6 +269,7 @@ class MainWindow(QMainWindow):
         self.inspector.why_asked.connect(self.why.ask_here)
         self.half.why_asked.connect(self.why.ask_plan)
         self.table.why_asked.connect(lambda facility_id, code: self.why.ask(code, facility_id))
+        self.inspector.basis.programme.programme_asked.connect(self.controller.planning.make_programme)
         self.inspector.assumptions_asked.connect(lambda: self.show_step("assumptions"))
         self.output.export_asked.connect(control.papers.export)
         self.output.again_asked.connect(control.papers.export_again)
@@ -285,6 +290,7 @@ class MainWindow(QMainWindow):
         self.tools.run_asked.connect(self.controller.run)
         self.basemap = BasemapDesk(view, self.document, self.look, self.remembered)
         self.scenarios.bind_map(view)
+        self.groups.bind_map(view)
         self.review.bind_map(view, self.tools)
         self._map_layout.addWidget(view)
         return view

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from kawasolar.document.edits import BadEdit, edit_of
@@ -39,6 +40,44 @@ def rules_wanted(entries: Entries, scenario: str, tables: Mapping[str, Mapping[s
         same = known is not None and known["value"] == value and not by.why.strip()
         wanted["rules", f"{scenario}/{name}"] = known if same else {"value": dict(value), **by.mark()}
     return wanted
+
+
+def take_rules(entries: Entries, scenario: str, document: Mapping[str, Any], by: Author) -> Edit:
+    """A whole rules file as the programme of a scenario: its tables as rules, and what it says of single facilities as pins, vetoes, years and what stands.
+
+    Parameters
+    ----------
+    document : parsed TOML that :func:`kawasolar.programme.rules_file.rules_of` takes; empty takes the programme away
+    """
+    from kawasolar.programme.rules_file import RULE_TABLES, rules_of
+
+    told = rules_of(dict(document))
+    wanted = rules_wanted(
+        entries, scenario, {name: _as_json(document[name]) for name in RULE_TABLES if name in document}, by
+    )
+    if document and not any(document.get(name) for name in RULE_TABLES):
+        # Rules of single facilities ask for a programme, too.
+        wanted["rules", f"{scenario}/programme"] = {"value": {}, **by.mark()}
+    years = {name: (told.earliest.get(name), told.latest.get(name)) for name in {*told.earliest, *told.latest}}
+    years |= {name: (year, year) for name, year in told.pins.items() if year}
+    for name, (first, last) in years.items():
+        wanted["terms", f"{scenario}/{name}"] = {"earliest": first, "latest": last, **by.mark()}
+    for table, other, names in (("pins", "vetoes", set(told.pins) - told.vetoes), ("vetoes", "pins", told.vetoes)):
+        for name in names:
+            wanted[table, f"{scenario}/{name}"] = entries.get(table, f"{scenario}/{name}") or by.mark()
+            wanted[other, f"{scenario}/{name}"] = None
+    for one in told.standing:
+        wanted["standing", one.facility_id] = {
+            "state": one.state, "year": one.year, "capacity_kw": one.capacity_kw, **by.mark(),
+        }  # fmt: skip
+    return edit_of(entries, "ui.undo.programme", wanted)
+
+
+def _as_json(value: Any) -> Any:  # noqa: ANN401 - TOML
+    """TOML's days as texts."""
+    if isinstance(value, dict):
+        return {key: _as_json(entry) for key, entry in value.items()}
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def give_years(

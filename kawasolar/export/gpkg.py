@@ -70,7 +70,7 @@ def _facilities(plan: Plan, language: Language) -> gpd.GeoDataFrame:
     return layer
 
 
-def _origin_table(connection: sqlite3.Connection, plan: Plan, language: Language, today: date | None) -> None:
+def origin_table(connection: sqlite3.Connection, plan: Plan, language: Language, today: date | None) -> None:
     """Which plan this is: one row."""
     origin = Origin.of(plan, today)
     row = {
@@ -100,7 +100,7 @@ def _finish(
 ) -> None:
     """Titles of the columns, default styles, and where the layers come from."""
     prepare(connection)
-    _origin_table(connection, plan, language, today)
+    origin_table(connection, plan, language, today)
     _corrections_table(connection, plan, language)
     for table in layers:
         describe_columns(connection, table, [row[1] for row in connection.execute(f"PRAGMA table_info({table})")])

@@ -14,8 +14,6 @@ from kawasolar.export.fingerprint import PROPERTY, Origin
 from kawasolar.export.ledger_check import OPTIONS
 from kawasolar.export.writing import atomic
 from kawasolar.export.xlsx_book import Book, Field
-from kawasolar.programme.reasons import reason_table
-from kawasolar.programme.result import site_table, tracker, year_table
 from kawasolar.programme.words import programme_lines, reasons_column, unit_text
 from kawasolar.words import say
 
@@ -24,8 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kawasolar.plan import Plan
-    from kawasolar.programme.of_plan import Asked
-    from kawasolar.programme.result import Programme
+    from kawasolar.programme.kept import Kept
     from kawasolar.words import Language
 
 _SITES = {
@@ -41,11 +38,18 @@ _TRACKER = {"status": ("text", 16), "sites": ("whole", 10), "capacity_kw": ("one
 _SUMMED = ("sites", "capacity_kw", "cost_yen", "subsidy_yen", "worth")
 
 
-def sites_in_words(programme: Programme, asked: Asked, language: Language) -> pd.DataFrame:
+def names_of(plan: Plan) -> dict[str, str]:
+    """Names of the facilities; the id where there is none."""
+    ids = plan.facilities["facility_id"].astype(str)
+    return dict(zip(ids, plan.facilities["name"].where(plan.facilities["name"].notna(), ids).astype(str), strict=True))
+
+
+def sites_in_words(programme: Kept, plan: Plan, language: Language) -> pd.DataFrame:
     """The sites with their names and reasons, in the order of years, then ids."""
-    table = site_table(programme)
-    table["name"] = table["facility_id"].map(dict(asked.names))
-    table["why"] = reasons_column(language, reason_table(programme), programme, asked.names)
+    table, names = programme.frame.copy(), names_of(plan)
+    table["name"] = table["facility_id"].map(lambda one: names.get(one, one))
+    table["why"] = reasons_column(language, programme, names)
+    table["fiscal_year"] = table["fiscal_year"].astype("Int64").mask(table["fiscal_year"] == 0)
     table["status"] = [say(language, f"programme.status.{status}") for status in table["status"]]
     table["shelter"] = ["○" if shelter else "" for shelter in table["shelter"]]
     # As many digits as mean something; yen are whole.
@@ -56,7 +60,7 @@ def sites_in_words(programme: Programme, asked: Asked, language: Language) -> pd
 
 
 def write_programme_csv(
-    programme: Programme, asked: Asked, plan: Plan, path: Path, language: Language, *, today: date | None = None
+    programme: Kept, plan: Plan, path: Path, language: Language, *, today: date | None = None
 ) -> None:  # fmt: skip
     """Write the sites: UTF-8 that Excel knows; the last columns say which plan it is.
 
@@ -65,7 +69,7 @@ def write_programme_csv(
     NotWritable
         Open in Excel, read-only, disk full.
     """
-    origin, table = Origin.of(plan, today), sites_in_words(programme, asked, language)
+    origin, table = Origin.of(plan, today), sites_in_words(programme, plan, language)
     same = {
         say(language, "why.paper.name"): origin.marked(language), say(language, "why.paper.date"): origin.day.isoformat(),
         say(language, "why.paper.fingerprint"): origin.fingerprint,
@@ -78,7 +82,7 @@ def write_programme_csv(
 
 
 def write_programme_xlsx(
-    programme: Programme, asked: Asked, plan: Plan, path: Path, language: Language, *, today: date | None = None
+    programme: Kept, plan: Plan, path: Path, language: Language, *, today: date | None = None
 ) -> None:  # fmt: skip
     """Write the workbook: by year, by site, progress.
 
@@ -99,14 +103,14 @@ def write_programme_xlsx(
         }
     )
     workbook.set_custom_property(PROPERTY, origin.fingerprint, "text")
-    lines = programme_lines(language, programme, asked)
-    years = year_table(programme)
+    lines = programme_lines(language, programme)
+    years = programme.by_year()
     years["share"] *= 100
     # The head, what was assumed, and the proof; the years are the table itself.
-    notes = [*lines[:2], *lines[2 + len(years) + len(tracker(programme)) :]]
+    notes = [*lines[:2], *lines[2 + len(years) + len(programme.tracker()) :]]
     _sheet(book, "programme_years", notes, years, _YEARS, programme, total=True)
-    _sheet(book, "programme_sites", [], sites_in_words(programme, asked, language), _SITES, programme, total=True)
-    progress = tracker(programme)
+    _sheet(book, "programme_sites", [], sites_in_words(programme, plan, language), _SITES, programme, total=True)
+    progress = programme.tracker()
     progress["status"] = [say(language, f"programme.status.{status}") for status in progress["status"]]
     _sheet(book, "programme_tracker", [], progress, _TRACKER, programme, total=True)
     workbook.close()
@@ -114,12 +118,12 @@ def write_programme_xlsx(
         work.write_bytes(made.getvalue())
 
 
-def _heading(key: str, programme: Programme, language: Language) -> str:
-    return say(language, f"programme.column.{key}", unit=unit_text(language, programme))
+def _heading(key: str, programme: Kept, language: Language) -> str:
+    return say(language, f"programme.column.{key}", unit=unit_text(language, programme.objective))
 
 
 def _sheet(
-    book: Book, name: str, notes: list[str], frame: pd.DataFrame, columns: dict[str, tuple[str, int]], programme: Programme, *, total: bool
+    book: Book, name: str, notes: list[str], frame: pd.DataFrame, columns: dict[str, tuple[str, int]], programme: Kept, *, total: bool
 ) -> None:  # fmt: skip
     fields = [
         Field(key, _heading(key, programme, book.language), kind, width, summed=key in _SUMMED)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kawasolar.programme.highs import Limits, Watch, relax, search
-from kawasolar.programme.rules import KINDS, OF_SITE
+from kawasolar.programme.rules import KINDS
 from kawasolar.programme.solving import problem_of
 
 if TYPE_CHECKING:
@@ -112,8 +112,3 @@ class _Asked:
         answer = search(problem, Limits(0.0, self._seconds), self._watch)
         self.unsure |= answer.x is None and answer.status != "none"
         return answer.status != "none"
-
-
-def is_of_site(rule: Rule) -> bool:
-    """Whether a rule says something of one site."""
-    return rule.kind in OF_SITE

@@ -124,7 +124,7 @@ def build(sites: Sites, rules: Rules) -> Model:
 
 def numbers(sites: Sites, rules: Rules) -> dict[str, int]:
     """The denominator of the share, and how many sites it asks for (``denominator number``)."""
-    whole = len(sites) if rules.denominator is None else rules.denominator
+    whole = int(sites.listed.sum()) if rules.denominator is None else rules.denominator
     return {"denominator": whole, "number": 0 if rules.share is None else number_to_choose(rules.share, whole)}
 
 
@@ -144,11 +144,11 @@ def _at_least(rule: Rule, mask: NDArray[np.bool_], number: int, base: int) -> Ro
 def _share_rows(sites: Sites, rules: Rules, site: NDArray[np.int64]) -> Iterator[Row]:
     if rules.share is None:
         return
-    number, base = numbers(sites, rules)["number"], int(sites.standing.sum())
-    every = np.ones(len(site), dtype=bool)
-    yield _at_least(Rule("share"), every, number, base)
+    number, base = numbers(sites, rules)["number"], int((sites.standing & sites.listed).sum())
+    listed = sites.listed[site]
+    yield _at_least(Rule("share"), listed, number, base)
     if rules.exactly:
-        columns = np.arange(len(site))
+        columns = np.flatnonzero(listed)
         yield Row(Rule("most"), columns, np.ones(len(columns)), -np.inf, max(number - base, 0), base)
 
 

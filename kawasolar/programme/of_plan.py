@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 
 from gis.findings import Finding
 from kawasolar.errors import ProgrammeInvalid
+from kawasolar.programme.entered import list_of, standing_of, years_of_sites
 from kawasolar.programme.rules_file import RulesFile
 from kawasolar.programme.sites import make_sites, worth_of_annual
 from kawasolar.registers.of_plan import rows_of_plan
@@ -31,7 +32,7 @@ _ROOF_WORKS, _COMING = ("waterproofing", "roofing"), ("planned", "contracted")
 
 @dataclass(frozen=True)
 class Asked:
-    """Sites and rules of a plan, what was assumed, and what was noticed.
+    """Sites and rules of a plan, what was assumed, and what was noticed; ``count`` is the day of the list that the share is of, empty where it is today's.
 
     Attributes
     ----------
@@ -44,10 +45,12 @@ class Asked:
     assumed: Mapping[str, float | None]
     names: Mapping[str, str]
     findings: tuple[Finding, ...]
+    count: str = ""
 
 
 def programme_of_plan(plan: Plan, told: RulesFile | None = None) -> Asked:
-    """What is asked for a plan: its eligible facilities, its share, objective, pins and vetoes, and what a rules file says besides or instead.
+    """What is asked for a plan: its eligible facilities, its share, objective, pins and vetoes, what stands and which years single facilities have, and what
+    rules say besides or instead (the scenario's own, :func:`kawasolar.programme.entered.told_of`, or a file's).
 
     Years: from the plan's year to the year of the first coming target of PV in the profile. Worth: a plant gives its yearly CO2 and energy from the year
     after it is built to ``worth_until`` (as many years as the profile's ``ageing.years`` after the first), discounted by the profile's rate for PPA,
@@ -59,10 +62,13 @@ def programme_of_plan(plan: Plan, told: RulesFile | None = None) -> Asked:
     ProgrammeInvalid
         ``programme.no_capex``, ``programme.no_target``, ``programme.no_saving``: neither profile nor rules file says it.
     """
-    told = told or RulesFile()
+    told = _with_entered(plan, told or RulesFile())
     first, last = _years(plan, told)
     years = tuple(range(first, last + 1))
     rules = told.rules(years, plan.settings.share, _WORTH[plan.settings.objective])
+    listed = None if told.count is None else list_of(plan.entries, told.count)
+    if listed is not None:
+        rules = replace(rules, denominator=len(listed))
     rate = told.discount_rate if told.discount_rate is not None else (_ppa(plan, "discount_rate") or 0.0)
     until = told.worth_until or first + int(plan.profile.number("ageing.years"))
     table, findings = _table(plan, told, last)
@@ -80,13 +86,33 @@ def programme_of_plan(plan: Plan, told: RulesFile | None = None) -> Asked:
         table["facility_id"].tolist(), years, worth=worth, capacity_kw=kw, cost_yen=cost - subsidy, subsidy_yen=subsidy,
         ward=table["ward"].to_numpy(), shelter=table["shelter"].to_numpy(), earliest=table["earliest"].to_numpy(), latest=table["latest"].to_numpy(), renewal_year=table["renewal_year"].to_numpy(),
         state=table["state"].to_numpy(), state_year=table["state_year"].to_numpy(), pinned=table["pinned"].to_numpy(), vetoed=table["vetoed"].to_numpy(), pinned_year=table["pinned_year"].to_numpy(),
+        listed=True if listed is None else table["facility_id"].astype(str).isin(sorted(listed)).to_numpy(),
     )  # fmt: skip
     assumed = {
         "first_year": first, "last_year": last, "worth_until": until, "discount_rate": rate,
         "yen_per_kw": float(cost[0, 0] / kw[0]) if len(kw) and kw[0] else None,
         "subsidy_rate": told.costs.get("subsidy_rate"), "saving_yen_per_kwh": saving,
     }  # fmt: skip
-    return Asked(sites, rules, assumed, dict(zip(table["facility_id"], table["name"], strict=True)), tuple(findings))
+    return Asked(
+        sites,
+        rules,
+        assumed,
+        dict(zip(table["facility_id"], table["name"], strict=True)),
+        tuple(findings),
+        told.count or "",
+    )
+
+
+def _with_entered(plan: Plan, told: RulesFile) -> RulesFile:
+    """The rules with what people entered in the plan of single facilities; what the rules say of one themselves goes first."""
+    earliest, latest = years_of_sites(plan.entries, plan.scenario)
+    standing = {**standing_of(plan.entries), **{one.facility_id: one for one in told.standing}}
+    known = set(plan.decision.sites["facility_id"].astype(str))
+    return replace(
+        told, earliest={**earliest, **told.earliest}, latest={**latest, **told.latest},
+        # Whoever has gone from the ledger stands no longer in its programme.
+        standing=tuple(one for one in standing.values() if one in told.standing or one.facility_id in known),
+    )  # fmt: skip
 
 
 def _years(plan: Plan, told: RulesFile) -> tuple[int, int]:
@@ -121,6 +147,8 @@ def _table(plan: Plan, told: RulesFile, last: int) -> tuple[pd.DataFrame, list[F
     table["renewal_year"] = names.map(renewals).astype(float)
     table["earliest"] = names.map(told.earliest).fillna(first).astype(int)
     table["latest"] = names.map(told.latest).fillna(last).astype(int)
+    sizes = {one: known.capacity_kw for one, known in standing.items() if known.capacity_kw is not None}
+    table["capacity_kw"] = names.map(sizes).astype(float).fillna(table["capacity_kw"])
     table["state"] = [standing[one].state if one in standing else "open" for one in names]
     table["state_year"] = [standing[one].year if one in standing else 0 for one in names]
     pins = {**dict.fromkeys(plan.settings.pins, 0), **told.pins}

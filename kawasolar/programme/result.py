@@ -16,7 +16,7 @@ from kawasolar.programme.model import build, numbers
 from kawasolar.programme.solving import Solved, best, best_with_shelters_first
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -152,7 +152,7 @@ def _solved(model: Model, rules: Rules, limits: Limits, watch: Watch, start: Pro
 
 
 def site_table(programme: Programme) -> pd.DataFrame:
-    """One row per site: ``facility_id, fiscal_year`` (NA = not in the programme), ``status`` (``done contracted planned open``), ``ward, shelter,
+    """One row per site: ``facility_id, fiscal_year`` (NA = not in the programme), ``status`` (``done contracted planned open``), ``listed``, ``ward, shelter,
     capacity_kw, cost_yen, subsidy_yen`` (of its year), ``worth`` (of its year, of the objective).
     """
     sites = programme.sites
@@ -164,7 +164,7 @@ def site_table(programme: Programme) -> pd.DataFrame:
         {
             "facility_id": sites.facility_id,
             "fiscal_year": pd.Series(programme.year, dtype="Int64").mask(programme.year == 0),
-            "status": np.where(programme.planned, "planned", sites.state.astype(str)),
+            "status": np.where(programme.planned, "planned", sites.state.astype(str)), "listed": sites.listed,
             "ward": sites.ward, "shelter": sites.shelter, "capacity_kw": sites.capacity_kw,
             "cost_yen": np.where(inside, sites.cost_yen[rows, k], np.nan), "subsidy_yen": np.where(inside, sites.subsidy_yen[rows, k], np.nan),
             "worth": np.where(programme.planned, worth, np.nan),
@@ -173,24 +173,36 @@ def site_table(programme: Programme) -> pd.DataFrame:
 
 
 def year_table(programme: Programme) -> pd.DataFrame:
+    """As :func:`years_of`, of a programme."""
+    return years_of(site_table(programme)[programme.counted], programme.sites.years, programme.denominator)
+
+
+def years_of(counted: pd.DataFrame, years: Sequence[int], denominator: int) -> pd.DataFrame:
     """One row per fiscal year: ``fiscal_year, sites, capacity_kw, cost_yen, subsidy_yen, worth``, and what stands by its end: ``sites_total,
-    capacity_total_kw, share`` (of the denominator). What was done before the first year is in the totals.
+    capacity_total_kw, share`` (of the denominator: the sites of its list). What was done before the first year is in the totals.
+
+    Parameters
+    ----------
+    counted : rows of :func:`site_table` that stand at the end of the last year
     """
-    sites, table = programme.sites, site_table(programme)
-    table = table[programme.counted].assign(sites=1)
-    sums = table.groupby("fiscal_year")[["sites", "capacity_kw", "cost_yen", "subsidy_yen", "worth"]].sum()
-    by_year = sums.reindex(pd.Index(sites.years, name="fiscal_year"), fill_value=0.0)
-    before = table[(table["fiscal_year"] < sites.years[0]).to_numpy(dtype=bool)]
+    table = counted.assign(sites=1, listed=counted["listed"].astype(np.int64))
+    sums = table.groupby("fiscal_year")[["sites", "capacity_kw", "cost_yen", "subsidy_yen", "worth", "listed"]].sum()
+    by_year = sums.reindex(pd.Index(years, name="fiscal_year"), fill_value=0.0)
+    before = table[(table["fiscal_year"] < years[0]).to_numpy(dtype=bool)]
     by_year["sites"] = by_year["sites"].astype(np.int64)
     by_year["sites_total"] = by_year["sites"].cumsum() + len(before)
     by_year["capacity_total_kw"] = by_year["capacity_kw"].cumsum() + float(before["capacity_kw"].sum())
-    by_year["share"] = by_year["sites_total"] / max(programme.denominator, 1)
+    by_year["share"] = (by_year.pop("listed").cumsum() + int(before["listed"].sum())) / max(denominator, 1)
     return by_year.reset_index()
 
 
 def tracker(programme: Programme) -> pd.DataFrame:
     """Sites and kW that are ``done contracted planned open``, in that order: ``status, sites, capacity_kw``."""
-    table = site_table(programme)
+    return tracker_of(site_table(programme))
+
+
+def tracker_of(table: pd.DataFrame) -> pd.DataFrame:
+    """As :func:`tracker`, of rows with ``status`` and ``capacity_kw``."""
     sums = table.groupby("status")["capacity_kw"].agg(["size", "sum"]).reindex(list(TRACKED), fill_value=0)
     return pd.DataFrame(
         {"status": list(TRACKED), "sites": sums["size"].to_numpy(np.int64), "capacity_kw": sums["sum"].to_numpy(float)}

@@ -29,6 +29,11 @@ class Rule(NamedTuple):
     item: str = ""
 
 
+def is_of_site(rule: Rule) -> bool:
+    """Whether a rule says something of one site."""
+    return rule.kind in OF_SITE
+
+
 @dataclass(frozen=True)
 class Rules:
     """What a programme must keep to.

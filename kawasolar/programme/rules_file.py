@@ -128,6 +128,23 @@ def read_rules(path: Path) -> RulesFile:
     ProgrammeInvalid
         ``programme.file_unreadable``: missing, too large, no UTF-8 or no TOML; ``programme.unknown_key``; ``programme.bad_value``.
     """
+    return rules_of(_parsed(path), path.name)
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """A rules file as it is written, of which :func:`rules_of` has been taken.
+
+    Raises
+    ------
+    ProgrammeInvalid
+        as :func:`read_rules`
+    """
+    document = _parsed(path)
+    rules_of(document, path.name)
+    return document
+
+
+def _parsed(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
@@ -136,10 +153,9 @@ def read_rules(path: Path) -> RulesFile:
     if len(content) > _MOST_BYTES:
         raise ProgrammeInvalid("programme.file_unreadable", file=path.name, reason=f"> {_MOST_BYTES:,} B")
     try:
-        document = tomllib.loads(content.decode("utf-8-sig"))
+        return tomllib.loads(content.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise ProgrammeInvalid("programme.file_unreadable", file=path.name, reason=str(error)[:200]) from error
-    return rules_of(document, path.name)
 
 
 def rules_of(document: dict[str, Any], file: str = "") -> RulesFile:

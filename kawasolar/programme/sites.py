@@ -45,6 +45,7 @@ class Sites:
     state_year : [n], fiscal year of what is contracted or done, 0 for open ones
     pinned, vetoed : [n]; a veto beats a pin
     pinned_year : [n], the year a pin asks for, 0 = any
+    listed : [n], whether it is one of those that the share is of
     """
 
     facility_id: NDArray[Any]
@@ -63,6 +64,7 @@ class Sites:
     pinned: NDArray[np.bool_]
     vetoed: NDArray[np.bool_]
     pinned_year: NDArray[np.int64]
+    listed: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.facility_id)
@@ -109,6 +111,7 @@ def make_sites(
     pinned: ArrayLike = False,
     vetoed: ArrayLike = False,
     pinned_year: ArrayLike = 0,
+    listed: ArrayLike = True,
     rate: float = 0.0,
 ) -> Sites:
     """Sites out of what is known of them: a number for all, [n] for each site, or [n, T] for each site and year.
@@ -144,6 +147,7 @@ def make_sites(
         earliest=of_site(span[0] if earliest is None else earliest, np.int64), latest=of_site(span[-1] if latest is None else latest, np.int64),
         renewal_year=of_site(renewal_year, np.float64), state=of_site(state, object), state_year=of_site(state_year, np.int64),
         pinned=of_site(pinned, bool) | (of_site(pinned_year, np.int64) > 0), vetoed=of_site(vetoed, bool), pinned_year=of_site(pinned_year, np.int64),
+        listed=of_site(listed, bool),
     )  # fmt: skip
     _check(made)
     return made

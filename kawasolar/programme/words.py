@@ -5,11 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from kawasolar.programme.conflicts import is_of_site
-from kawasolar.programme.result import tracker, year_table
-from kawasolar.programme.rules import Rule
+from kawasolar.programme.kept import rule_of
+from kawasolar.programme.rules import is_of_site
 from kawasolar.words import say
 
 if TYPE_CHECKING:
@@ -18,9 +15,11 @@ if TYPE_CHECKING:
     from kawasolar.programme.conflicts import Conflict
     from kawasolar.programme.easing import GivingWay, Relaxation
     from kawasolar.programme.frontier import Point
-    from kawasolar.programme.of_plan import Asked
+    from kawasolar.programme.kept import Kept
     from kawasolar.programme.reasons import Loss
-    from kawasolar.programme.result import Nothing, Programme
+    from kawasolar.programme.result import Nothing
+    from kawasolar.programme.rules import Rule
+    from kawasolar.programme.sites import Worth
     from kawasolar.words import Language
 
 MILLION = 1e6
@@ -82,12 +81,15 @@ def nothing_lines(language: Language, nothing: Nothing, names: Mapping[str, str]
     return lines + [relaxation_line(language, one, names, "alone") for one in nothing.alone if one.ways != same]
 
 
-def programme_lines(language: Language, programme: Programme, asked: Asked) -> list[str]:
+def programme_lines(language: Language, programme: Kept) -> list[str]:
     """The programme: head, years, what is done and open, the proof."""
-    years, proof, assumed = programme.sites.years, programme.proof, asked.assumed
+    years, proof, assumed = programme.years, programme.proof, programme.assumed
+    if proof is None:
+        raise ValueError("no programme")
     rate = assumed["subsidy_rate"]
+    head = "programme.head_of" if programme.count else "programme.head"
     lines = [
-        say(language, "programme.head", first=years[0], last=years[-1], number=programme.number, denominator=programme.denominator),
+        say(language, head, first=years[0], last=years[-1], number=programme.number, denominator=programme.denominator, day=programme.count),
         say(
             language, "programme.assumed", until=assumed["worth_until"], rate=assumed["discount_rate"],
             subsidy=f"{rate:.1%}" if rate else say(language, "programme.no_subsidy"),
@@ -98,13 +100,13 @@ def programme_lines(language: Language, programme: Programme, asked: Asked) -> l
             language, "programme.year_line", year=row["fiscal_year"], sites=row["sites"], kw=row["capacity_kw"], cost=row["cost_yen"] / MILLION,
             subsidy=row["subsidy_yen"] / MILLION, total=row["sites_total"], share=row["share"],
         )
-        for row in year_table(programme).to_dict("records")
+        for row in programme.by_year().to_dict("records")
     ]  # fmt: skip
-    for row in tracker(programme).to_dict("records"):
+    for row in programme.tracker().to_dict("records"):
         status = say(language, f"programme.status.{row['status']}")
         lines.append(say(language, "programme.tracker_line", status=status, sites=row["sites"], kw=row["capacity_kw"]))
     lines.append(
-        say(language, "programme.proof", worth=proof.worth, unit=unit_text(language, programme), gap=proof.gap, seconds=proof.seconds)
+        say(language, "programme.proof", worth=proof.worth, unit=unit_text(language, programme.objective), gap=proof.gap, seconds=proof.seconds)
     )  # fmt: skip
     if proof.shelter_years is not None:
         lines.append(say(language, "programme.shelters_first", years=proof.shelter_years, bound=proof.shelter_bound))
@@ -113,22 +115,23 @@ def programme_lines(language: Language, programme: Programme, asked: Asked) -> l
     return lines
 
 
-def unit_text(language: Language, programme: Programme) -> str:
+def unit_text(language: Language, objective: Worth) -> str:
     """The unit of the objective."""
-    return say(language, f"programme.unit.{programme.rules.objective}")
+    return say(language, f"programme.unit.{objective}")
 
 
 def reason_text(
-    language: Language, row: Mapping[str, object], programme: Programme, names: Mapping[str, str]
+    language: Language, row: Mapping[str, object], objective: Worth, names: Mapping[str, str]
 ) -> str:  # fmt: skip
-    """A row of :func:`kawasolar.programme.reasons.reason_table` as one or two sentences."""
+    """A row of :attr:`kawasolar.programme.kept.Kept.frame` as one or two sentences."""
 
     def named(value: object) -> str:
-        return rule_text(language, value, names) if isinstance(value, Rule) else ""
+        rule = rule_of(value)
+        return rule_text(language, rule, names) if rule is not None else ""
 
-    unit = unit_text(language, programme)
+    unit = unit_text(language, objective)
     text = say(language, f"programme.why.{row['reason']}", rule=named(row["rule"]), margin=row["margin"], unit=unit)
-    if not isinstance(row["when"], str):
+    if not row["when"]:
         return text
     return (
         text
@@ -137,11 +140,11 @@ def reason_text(
     )
 
 
-def loss_line(language: Language, loss: Loss, programme: Programme) -> str:
+def loss_line(language: Language, loss: Loss, objective: Worth) -> str:
     """What deciding a site otherwise would cost."""
     if not loss.fits:
         return say(language, "programme.loss.none")
-    unit = unit_text(language, programme)
+    unit = unit_text(language, objective)
     return say(
         language, "programme.loss", loss=loss.loss, low=loss.at_least, high=loss.at_most, count=len(loss.changed), unit=unit,
     )  # fmt: skip
@@ -151,7 +154,7 @@ def frontier_lines(language: Language, points: tuple[Point, ...]) -> list[str]:
     """The frontier, a line a point."""
     return [
         say(
-            language, "programme.frontier_line", cost=point.cost_yen / MILLION, worth=point.worth, unit=unit_text(language, point.programme),
+            language, "programme.frontier_line", cost=point.cost_yen / MILLION, worth=point.worth, unit=unit_text(language, point.programme.rules.objective),
             sites=int(point.programme.counted.sum()), kw=float(point.programme.sites.capacity_kw[point.programme.counted].sum()),
             gap=point.programme.proof.gap,
         )
@@ -159,8 +162,9 @@ def frontier_lines(language: Language, points: tuple[Point, ...]) -> list[str]:
     ]  # fmt: skip
 
 
-def reasons_column(
-    language: Language, table: pd.DataFrame, programme: Programme, names: Mapping[str, str]
-) -> list[str]:  # fmt: skip
-    """Why, of each row of :func:`kawasolar.programme.reasons.reason_table`."""
-    return [reason_text(language, row, programme, names) for row in table.to_dict("records")]  # type: ignore[arg-type]
+def reasons_column(language: Language, programme: Kept, names: Mapping[str, str]) -> list[str]:
+    """Why, of each row of a programme."""
+    return [
+        reason_text(language, row, programme.objective, names)  # type: ignore[arg-type] # columns have names
+        for row in programme.frame.to_dict("records")
+    ]

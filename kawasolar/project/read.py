@@ -32,6 +32,8 @@ from kawasolar.plan import (
     Use,
     WeatherSummary,
 )
+from kawasolar.programme.kept import COLUMNS as PROGRAMME_COLUMNS
+from kawasolar.programme.kept import from_json
 from kawasolar.project.arrays import unpack_array
 from kawasolar.project.check import check_plan
 from kawasolar.project.entered import check_amount, mark_of, read_entries, read_stamps
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
     from kawasolar.document.entries import Entries
     from kawasolar.plan import OtherLedger, Stamp
     from kawasolar.profile import Profile
+    from kawasolar.programme.kept import Kept
     from kawasolar.project.frames import ColumnSchema
 
 _T = TypeVar("_T")
@@ -77,6 +80,7 @@ _REQUIRED = {
     **{f"{REGISTER_TABLE}{kind}": {"source_row"} for kind in OTHER_LEDGERS},
     "yields": {"facility_id", "capacity_kw", "energy_kwh", "co2_t"},
     "use": {*USE_COLUMNS},
+    "programme": {*PROGRAMME_COLUMNS},
     "outcomes": {"facility_id", "criterion", "outcome"},
     "sites": {"facility_id", "status", "chosen", "rank", "reason", "reason_values"},
 }
@@ -194,6 +198,7 @@ def _plan(file: _File, key: str, profile: Profile, entries: Entries, stamps: dic
         read=read,
         registers=_registers(file, slots["registers"]),
         use=_use(file, slots["use"]),
+        programme=_programme(file, slots["programme"]),
         stamps=stamps,
         entries=entries,
         scenario=key,
@@ -436,6 +441,14 @@ def _use(file: _File, suffix: str) -> Use | None:
         return Use(frame[list(USE_COLUMNS)], months, peaks)
 
     return _once(file, ("use", suffix), make)
+
+
+def _programme(file: _File, suffix: str) -> Kept | None:
+    def make() -> Kept | None:
+        head = typed(file.meta["slots"], dict)["programme"][suffix]
+        return None if head is None else from_json(typed(head, dict), _frame(file, f"programme{suffix}"))
+
+    return _once(file, ("programme", suffix), make)
 
 
 def _decision(file: _File, suffix: str) -> Decision:

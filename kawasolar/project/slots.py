@@ -55,6 +55,7 @@ SLOTS: tuple[Slot, ...] = (
     ),
     Slot("use", (), (), "use", lambda plan: (plan.use,)),
     Slot("decision", ("outcomes", "sites"), (), "selection", lambda plan: (plan.decision.outcomes, plan.decision.sites, plan.decision.not_applied)),
+    Slot("programme", (), (), "programme", lambda plan: (plan.programme,)),
     Slot("findings", ("findings",), (), "", lambda plan: (plan.findings,)),
     Slot("inputs", ("inputs",), (), "", lambda plan: (plan.inputs,)),
 )  # fmt: skip

@@ -153,10 +153,21 @@ def upgrade_4_to_5(copy: sqlite3.Connection) -> None:
     _fill(copy, "kawasolar_meta", ("key", "value"), [(key, json.dumps(value)) for key, value in meta.items()])
 
 
+def upgrade_5_to_6(copy: sqlite3.Connection) -> None:
+    """The programme by fiscal year: an older file keeps none, and nobody has asked for one."""
+    meta = _values(copy, "kawasolar_meta")
+    for own in meta["scenarios"].values():
+        own["slots"]["programme"] = ""
+    meta["slots"]["programme"] = {"": None}
+    meta["format_version"] = 6
+    copy.execute("DROP TABLE kawasolar_meta")
+    _fill(copy, "kawasolar_meta", ("key", "value"), [(key, json.dumps(value)) for key, value in meta.items()])
+
+
 # How a column of a frame lies in the file.
 _STORED = {"int64": "int", "float64": "real", "bool": "bool", "object": "text"}
 STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {
-    1: upgrade_1_to_2, 2: upgrade_2_to_3, 3: upgrade_3_to_4, 4: upgrade_4_to_5,
+    1: upgrade_1_to_2, 2: upgrade_2_to_3, 3: upgrade_3_to_4, 4: upgrade_4_to_5, 5: upgrade_5_to_6,
 }  # fmt: skip
 
 

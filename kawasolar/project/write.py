@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from kawasolar import __version__
+from kawasolar.programme.kept import head_to_json
 from kawasolar.project.arrays import pack_array
 from kawasolar.project.format import (
     EXPORT_FIELDS,
@@ -165,6 +166,10 @@ def _frames(project: Project, layout: Layout) -> Iterator[tuple[str, Any]]:
         use = plans[key].use
         if use is not None:
             yield f"use{suffix}", use.frame
+    for suffix, key in owners(layout, "programme").items():
+        programme = plans[key].programme
+        if programme is not None:
+            yield f"programme{suffix}", programme.frame
     for suffix, key in owners(layout, "decision").items():
         yield f"outcomes{suffix}", plans[key].decision.outcomes
         yield f"sites{suffix}", plans[key].decision.sites
@@ -291,6 +296,10 @@ def _slot_values(project: Project, layout: Layout) -> dict[str, Mapping[str, obj
             for suffix, key in owners(layout, "survey").items()
         },
         "yield": {suffix: {"weather": _weather(plans[key])} for suffix, key in owners(layout, "yield").items()},
+        "programme": {
+            suffix: None if (programme := plans[key].programme) is None else head_to_json(programme)
+            for suffix, key in owners(layout, "programme").items()
+        },
         "decision": {
             suffix: {"not_applied": list(plans[key].decision.not_applied)}
             for suffix, key in owners(layout, "decision").items()

@@ -1,8 +1,10 @@
 """The stages of a plan as a declared chain: what each takes, and so what its result depends on.
 
     files ──► ledger ──► join ──┬─► survey ──► layout ──► yield ──┬─► eligibility ──► selection
-      │                         │                               └─► use
-      └─────► registers         └───────────────────────────────────►
+      │                         │                               │       └────► programme
+      │                         └───────────────────────────────►       ▲
+      │                                                         └─► use │
+      └─────► registers ────────────────────────────────────────────────┘
 A stage names the input files, the values of the profile, what people entered, and the stages whose results it takes. From these alone its
 stamp is made; a result whose stamp is no longer what it would be now is stale. *Parts* are what a stage can compute one by one: the
 buildings of the survey, the facilities of the layout and of the yield.
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
     from kawasolar.plan import InputFile, Role
     from kawasolar.stages.work import Work
 
-StageName = Literal["ledger", "join", "registers", "survey", "layout", "yield", "use", "eligibility", "selection"]
+StageName = Literal[
+    "ledger", "join", "registers", "survey", "layout", "yield", "use", "eligibility", "selection", "programme"
+]
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Stage:
     parts : what it computes one by one, with the fingerprint of what each part has of its own
     drawn : tables of what people enter that only its parts, or some of ``entered``, depend on
     waits : further stages that must be fresh before its parts can be told
+    asked_by : table of what people enter in a scenario; without an entry there is nothing to compute, and nothing that could be stale
     """
 
     name: StageName
@@ -57,6 +62,11 @@ class Stage:
     drawn: tuple[str, ...] = ()
     waits: tuple[StageName, ...] = ()
     values_with: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
+    asked_by: str = ""
+
+    def is_idle(self, work: Work) -> bool:
+        """Whether nobody asks for it."""
+        return bool(self.asked_by) and not work.entries.of_scenario(self.asked_by, work.scenario)
 
     def uses(self, key: str, roles: Collection[str] | None = None) -> bool:
         """Whether it uses this value of the profile.
@@ -151,6 +161,10 @@ CHAIN: tuple[Stage, ...] = (
         "eligibility", 1, after=("ledger", "join", "yield"), values=("life.*", "plan.year"), entered=("criteria", "ledger"),
     ),
     Stage("selection", 1, after=("eligibility",), entered=("share", "objective", "pins", "vetoes")),
+    Stage(
+        "programme", 1, after=("ledger", "registers", "yield", "eligibility"), values=("plan.year", "ageing.years"), asked_by="rules",
+        entered=("rules", "terms", "standing", "counts", "share", "objective", "pins", "vetoes", "ledger", "names_of_works", "money"), drawn=("aliases",),
+    ),
 )  # fmt: skip
 BY_NAME: Mapping[str, Stage] = {stage.name: stage for stage in CHAIN}
 
@@ -193,6 +207,44 @@ def _load_tables(work: Work) -> Iterator[tuple[str, str]]:
     yield "entered:load_tables", tables_fingerprint(work.profile.code)
 
 
+def _rules(work: Work) -> Iterator[tuple[str, str]]:
+    for table, entry in sorted(work.entries.of_scenario("rules", work.scenario).items()):
+        yield f"rules:{table}", fingerprint(entry["value"])
+
+
+def _terms(work: Work) -> Iterator[tuple[str, str]]:
+    for facility, entry in sorted(work.entries.of_scenario("terms", work.scenario).items()):
+        yield f"terms:{facility}", f"{entry['earliest']} {entry['latest']}"
+
+
+def _standing(work: Work) -> Iterator[tuple[str, str]]:
+    for facility, entry in sorted(work.entries.table("standing").items()):
+        yield f"standing:{facility}", f"{entry['state']} {entry['year']} {entry['capacity_kw']}"
+
+
+def _counts(work: Work) -> Iterator[tuple[str, str]]:
+    """The list that the half is of, where one is frozen."""
+    rule = work.entries.get("rules", f"{work.scenario}/share")
+    day = None if rule is None else rule["value"].get("list")
+    entry = None if day is None else work.entries.get("counts", str(day))
+    if day:
+        yield f"counts:{day}", "" if entry is None else fingerprint(entry["facility_ids"])
+
+
+def _names_of_works(work: Work) -> Iterator[tuple[str, str]]:
+    """What the ledger of works on roofs calls the facilities, where there is one."""
+    if any(file.role == "roof_works" for file in work.inputs):
+        for key, entry in sorted(work.entries.table("aliases").items()):
+            yield f"aliases:{key}", entry["facility_id"]
+
+
+def _money(work: Work) -> Iterator[tuple[str, str]]:
+    """Tables of the profile that the programme reckons with."""
+    tables = work.profile.tables
+    for name in ("capex", "ppa", "targets"):
+        yield f"entered:{name}", fingerprint([repr(row) for row in getattr(tables, name)])
+
+
 def _joins(work: Work) -> Iterator[tuple[str, str]]:
     for facility, entry in sorted(work.entries.table("joins").items()):
         said = entry["building_ids"]
@@ -226,6 +278,12 @@ ENTERED: Mapping[str, Callable[[Work], Iterator[tuple[str, str]]]] = {
     "meters": _owners_said("meters"),
     "aliases": _owners_said("aliases"),
     "criteria": _criteria,
+    "rules": _rules,
+    "terms": _terms,
+    "standing": _standing,
+    "counts": _counts,
+    "names_of_works": _names_of_works,
+    "money": _money,
     "share": lambda work: iter([("entered:share", repr(work.settings.share))]),
     "objective": lambda work: iter([("entered:objective", work.settings.objective)]),
     "pins": lambda work: ((f"pin:{name}", "1") for name in sorted(work.settings.pins)),
@@ -262,6 +320,8 @@ def file_state(entry: InputFile) -> str:
 
 def expected(stage: Stage, work: Work) -> Stamp:
     """The stamp that the stage's result would have if it were computed now, on the results before it as they are."""
+    if stage.is_idle(work):
+        return Stamp(stage.name, stage.version, {})
     inputs: dict[str, str] = {}
     by_role = {entry.role: entry for entry in work.inputs}
     for role in stage.files:

@@ -1,4 +1,4 @@
-"""Stages beside the way to the half: other ledgers, and what facilities use."""
+"""Stages beside the way to the half: other ledgers, what facilities use, and the programme by fiscal year."""
 
 from __future__ import annotations
 
@@ -48,3 +48,17 @@ def run_use(work: Work, progress: Progress) -> None:
     asked = Asked(work.facilities(), work.entries, work.inputs, work.profile)
     work.use, findings = compute_use(asked, work.yielded.yields, work.yielded.hourly, progress)
     work.findings["use"] = tuple(findings)
+
+
+def run_programme(work: Work, progress: Progress) -> None:
+    """Which site is built in which fiscal year, where somebody has asked for it."""
+    from kawasolar.programme.entered import told_of
+
+    work.programme, work.findings["programme"] = None, ()
+    told = told_of(work.entries, work.scenario)
+    if told is None:
+        return
+    from kawasolar.programme.finding import find_programme
+
+    found = find_programme(work.plan(), told, progress)
+    work.programme, work.findings["programme"] = found.kept, found.asked.findings

@@ -37,12 +37,13 @@ _WEIGHT = {
     "ledger": 0.08,
     "join": 0.01,
     "registers": 0.01,
-    "survey": 0.75,
+    "survey": 0.74,
     "layout": 0.05,
     "yield": 0.07,
     "use": 0.02,
     "eligibility": 0.005,
     "selection": 0.005,
+    "programme": 0.01,
 }
 # Computed at once with every edit: they take milliseconds.
 AT_ONCE = ("eligibility", "selection")
@@ -100,7 +101,7 @@ def bring_up_to_date(
 def _reads_files(work: Work) -> bool:
     """Whether a run will open a file."""
     waiting = {state.name for state in states_of(work) if not state.is_fresh}
-    return not waiting <= set(AT_ONCE) or can_restore_rasters(work)
+    return not waiting <= {*AT_ONCE, "programme"} or can_restore_rasters(work)
 
 
 def run_stale(work: Work, bench: Bench, donors: Sequence[Plan], progress: Progress) -> None:
@@ -310,6 +311,9 @@ def with_entries(
                 _run(stage, work, Bench(work.inputs, base.epsg), silent)
         elif stage.name in AT_ONCE:
             _decide(stage, work)
+        elif stage.is_idle(work):
+            # Nobody asks for it any more, or never did.
+            _run(stage, work, Bench(work.inputs, base.epsg), silent)
     return work.plan()
 
 
@@ -332,7 +336,7 @@ def stamped(plan: Plan, base: Profile, version: int | None = None) -> Plan:
     """
     work = Work.of(plan, base)
     for stage in CHAIN:
-        if version is not None and stage.name in ("layout", "use"):
+        if version is not None and stage.name in ("layout", "use", "programme"):
             # No older file has one.
             continue
         wanted = expected(stage, work)

@@ -74,6 +74,10 @@ def states_of(work: Work) -> tuple[StageState, ...]:
     """As :func:`states`, of a plan on the bench."""
     found: dict[str, StageState] = {}
     for stage in CHAIN:
+        if stage.is_idle(work):
+            idle = work.stamps.get(stage.name)
+            found[stage.name] = StageState(stage.name, "fresh", made="" if idle is None else idle.made)
+            continue
         behind = any(not found[name].is_fresh for name in (*stage.after, *stage.waits))
         stamp, wanted = work.stamps.get(stage.name), expected(stage, work)
         if stamp is None:

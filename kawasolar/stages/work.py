@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         WeatherSummary,
     )
     from kawasolar.profile import Profile
+    from kawasolar.programme.kept import Kept
     from kawasolar.stages.bench import Bench
     from kawasolar.stages.tiled import TiledSurvey
 
@@ -99,6 +100,7 @@ class Work:
     subarrays: gpd.GeoDataFrame | None = None
     yielded: Yielded | None = None
     use: Use | None = None
+    programme: Kept | None = None
     decision: Decision | None = None
     findings: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
     stamps: dict[str, Stamp] = field(default_factory=dict)
@@ -128,7 +130,7 @@ class Work:
             dsm=plan.dsm, cache_root=cache_root_of(plan.cache), cache=plan.cache, crs=plan.crs, synthetic=plan.synthetic, read=plan.read, registers=plan.registers,
             links=results.links,
             surveyed=Surveyed(results.buildings, results.planes, results.sunlit, results.azimuths, results.open_sky_kwh_m2),
-            subarrays=results.subarrays, yielded=Yielded(results.yields, results.month_hour, results.month_hour_lost, results.typical_days, results.hourly, results.weather), use=plan.use,
+            subarrays=results.subarrays, yielded=Yielded(results.yields, results.month_hour, results.month_hour_lost, results.typical_days, results.hourly, results.weather), use=plan.use, programme=plan.programme,
             decision=plan.decision, findings=by_stage(plan.findings), stamps=dict(plan.stamps), seconds=dict(plan.seconds), origin=plan,
         )  # fmt: skip
 
@@ -155,7 +157,7 @@ class Work:
             name=self.name, synthetic=self.synthetic, crs=self.crs, profile=self.profile, settings=self.settings, inputs=self.inputs,
             facilities=self.facilities(), results=results, decision=self.decision,
             findings=tuple(finding for stage in FINDING_STAGES for finding in self.findings.get(stage, ())),
-            seconds=dict(self.seconds), dsm=self.dsm, cache=self.cache or self.cache_root, read=read, registers=self.registers, use=self.use, stamps=dict(self.stamps),
+            seconds=dict(self.seconds), dsm=self.dsm, cache=self.cache or self.cache_root, read=read, registers=self.registers, use=self.use, programme=self.programme, stamps=dict(self.stamps),
             entries=self.entries, scenario=self.scenario,
         )  # fmt: skip
 
@@ -211,10 +213,10 @@ class Work:
 # By the first word of their code: which stage's findings they are, in the order in which they are shown.
 _STAGE_OF = {
     "raster": "survey", "outlines": "survey", "roof_planes": "survey", "survey": "survey", "weather": "survey", "plan": "survey", "ledger": "ledger", "join": "ledger", "addresses": "ledger", "parcels": "ledger",
-    "links": "join", "yield": "yield", "demand": "use",
+    "links": "join", "yield": "yield", "demand": "use", "programme": "programme",
 }  # fmt: skip
 _OF_GIVEN = "survey.given_"
-FINDING_STAGES = ("survey", "ledger", "join", "yield", "use")
+FINDING_STAGES = ("survey", "ledger", "join", "yield", "use", "programme")
 
 
 def by_stage(findings: tuple[Finding, ...]) -> dict[str, tuple[Finding, ...]]:
@@ -483,6 +485,7 @@ SLOTS: Mapping[str, tuple[str, ...]] = {
     "use": ("use",),
     "eligibility": (),
     "selection": ("decision",),
+    "programme": ("programme",),
 }
 # Eligibility leaves nothing of its own: the selection makes the whole decision, and always follows.
 RUN: Mapping[str, Run] = {
@@ -495,6 +498,7 @@ RUN: Mapping[str, Run] = {
     "use": lambda work, _bench, _changed, progress: further.run_use(work, progress),
     "eligibility": lambda _work, _bench, _changed, _progress: None,
     "selection": lambda work, _bench, _changed, _progress: run_decision(work),
+    "programme": lambda work, _bench, _changed, progress: further.run_programme(work, progress),
 }
 
 

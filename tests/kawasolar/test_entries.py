@@ -198,6 +198,17 @@ def draw_rules(draw: Any, entries: Entries) -> Edit:
     return programme_edits.set_rules(entries, a_scenario(draw, entries), tables, draw(BY))
 
 
+def draw_whole_rules(draw: Any, entries: Entries) -> Edit:
+    document = {name: RULES[name] for name in draw(st.lists(st.sampled_from(sorted(RULES)), unique=True))}
+    if draw(st.booleans()):
+        document |= {
+            "pins": {"F 1": 2028},
+            "vetoes": ["é"],
+            "standing": [{"facility": "0000012", "state": "done", "year": 2024}],
+        }
+    return programme_edits.take_rules(entries, a_scenario(draw, entries), document, draw(BY))
+
+
 def draw_years(draw: Any, entries: Entries) -> Edit:
     years = sorted(draw(st.lists(st.integers(1990, 2100), min_size=2, max_size=2)))
     first, last = (year if draw(st.booleans()) else None for year in years)
@@ -222,7 +233,21 @@ def draw_lots(draw: Any, entries: Entries) -> Edit:
     names = draw(st.lists(NAMES, unique=True))
     cut = draw(st.integers(0, len(names)))
     lots = {"l1": ("北", names[:cut]), "l2": ("南", names[cut:])}
-    return lot_edits.set_lots(entries, a_scenario(draw, entries), lots if draw(st.booleans()) else {}, draw(BY))
+    scenario, by = a_scenario(draw, entries), draw(BY)
+    known = sorted(lot_edits.lots_now(entries, scenario))
+    if not known or draw(st.booleans()):
+        return lot_edits.set_lots(entries, scenario, lots if draw(st.booleans()) else {}, by)
+    lot, other = draw(st.sampled_from(known)), draw(st.sampled_from(known))
+    match draw(st.integers(0, 4)):
+        case 0:
+            return lot_edits.move_to_lot(entries, scenario, names, draw(st.none() | st.just(lot)), by)
+        case 1:
+            return lot_edits.new_lot(entries, scenario, "東", names or ["F1"], by)
+        case 2:
+            return lot_edits.rename_lot(entries, scenario, lot, "西", by)
+        case 3:
+            return lot_edits.merge_lots(entries, scenario, lot, [other], by)
+    return lot_edits.dissolve_lots(entries, scenario, [lot], by)
 
 
 def free_name(draw: Any, entries: Entries) -> str:
@@ -253,7 +278,7 @@ def draw_remove(draw: Any, entries: Entries) -> Edit:
 KINDS: list[Callable[[Any, Entries], Edit]] = [
     draw_share, draw_share, draw_objective, draw_criterion, draw_reset, draw_place, draw_place, draw_value, draw_layout, draw_module,
     draw_reset_value, draw_ledger, draw_join, draw_review, draw_meter, draw_alias, draw_keepout, draw_remove_keepout, draw_columns, draw_files, draw_duplicate, draw_rename, draw_remove,
-    draw_rules, draw_years, draw_standing, draw_count, draw_lots,
+    draw_rules, draw_whole_rules, draw_years, draw_standing, draw_count, draw_lots,
 ]  # fmt: skip
 
 

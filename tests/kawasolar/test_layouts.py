@@ -611,7 +611,7 @@ def test_undo_brings_the_old_result_back(project: Project) -> None:
     entry = edits.lay_out(project.entries, "s1", ["002", "004"], OWN, BY)
     there = with_edit(project, entry)
     assert freshness(there.plan, there.profile) == {
-        "ledger": "fresh", "join": "fresh", "registers": "fresh", "survey": "fresh", "layout": "fresh", "yield": "follows", "use": "follows", "eligibility": "follows", "selection": "follows",
+        "ledger": "fresh", "join": "fresh", "registers": "fresh", "survey": "fresh", "layout": "fresh", "yield": "follows", "use": "follows", "eligibility": "follows", "selection": "follows", "programme": "fresh",
     }  # fmt: skip
     done = bring_up_to_date(there)
     for attic in ([project.plan], []):
@@ -645,7 +645,7 @@ def test_a_layout_that_waits_says_why(project: Project, monkeypatch: pytest.Monk
     assert [(r.kind, r.name) for r in found["layout"].reasons] == [("layouts", "2")]
     assert (found["layout"].freshness, found["layout"].parts, found["layout"].stale_parts) == ("stale", 5, 2)
     assert {name: state.freshness for name, state in found.items() if name != "layout"} == {
-        "ledger": "fresh", "join": "fresh", "registers": "fresh", "survey": "fresh", "yield": "follows", "use": "follows", "eligibility": "follows", "selection": "follows",
+        "ledger": "fresh", "join": "fresh", "registers": "fresh", "survey": "fresh", "yield": "follows", "use": "follows", "eligibility": "follows", "selection": "follows", "programme": "fresh",
     }  # fmt: skip
     # The value is the reason where it changed for all.
     both = with_edit(waiting, edits.set_value(waiting.entries, "s1", "layout.gap", 0.03, BY))

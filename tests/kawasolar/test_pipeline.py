@@ -113,6 +113,7 @@ def test_plan_from_files(files: dict[str, Path], tmp_path: Path, capsys: pytest.
         "use",
         "eligibility",
         "selection",
+        "programme",
     }
     plan = load_plan(out)
     assert sorted(path.name for path in plan.cache.iterdir()) == [

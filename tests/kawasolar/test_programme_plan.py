@@ -19,6 +19,7 @@ from kawasolar.export.programme import sites_in_words, write_programme_csv, writ
 from kawasolar.plan import Plan
 from kawasolar.programme.defaults import giving, limits, points
 from kawasolar.programme.highs import Limits
+from kawasolar.programme.kept import keep
 from kawasolar.programme.of_plan import programme_of_plan
 from kawasolar.programme.result import make_programme, why_nothing
 from kawasolar.programme.rules import KINDS, NUMBERED, Rule
@@ -192,18 +193,19 @@ def test_papers_bear_the_plan_and_every_site(plan: Plan, tmp_path: Path, languag
     made = make_programme(asked.sites, asked.rules, EXACT)
     assert made is not None
     book, text = tmp_path / "p.xlsx", tmp_path / "p.csv"
-    write_programme_xlsx(made, asked, plan, book, language)
-    write_programme_csv(made, asked, plan, text, language)
+    kept = keep(made, asked)
+    write_programme_xlsx(kept, plan, book, language)
+    write_programme_csv(kept, plan, text, language)
     assert read_fingerprint(book) == plan_fingerprint(plan)
     assert read_fingerprint(text) == plan_fingerprint(plan)
     names = openpyxl.load_workbook(book, read_only=True).sheetnames
     assert len(names) == 3
     assert len(text.read_text("utf-8-sig").splitlines()) == len(asked.sites) + 1
-    table = sites_in_words(made, asked, language)
+    table = sites_in_words(kept, plan, language)
     assert not table["why"].str.contains("programme.", regex=False).any()
     japanese = re.compile("[\u3041-\u30ff]")
     own = [name for name in (*asked.names.values(), *asked.sites.ward) if name]
-    for line in programme_lines(language, made, asked):
+    for line in programme_lines(language, kept):
         assert bool(japanese.search(line)) <= (language == "ja"), line
     for why in table["why"]:
         bare = why

@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from kawasolar.profile import Profile, Value
 
 BY = edits.Author("試験 花子", "試験のため", "2026-04-01T09:00:00+00:00")
-ALL = ("ledger", "join", "registers", "survey", "layout", "yield", "use", "eligibility", "selection")
+ALL = ("ledger", "join", "registers", "survey", "layout", "yield", "use", "eligibility", "selection", "programme")
 EVERYBODY = {"001", "002", "003", "004", "005"}
 # Values of papers and warnings, which are computed when they are asked for.
 OF_PAPERS = ("string.", "inverter.", "load.", "glare.", "ageing.", "surface.", "review.", "sizing.", *MODULE)
@@ -102,7 +102,7 @@ def standing(*stale: str) -> dict[str, str]:
     after = {
         "ledger": set(), "join": {"ledger"}, "registers": set(), "survey": {"ledger", "join"}, "layout": {"ledger", "join", "survey"},
         "yield": {"ledger", "join", "survey", "layout"}, "use": {"ledger", "join", "survey", "layout", "yield"}, "eligibility": {"ledger", "join", "survey", "layout", "yield"},
-        "selection": {"ledger", "join", "survey", "layout", "yield", "eligibility"},
+        "selection": {"ledger", "join", "survey", "layout", "yield", "eligibility"}, "programme": set(),
     }  # fmt: skip
     return {
         name: "stale" if name in stale else "follows" if after[name].intersection(stale) else "fresh" for name in ALL
@@ -356,8 +356,11 @@ def test_the_decision_uses_exactly_what_its_two_stages_declare(project: Project)
 
 def test_every_value_of_the_profile_is_declared_by_a_stage() -> None:
     undeclared = {key for key in VALUE_RULES if not any(stage.uses(key) for stage in CHAIN)}
-    # The share is what the settings have where nobody entered one.
-    assert undeclared == {"plan.share", *(key for key in VALUE_RULES if key.startswith(OF_PAPERS))}
+    # The share is what the settings have where nobody entered one; years of operation are the programme's, where there is one.
+    assert undeclared == {
+        "plan.share",
+        *(key for key in VALUE_RULES if key.startswith(OF_PAPERS) and key != "ageing.years"),
+    }
 
 
 # ---------------------------------------------------------------------------------------------- what makes stale

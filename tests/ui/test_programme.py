@@ -95,3 +95,114 @@ def test_a_rules_file_and_a_workbook(dialog: ProgrammeDialog, qtbot: QtBot, tmp_
     dialog.write(target)
     qtbot.waitUntil(lambda: target.name in dialog.state.text(), timeout=WAIT)
     assert len(openpyxl.load_workbook(target).sheetnames) == 3
+
+
+def show_basis(window: MainWindow) -> None:
+    tabs = window.inspector.tabs
+    place = next(k for k in range(tabs.count()) if tabs.widget(k).isAncestorOf(window.inspector.basis))
+    tabs.setCurrentIndex(place)
+
+
+def test_taken_over_and_shown(window: MainWindow, dialog: ProgrammeDialog, qtbot: QtBot) -> None:
+    """The plan keeps it: on the map, in the table, at the site and in the panel; one step back and all is as before."""
+    document, half = window.document, window.half
+    before = document.entries
+    assert half.programme.bar.isHidden()
+    assert dialog.found is not None
+    wanted = dialog.found.kept.frame
+    dialog.take.click()
+    qtbot.waitUntil(lambda: document.plan is not None and document.plan.programme is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: not window.controller.is_running, timeout=WAIT)
+    plan = document.plan
+    assert plan is not None
+    assert plan.programme is not None
+    assert plan.programme.frame["fiscal_year"].tolist() == wanted["fiscal_year"].tolist()
+    assert not dialog.take.isEnabled()
+    assert not half.programme.bar.isHidden()
+    planned = wanted[wanted["status"] == "planned"]
+    assert str(len(planned)) in half.programme.counts.text()
+    # The map by years.
+    window.groups.set_mode("years")
+    assert window.map is not None
+    groups = window.map.groups
+    assert groups is not None
+    for facility, year in zip(planned["facility_id"], planned["fiscal_year"], strict=True):
+        assert groups.of[facility].label == f"{year % 100:02d}"
+    assert sum(groups.counts().values()) == len(planned)
+    window.map.groups_left.emit()
+    assert window.map.groups is None
+    # The table.
+    model = window.table.model
+    column = [one.key for one in model.columns].index("programme_year")
+    row = model.ids.tolist().index(planned["facility_id"].iloc[0])
+    assert model._texts[column][row] == str(planned["fiscal_year"].iloc[0])
+    # The site, with why.
+    document.select(str(planned["facility_id"].iloc[0]))
+    part = window.inspector.basis.programme
+    show_basis(window)
+    assert str(planned["fiscal_year"].iloc[0]) in part.sentence.text()
+    document.undo()
+    assert document.entries == before
+    assert document.plan is not None
+    assert document.plan.programme is None
+    assert half.programme.bar.isHidden()
+
+
+def test_done_and_contracted_are_entered_at_the_site(window: MainWindow, qtbot: QtBot) -> None:
+    window.ensure_parts()
+    document, part = window.document, window.inspector.basis.programme
+    plan = document.plan
+    assert plan is not None
+    facility = str(plan.facilities["facility_id"].iloc[0])
+    document.select(facility)
+    show_basis(window)
+
+    def choose(state: str, year: int) -> None:
+        part.state.setCurrentIndex(part.state.findData(state))
+        part.state.activated.emit(part.state.currentIndex())
+        part.year.setCurrentIndex(part.year.findData(year))
+        part.year.activated.emit(part.year.currentIndex())
+
+    choose("done", 2024)
+    assert document.entries is not None
+    entry = document.entries.get("standing", facility)
+    assert (entry["state"], entry["year"]) == ("done", 2024)
+    choose("open", 2028)
+    assert document.entries.get("standing", facility) is None
+    entry = document.entries.get("terms", f"s1/{facility}")
+    assert (entry["earliest"], entry["latest"]) == (2028, 2028)
+    assert document.entries.get("pins", f"s1/{facility}") is not None
+    document.undo()
+    assert document.entries.get("terms", f"s1/{facility}") is None
+
+
+def test_of_a_frozen_list_and_cost_and_effect(window: MainWindow, dialog: ProgrammeDialog, qtbot: QtBot) -> None:
+    dialog.freeze_today()
+    day = str(dialog.list.currentData())
+    assert day
+    dialog.make.click()
+    settled(dialog, qtbot)
+    assert dialog.found is not None
+    assert dialog.found.kept.count == day
+    dialog.tabs.setCurrentIndex(2)
+    qtbot.waitUntil(lambda: dialog._job is None and bool(dialog.points), timeout=WAIT)
+    spots = dialog.frontier.spots
+    assert [one.worth for one in spots] == sorted(one.worth for one in spots)
+    # A point that is picked becomes the sum of money.
+    dialog.frontier.picked.emit(spots[0].allowed_yen)
+    settled(dialog, qtbot)
+    assert dialog.total.value() > 0
+    assert dialog.told.yearly["budget"]["total"] == dialog.total.value() * 1e6
+
+
+def test_what_gives_way_is_taken(dialog: ProgrammeDialog, qtbot: QtBot) -> None:
+    dialog.budget.setValue(1)
+    dialog.make.click()
+    settled(dialog, qtbot)
+    assert dialog.found is not None
+    assert dialog.found.programme is None
+    assert not dialog.ease.isHidden()
+    dialog.ease.click()
+    settled(dialog, qtbot)
+    assert dialog.found.programme is not None
+    assert dialog.ease.isHidden()

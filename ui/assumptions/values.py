@@ -250,6 +250,8 @@ def effect_of(key: str, document: Document) -> Effect:
     has_no_part = plan is not None and not has_part(key, plan.profile)
 
     def counts(one: Stage) -> bool:
+        if one.asked_by and (plan is None or not plan.entries.of_scenario(one.asked_by, plan.scenario)):
+            return False
         return one.uses(key, roles) and (plan is None or has_part(key, plan.profile, one.name))
 
     stage = None if has_no_part else next((one.name for one in CHAIN if counts(one)), None)

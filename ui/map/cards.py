@@ -8,11 +8,10 @@ import numpy as np
 from PySide6.QtCore import QRectF
 
 from kawasolar.words import Language, say
-from ui.map.difference_legend import DifferenceLegend, difference_words
-from ui.map.differences import Difference
+from ui.map.difference_legend import DifferenceLegend
 from ui.map.overlays import MARGIN, Buttons, Card, Legend, Plate, ScaleBar
 from ui.map.plates import HoverCard, ReasonCard, ToolBanner
-from ui.map.style import PUBLIC, WORDS, Class
+from ui.map.style import PUBLIC, WORDS, Class, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from kawasolar.plan import Plan
     from ui.map.basemap_card import BasemapCard
     from ui.map.differences import Differences
+    from ui.map.groups import Groups
     from ui.map.keepouts import Keepout
     from ui.map.renderer import Loaded
     from ui.map.scene import Facility
@@ -40,7 +40,7 @@ class Cards:
         self._parent = parent
         self.legend = Legend(parent)
         self.legend.folded.connect(self.place)
-        self.differences: Differences | None = None
+        self.differences: Differences | Groups | None = None
         # Made when differences are first shown.
         self.difference_legend: DifferenceLegend | None = None
         self.leave_differences: Callable[[], object] = lambda: None
@@ -94,8 +94,8 @@ class Cards:
         """Write how many facilities each class has."""
         self.legend.count({} if kinds is None else {kind: int(np.count_nonzero(kinds == kind)) for kind in PUBLIC})
 
-    def show_differences(self, language: Language, tokens: Tokens, differences: Differences | None) -> None:
-        """The legend of the differences in the place of the usual one, or the usual one again."""
+    def show_differences(self, language: Language, tokens: Tokens, differences: Differences | Groups | None) -> None:
+        """The legend of differences or groups in the place of the usual one, or the usual one again."""
         had, self.differences = self.differences is not None, differences
         if differences is not None:
             if self.difference_legend is None:
@@ -118,9 +118,11 @@ class Cards:
             parts.append(say(language, "map.hover.energy", energy_mwh=facility.energy_kwh / 1000.0))
         if facility.irradiation_kwh_m2:
             parts.append(say(language, "map.hover.irradiation", irradiation_kwh_m2=facility.irradiation_kwh_m2))
-        words = say(language, WORDS[kind]) if not isinstance(kind, Difference) else ""
-        if isinstance(kind, Difference) and self.differences is not None:
-            words = difference_words(language, kind, self.differences.names)
+        words = ""
+        if isinstance(kind, Kind):
+            words = say(language, WORDS[kind])
+        elif self.differences is not None:
+            words = self.differences.words(language, kind)
         self.hover.write(tokens, facility.name, kind, words, "  ·  ".join(parts))
 
     def tell_keepout(self, language: Language, tokens: Tokens, keepout: Keepout) -> None:

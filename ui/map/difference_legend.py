@@ -1,20 +1,27 @@
-"""The legend of the differences: what each class means, how many it has, and the way out."""
+"""The legend of differences and of groups: what each class means, how many it has, and the way out."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from kawasolar.words import Language, say
+from kawasolar.words import say
 from ui import theme
 from ui.icons import icon
-from ui.map.differences import Difference, Differences, brush, draw_marker, pens
+from ui.map.labels import draw_marker
 from ui.map.overlays import Card
+from ui.map.style import outline_brush, outline_pens
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kawasolar.words import Language
+    from ui.map.differences import Differences
+    from ui.map.groups import Groups
+    from ui.map.style import Class
     from ui.tokens import Tokens
 
 _NAME_WIDTH = 190
@@ -23,7 +30,7 @@ _NAME_WIDTH = 190
 class Swatch(QWidget):
     """A piece of outline and the marker of a class, as the map draws them."""
 
-    def __init__(self, parent: QWidget, kind: Difference, tokens: Tokens) -> None:
+    def __init__(self, parent: QWidget, kind: Class, tokens: Tokens) -> None:
         super().__init__(parent)
         self._kind, self._tokens = kind, tokens
         self.setFixedSize(46, 20)
@@ -32,8 +39,8 @@ class Swatch(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         box = QRectF(3.0, 4.0, 20.0, 12.0)
-        painter.fillRect(box, brush(self._kind, self._tokens))
-        for pen in pens(self._kind, self._tokens, 1.0):
+        painter.fillRect(box, outline_brush(self._kind, self._tokens))
+        for pen in outline_pens(self._kind, self._tokens, 1.0):
             painter.setPen(pen)
             painter.drawRect(box)
         draw_marker(painter, QPointF(36.0, 10.0), self._kind, self._tokens)
@@ -88,11 +95,11 @@ class DifferenceLegend(Card):
                     found.append((name.accessibleName(), count.text()))
         return found
 
-    def write(self, language: Language, tokens: Tokens, differences: Differences) -> None:
+    def write(self, language: Language, tokens: Tokens, differences: Differences | Groups) -> None:
         """All words, numbers and colours."""
         self.dress(tokens)
-        self._title.setText(say(language, "map.difference.title"))
-        self.setAccessibleName(say(language, "map.difference.title"))
+        self._title.setText(say(language, differences.title))
+        self.setAccessibleName(say(language, differences.title))
         self._leave.setIcon(icon("close", tokens.muted))
         for tell in (self._leave.setToolTip, self._leave.setAccessibleName):
             tell(say(language, "map.difference.leave"))
@@ -100,10 +107,11 @@ class DifferenceLegend(Card):
             if (old := item.widget()) is not None:
                 old.hide()
                 old.deleteLater()
-        counts = differences.counts()
-        for row, kind in enumerate(differences.classes()):
-            words = difference_words(language, kind, differences.names)
-            name, count = QLabel(self._body), QLabel(f"{counts[kind]:,}", self._body)
+        counts: Mapping[Any, int] = differences.counts()
+        kinds: tuple[Class, ...] = tuple(differences.classes())
+        for row, kind in enumerate(kinds):
+            words = differences.words(language, kind)
+            name, count = QLabel(self._body), QLabel(f"{counts[kind]:,}" if counts[kind] else "", self._body)
             name.setFont(theme.font())
             count.setFont(theme.font())
             name.setText(name.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, _NAME_WIDTH))
@@ -121,13 +129,3 @@ class DifferenceLegend(Card):
                 layout.invalidate()
                 layout.activate()
         self.adjustSize()
-
-
-def difference_words(language: Language, kind: Difference, names: tuple[str, ...]) -> str:
-    """What a class means, with the names of the scenarios."""
-    if kind.scenario is not None:
-        name = names[kind.scenario] if kind.scenario < len(names) else kind.letter
-        return say(language, "map.difference.only", letter=kind.letter, name=name)
-    if kind is Difference.ALL and len(names) == 2:
-        return say(language, "map.difference.both")
-    return say(language, f"map.difference.{kind.name.lower()}")

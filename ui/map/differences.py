@@ -13,6 +13,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPen, QPolygonF
 
+from kawasolar.words import say
 from ui import theme
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from kawasolar.words import Language
     from ui.map.scene import Scene
     from ui.tokens import Tokens
 
@@ -64,12 +66,17 @@ class Differences:
 
     names: tuple[str, ...]
     chosen: Mapping[str, tuple[bool, ...]]
+    title: str = "map.difference.title"
 
     def classes(self) -> tuple[Difference, ...]:
         """The classes that there can be, as a legend lists them."""
         single = tuple(only(k) for k in range(len(self.names)))
         some = (Difference.SOME,) if len(self.names) > 2 else ()
         return (Difference.ALL, *some, *single, Difference.NONE)
+
+    def words(self, language: Language, kind: object) -> str:
+        """What a class means."""
+        return difference_words(language, kind, self.names) if isinstance(kind, Difference) else ""
 
     def class_of(self, facility_id: str) -> Difference:
         """The class of a facility; one that no scenario knows is chosen nowhere."""
@@ -98,6 +105,16 @@ def _class(chosen: tuple[bool, ...]) -> Difference:
     if number == len(chosen):
         return Difference.ALL
     return only(chosen.index(True)) if number == 1 else Difference.SOME
+
+
+def difference_words(language: Language, kind: Difference, names: tuple[str, ...]) -> str:
+    """What a class means, with the names of the scenarios."""
+    if kind.scenario is not None:
+        name = names[kind.scenario] if kind.scenario < len(names) else kind.letter
+        return say(language, "map.difference.only", letter=kind.letter, name=name)
+    if kind is Difference.ALL and len(names) == 2:
+        return say(language, "map.difference.both")
+    return say(language, f"map.difference.{kind.name.lower()}")
 
 
 # ---------------------------------------------------------------------------------------------- how they look

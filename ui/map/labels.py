@@ -10,8 +10,9 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap, QPolygonF
 
 from ui import theme
-from ui.map import differences
+from ui.map import differences, groups
 from ui.map.differences import Difference
+from ui.map.groups import Group
 from ui.map.style import Class, Kind, kind_color, mix, veil
 
 if TYPE_CHECKING:
@@ -140,6 +141,9 @@ def draw_marker(painter: QPainter, at: QPointF, kind: Class, tokens: Tokens) -> 
     """Full disc: chosen; ring: eligible; diamond: to be checked; small grey dot: out."""
     if isinstance(kind, Difference):
         differences.draw_marker(painter, at, kind, tokens)
+        return
+    if isinstance(kind, Group):
+        groups.draw_marker(painter, at, kind, tokens)
         return
     color, paper = kind_color(kind, tokens), QColor(tokens.panel)
     painter.setPen(QPen(paper, 1.5))

@@ -10,8 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QPen
 
 from kawasolar import palette
-from ui.map import differences
+from ui.map import differences, groups
 from ui.map.differences import Difference
+from ui.map.groups import Group
 from ui.tokens import IRRADIATION_RAMP
 
 if TYPE_CHECKING:
@@ -32,12 +33,14 @@ class Kind(IntEnum):
 
 PUBLIC = (Kind.INELIGIBLE, Kind.UNKNOWN, Kind.ELIGIBLE, Kind.CHOSEN)
 WORDS = {kind: f"map.kind.{kind.name.lower()}" for kind in Kind}
-# What a building or a marker can be: a class of the decision, or of the differences between scenarios.
-Class = Kind | Difference
+# What a building or a marker can be: a class of the decision, of the differences between scenarios, or a group.
+Class = Kind | Difference | Group
 
 
 def class_of(number: int) -> Class:
     """The class that a number stands for."""
+    if number >= Group.BASE:
+        return Group(number)
     return Difference(number) if number >= Difference.NONE else Kind(number)
 
 
@@ -85,6 +88,8 @@ def kind_color(kind: Class, tokens: Tokens) -> QColor:
     """The colour that stands for a class everywhere."""
     if isinstance(kind, Difference):
         return differences.color(kind, tokens)
+    if isinstance(kind, Group):
+        return groups.color(kind, tokens)
     if kind in (Kind.CHOSEN, Kind.ELIGIBLE):
         return QColor(tokens.accent)
     if kind is Kind.UNKNOWN:
@@ -98,6 +103,8 @@ def outline_pens(kind: Class, tokens: Tokens, ratio: float = 1.0) -> tuple[QPen,
     """The strokes of an outline, the lowest first: a casing that lifts it off the roof, then the line."""
     if isinstance(kind, Difference):
         return differences.pens(kind, tokens, ratio)
+    if isinstance(kind, Group):
+        return groups.pens(kind, tokens, ratio)
     color = kind_color(kind, tokens)
     if kind is Kind.CHOSEN:
         return _pen(veil(tokens.panel, 210), 5.0 * ratio), _pen(color, 2.5 * ratio)
@@ -114,6 +121,8 @@ def outline_brush(kind: Class, tokens: Tokens) -> QBrush:
     """The hatching of what is out; nothing elsewhere, so that the roof is seen."""
     if isinstance(kind, Difference):
         return differences.brush(kind, tokens)
+    if isinstance(kind, Group):
+        return groups.brush(kind, tokens)
     if kind is Kind.INELIGIBLE:
         return QBrush(veil(tokens.muted, 150), Qt.BrushStyle.BDiagPattern)
     return QBrush(Qt.BrushStyle.NoBrush)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from kawasolar.plan import Decision, Plan
     from ui.map.basemap import Backdrop
     from ui.map.differences import Differences
+    from ui.map.groups import Groups
     from ui.map.keepouts import Keepout
     from ui.map.scene import Scene
     from ui.map.viewport import Bounds
@@ -60,6 +61,7 @@ class MapView(Canvas):
     scene_changed = Signal()  # other outlines can be met: a plan was made ready, or is gone
     dressed = Signal()  # other colours or another language
     differences_left = Signal()
+    groups_left = Signal()
 
     def __init__(self, tokens: Tokens, language: Language, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,6 +73,7 @@ class MapView(Canvas):
         self._selected: str | None = None
         self._layers: dict[str, bool] = dict.fromkeys(LAYERS, True)
         self._differences: Differences | None = None
+        self._groups: Groups | None = None
         self._backdrop: Backdrop | None = None
         # Whether irradiation was on the map before the differences came: their colours need quiet roofs.
         self._lit_before = False
@@ -101,7 +104,7 @@ class MapView(Canvas):
         for name, action in (("zoom_in", self.zoom_in), ("zoom_out", self.zoom_out), ("fit", self.fit)):
             self._cards.buttons.button[name].clicked.connect(action)
         self._cards.buttons.toggled.connect(self.set_layer)
-        self._cards.leave_differences = self.differences_left.emit
+        self._cards.leave_differences = self._leave_coloring
         self.setMinimumSize(320, 220)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._write()
@@ -133,13 +136,36 @@ class MapView(Canvas):
 
     def set_differences(self, differences: Differences | None) -> None:
         """Colour by where scenarios differ, or by the decision again; roofs lose their irradiation meanwhile."""
-        before, self._differences = self._differences, differences
-        if (before is None) != (differences is None):
-            self._lit_before = self._layers["irradiation"] if differences is not None else self._lit_before
+        before, self._differences = self._coloring, differences
+        self._colour_otherwise(before)
+
+    def set_groups(self, groups: Groups | None) -> None:
+        """Colour by groups, or by the decision again; differences between scenarios go first."""
+        before, self._groups = self._coloring, groups
+        self._colour_otherwise(before)
+
+    @property
+    def groups(self) -> Groups | None:
+        """The groups by which it is coloured."""
+        return self._groups
+
+    @property
+    def _coloring(self) -> Differences | Groups | None:
+        """What stands in the place of the decision."""
+        return self._differences if self._differences is not None else self._groups
+
+    def _colour_otherwise(self, before: Differences | Groups | None) -> None:
+        now = self._coloring
+        if (before is None) != (now is None):
+            self._lit_before = self._layers["irradiation"] if now is not None else self._lit_before
             if self._lit_before:
-                self.set_layer("irradiation", differences is None)
-        self._cards.show_differences(self._language, self._tokens, differences)
+                self.set_layer("irradiation", now is None)
+        self._cards.show_differences(self._language, self._tokens, now)
         self._recolour()
+
+    def _leave_coloring(self) -> None:
+        """The person has had enough of it."""
+        (self.differences_left if self._differences is not None else self.groups_left).emit()
 
     def _recolour(self) -> None:
         if self._loaded is not None and self._front is not None:
@@ -152,9 +178,9 @@ class MapView(Canvas):
             self._ask()
 
     def _kinds_of(self, loaded: Loaded) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-        """Classes of facilities and outlines: of the differences while they are shown, else of the decision."""
-        if self._differences is not None:
-            return self._differences.kinds(loaded.scene)
+        """Classes of facilities and outlines: of differences or groups while they are shown, else of the decision."""
+        if self._coloring is not None:
+            return self._coloring.kinds(loaded.scene)
         return loaded.scene.kinds(self._decision) if self._decision is not None else None
 
     def set_selected(self, facility_id: str | None, *, reveal: bool = False) -> None:

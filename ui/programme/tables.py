@@ -8,14 +8,13 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
-from kawasolar.programme.reasons import reason_table
-from kawasolar.programme.result import site_table, year_table
-from kawasolar.programme.words import reasons_column
+from kawasolar.programme.words import reasons_column, unit_text
 from ui import format as fmt
 
 if TYPE_CHECKING:
-    from kawasolar.programme.of_plan import Asked
-    from kawasolar.programme.result import Programme
+    from collections.abc import Mapping
+
+    from kawasolar.programme.kept import Kept
     from ui.look import Look
 
 Index = QModelIndex | QPersistentModelIndex
@@ -43,12 +42,15 @@ class YearsModel(QAbstractTableModel):
         super().__init__()
         self._look = look
         self.texts: list[list[str]] = []
+        self._unit = ""
 
-    def show_programme(self, found: Programme | None) -> None:
+    def show_programme(self, found: Kept | None) -> None:
         """Another programme."""
         self.beginResetModel()
-        self.texts = [] if found is None else [
-            [_year_text(key, row[key]) for key in _YEARS] for row in year_table(found).to_dict("records")
+        # That it is summed and discounted stands below, with the proof.
+        self._unit = "" if found is None else unit_text(self._look.language, found.objective).partition("(")[0].strip()
+        self.texts = [] if found is None or found.proof is None else [
+            [_year_text(key, row[key]) for key in _YEARS] for row in found.by_year().to_dict("records")
         ]  # fmt: skip
         self.endResetModel()
 
@@ -62,7 +64,8 @@ class YearsModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._look.say(f"programme.column.{_YEARS[section]}")
+            # The unit stands below the name.
+            return self._look.say(f"programme.column.{_YEARS[section]}", unit=self._unit).replace(" (", "\n(", 1)
         return _RIGHT if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -92,21 +95,21 @@ class SitesModel(QAbstractTableModel):
         self._why: list[str] = []
         self._standing: list[bool] = []
 
-    def show_programme(self, found: Programme | None, asked: Asked | None) -> None:
+    def show_programme(self, found: Kept | None, names: Mapping[str, str]) -> None:
         """Another programme."""
         self.beginResetModel()
         self.ids, self.built, self._fixed, self._why, self._standing, self.years = [], [], [], [], [], ()
-        if found is not None and asked is not None:
-            table = site_table(found)
-            self.years = tuple(found.sites.years)
+        if found is not None and found.proof is not None:
+            table = found.frame
+            self.years = found.years
             self.ids = [str(name) for name in table["facility_id"]]
-            self.built = table["fiscal_year"].fillna(0).astype(int).tolist()
+            self.built = table["fiscal_year"].tolist()
             self._standing = table["status"].isin(("done", "contracted")).tolist()
             self._fixed = [
-                (str(asked.names.get(name, name)), str(ward or ""), float(kw))
+                (names.get(name, name), str(ward or ""), float(kw))
                 for name, ward, kw in zip(self.ids, table["ward"], table["capacity_kw"], strict=True)
             ]
-            self._why = reasons_column(self._look.language, reason_table(found), found, asked.names)
+            self._why = reasons_column(self._look.language, found, names)
         self.endResetModel()
 
     def rowCount(self, parent: Index | None = None) -> int:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kawasolar.compare import class_text, figure_text, figure_title, setting_text, setting_title
 from kawasolar.document.views import mark_of
 from ui import format as fmt
-from ui.map.difference_legend import difference_words
-from ui.map.differences import Difference, Differences
+from ui.map.differences import Difference, Differences, difference_words
 from ui.reasons import limit_text, reason_text
 from ui.scenarios.badge import class_icon
 from ui.scenarios.comparing import LETTERS

@@ -24,6 +24,7 @@ from ui.look import Look
 from ui.parts import button, column, label, row, rule
 from ui.reasons import criterion_name, criterion_tip, direction_of, finding_text, unit_text
 from ui.status import STATUS_ICONS, STATUSES
+from ui.steps.programme import ProgrammeCard
 
 if TYPE_CHECKING:
     from kawasolar.plan import Decision, Objective
@@ -135,6 +136,9 @@ class HalfPanel(QWidget):
         layout.addWidget(rule())
         self._add_share(layout)
         self._add_objective(layout)
+        layout.addWidget(rule())
+        self.programme = ProgrammeCard(look)
+        layout.addWidget(self.programme)
         layout.addWidget(rule())
         self._add_criteria(layout)
         layout.addStretch(1)
@@ -278,6 +282,7 @@ class HalfPanel(QWidget):
         self.figures["kwh"].show_value(*fmt.energy(found["energy_kwh"]))
         self.figures["co2"].show_value(fmt.mass(found["co2_t"]), "t-CO₂")
         self._show_counts()
+        self.programme.show_plan(plan)
         for widget in (self.slider, self.spin):
             with QSignalBlocker(widget):
                 widget.setValue(round(settings.share * 100))

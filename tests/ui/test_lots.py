@@ -1,0 +1,151 @@
+"""Tender lots in the window: proposed, taken over, changed by hand, undone, written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import openpyxl
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
+
+from kawasolar.document.lot_edits import lots_now
+from ui.lots.dialog import LotsDialog
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from ui.window import MainWindow
+
+WAIT = 60_000
+
+
+@pytest.fixture
+def dialog(window: MainWindow, qtbot: QtBot) -> LotsDialog:
+    window.ensure_parts()
+    window.menus.actions["lots"].trigger()
+    found = window.findChild(LotsDialog)
+    assert found is not None
+    settled(found, qtbot)
+    found.asked.numbers["min_kw"].setValue(0)
+    found.asked.numbers["min_sites"].setValue(1)
+    found.asked.numbers["max_sites"].setValue(4)
+    found.asked.numbers["max_distance_km"].setValue(1.0)
+    return found
+
+
+def settled(dialog: LotsDialog, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: dialog._job is None and dialog.found is not None, timeout=WAIT)
+
+
+def taken_over(dialog: LotsDialog, qtbot: QtBot) -> None:
+    dialog.make.click()
+    settled(dialog, qtbot)
+    dialog.take.click()
+    settled(dialog, qtbot)
+
+
+def now(window: MainWindow) -> dict[str, tuple[str, list[str]]]:
+    assert window.document.entries is not None
+    return lots_now(window.document.entries, window.document.scenario)
+
+
+def test_proposed_and_taken_over_in_one_step(window: MainWindow, dialog: LotsDialog, qtbot: QtBot) -> None:
+    assert dialog._look.say("ui.lots.empty") in dialog.head.text()
+    dialog.make.click()
+    settled(dialog, qtbot)
+    assert dialog.found is not None
+    assert dialog.found.proposed
+    assert now(window) == {}
+    proposed = {lot.key: (lot.name, list(lot.ids)) for lot in dialog.found.lots}
+    assert all(len(ids) <= 4 for _, ids in proposed.values())
+    assert not dialog.move_button.isEnabled()
+    dialog.take.click()
+    settled(dialog, qtbot)
+    assert now(window) == proposed
+    assert not dialog.found.proposed
+    assert len(dialog.lots.texts) >= len(proposed)
+    dialog.undo_button.click()
+    settled(dialog, qtbot)
+    assert now(window) == {}
+
+
+def test_sites_are_moved_and_lots_changed(window: MainWindow, dialog: LotsDialog, qtbot: QtBot) -> None:
+    taken_over(dialog, qtbot)
+    before = now(window)
+    first, second = list(before)[:2]
+    dialog.lot_table.selectRow(dialog.lots.keys.index(first))
+    assert sorted(dialog.sites.keys) == sorted(before[first][1])
+    dialog.site_table.selectRow(0)
+    (one,) = dialog.chosen
+    actions = [action.text() for action in dialog.move_menu().actions() if action.text()]
+    assert len(actions) == len(before) + 2
+    dialog.move_to(second)
+    settled(dialog, qtbot)
+    assert one in now(window)[second][1]
+    # On the map, by a click on its dot.
+    place = dialog.map.places()[[dot.facility_id for dot in dialog.map._dots].index(one)]
+    dialog.map.choose(set())
+    QTest.mouseClick(dialog.map, Qt.MouseButton.LeftButton, pos=place.toPoint())
+    assert one in dialog.chosen
+    dialog.move_to_new("東")
+    settled(dialog, qtbot)
+    key = next(key for key, (name, _) in now(window).items() if name == "東")
+    dialog.lot_table.selectRow(dialog.lots.keys.index(key))
+    dialog.rename_to("西")
+    settled(dialog, qtbot)
+    assert now(window)[key][0] == "西"
+    dialog.lot_table.selectRow(dialog.lots.keys.index(key))
+    dialog.dissolve.click()
+    settled(dialog, qtbot)
+    assert key not in now(window)
+    # It is in no lot now, and told there.
+    dialog.lot_table.selectRow(dialog.lots.keys.index(""))
+    assert one in dialog.sites.keys
+    dialog.lot_table.selectAll()
+    dialog.merge.click()
+    settled(dialog, qtbot)
+    assert len(now(window)) == 1
+
+
+def test_a_lasso_chooses_what_it_goes_around(dialog: LotsDialog, qtbot: QtBot) -> None:
+    taken_over(dialog, qtbot)
+    view = dialog.map
+    corners = [
+        QPointF(1, 1),
+        QPointF(view.width() - 2, 1),
+        QPointF(view.width() - 2, view.height() - 2),
+        QPointF(1, view.height() - 2),
+    ]
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=corners[0].toPoint())
+    for corner in corners[1:]:
+        QTest.mouseMove(view, corner.toPoint())
+        view._path.append(corner)
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=corners[3].toPoint())
+    assert dialog.found is not None
+    assert set(dialog.chosen) == set(dialog.found.sites.ids)
+
+
+def test_rules_that_exclude_each_other_are_told(dialog: LotsDialog) -> None:
+    dialog.asked.numbers["min_kw"].setValue(5000)
+    dialog.make.click()
+    assert dialog.state.text() == dialog._look.say("lots.rule_order", least=5000.0, most=2000.0)
+
+
+def test_written_and_named(dialog: LotsDialog, qtbot: QtBot, tmp_path: Path) -> None:
+    taken_over(dialog, qtbot)
+    target = tmp_path / "ロット.xlsx"
+    dialog.write(target)
+    qtbot.waitUntil(lambda: target.name in dialog.state.text(), timeout=WAIT)
+    assert len(openpyxl.load_workbook(target).sheetnames) == 2
+    for widget in (
+        *dialog.asked.numbers.values(),
+        *dialog.asked.flags.values(),
+        dialog.map,
+        dialog.lot_table,
+        dialog.site_table,
+    ):
+        assert QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name)

@@ -1,0 +1,75 @@
+"""By what the map colours facilities: the decision, the fiscal years of the programme, or tender lots."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtCore import QObject, Signal
+
+if TYPE_CHECKING:
+    from ui.document import Document
+    from ui.look import Look
+    from ui.map.view import MapView
+
+Mode = Literal["decision", "years", "lots"]
+MODES: tuple[Mode, ...] = ("decision", "years", "lots")
+
+
+class GroupDesk(QObject):
+    """Keeps the map's groups those of the plan."""
+
+    changed = Signal()
+
+    def __init__(self, look: Look, document: Document, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._look, self._document = look, document
+        self._map: MapView | None = None
+        self._mode: Mode = "decision"
+        document.plan_changed.connect(self._show)
+        document.decision_changed.connect(self._show)
+        document.entries_changed.connect(lambda tables: self._show() if "lots" in tables else None)
+
+    def bind_map(self, view: MapView) -> None:
+        """The map that is coloured."""
+        self._map = view
+        view.groups_left.connect(lambda: self.set_mode("decision"))
+        self._show()
+
+    @property
+    def mode(self) -> Mode:
+        """By what it is coloured."""
+        return self._mode
+
+    def can(self, mode: Mode) -> bool:
+        """Whether the plan has something to colour by."""
+        plan = self._document.plan
+        if plan is None:
+            return False
+        if mode == "years":
+            return plan.programme is not None and plan.programme.proof is not None
+        return mode == "decision" or bool(plan.entries.of_scenario("lots", plan.scenario))
+
+    def set_mode(self, mode: Mode) -> None:
+        """Colour by something else."""
+        if mode != self._mode:
+            self._mode = mode
+            self._show()
+            self.changed.emit()
+
+    def _show(self) -> None:
+        from ui.map.groups import groups_of_lots, groups_of_years
+
+        plan, view = self._document.plan, self._map
+        if view is None:
+            return
+        if plan is None or self._mode == "decision" or not self.can(self._mode):
+            if view.groups is not None:
+                view.set_groups(None)
+            return
+        if self._mode == "years":
+            view.set_groups(groups_of_years(plan, self._look.language))
+            return
+        lots = plan.entries.of_scenario("lots", plan.scenario)
+        view.set_groups(
+            groups_of_lots({key: (one["name"], tuple(one["facility_ids"])) for key, one in sorted(lots.items())})
+        )

@@ -1,0 +1,1 @@
+"""Tender lots: rules, proposal, prices, and moving sites between them."""
