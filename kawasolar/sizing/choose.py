@@ -84,7 +84,10 @@ def _one(sizes: Sizes, wants: Wants, row: int) -> Choice:
     size = _best(sizes, wants.goal, row, allowed)
     free = _best(sizes, wants.goal, row, real)
     if size != free:
-        decided = next((name for name, fits in kept.items() if not fits[free]), "whole")
+        against = [name for name, fits in kept.items() if not fits[free]]
+        # Of several the one that the next larger size breaks, too.
+        next_up = int(real[min(int(np.flatnonzero(real == size)[0]) + 1, len(real) - 1)])
+        decided = next((name for name in against if not kept[name][next_up]), against[0])
     else:
         decided = "whole" if size == real[-1] else wants.goal
     threshold = None

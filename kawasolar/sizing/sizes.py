@@ -133,8 +133,14 @@ def _sites(plan: Plan, facility_ids: Sequence[str] | None) -> tuple[list[str], d
         raise PlanError("edit.no_such_facility", facility=unknown[0])
     asked = set(every if facility_ids is None else facility_ids)
     results = plan.results
-    laid = set(results.subarrays["building_id"].map(owners_of_buildings(results.links)).dropna())
-    yielded = set(results.yields.loc[results.yields["energy_kwh"] > 0.0, "facility_id"].astype(str))
+    owner = results.subarrays["building_id"].map(owners_of_buildings(results.links))
+    stands = results.subarrays["capacity_kw"].groupby(owner).sum()
+    laid = set(stands.index)
+    year = results.yields.drop_duplicates("facility_id").set_index("facility_id")
+    yielded = set(year.index[year["energy_kwh"] > 0.0])
+    # Laid out anew, and its year not yet computed: the energy is that of other modules.
+    known = year["capacity_kw"].reindex(stands.index)
+    waits = set(stands.index[~np.isclose(stands.to_numpy(dtype=np.float64), known.to_numpy(dtype=np.float64))])
     used = set()
     if plan.use is not None:
         frame: pd.DataFrame = plan.use.frame
@@ -144,7 +150,9 @@ def _sites(plan: Plan, facility_ids: Sequence[str] | None) -> tuple[list[str], d
         if name not in asked:
             continue
         lacking = [
-            code for code, has in (("no_modules", laid), ("no_yield", yielded), ("no_use", used)) if name not in has
+            code
+            for code, has in (("no_modules", laid), ("no_yield", yielded - waits), ("no_use", used))
+            if name not in has
         ]
         if lacking:
             left_out[name] = f"sizing.{lacking[0]}"
