@@ -393,6 +393,12 @@ def test_the_stage_that_is_told_is_the_first_that_becomes_stale(example_project:
             look = Look(language, LIGHT)
             assert effect_words(look, document, key) == look.say("ui.assumptions.effect.surface")
         return
+    if key.startswith("sizing."):
+        assert (told.stage, touched) == (None, []), "sizes are worked out when somebody asks"
+        for language in LANGUAGES:
+            look = Look(language, LIGHT)
+            assert effect_words(look, document, key) == look.say("ui.assumptions.effect.sizing")
+        return
     if key.startswith("review."):
         assert (told.stage, touched) == (None, []), "it orders a list"
         for language in LANGUAGES:

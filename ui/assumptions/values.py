@@ -72,8 +72,8 @@ ORDER = (
     "engine",
     "other",
 )
-# Strings, inverters, loads, glare, ageing and sizes are worked out whenever they are shown (kawasolar.electrical).
-_WORKED_OUT = ("string.", "inverter.", "load.", "glare.", "ageing.", "sizing.", *MODULE)
+# Strings, inverters, loads, glare and ageing are worked out whenever they are shown (kawasolar.electrical).
+_WORKED_OUT = ("string.", "inverter.", "load.", "glare.", "ageing.", *MODULE)
 # Values that no stage names, because they are where a setting of the scenario begins: setting -> stage that takes it.
 _BEGINS: Mapping[str, tuple[str, StageName]] = {"plan.share": ("share", "selection")}
 

@@ -92,7 +92,7 @@ class SizingDialog(WorkingDialog):
         self.table.verticalHeader().setDefaultSectionSize(24)
         heads = self.table.horizontalHeader()
         for place, key in enumerate(COLUMNS):
-            self.table.setColumnWidth(place, {"name": 160, "decided": 110}.get(key, 76))
+            self.table.setColumnWidth(place, {"name": 150, "price": 88}.get(key, 76))
         heads.setStretchLastSection(True)
         heads.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_site())
