@@ -36,6 +36,7 @@ _COMMANDS = (
     "ledger",
     "join",
     "programme",
+    "sizing",
     "lots",
     "eligibility",
     "measures",

@@ -85,6 +85,17 @@ class PlanningDesk(QObject):
             return
         MeasuresDialog(window.look, window.jobs, window.remembered, plan, facility, window).open()
 
+    def size_sites(self) -> None:
+        """How large the PV of each site should be; what follows from sizes that are taken over is computed at once."""
+        from ui.sizing.dialog import SizingDialog
+
+        window, document = self._window, self._window.document
+        if document.plan is None:
+            return
+        dialog = SizingDialog(window.look, window.jobs, window.remembered, document, window)
+        dialog.taken.connect(lambda: None if window.controller.is_running else window.controller.run())
+        dialog.open()
+
     def make_programme(self) -> None:
         """Which of the half is built in which fiscal year."""
         from ui.programme.dialog import ProgrammeDialog

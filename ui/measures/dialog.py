@@ -164,7 +164,7 @@ class MeasuresDialog(WorkingDialog):
         job = self._jobs.start(reckon, _TOPIC)
         self._job = job
         job.done.connect(self._on_done)
-        job.failed.connect(self._on_failed)
+        job.failed.connect(self._not_found)
         job.ended.connect(lambda: self._forget(job))
 
     def _forget(self, job: Job) -> None:
@@ -179,9 +179,9 @@ class MeasuresDialog(WorkingDialog):
         self.state.setText("")
         self._refresh()
 
-    def _on_failed(self, error: object) -> None:
+    def _not_found(self, error: object) -> None:
         self.found = None
-        super()._on_failed(error)
+        self._on_failed(error)
 
     @property
     def other(self) -> Ordered | None:
