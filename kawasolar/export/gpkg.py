@@ -9,6 +9,7 @@ from xml.sax.saxutils import quoteattr
 from kawasolar import __version__
 from kawasolar.export.fingerprint import Origin
 from kawasolar.export.png_map import irradiation_range
+from kawasolar.export.table import use_frame
 from kawasolar.export.writing import atomic_geopackage
 from kawasolar.palette import CLASS_COLOURS, IRRADIATION_RAMP, MODULE_COLOUR, MODULE_LINE, rgb
 from kawasolar.project.gpkg import create_table, describe_columns, prepare
@@ -40,7 +41,7 @@ CREATE TABLE layer_styles (
 def write_gpkg(plan: Plan, path: Path, language: Language, *, today: date | None = None) -> None:
     """Write the layers ``facilities``, ``buildings``, ``roof_planes`` and ``subarrays`` (modules, a multi-polygon each) in the project's CRS, styled.
 
-    ``facilities`` carries the ledger, the yield, the decision and the reason as a sentence in ``language``. The table ``plan`` says which
+    ``facilities`` carries the ledger, the yield, the decision, the reason as a sentence in ``language``, and what it uses. The table ``plan`` says which
     plan this is, with its fingerprint; ``corrections`` lists what people corrected or entered, with who and why.
 
     Raises
@@ -66,6 +67,9 @@ def _facilities(plan: Plan, language: Language) -> gpd.GeoDataFrame:
         reason_sentence(language, code, values)
         for code, values in zip(sites["reason"], sites["reason_values"], strict=True)
     ]
+    use = use_frame(plan).reindex(layer["facility_id"])
+    for column in use:
+        layer[str(column)] = use[column].array
     layer["class"] = site_class(plan).reindex(layer["facility_id"]).to_numpy()
     return layer
 

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 from kawasolar.export.canvas import INK, LINE, MUTED, PAPER
 from kawasolar.export.png_map import STROKES, dashed, disc, stroke
 from kawasolar.export.png_page import ACCENT, PANEL, sign_of, stamp
+from kawasolar.figures import figures
 from kawasolar.palette import CLASS_COLOURS, ramp_colours
 from kawasolar.words import say
 
@@ -26,7 +27,7 @@ _CHART = 46.0
 
 
 def write_figures(page: Page, x: float, y: float) -> float:
-    """The plan in six numbers; returns where it ends."""
+    """The plan in six numbers, and what of the energy is used at once where that was reckoned; returns where it ends."""
     canvas, plan = page.canvas, page.plan
     sites, yields = plan.decision.sites, plan.results.yields
     mine = yields[yields["facility_id"].isin(page.chosen)]
@@ -38,6 +39,7 @@ def write_figures(page: Page, x: float, y: float) -> float:
         (page.say("capacity"), f"{mine['capacity_kw'].sum():,.0f}", page.say("unit.kw")),
         (page.say("energy"), f"{mine['energy_kwh'].sum() / 1000:,.0f}", page.say("unit.mwh")),
         (page.say("co2"), f"{mine['co2_t'].sum():,.0f}", page.say("unit.t")),
+        *_self_use(page),
     ]
     y = _section(page, x, y, page.say("figures"))
     for place, (name, value, unit) in enumerate(rows):
@@ -48,6 +50,14 @@ def write_figures(page: Page, x: float, y: float) -> float:
         canvas.text(x + PANEL - 16.5, top + 4.4, unit, 2.8, anchor="ls", colour=MUTED)
         canvas.line([(x, top + 5.9), (x + PANEL, top + 5.9)], LINE, 0.12)
     return y + 6.2 * len(rows)
+
+
+def _self_use(page: Page) -> list[tuple[str, str, str]]:
+    found = figures(page.plan)
+    ratio = found["self_use_ratio"]
+    if not isinstance(ratio, float):
+        return []
+    return [(page.say("self_use_estimated" if found["use_estimated"] else "self_use"), f"{ratio * 100:.0f}", "%")]
 
 
 def _section(page: Page, x: float, y: float, title: str) -> float:

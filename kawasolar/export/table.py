@@ -46,13 +46,13 @@ _AREAS = {
 class Column:
     """One column: ``key`` names its heading (``export.column.KEY``), ``width`` is in half-width characters.
 
-    ``source`` says in which frame it lies: the ledger's columns are left out where the ledger has none.
+    ``source`` says in which frame it lies: the ledger's columns are left out where the ledger has none, those of the use where it was not reckoned.
     """
 
     key: str
     kind: Kind
     width: int
-    source: Literal["ledger", "result"] = "ledger"
+    source: Literal["ledger", "result", "use"] = "ledger"
     summed: bool = False
 
 
@@ -89,9 +89,21 @@ COLUMNS: tuple[Column, ...] = (
     Column("co2_t", "one", 12, "result", summed=True),
     Column("annual_kwh", "whole", 13, summed=True),
     Column("contract_kw", "whole", 10),
+    Column("load_kwh", "whole", 13, "use", summed=True),
+    Column("load_source", "code", 22, "use"),
+    Column("self_use_kwh", "whole", 13, "use", summed=True),
+    Column("surplus_kwh", "whole", 13, "use", summed=True),
+    Column("self_use_ratio", "one", 9, "use"),
+    Column("self_supply_ratio", "one", 9, "use"),
+    Column("peak_kw", "one", 11, "use"),
+    Column("peak_after_kw", "one", 11, "use"),
     Column("longitude", "degrees", 11),
     Column("latitude", "degrees", 11),
 )
+
+# Where a column of the use lies in its frame, if elsewhere.
+_OF_USE = {"load_source": "source"}
+_SHARES = ("self_use_ratio", "self_supply_ratio")
 
 # What fits legibly on one A4 page across; the rest stands in the list of all facilities.
 BRIEF = (
@@ -113,7 +125,24 @@ def site_columns(plan: Plan) -> list[Column]:
     known = set(plan.facilities.columns) | ({"built_era"} if "built_year" in plan.facilities.columns else set())
     # The yields of an older project tell no number of modules.
     told = {"number", *plan.decision.sites.columns, *plan.results.yields.columns}
-    return [column for column in COLUMNS if column.key in (told if column.source == "result" else known)]
+    used: set[str] = set() if plan.use is None else {column.key for column in COLUMNS if column.source == "use"}
+    where = {"ledger": known, "result": told, "use": used}
+    return [column for column in COLUMNS if column.key in where[column.source]]
+
+
+def use_frame(plan: Plan, language: Language | None = None) -> pd.DataFrame:
+    """What facilities use, by ``facility_id``, with the keys of :data:`COLUMNS`; no columns where it was not reckoned.
+
+    Ratios are 0…1. The source is a code, or words where a language is given: papers say what is estimated.
+    """
+    keys = [column.key for column in site_columns(plan) if column.source == "use"]
+    if plan.use is None:
+        return pd.DataFrame(index=pd.Index([], dtype=object, name="facility_id"))
+    frame = plan.use.frame.drop_duplicates("facility_id").set_index("facility_id")
+    out = pd.DataFrame({key: frame[_OF_USE.get(key, key)] for key in keys}, index=frame.index)
+    if language is not None:
+        out["load_source"] = [say(language, f"export.load_source.{code}") for code in out["load_source"]]
+    return out
 
 
 def site_frame(plan: Plan, language: Language, *, chosen_only: bool = False) -> pd.DataFrame:
@@ -128,10 +157,13 @@ def site_frame(plan: Plan, language: Language, *, chosen_only: bool = False) -> 
         ledger = ledger.loc[[key for key in chosen_ids(plan) if key in ledger.index]]
     sites = plan.decision.sites.drop_duplicates("facility_id").set_index("facility_id").reindex(ledger.index)
     yields = plan.results.yields.drop_duplicates("facility_id").set_index("facility_id").reindex(ledger.index)
+    use = use_frame(plan, language).reindex(ledger.index)
     out: dict[str, Any] = {}
     for column in site_columns(plan):
         key = column.key
-        if key == "number":
+        if column.source == "use":
+            out[key] = _use_column(use[key], column, language)
+        elif key == "number":
             out[key] = np.arange(1, len(ledger) + 1)
         elif key == "chosen":
             out[key] = [
@@ -200,6 +232,12 @@ def crs_name(crs: CRS, language: Language) -> str:
 def this_day() -> date:
     """Today by the clock of this computer."""
     return datetime.now().astimezone().date()
+
+
+def _use_column(series: pd.Series[Any], column: Column, language: Language) -> object:
+    if column.kind == "code":
+        return [say(language, "export.load_source.none") if _blank(value) else str(value) for value in series]
+    return series.astype("float64") * (100.0 if column.key in _SHARES else 1.0)
 
 
 def _ledger_column(series: pd.Series[Any], column: Column, language: Language) -> object:

@@ -65,7 +65,7 @@ BY = edits.Author("試験 花子", "試験のため", "2026-04-01T09:00:00+00:00
 ALL = ("ledger", "join", "registers", "survey", "layout", "yield", "use", "eligibility", "selection", "programme")
 EVERYBODY = {"001", "002", "003", "004", "005"}
 # Values of papers and warnings, which are computed when they are asked for.
-OF_PAPERS = ("string.", "inverter.", "load.", "glare.", "ageing.", "surface.", "review.", *MODULE)
+OF_PAPERS = ("string.", "inverter.", "load.", "glare.", "ageing.", "surface.", "review.", "sizing.", *MODULE)
 
 
 @pytest.fixture(scope="module")
