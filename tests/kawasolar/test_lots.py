@@ -354,7 +354,14 @@ def test_command_line(plan: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert told["lots"]
     assert all(np.isfinite(lot["price"]) for lot in told["lots"])
     sheets = openpyxl.load_workbook(book)
-    assert len(sheets.sheetnames) == 2
+    assert sheets.sheetnames == [
+        "ロット一覧",
+        "ロット別施設",
+        "年度別収支",
+        "ロット別収支",
+        "編成条件",
+        "収支の前提条件",
+    ]
     assert read_fingerprint(book) == plan_fingerprint(load_project(project).plan)
     with table.open(encoding="utf-8-sig") as file:
         rows = list(csv.reader(file))
