@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import numpy_financial as npf
 import openpyxl
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,8 +32,6 @@ from kawasolar.lots.subsidy import Pot, first_of, granted, pot_of, share_out
 from kawasolar.lots.words import flow_lines, lot_lines, lot_title, named_lots, note_lines
 from kawasolar.plan import Plan
 from kawasolar.profile import load_profile
-from kawasolar.programme.kept import COLUMNS, Kept
-from kawasolar.programme.result import Proof
 from kawasolar.project import save_project
 from kawasolar.project.single import project_of
 from kawasolar.roof_bill import RoofBill, roof_bill
@@ -44,6 +41,7 @@ from kawasolar.use import flows_of as half_hours_of
 from kawasolar.words import LANGUAGES, say
 from tests.kawasolar.test_lots import TERMS, asked, sites, whole_cash
 from tests.support.plans import example_plan
+from tests.support.programmes import with_programme
 
 ME = Author("甲", "試験", "2026-11-27T00:00:00+00:00")
 SUBSIDIES = load_profile().tables.subsidies
@@ -284,29 +282,6 @@ def test_who_loses_is_named_by_its_own_bill() -> None:
 # ---------------------------------------------------------------------------------------------- a plan with a programme
 
 
-def programme(plan: Plan, years: dict[str, tuple[str, int]]) -> Plan:
-    """The plan with a programme of these states and years."""
-    frame = pd.DataFrame(
-        [
-            {
-                "facility_id": name, "fiscal_year": year, "status": state, "listed": True, "ward": "", "shelter": False, "capacity_kw": 100.0, "cost_yen": 1e7,
-                "subsidy_yen": 2e6, "worth": 1.0, "reason": "best", "rule": "", "when": "", "when_rule": "", "margin": 0.0,
-            }
-            for name, (state, year) in years.items()
-        ]
-    ).astype(COLUMNS)  # fmt: skip
-    kept = Kept(
-        "programme",
-        tuple(range(2026, 2031)),
-        "co2",
-        frame,
-        len(years),
-        len(years),
-        proof=Proof("done", 1.0, 1.0, 0.0, 1, 0.1),
-    )
-    return replace(plan, programme=kept)
-
-
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     made = example_plan(tmp_path_factory.mktemp("lots"))
@@ -317,7 +292,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 def plan(plain: Plan) -> Plan:
     ids = chosen_ids(plain)
     states = {name: ("planned", 2027 + k % 3) for k, name in enumerate(ids)}
-    return programme(plain, {**states, ids[0]: ("done", 2026), ids[1]: ("contracted", 2027), ids[2]: ("open", 0)})
+    return with_programme(plain, {**states, ids[0]: ("done", 2026), ids[1]: ("contracted", 2027), ids[2]: ("open", 0)})
 
 
 def test_what_is_tendered_is_what_the_programme_builds(plan: Plan, plain: Plan) -> None:
