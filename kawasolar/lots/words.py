@@ -151,7 +151,7 @@ def note_lines(language: Language, basis: Basis) -> list[str]:
     """What the prices are made with."""
     terms, costs = basis.terms, basis.costs
     own = sum(1 for row in basis.paid.tariffs if row is not None)
-    code = "lots.note_bills" if own else "lots.note_saving"
+    code = "lots.note_saving" if not own else "lots.note_bills" if own == len(basis.sites) else "lots.note_bills_some"
     lines = [
         say(
             language, "lots.note", irr=terms.number("operator_irr"), site=costs.site_once, lot=costs.lot_once, yearly=costs.lot_yearly,

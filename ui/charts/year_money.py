@@ -42,8 +42,8 @@ class YearMoney(Chart):
     def _ends(self) -> tuple[float, float]:
         shown = [*self.values, *(cap for cap in self.caps if math.isfinite(cap))]
         low, high = min(shown, default=0.0), max(shown, default=0.0)
-        step = nice_step(max(high, -low) * 1.05, 3)
-        return min(0.0, math.floor(low / step) * step), max(0.0, math.ceil(high / step) * step)
+        room = 0.06 * (max(high, 0.0) - min(low, 0.0))
+        return (low - room if low < 0.0 else 0.0), (high + room if high > 0.0 else 0.0)
 
     def draw(self, painter: QPainter) -> None:
         area = self._area()

@@ -69,10 +69,14 @@ class LotsDialog(WorkingDialog):
         self.tabs, self.money = QTabWidget(), MoneyPage(view)
         self.tabs.addTab(self._pages(), say("ui.lots.lots"))
         self.tabs.addTab(self.money, say("ui.lots.money"))
+        self.tabs.currentChanged.connect(self._on_tab)
         layout.addWidget(self.tabs, 1)
         self.why = label("", "muted", wrap=True)
         layout.addWidget(self.why)
-        layout.addLayout(self._hands())
+        self.hands, line = QWidget(), self._hands()
+        line.setContentsMargins(0, 0, 0, 0)
+        self.hands.setLayout(line)
+        layout.addWidget(self.hands)
         layout.addLayout(self._foot())
         self.resize(1200, 700)
         QShortcut(QKeySequence.StandardKey.Undo, self, self._undo)
@@ -201,6 +205,11 @@ class LotsDialog(WorkingDialog):
         self.progress.setValue(0)
         self._refresh()
 
+    def _on_tab(self, page: int) -> None:
+        """What is done with lots stands beside them only: the money needs the room."""
+        for widget in (self.why, self.hands):
+            widget.setVisible(page == 0)
+
     def _again(self) -> None:
         """The same lots at other prices."""
         self.start(propose=self.found is not None and self.found.proposed)
@@ -248,7 +257,7 @@ class LotsDialog(WorkingDialog):
         text = say(f"ui.lots.{code}", lots=len(found.lots), sites=inside, kw=power, left=len(found.loose))
         self.head.setText(text if found.lots or found.proposed else say("ui.lots.empty"))
         set_role(self.head, "attention" if found.proposed else "head")
-        self._fit(self.lot_table, self.lots, (140, 92, 60, 76, 88, 104, 104, 104, 104, 170, 150, 110, 150))
+        self._fit(self.lot_table, self.lots, (180, 92, 60, 76, 88, 104, 104, 104, 104, 170, 150, 110, 150))
         self._select(self.lot_table, [k for k, key in enumerate(keys) if key in before] or [0])
         self._show_sites()
 
@@ -307,7 +316,7 @@ class LotsDialog(WorkingDialog):
                 table = with_row(table, told)
                 ids.append(one)
         self.sites.show_rows(ids, table)
-        self._fit(self.site_table, self.sites, (160, 70, 60, 76, 84, 82, 96, 104, 104, 104, 70))
+        self._fit(self.site_table, self.sites, (160, 70, 56, 76, 84, 82, 96, 104, 104, 104, 70))
         self.map.look_at(keys[0] if len(keys) == 1 else _OUTSIDE)
         self.why.setText(self._told(keys[0]) if len(keys) == 1 and keys[0] else "")
 

@@ -98,7 +98,7 @@ class MoneyPage(QWidget):
         self.table.verticalHeader().setDefaultSectionSize(24)
         self.table.verticalHeader().setMaximumWidth(_NAMES_PX)
         self.table.verticalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.table.horizontalHeader().setDefaultSectionSize(72)
+        self.table.horizontalHeader().setDefaultSectionSize(82)
         layout.addWidget(self.table, 1)
 
     def show_flows(self, flows: YearFlows) -> None:

@@ -32,6 +32,7 @@ OPTIONAL = ("years", "fiscal_year", "grant_yen", "price_ungranted", "losers", "s
 _NOTHING = ("", "–", "0")
 # Columns with a shorter heading than on paper, which is their tooltip.
 _SHORT = (
+    "fiscal_year",
     "saving_first_yen",
     "price_cleaned",
     "price_ungranted",
