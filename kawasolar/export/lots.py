@@ -19,6 +19,7 @@ from kawasolar.lots.rules import cost_rows, rule_rows
 from kawasolar.lots.words import lots_in_words, note_lines, sites_in_words
 from kawasolar.project.gpkg import prepare
 from kawasolar.project.write import write_layer
+from kawasolar.reasons import unit_text
 from kawasolar.words import say
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ def _rules(book: Book, basis: Basis) -> None:
             own = value != float(row["value"])
             rows.append(
                 {
-                    "item": say(language, f"lots.{kind}.{key}"), "value": value, "unit": row["unit"], "low": row["low"], "high": row["high"],
+                    "item": say(language, f"lots.{kind}.{key}"), "value": value, "unit": unit_text(language, str(row["unit"])), "low": row["low"], "high": row["high"],
                     "source": say(language, "finance.paper.changed") if own else row[f"source_{language}"],
                     "how_sure": None if own else say(language, f"how_sure.{row['how_sure']}"),
                 }

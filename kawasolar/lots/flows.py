@@ -96,6 +96,11 @@ class YearFlows:
     discount_rate: float
     operator_discount: float
 
+    @property
+    def last_begin(self) -> int:
+        """Place of the last year in which a site begins."""
+        return int(np.flatnonzero(self.whole.sites)[-1]) if self.whole.sites.any() else 0
+
     def figures(self, one: LotFlows) -> dict[str, float]:
         """What the flows of a lot, or of all, come to: :data:`FIGURES`, present values in the first of all years; NaN where there is none."""
         if not self.years:
@@ -114,7 +119,7 @@ class YearFlows:
                 "fiscal_year": np.array(self.years, dtype=np.int64), "sites": one.sites, "capacity_kw": one.capacity_kw, "sites_total": np.cumsum(one.sites),
                 "capacity_total_kw": np.cumsum(one.capacity_kw), "self_use_kwh": one.self_use_kwh, "saved_yen": saved, "paid_yen": -one.line("ppa_payment").city,
                 "city_yen": one.city, "city_total_yen": np.cumsum(one.city), "capex_yen": -one.line("capex").operator, "grant_yen": one.line("grant").operator,
-                "grant_cap_yen": self.caps, "operator_yen": one.operator, "operator_total_yen": np.cumsum(one.operator),
+                "grant_cap_yen": np.where(np.arange(len(self.years)) <= self.last_begin, self.caps, np.nan), "operator_yen": one.operator, "operator_total_yen": np.cumsum(one.operator),
             },
             columns=list(YEAR_COLUMNS),
         )  # fmt: skip

@@ -157,12 +157,13 @@ def note_lines(language: Language, basis: Basis) -> list[str]:
             language, "lots.note", irr=terms.number("operator_irr"), site=costs.site_once, lot=costs.lot_once, yearly=costs.lot_yearly,
         ),
         say(language, code, price=terms.number("purchase_price"), own=own, others=len(basis.sites) - own),
-        _grant_line(language, basis),
+        grant_line(language, basis),
     ]  # fmt: skip
     return [*lines, say(language, "lots.note_years")] if basis.dated else lines
 
 
-def _grant_line(language: Language, basis: Basis) -> str:
+def grant_line(language: Language, basis: Basis) -> str:
+    """Which subsidy is in the prices, how much of it, and what came of its conditions."""
     given = basis.granted
     if given.subsidy is None:
         return say(language, "lots.note_no_grant")

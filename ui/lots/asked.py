@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QHBoxLayout, QWidget
 
 from kawasolar.lots.rules import default_rules, rule_rows, rules_with
+from kawasolar.reasons import unit_text
 from ui.parts import column, label, row
 
 if TYPE_CHECKING:
@@ -113,7 +114,13 @@ class RulesRow(QWidget):
         say, told = self._look.say, rule_rows()[key]
         source = told[f"source_{self._look.language}"]
         widget.setAccessibleName(say(f"lots.rule.{key}"))
-        tip = say("ui.lots.range", low=told["low"], high=told["high"], unit=told["unit"], source=source)
+        tip = say(
+            "ui.lots.range",
+            low=told["low"],
+            high=told["high"],
+            unit=unit_text(self._look.language, str(told["unit"])),
+            source=source,
+        )
         widget.setToolTip(f"{say(f'lots.rule.{key}')}\n{tip}")
 
     @property

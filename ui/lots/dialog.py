@@ -224,7 +224,7 @@ class LotsDialog(WorkingDialog):
             self.start(propose=False)
 
     def _show(self) -> None:
-        from kawasolar.lots.words import lot_title, lots_in_words
+        from kawasolar.lots.words import grant_line, lot_title, lots_in_words
 
         found = self.found
         if found is None:
@@ -251,7 +251,7 @@ class LotsDialog(WorkingDialog):
         years = dict(zip(found.assessed.lots["lot"], found.assessed.lots["years"], strict=True))
         titles = {lot.key: lot_title(self._look.language, lot.name, years[lot.key]) for lot in found.lots}
         self.map.show_lots(tuple(dots), titles)
-        self.money.show_flows(found.flows)
+        self.money.show_flows(found.flows, grant_line(self._look.language, found.assessed.basis))
         code = "proposed" if found.proposed else "entered"
         inside, power = int(found.assessed.lots["sites"].sum()), float(found.assessed.lots["capacity_kw"].sum())
         text = say(f"ui.lots.{code}", lots=len(found.lots), sites=inside, kw=power, left=len(found.loose))

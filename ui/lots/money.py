@@ -88,6 +88,8 @@ class MoneyPage(QWidget):
         for chart in (self.city, self.grant):
             charts.addWidget(chart, 1)
         layout.addLayout(charts)
+        self.subsidy = label("", "muted", wrap=True)
+        layout.addWidget(self.subsidy)
         layout.addWidget(label(say("ui.lots.money.table"), "muted", wrap=True))
         self.model = FlowsModel(look)
         self.table = QTableView()
@@ -101,10 +103,11 @@ class MoneyPage(QWidget):
         self.table.horizontalHeader().setDefaultSectionSize(82)
         layout.addWidget(self.table, 1)
 
-    def show_flows(self, flows: YearFlows) -> None:
-        """Other lots; the one that is looked at stays if it is among them."""
+    def show_flows(self, flows: YearFlows, subsidy: str) -> None:
+        """Other lots, and what is said of their subsidy; the lot that is looked at stays if it is among them."""
         before = self.lot.currentData()
         self._flows = flows
+        self.subsidy.setText(subsidy)
         with QSignalBlocker(self.lot):
             self.lot.clear()
             for one in (flows.whole, *flows.lots):
@@ -139,7 +142,7 @@ class MoneyPage(QWidget):
         )  # fmt: skip
         self.city.show_money(flows.years, (one.city / _MILLION).tolist())
         # Only years in which sites begin draw any of it.
-        last = int(np.flatnonzero(flows.whole.sites)[-1]) + 1
+        last = flows.last_begin + 1
         caps = flows.caps[:last] / _MILLION if not one.lot else np.zeros(0)
         self.grant.show_money(
             flows.years[:last], (one.line("grant").operator[:last] / _MILLION).tolist(), caps.tolist()
