@@ -80,7 +80,7 @@ def lots(
             facts=Facts(feed_in=False, contract=_day(contract), decision=_day(decision)), progress=progress,
         )  # fmt: skip
     if take_over:
-        _take(project, key, found, why)
+        plan = _take(project, key, found, why)
     _write(assessed, found, plan, xlsx, csv, gpkg, flows)
     if as_json:
         typer.echo(json.dumps(_as_json(assessed, left, plan, found), ensure_ascii=False, indent=2))
@@ -124,7 +124,8 @@ def _numbers(pairs: list[str] | None, hint: str) -> dict[str, float]:
     return found
 
 
-def _take(path: Path, key: str, found: tuple[Lot, ...], why: str) -> None:
+def _take(path: Path, key: str, found: tuple[Lot, ...], why: str) -> Plan:
+    """The plan with these lots, as it is saved: papers bear its number."""
     from kawasolar.document.lot_edits import set_lots
     from kawasolar.project import load_project
     from kawasolar.stages import with_edit
@@ -133,7 +134,9 @@ def _take(path: Path, key: str, found: tuple[Lot, ...], why: str) -> None:
         project = load_project(path)
         edit = set_lots(project.entries, key, {lot.key: (lot.name, lot.ids) for lot in found}, author(why))
         if edit.changes:
-            saved(with_edit(project, edit), path)
+            project = with_edit(project, edit)
+            saved(project, path)
+        return project.plans[key]
 
 
 def _tell(

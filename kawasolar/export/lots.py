@@ -14,7 +14,7 @@ from kawasolar.export.writing import atomic_geopackage
 from kawasolar.export.xlsx_book import Book, Field
 from kawasolar.finance.words import line_name
 from kawasolar.lots.flows import flows_of
-from kawasolar.lots.of_plan import lot_colour, not_chosen
+from kawasolar.lots.of_plan import entered_lots, lot_colour, not_chosen
 from kawasolar.lots.rules import cost_rows, rule_rows
 from kawasolar.lots.words import lots_in_words, note_lines, sites_in_words
 from kawasolar.project.gpkg import prepare
@@ -89,6 +89,8 @@ def write_lots_xlsx(
     with plan_book(plan, path, language, today) as book:
         names = dict(zip(plan.facilities["facility_id"], plan.facilities["name"], strict=True))
         notes = note_lines(language, found.basis)
+        if tuple(lots) != entered_lots(plan.entries, plan.scenario):
+            notes = [say(language, "lots.proposal_note"), *notes]
         flows = flows_of(found)
         _sheet(book, "lots", notes, lots_in_words(language, found, names, not_chosen(plan, lots)), _LOTS)
         _sheet(book, "lot_sites", notes, sites_in_words(language, found), _SITES, site=True)

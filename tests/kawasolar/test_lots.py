@@ -363,6 +363,15 @@ def test_command_line(plan: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[
         "収支の前提条件",
     ]
     assert read_fingerprint(book) == plan_fingerprint(load_project(project).plan)
+    assert "未採用" not in str([cell.value for cell in sheets["ロット一覧"]["A"]])
+    # A proposal that nobody has taken over says so.
+    sketch = tmp_path / "案.xlsx"
+    assert (
+        main(["lots", str(project), "--propose", "--rule", "min_kw=0", "--rule", "max_sites=3", "--xlsx", str(sketch)])
+        == 0
+    )
+    assert "未採用" in str([cell.value for cell in openpyxl.load_workbook(sketch)["ロット一覧"]["A"]])
+    capsys.readouterr()
     with table.open(encoding="utf-8-sig") as file:
         rows = list(csv.reader(file))
     assert len(rows) == 1 + len(told["sites"])
