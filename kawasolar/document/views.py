@@ -64,6 +64,7 @@ def settings_of(entries: Entries, scenario: str, profile: Profile) -> Settings:
         criteria={key: (entry["applied"], entry["threshold"]) for key, entry in sorted(criteria.items())},
         pins=frozenset(entries.of_scenario("pins", scenario)),
         vetoes=frozenset(entries.of_scenario("vetoes", scenario)),
+        standing={name: (entry["state"], entry["year"]) for name, entry in entries.table("standing").items()},
     )
 
 

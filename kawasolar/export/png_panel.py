@@ -29,7 +29,7 @@ _CHART = 46.0
 def write_figures(page: Page, x: float, y: float) -> float:
     """The plan in six numbers, and what of the energy is used at once where that was reckoned; returns where it ends."""
     canvas, plan = page.canvas, page.plan
-    sites, yields = plan.decision.sites, plan.results.yields
+    sites, yields = plan.half.sites, plan.results.yields
     mine = yields[yields["facility_id"].isin(page.chosen)]
     count = page.say("unit.count")
     rows = [

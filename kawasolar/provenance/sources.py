@@ -230,12 +230,16 @@ class Desk:
     # ------------------------------------------------------------------------------------------ what people entered
 
     def entered_of(self, facility_id: str) -> list[EnteredSource]:
-        """Pin and veto of a facility."""
+        """Pin and veto of a facility, and what stands there."""
         plan, found = self.plan, []
         for kind, table, known in (("pin", "pins", plan.settings.pins), ("veto", "vetoes", plan.settings.vetoes)):
             if facility_id in known:
                 entry = plan.entries.of_scenario(table, plan.scenario).get(facility_id)
                 found.append(EnteredSource(kind, facility_id, True, None if entry is None else mark_of(entry)))  # type: ignore[arg-type]
+        if facility_id in plan.settings.standing:
+            entry = plan.entries.get("standing", facility_id)
+            mark = None if entry is None else mark_of(entry)
+            found.append(EnteredSource("standing", facility_id, plan.settings.standing[facility_id], mark))
         return found
 
     def join_of(self, facility_id: str) -> list[EnteredSource]:
@@ -314,7 +318,7 @@ class Desk:
 
     def site(self, facility_id: str) -> pd.Series[Any]:
         """The decision on a facility."""
-        sites = self.plan.decision.sites
+        sites = self.plan.half.sites
         found = sites[sites["facility_id"] == facility_id]
         if not len(found):
             raise NothingToExplain("why.no_facility", facility=facility_id)

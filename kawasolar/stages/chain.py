@@ -160,9 +160,10 @@ CHAIN: tuple[Stage, ...] = (
     Stage(
         "eligibility", 1, after=("ledger", "join", "yield"), values=("life.*", "plan.year"), entered=("criteria", "ledger"),
     ),
-    Stage("selection", 1, after=("eligibility",), entered=("share", "objective", "pins", "vetoes")),
+    Stage("selection", 1, after=("eligibility",), entered=("share", "objective", "pins", "vetoes", "standing")),
     Stage(
-        "programme", 1, after=("ledger", "registers", "yield", "eligibility"), values=("plan.year", "ageing.years"), asked_by="rules",
+        # 2: knows of which decision it was made.
+        "programme", 2, after=("ledger", "registers", "yield", "eligibility"), values=("plan.year", "ageing.years"), asked_by="rules",
         entered=("rules", "terms", "standing", "counts", "share", "objective", "pins", "vetoes", "ledger", "names_of_works", "money"), drawn=("aliases",),
     ),
 )  # fmt: skip
