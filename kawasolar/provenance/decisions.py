@@ -126,12 +126,8 @@ def status(desk: Desk, facility_id: str) -> Explanation:
         barren = _of_roof(desk, facility_id, "usable_m2")
     values = {"reason": reason, "reason_values": site["reason_values"], "applied": len(judged)}
     return Explanation(
-        "status", str(site["status"]), "", f"status_{formula}", (*_stands(desk, facility_id), *judged, *barren, *links), desk.stage("eligibility"), values, facility_id
+        "status", str(site["status"]), "", f"status_{formula}", (*desk.standing_of(facility_id), *judged, *barren, *links), desk.stage("eligibility"), values, facility_id
     )  # fmt: skip
-
-
-def _stands(desk: Desk, facility_id: str) -> list[EnteredSource]:
-    return [source for source in desk.entered_of(facility_id) if source.kind == "standing"]
 
 
 def choice_of(plan: Plan) -> Choice:

@@ -236,11 +236,16 @@ class Desk:
             if facility_id in known:
                 entry = plan.entries.of_scenario(table, plan.scenario).get(facility_id)
                 found.append(EnteredSource(kind, facility_id, True, None if entry is None else mark_of(entry)))  # type: ignore[arg-type]
-        if facility_id in plan.settings.standing:
-            entry = plan.entries.get("standing", facility_id)
-            mark = None if entry is None else mark_of(entry)
-            found.append(EnteredSource("standing", facility_id, plan.settings.standing[facility_id], mark))
-        return found
+        return found + self.standing_of(facility_id)
+
+    def standing_of(self, facility_id: str) -> list[EnteredSource]:
+        """What stands at a facility: state, fiscal year, and its capacity [kW] where that is known."""
+        stands = self.plan.settings.standing.get(facility_id)
+        if stands is None:
+            return []
+        entry = self.plan.entries.get("standing", facility_id)
+        kw = None if entry is None else entry["capacity_kw"]
+        return [EnteredSource("standing", facility_id, (*stands, kw), None if entry is None else mark_of(entry))]
 
     def join_of(self, facility_id: str) -> list[EnteredSource]:
         """The buildings that a person named for a facility."""

@@ -104,9 +104,10 @@ def ledger_value(language: Language, column: str, value: object, unit: str = "")
 
 
 def standing_text(language: Language, value: object) -> str:
-    """What stands at a facility: its state, and the fiscal year from which."""
-    state, year = cast("tuple[str, int]", value)
-    return say(language, "why.line.stands", status=say(language, f"programme.status.{state}"), year=year)
+    """What stands at a facility: its state, the fiscal year from which, and its capacity where that is known."""
+    state, year, kw = cast("tuple[str, int, float | None]", value)
+    code = "why.line.stands" if kw is None else "why.line.stands_kw"
+    return say(language, code, status=say(language, f"programme.status.{state}"), year=year, kw=kw)
 
 
 def quantity(language: Language, value: object, unit: str, *, percent: bool = False) -> str:

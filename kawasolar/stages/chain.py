@@ -146,7 +146,7 @@ CHAIN: tuple[Stage, ...] = (
         parts=_parts_of_survey, drawn=("keepouts",), waits=("join",), values_with={"canopy": ("canopy.*",), "roof_planes": ("given.*",)},
     ),
     Stage(
-        "layout", 1, values=("module.power", "module.width", "module.length", "module.weight", "layout.*", "pv.capacity", "pv.rack_*"), parts=_parts_of_layout, drawn=("layouts",), waits=("survey", "join"),
+        "layout", 1, values=("module.power", "module.width", "module.length", "module.weight", "layout.*", "pv.capacity", "pv.rack_*"), parts=_parts_of_layout, drawn=("layouts", "standing"), waits=("survey", "join"),
     ),
     Stage(
         # 2: of modules that are laid out, with the shade of row on row.

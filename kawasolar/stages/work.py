@@ -12,6 +12,7 @@ from kawasolar.document.views import (
     corrected,
     joins_of,
     keepouts_of,
+    layouts_entered,
     mapping_of,
     profile_of,
     settings_of,
@@ -204,8 +205,8 @@ class Work:
         keys = [key for key in CHOICES if key not in MODULE]
         usual = {key: self.profile.number(key) for key in keys}
         found = {
-            facility: {**usual, **{key: float(value) for key, value in entry["values"].items() if key in usual}}
-            for facility, entry in self.entries.of_scenario("layouts", self.scenario).items()
+            facility: {**usual, **{key: float(value) for key, value in values.items() if key in usual}}
+            for facility, values in layouts_entered(self.entries, self.scenario).items()
         }
         return {facility: numbers for facility, numbers in found.items() if numbers != usual}
 

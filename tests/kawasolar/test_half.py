@@ -131,6 +131,25 @@ def test_a_veto_of_what_stands_is_told(project: Project) -> None:
     assert {one.code for one in decision_findings(both.decision, both.settings)} >= {"decision.veto_stands"}
 
 
+def test_no_more_is_laid_out_than_stands(project: Project) -> None:
+    """Its energy is that of what stands, too, and nobody else's changes."""
+    yields = project.plan.results.yields.set_index("facility_id")
+    name = str(yields["capacity_kw"].idxmax())
+    half = float(yields["capacity_kw"][name]) / 2.0
+    edit = programme_edits.stand(project.entries, [name], "done", 2025, BY, capacity_kw=half)
+    stood = bring_up_to_date(with_edit(project, edit))
+    now = stood.plan.results.yields.set_index("facility_id")
+    module = project.plan.profile.number("module.power") / 1000.0
+    assert half - module < now["capacity_kw"][name] <= half + 1e-9
+    assert now["energy_kwh"][name] < 0.6 * yields["energy_kwh"][name]
+    others = yields.index != name
+    assert (now["energy_kwh"][others] == yields["energy_kwh"][others]).all()
+    mine = figures(stood.plan)["capacity_kw"]
+    assert mine == pytest.approx(now["capacity_kw"][sorted(chosen(stood.plan))].sum(), abs=1e-3)
+    gone = bring_up_to_date(with_edit(stood, programme_edits.stand(stood.entries, [name], None, None, BY)))
+    assert gone.plan.results.yields.set_index("facility_id")["capacity_kw"][name] == yields["capacity_kw"][name]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_it_is_explained(project: Project, language: Any) -> None:
     out = ids(project.plan, "ineligible")[0]
