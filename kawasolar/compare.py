@@ -258,7 +258,7 @@ def _sites(plans: Mapping[str, Plan], classes: pd.DataFrame) -> pd.DataFrame:
     for key in plans:
         columns[key] = classes.loc[ids, key]
     for key, plan in plans.items():
-        sites = plan.decision.sites.drop_duplicates("facility_id").set_index("facility_id").reindex(ids)
+        sites = plan.half.sites.drop_duplicates("facility_id").set_index("facility_id").reindex(ids)
         for name in ("reason", "reason_values"):
             columns[f"{name}.{key}"] = _objects(sites[name])
         columns[f"rank.{key}"] = pd.to_numeric(sites["rank"], errors="coerce").to_numpy(

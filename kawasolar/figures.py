@@ -24,7 +24,7 @@ def figures(plan: Plan) -> dict[str, object]:
     What is used (``load_kwh self_use_kwh surplus_kwh self_use_ratio self_supply_ratio``) is of those chosen whose load is known, ``use_known`` by number, ``use_estimated``
     of them not by meters; None where it was not reckoned.
     """
-    sites = plan.decision.sites
+    sites = plan.half.sites
     status = sites["status"].value_counts()
     picked = sites.loc[sites["chosen"].to_numpy(dtype=bool), "facility_id"]
     mine = plan.results.yields[plan.results.yields["facility_id"].isin(picked)]

@@ -11,6 +11,7 @@ from kawasolar.export.fingerprint import Origin
 from kawasolar.export.png_map import irradiation_range
 from kawasolar.export.table import use_frame
 from kawasolar.export.writing import atomic_geopackage
+from kawasolar.half import years_frame
 from kawasolar.palette import CLASS_COLOURS, IRRADIATION_RAMP, MODULE_COLOUR, MODULE_LINE, rgb
 from kawasolar.project.gpkg import create_table, describe_columns, prepare
 from kawasolar.project.layers import building_layer, facility_layer, site_class
@@ -62,14 +63,14 @@ def write_gpkg(plan: Plan, path: Path, language: Language, *, today: date | None
 
 def _facilities(plan: Plan, language: Language) -> gpd.GeoDataFrame:
     layer = facility_layer(plan)
-    sites = plan.decision.sites.drop_duplicates("facility_id").set_index("facility_id").reindex(layer["facility_id"])
+    sites = plan.half.sites.drop_duplicates("facility_id").set_index("facility_id").reindex(layer["facility_id"])
     layer["reason_text"] = [
         reason_sentence(language, code, values)
         for code, values in zip(sites["reason"], sites["reason_values"], strict=True)
     ]
-    use = use_frame(plan).reindex(layer["facility_id"])
-    for column in use:
-        layer[str(column)] = use[column].array
+    for frame in (years_frame(plan), use_frame(plan)):
+        for column, values in frame.reindex(layer["facility_id"]).items():
+            layer[str(column)] = values.array
     layer["class"] = site_class(plan).reindex(layer["facility_id"]).to_numpy()
     return layer
 

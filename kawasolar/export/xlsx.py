@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # Widths on A4, where they differ from the list of all.
 _NARROW = {
-    "number": 5, "name": 24, "ward": 11, "address": 24, "kind": 13, "floor_area_m2": 9, "structure": 8, "built_era": 10,
+    "number": 5, "name": 24, "programme_year": 7, "ward": 11, "address": 24, "kind": 13, "floor_area_m2": 9, "structure": 8, "built_era": 10,
     "seismic": 12, "roof_type": 9, "shelter": 8, "usable_m2": 9, "capacity_kw": 9, "energy_kwh": 10, "specific_yield": 9,
     "shading_loss": 8, "co2_t": 9, "reason": 22,
 }  # fmt: skip

@@ -12,6 +12,7 @@ import pandas as pd
 from gis.progress import silent
 from kawasolar.finance import Terms
 from kawasolar.finance.grants import Facts
+from kawasolar.half import programme_of
 from kawasolar.lots.assess import Lot, Paid, assess
 from kawasolar.lots.proposal import propose
 from kawasolar.lots.rules import default_costs, default_rules
@@ -115,8 +116,8 @@ def bills_of_lots(plan: Plan, lots: Sequence[Lot], progress: Progress = silent) 
 
 
 def _programme_kw(plan: Plan, sites: LotSites) -> float:
-    kept = plan.programme
-    if kept is None or kept.proof is None:
+    kept = programme_of(plan)
+    if kept is None:
         return float(sites.capacity_kw.sum())
     return float(kept.counted["capacity_kw"].sum())
 

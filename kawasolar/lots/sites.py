@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from kawasolar.errors import PlanError
+from kawasolar.half import programme_of
 from kawasolar.lots.rules import ANY_TIME, seasons
 
 if TYPE_CHECKING:
@@ -67,35 +68,25 @@ class LotSites:
 
 
 def years_of(plan: Plan) -> dict[str, int]:
-    """Facility -> fiscal year in which the plan's programme builds it, or in which it was built; empty where there is no programme."""
-    rows = _programme(plan)
-    if rows is None:
+    """Facility -> fiscal year in which the plan's programme builds it, or in which it was built; empty where the half is of no programme."""
+    kept = programme_of(plan)
+    if kept is None:
         return {}
-    rows = rows[rows["fiscal_year"] > 0]
+    rows = kept.frame[kept.frame["fiscal_year"] > 0]
     return dict(zip(rows["facility_id"].astype(str), rows["fiscal_year"].astype(int), strict=True))
 
 
 def chosen_ids(plan: Plan, *, standing: bool = False) -> list[str]:
-    """What is to be tendered, in the order of the ledger: the sites that the plan's programme builds; where it has none, those that the plan has chosen.
+    """What is to be tendered, in the order of the ledger: the half, less what is contracted or done already.
 
     Parameters
     ----------
-    standing : with those that are contracted or done already, which a lot keeps
+    standing : with that, which a lot keeps
     """
-    rows = _programme(plan)
-    if rows is None:
-        frame = plan.decision.sites
-        chosen = set(frame.loc[frame["chosen"].to_numpy(dtype=bool), "facility_id"].astype(str))
-    else:
-        states = ("planned", "contracted", "done") if standing else ("planned",)
-        chosen = set(rows.loc[rows["status"].isin(states), "facility_id"].astype(str))
+    frame, stands = plan.half.sites, set(plan.settings.standing)
+    chosen = set(frame.loc[frame["chosen"].to_numpy(dtype=bool), "facility_id"].astype(str))
+    chosen = chosen | stands if standing else chosen - stands
     return [name for name in plan.facilities["facility_id"].astype(str) if name in chosen]
-
-
-def _programme(plan: Plan) -> pd.DataFrame | None:
-    """The rows of the plan's programme; None where it has none."""
-    kept = plan.programme
-    return None if kept is None or kept.proof is None else kept.frame
 
 
 def sites_of_plan(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kawasolar.finance.grants import Grant, asked_yen, checks
+from kawasolar.half import programme_of
 from kawasolar.programme.entered import told_of
 from kawasolar.programme.rules_file import EACH, TOTAL
 
@@ -70,8 +71,8 @@ def pot_of(plan: Plan, subsidy: Subsidy, inside: Iterable[str] = ()) -> Pot:
 
 def _drawn(plan: Plan, inside: frozenset[str]) -> dict[int, float]:
     """Fiscal year -> what the sites that stand already have had, as the programme reckons it [yen]."""
-    kept = plan.programme
-    if kept is None or kept.proof is None:
+    kept = programme_of(plan)
+    if kept is None:
         return {}
     frame = kept.frame
     mine = frame[frame["status"].isin(_STANDING) & ~frame["facility_id"].isin(list(inside))]

@@ -149,6 +149,9 @@ def _sites(plan: Plan, facility_ids: Sequence[str] | None) -> tuple[list[str], d
     for name in dict.fromkeys(every):
         if name not in asked:
             continue
+        if name in plan.settings.standing:
+            left_out[name] = "sizing.stands"
+            continue
         lacking = [
             code
             for code, has in (("no_modules", laid), ("no_yield", yielded - waits), ("no_use", used))

@@ -48,7 +48,8 @@ from kawasolar.stages import (
 )
 from kawasolar.stages.chain import BY_NAME, expected
 from kawasolar.stages.run import run_stale
-from kawasolar.stages.work import RUN, Work
+from kawasolar.stages.steps import RUN
+from kawasolar.stages.work import Work
 from kawasolar.value_rules import CRITERION_RULES, INTEGERS, VALUE_RULES
 from kawasolar.words import catalogue
 from tests.support.plans import example_plan

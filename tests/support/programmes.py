@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
+from kawasolar.half import basis_of
 from kawasolar.programme.kept import COLUMNS, Kept
 from kawasolar.programme.result import Proof
 from kawasolar.programme.rules import NUMBERED, Rule, Rules
@@ -245,7 +246,10 @@ def with_programme(plan: Plan, states: Mapping[str, tuple[str, int]]) -> Plan:
             for name, (state, year) in states.items()
         ]
     ).astype(COLUMNS)  # fmt: skip
-    proof = Proof("done", 1.0, 1.0, 0.0, 1, 0.1)
-    return replace(
-        plan, programme=Kept("programme", tuple(range(2026, 2031)), "co2", frame, len(states), len(states), proof=proof)
-    )
+    standing = {name: (state, year) for name, (state, year) in states.items() if state in ("done", "contracted")}
+    made = replace(plan, settings=replace(plan.settings, standing=standing))
+    kept = Kept(
+        "programme", tuple(range(2026, 2031)), "co2", frame, len(states), len(states), proof=Proof("done", 1.0, 1.0, 0.0, 1, 0.1),
+        basis=basis_of(made.decision, made.settings),
+    )  # fmt: skip
+    return replace(made, programme=kept)
