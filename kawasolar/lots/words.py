@@ -183,7 +183,7 @@ def flow_lines(language: Language, flows: YearFlows) -> list[str]:
     lines = [
         say(
             language, "lots.flows_line", first=flows.years[0], last=flows.years[-1], total=figures["city_total"] / MILLION, npv=figures["city_npv"] / MILLION,
-            operator=figures["operator_npv"] / MILLION, irr=figures["operator_irr"], grant=figures["grant_total"] / MILLION,
+            operator=round(figures["operator_npv"] / MILLION, 1) + 0.0, irr=figures["operator_irr"], grant=figures["grant_total"] / MILLION,
         )
     ]  # fmt: skip
     for row in table.to_dict("records"):
