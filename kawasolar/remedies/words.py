@@ -81,7 +81,8 @@ def remedy_sentence(language: Language, row: Mapping[Any, Any]) -> str:
     if row["unknown"] and row["why_not"] in ("", "no_price"):
         text += say(language, "eligibility.and_find", criteria=names(language, row["unknown"]))
     if pd.notna(row["planned_year"]):
-        text += say(language, "eligibility.by_plan", year=int(row["planned_year"]), row=int(row["planned_row"]))
+        code = "eligibility.by_plan_ledger" if row["planned_by"] == "ledger" else "eligibility.by_plan"
+        text += say(language, code, year=int(row["planned_year"]), row=int(row["planned_row"]))
     return text  # fmt: skip
 
 
