@@ -91,7 +91,9 @@ def _system(mine: gpd.GeoDataFrame, profile: Profile, ledger: dict[Any, Any]) ->
     found = design(_groups(mine), module, rules)
     contract = _known(ledger.get("contract_kw"))
     high = contract is not None and float(contract) >= _HIGH_VOLTAGE_KW
-    loads = tuple(roof_load_of(str(mounting), rows, profile, ledger) for mounting, rows in mine.groupby("mounting", sort=True))
+    loads = tuple(
+        roof_load_of(str(mounting), rows, profile, ledger) for mounting, rows in mine.groupby("mounting", sort=True)
+    )
     return System(found, regulation(found.rated_kw, high_voltage=high), loads)
 
 

@@ -45,12 +45,16 @@ class Laid:
     remedies : a row for each facility that is not eligible (:data:`REMEDY_COLUMNS`), the cheapest kW first, then those without a remedy;
         ``hopeless`` are the criteria that no remedy cures, ``why_not`` a code (empty, ``no_remedy no_price no_roof bare_roof``)
     unknowns : a row for each datum that stands in the way (:data:`UNKNOWN_COLUMNS`), those that nothing else joins (``alone``) first, of these the most kW
+    works : the remedies with the prices that were counted with
+    costs_file : name of the file that they are from; empty where they are the profile's
     """
 
     assessment: Assessment
     counts: pd.DataFrame
     remedies: pd.DataFrame
     unknowns: pd.DataFrame
+    works: tuple[Remedy, ...] = ()
+    costs_file: str = ""
 
 
 def lay_open(plan: Plan, table: Sequence[Remedy] | None = None) -> Laid:
@@ -69,6 +73,7 @@ def lay_open(plan: Plan, table: Sequence[Remedy] | None = None) -> Laid:
         counts=_counts(assessment, alone),
         remedies=table_of.remedies(),
         unknowns=_unknowns(assessment, blocks, alone),
+        works=works,
     )
 
 

@@ -86,6 +86,29 @@ def remedy_sentence(language: Language, row: Mapping[Any, Any]) -> str:
     return text  # fmt: skip
 
 
+def costs_note(language: Language, laid: Laid) -> str:
+    """Whose prices of remedies were counted with, and what they are for."""
+    whose = say(
+        language, "eligibility.note.own" if laid.costs_file else "eligibility.note.profile", file=laid.costs_file
+    )
+    return whose + say(language, "eligibility.note.costs")
+
+
+def costs_table(language: Language, laid: Laid) -> pd.DataFrame:
+    """Price, range, time and source of each remedy, in words."""
+    rows = [
+        {
+            "remedy": say(language, f"eligibility.remedy.{one.key}"), "price": one.yen, "per": say(language, f"eligibility.per.{one.per}"),
+            "price_low": one.low, "price_high": one.high, "lead_years": one.lead_years, "how_sure": say(language, f"how_sure.{one.how_sure}"),
+            "source": one.source(language),
+        }
+        for one in laid.works
+    ]  # fmt: skip
+    return pd.DataFrame(
+        rows, columns=["remedy", "price", "per", "price_low", "price_high", "lead_years", "how_sure", "source"]
+    )
+
+
 def find_sentence(language: Language, key: str) -> str:
     """What has to be found out for a criterion, and where."""
     return say(language, f"eligibility.find.{key}")

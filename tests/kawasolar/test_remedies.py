@@ -21,17 +21,18 @@ from shapely.geometry import Point
 from kawasolar.__main__ import main
 from kawasolar.decide import criteria_table, decide, default_settings
 from kawasolar.eligibility import FAIL, PASS, applied_keys, case_of, evaluate
+from kawasolar.errors import UnreadableProfile
 from kawasolar.export.eligibility import write_eligibility_xlsx
 from kawasolar.plan import Plan, RegisterRead, Registers, Settings
-from kawasolar.profile import load_profile
+from kawasolar.profile import load_profile, profile_from_text
 from kawasolar.project import save_project
 from kawasolar.project.single import project_of
 from kawasolar.remedies.cures import cheapest, cures, prices, with_remedy
 from kawasolar.remedies.of_plan import Laid, lay_open
-from kawasolar.remedies.table import remedies, remedies_of
+from kawasolar.remedies.table import read_costs, remedies, remedies_by, remedies_of
 from kawasolar.remedies.words import datum_sentence, find_sentence, remedy_sentence
 from kawasolar.value_rules import CRITERION_RULES
-from kawasolar.words import LANGUAGES, catalogue
+from kawasolar.words import LANGUAGES, catalogue, say
 from tests.kawasolar.test_eligibility import Town, town
 from tests.support.plans import example_plan
 
@@ -280,7 +281,103 @@ def test_unknown_is_told_with_what_hangs_on_it(example: Plan) -> None:
     assert found["capacity_kw"].tolist() == pytest.approx([90.0, 45.0, 90.0])
 
 
+def test_heavy_arrays_on_old_roofs(example: Plan) -> None:
+    """A sawtooth roof of steel bears 120 N/m², of the old code 84: modules and racks weigh 137; lighter ones 78."""
+    saw: dict[str, object] = {"roof_type": "sawtooth", "structure": "s", "flat": False}
+    rows = laid(
+        example, saw, {**saw, "seismic": "insufficient"}, {**saw, "roof_bears_n_m2": 40.0}, {"roofing": "tile", "roof_type": "gable", "flat": False},
+        {"roofing": "membrane"}, {"heritage": "designated"}, {"landslide": "special"}, {**saw, "structure": None, "roof_type": None}, criteria=ALL,
+    ).remedies.set_index("facility_id")  # fmt: skip
+    assert rows["remedies"].to_dict() == {
+        "A": ("light_modules",), "B": ("seismic_retrofit", "light_modules"), "C": ("strengthening",), "D": ("reroofing",), "E": (), "F": (), "G": (),
+    }  # fmt: skip
+    assert rows.loc["A", "yen"] == pytest.approx(60_000 * 45.0)
+    assert rows.loc[["E", "F", "G"], "hopeless"].tolist() == [("roofing",), ("heritage",), ("landslide",)]
+    for language in LANGUAGES:
+        assert all(remedy_sentence(language, row) for row in rows.reset_index().to_dict("records"))
+
+
+def test_works_together_do_what_none_does_alone(example: Plan) -> None:
+    """Of the old code 0.7 of 100 N/m² are left: 78 are too much; the retrofit alone does not bear 137."""
+    text = load_profile().text.replace("value = 120.0", "value = 100.0")
+    made = town(
+        {
+            "roof_type": "sawtooth",
+            "structure": "s",
+            "flat": False,
+            "seismic": None,
+            "built_year": 1970.0,
+            "remaining_years": 30.0,
+        },
+        profile=profile_from_text(text, "100"),
+    )
+    asked = dataclasses.replace(default_settings(made.profile), criteria={"roof_load": (True, None)})
+    works = tuple(dataclasses.replace(one, yen=9e9) if one.key == "strengthening" else one for one in remedies())
+    row = lay_open(planned(example, made, asked), works).remedies.iloc[0]
+    assert row["remedies"] == ("seismic_retrofit", "light_modules")
+    assert row["criteria"] == ("roof_load",)
+    # The retrofit tells the seismic state too, which nobody knew.
+    assert row["unknown"] == ()
+
+
+# ---------------------------------------------------------------------------------------------- prices of one's own
+
+
+def row_of(key: str, yen: float) -> str:
+    return f'[[remedies]]\nkey = "{key}"\nyen = {yen}\nlead_years = 2\nsource_ja = "営繕部門の実績"\nsource_en = "own works"\nhow_sure = "primary"\n\n'
+
+
+def test_prices_of_the_profile_and_of_a_file(example: Plan, tmp_path: Path) -> None:
+    text = load_profile().text
+    bare = text[: text.index("\n[[remedies]]")] + "\n"
+    mine = profile_from_text(bare + row_of("seismic_retrofit", 55_000), "own")
+    made = town({"seismic": "insufficient"}, {"waterproofed_year": 1999.0}, profile=mine)
+    file = tmp_path / "単価.toml"
+    file.write_text(row_of("waterproofing", 8_000), "utf-8-sig")
+    plan = planned(example, made)
+    rows = lay_open(plan).remedies.set_index("facility_id")
+    assert rows["yen"].to_dict() == {"A": 55_000 * 1000, "B": 12_000 * 500}
+    assert rows.loc["A", ["yen_low", "yen_high", "lead_years"]].tolist() == [55e6, 55e6, 2.0]
+    rows = lay_open(plan, remedies_by(mine, read_costs(file))).remedies.set_index("facility_id")
+    assert rows["yen"].to_dict() == {"A": 55_000 * 1000, "B": 8_000 * 500}
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "profile.missing_section"), (b"[[remedies]]\nkey = ", "profile.not_toml"), (row_of("magic", 1).encode(), "profile.bad_value"),
+        (row_of("waterproofing", -1).encode(), "profile.out_of_range"), ((row_of("waterproofing", 1) * 2).encode(), "profile.duplicate"),
+        ("改善".encode("cp932"), "profile.not_utf8"), (b"#" * 1_000_001, "profile.too_large"), (row_of("waterproofing", 1).replace("yen =", "yen = 1\nyenn =").encode(), "profile.unknown_key"),
+        (b"remedies = 3", "profile.bad_value"), (b"a." * 100_000 + b"a = 1", "profile.not_toml"),
+    ],
+)  # fmt: skip
+def test_file_of_prices_that_is_none_is_refused(content: bytes, code: str, tmp_path: Path) -> None:
+    file = tmp_path / "costs.toml"
+    file.write_bytes(content)
+    with pytest.raises(UnreadableProfile) as refused:
+        read_costs(file)
+    assert refused.value.code == code
+    for language in LANGUAGES:
+        assert say(language, code, **refused.value.details)
+
+
 # ---------------------------------------------------------------------------------------------- planned works
+
+
+def test_planned_seismic_works_of_the_ledger(example: Plan) -> None:
+    weak: dict[str, object] = {"seismic": "insufficient"}
+    works = works_of(("C", 2030, "waterproofing", "planned"))
+    people = (
+        {**weak, "seismic_work_year": 2028.0},
+        {**weak, "seismic_work_year": 2020.0},
+        {**weak, "waterproofed_year": 1999.0, "seismic_work_year": 2027.0},
+        {"seismic": "insufficient"},
+    )
+    rows = laid(example, *people, works=works).remedies.set_index("facility_id")
+    assert rows["planned_year"].fillna(0).to_dict() == {"A": 2028, "B": 0, "C": 2030, "D": 0}
+    assert rows["planned_by"].to_dict() == {"A": "ledger", "B": "", "C": "roof_works", "D": ""}
+    told = remedy_sentence("ja", rows.reset_index().set_index("facility_id", drop=False).loc["A"].to_dict())
+    assert "2028年度に予定する耐震補強" in told
 
 
 def works_of(*rows: tuple[str, float, str | None, str]) -> pd.DataFrame:
@@ -341,11 +438,12 @@ def test_outcomes_are_the_plan_s_own(example: Plan) -> None:
     assert (evaluate(case, example.settings, keys).outcome == found.assessment.outcome).all()
 
 
-def test_workbook_has_the_four_sheets(example: Plan, tmp_path: Path) -> None:
+def test_workbook_has_its_sheets(example: Plan, tmp_path: Path) -> None:
     found, target = lay_open(example), tmp_path / "適格性.xlsx"
     write_eligibility_xlsx(found, example, range(len(example.facilities)), target, "ja")
     book = openpyxl.load_workbook(target)
-    assert book.sheetnames == ["適格性の要件別集計", "施設別の判定", "改善策", "確認事項"]
+    assert book.sheetnames == ["適格性の要件別集計", "施設別の判定", "改善策", "確認事項", "改善策の単価"]
+    assert [cell.value for cell in book["改善策の単価"]["B"]][-7:] == [one.yen for one in remedies()]
     assert book["施設別の判定"].max_row > len(example.facilities) * len(found.assessment.keys)
 
 
@@ -361,3 +459,13 @@ def test_command(example: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert {row["facility_id"] for row in told["outcomes"]} == {one}
     assert {row["criterion"] for row in told["criteria"]} == {row["criterion"] for row in told["outcomes"]}
     assert main(["-q", "eligibility", str(saved), "nobody"]) == 3
+    costs = tmp_path / "costs.toml"
+    costs.write_text(
+        row_of("waterproofing", 1.0) + row_of("seismic_retrofit", 2.0) + row_of("life_extension", 3.0), "utf-8"
+    )
+    assert main(["-q", "eligibility", str(saved), "--remedies", str(costs), "--json"]) == 0
+    cheap = json.loads(capsys.readouterr().out)["remedies"]
+    assert max(row["yen"] or 0.0 for row in cheap) < 1e6
+    # The file of prices stays what it is.
+    assert main(["-q", "eligibility", str(saved), "--remedies", str(costs), "--csv", str(costs)]) != 0
+    assert main(["-q", "eligibility", str(saved), "--remedies", str(tmp_path / "none.toml")]) == 3

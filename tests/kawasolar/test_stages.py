@@ -362,14 +362,20 @@ def test_every_value_of_the_profile_is_declared_by_a_stage() -> None:
     # criterion's, where it is applied.
     assert undeclared == {
         "plan.share",
-        *(key for key in VALUE_RULES if key.startswith(OF_PAPERS) and key != "ageing.years" and not key.startswith("load.")),
+        *(
+            key
+            for key in VALUE_RULES
+            if key.startswith(OF_PAPERS) and key != "ageing.years" and not key.startswith("load.")
+        ),
     }
 
 
 def test_a_later_criterion_is_an_input_only_where_it_is_applied(project: Project) -> None:
     """A plan of before there was such a criterion stays fresh; applied, it is stale by what the criterion uses."""
     plain = project.plan.stamps["eligibility"].inputs
-    assert not [name for name in plain if name.startswith("value:load.") or name.removeprefix("criterion:") in LATER_CRITERIA]
+    assert not [
+        name for name in plain if name.startswith("value:load.") or name.removeprefix("criterion:") in LATER_CRITERIA
+    ]
     on = with_edit(project, edits.set_criterion(project.entries, "s1", "roof_load", True, None, BY))
     inputs = on.plan.stamps["eligibility"].inputs
     assert {"criterion:roof_load", "value:load.limit_flat", "value:module.weight"} <= set(inputs)

@@ -84,7 +84,7 @@ class EligibilityDialog(WorkingDialog):
         for name in _PAGES:
             self.tabs.addTab(self._table(name), say(f"ui.eligibility.{name}"))
         layout.addWidget(self.tabs, 1)
-        layout.addWidget(label(say("eligibility.note.costs"), "muted", wrap=True))
+        layout.addWidget(label(say("eligibility.note.profile") + say("eligibility.note.costs"), "muted", wrap=True))
         layout.addLayout(self._foot())
         self.resize(1180, 700)
         self.start()
