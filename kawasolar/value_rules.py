@@ -173,7 +173,7 @@ CRITERION_RULES: dict[str, tuple[str, tuple[float, float] | None]] = {
     "closure": ("a", (0.0, 100.0)),
     "waterproofing": ("a", (0.0, 100.0)),
     "roofing": ("", None),
-    "roof_load": ("", None),
+    "roof_load": ("N/m²", None),
     "usable_area": ("m²", (0.0, 1_000_000.0)),
     "irradiation": ("kWh/m²", (0.0, 3000.0)),
     "min_floor": ("m²", (0.0, 1_000_000.0)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,8 +57,33 @@ class Laid:
     costs_file: str = ""
 
 
-def lay_open(plan: Plan, table: Sequence[Remedy] | None = None) -> Laid:
-    """Eligibility of a plan's scenario laid open; fractions of a second for a thousand facilities."""
+def remedy_of(plan: Plan, facility_id: str) -> dict[str, Any] | None:
+    """The row of one facility that is not eligible (:data:`REMEDY_COLUMNS`); None where nothing of it fails. Some hundredths of a second."""
+    results, facilities = plan.results, plan.facilities
+    links = results.links
+    mine = links.loc[links["facility_id"] == facility_id, "building_id"].dropna()
+    # Who else claims these buildings has a say in whose roof it is.
+    links = links[links["building_id"].isin(mine) | (links["facility_id"] == facility_id)]
+    planes, modules, yields = results.planes, results.subarrays, results.yields
+    few = replace(
+        results, links=links, planes=planes[planes["building_id"].isin(mine)], subarrays=modules[modules["building_id"].isin(mine)],
+        yields=yields[yields["facility_id"] == facility_id],
+    )  # fmt: skip
+    one = replace(
+        plan, facilities=facilities[facilities["facility_id"] == facility_id].reset_index(drop=True), results=few
+    )
+    rows = lay_open(one, whole=plan).remedies.to_dict("records")
+    return {str(name): value for name, value in rows[0].items()} if rows else None
+
+
+def lay_open(plan: Plan, table: Sequence[Remedy] | None = None, *, whole: Plan | None = None) -> Laid:
+    """Eligibility of a plan's scenario laid open; fractions of a second for a thousand facilities.
+
+    Parameters
+    ----------
+    table : remedies with prices of one's own; those of the plan's profile unless given
+    whole : the plan that this is a part of: by all its facilities the works on roofs are told whose they are
+    """
     works = remedies_by(plan.profile) if table is None else tuple(table)
     results = plan.results
     case = case_of(plan.facilities, results.links, results.yields, results.planes, plan.profile, results.subarrays)
@@ -67,7 +92,9 @@ def lay_open(plan: Plan, table: Sequence[Remedy] | None = None) -> Laid:
     count = blocks.sum(axis=0) + bare + ~case.has_roof
     alone = blocks & (count == 1)
     yields = results.yields.set_index("facility_id").reindex(case.ledger["facility_id"])
-    table_of = _Table(plan, assessment, blocks, bare, numbers(yields["roof_m2"]), numbers(yields["co2_t"]), works)
+    table_of = _Table(
+        whole or plan, assessment, blocks, bare, numbers(yields["roof_m2"]), numbers(yields["co2_t"]), works
+    )
     return Laid(
         assessment=assessment,
         counts=_counts(assessment, alone),

@@ -28,7 +28,7 @@ from kawasolar.profile import load_profile, profile_from_text
 from kawasolar.project import save_project
 from kawasolar.project.single import project_of
 from kawasolar.remedies.cures import cheapest, cures, prices, with_remedy
-from kawasolar.remedies.of_plan import Laid, lay_open
+from kawasolar.remedies.of_plan import Laid, lay_open, remedy_of
 from kawasolar.remedies.table import read_costs, remedies, remedies_by, remedies_of
 from kawasolar.remedies.words import datum_sentence, find_sentence, remedy_sentence
 from kawasolar.value_rules import CRITERION_RULES
@@ -445,6 +445,32 @@ def test_workbook_has_its_sheets(example: Plan, tmp_path: Path) -> None:
     assert book.sheetnames == ["適格性の要件別集計", "施設別の判定", "改善策", "確認事項", "改善策の単価"]
     assert [cell.value for cell in book["改善策の単価"]["B"]][-7:] == [one.yen for one in remedies()]
     assert book["施設別の判定"].max_row > len(example.facilities) * len(found.assessment.keys)
+
+
+def filled(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if str(value) not in ("nan", "None", "<NA>")}
+
+
+def test_one_facility_as_in_the_whole_table(example: Plan) -> None:
+    works = works_of(("B", 2028, "waterproofing", "planned"))
+    old: dict[str, object] = {"waterproofed_year": 1999.0}
+    made = town(
+        {},
+        old,
+        {"seismic": "insufficient"},
+        {"closure_year": 2030.0},
+        {"building": False, "seismic": "insufficient"},
+        {"seismic": None},
+    )
+    plan = planned(example, made, works=works)
+    for some in (plan, example):
+        rows = {str(row["facility_id"]): row for row in lay_open(some).remedies.to_dict("records")}
+        for facility in some.facilities["facility_id"].astype(str):
+            one, row = remedy_of(some, facility), rows.get(facility)
+            assert (one is None) == (row is None)
+            if one is not None and row is not None:
+                assert remedy_sentence("ja", one) == remedy_sentence("ja", row)
+                assert filled(one) == filled(row)
 
 
 def test_command(example: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
