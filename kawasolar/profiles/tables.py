@@ -277,7 +277,7 @@ class RemedyCost(Cited):
 
     key: str = of.choice(*REMEDIES)
     yen: float = of.number("yen", 0.0, 1e8)
-    lead_years: float = of.number("a", 0.0, 30.0)
+    lead_years: int = of.whole("a", 0.0, 30.0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kawasolar.decide import OBJECTIVE_COLUMN
+from kawasolar.electrical import system_of
 from kawasolar.provenance import roofs
 from kawasolar.provenance.model import EnteredSource, Explanation, NothingToExplain
 from kawasolar.provenance.sources import flat, plain
@@ -57,6 +58,7 @@ def criterion(desk: Desk, facility_id: str, key: str) -> Explanation:
         "found": plain(row["value"]),
         "threshold": plain(row["threshold"]),
         "unit": _UNITS.get(key, ""),
+        **({"load": _carried(desk, facility_id)} if key == "roof_load" else {}),
     }
     return Explanation(
         f"criterion.{key}", str(row["outcome"]), "", formula, (*inputs, desk.criterion(key)), desk.stage("eligibility"), values, facility_id
@@ -85,6 +87,12 @@ def _evidence(desk: Desk, facility_id: str, key: str, found: object, outcome: st
     if key == "roof_load":
         return _load(desk, facility_id, ledger)
     return ("found_ledger" if found is not None else "not_known"), tuple(ledger)
+
+
+def _carried(desk: Desk, facility_id: str) -> str:
+    """What modules and racks weigh over the array's area [N/m²]; a dash where nothing is laid out."""
+    system = system_of(desk.plan, facility_id)
+    return "–" if system is None else f"{max(load.load.array_n_m2 for load in system.loads):,.0f}"
 
 
 def _load(desk: Desk, facility_id: str, ledger: list[LedgerSource]) -> tuple[str, _Inputs]:

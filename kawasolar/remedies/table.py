@@ -130,7 +130,7 @@ def _priced(one: Remedy, cost: RemedyCost) -> Remedy:
     low = cost.yen if cost.low is None else min(cost.low, cost.yen)
     high = cost.yen if cost.high is None else max(cost.high, cost.yen)
     return replace(
-        one, yen=cost.yen, low=low, high=high, lead_years=cost.lead_years, how_sure=cost.how_sure, source_ja=cost.source_ja, source_en=cost.source_en
+        one, yen=cost.yen, low=low, high=high, lead_years=float(cost.lead_years), how_sure=cost.how_sure, source_ja=cost.source_ja, source_en=cost.source_en
     )  # fmt: skip
 
 
