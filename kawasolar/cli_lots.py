@@ -123,7 +123,7 @@ def _tell(assessed: Assessed, left: dict[str, str], plan: Plan, found: tuple[Lot
     language = State.language
     names = dict(zip(plan.facilities["facility_id"], plan.facilities["name"], strict=True))
     if not found and not left:
-        someone = bool(plan.decision.sites["chosen"].any())
+        someone = bool(plan.half.sites["chosen"].any())
         typer.echo(say(language, "lots.none" if someone else "lots.nobody"))
         return
     lines = [

@@ -68,7 +68,7 @@ class LotSites:
 
 def chosen_ids(plan: Plan) -> list[str]:
     """The facilities that the plan has chosen, in the order of the ledger."""
-    frame = plan.decision.sites
+    frame = plan.half.sites
     chosen = set(frame.loc[frame["chosen"].to_numpy(dtype=bool), "facility_id"].astype(str))
     return [name for name in plan.facilities["facility_id"].astype(str) if name in chosen]
 

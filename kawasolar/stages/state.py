@@ -131,8 +131,8 @@ def is_stale(plan: Plan) -> bool:
     return not all(state.is_fresh for state in states(plan, plan.base_profile))
 
 
-# No list of the plan shows other ledgers, what facilities use, or the programme.
-_ON_NO_PAPER = ("registers", "use", "programme")
+# No list of the plan shows other ledgers.
+_ON_NO_PAPER = ("registers",)
 
 
 def plan_fingerprint(plan: Plan) -> str:
