@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 import time
+import tomllib
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -24,6 +25,7 @@ from kawasolar.figures import figures
 from kawasolar.layouts import no_subarrays
 from kawasolar.plan import Decision, Results, Settings, WeatherSummary
 from kawasolar.profile import Profile, load_profile, profile_from_text
+from kawasolar.profiles.check import problems
 from kawasolar.reasons import reason_sentence
 from kawasolar.value_rules import CRITERION_RULES, LATER_CRITERIA
 from kawasolar.words import catalogue
@@ -292,6 +294,7 @@ def test_profile_without_later_criteria_takes_the_bundled_ones() -> None:
     tail = parts[-1][parts[-1].index("\n\n") :]
     old = profile_from_text("".join(kept) + tail, "old")
     assert {one.key for one in old.criteria} == set(CRITERION_RULES)
+    assert not problems(tomllib.loads(old.text), "old")
     assert old.criterion("heritage") == load_profile().criterion("heritage")
     assert [one.key for one in old.criteria][-6:] == list(LATER_CRITERIA)
 
