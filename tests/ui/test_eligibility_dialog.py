@@ -65,6 +65,13 @@ def test_the_inspector_tells_the_cheapest_change(window: MainWindow, qtbot: QtBo
         window.document.select(str(row["facility_id"]))
         assert part.isVisibleTo(window.inspector)
         assert part.sentence.text() == remedy_sentence(window.look.language, row)
+    # Turning the share does not ask again, another criterion does.
+    asked = part._told
+    window.document.set_share(0.4)
+    assert part._told is asked
+    window.document.set_criterion("flood", True, 0.1)
+    assert part._told is not asked
+    window.document.undo()
     sites = plan.decision.sites
     window.document.select(str(sites.loc[sites["status"] == "eligible", "facility_id"].iloc[0]))
     assert not part.isVisibleTo(window.inspector)

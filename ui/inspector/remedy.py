@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import weakref
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
@@ -29,6 +30,8 @@ class RemedyPart(QWidget):
         super().__init__()
         self._look = look
         self._facility = ""
+        # What the sentence was told from: turning the share asks again for the same.
+        self._told: tuple[list[weakref.ref[Any]], tuple[object, ...]] = ([], ())
         layout = column(self, margin=0, spacing=4)
         self.sentence = label("", wrap=True)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -44,6 +47,12 @@ class RemedyPart(QWidget):
         from kawasolar.remedies.of_plan import remedy_of
         from kawasolar.remedies.words import remedy_sentence
 
+        same = (plan.facilities, plan.results, plan.profile, plan.registers)
+        equal = (site.facility_id, plan.settings.criteria, plan.entries.table("aliases"))
+        known, before = self._told
+        if before == equal and all(one() is now for one, now in zip(known, same, strict=True)):
+            return
+        self._told = [weakref.ref(one) for one in same], equal
         failed = site.decision is not None and str(site.decision["status"]) == "ineligible"
         row = remedy_of(plan, site.facility_id) if failed else None
         self._facility = site.facility_id
