@@ -67,7 +67,7 @@ def decide(facilities: gpd.GeoDataFrame, results: Results, profile: Profile, set
     Decision
         ``outcomes``, ``sites`` (one row per facility, in the ledger's order) and ``not_applied``.
     """
-    case = case_of(facilities, results.links, results.yields, results.planes, profile)
+    case = case_of(facilities, results.links, results.yields, results.planes, profile, results.subarrays)
     assessment = evaluate(case, settings, applied_keys(profile, settings))
     standing = _standing(case, assessment, settings)
     worth = _objective(case, results.yields, settings)
@@ -103,7 +103,7 @@ def criteria_table(
         ``criterion``, ``applied``, ``available`` (the ledger can answer it), ``fails`` and ``unknown`` (facilities,
         whatever else they fail), ``alone`` (see :func:`effect_of_criteria`, as a positive number).
     """
-    case = case_of(facilities, results.links, results.yields, results.planes, profile)
+    case = case_of(facilities, results.links, results.yields, results.planes, profile, results.subarrays)
     everything = evaluate(case, settings, tuple(criterion.key for criterion in profile.criteria))
     applied = np.isin(everything.keys, applied_keys(profile, settings))
     blocks = blocking(everything)

@@ -271,6 +271,7 @@ class MainWindow(QMainWindow):
         self.half.why_asked.connect(self.why.ask_plan)
         self.table.why_asked.connect(lambda facility_id, code: self.why.ask(code, facility_id))
         self.inspector.basis.programme.programme_asked.connect(self.controller.planning.make_programme)
+        self.inspector.basis.remedy.eligibility_asked.connect(self.controller.planning.lay_eligibility_of)
         self.inspector.assumptions_asked.connect(lambda: self.show_step("assumptions"))
         self.output.export_asked.connect(control.papers.export)
         self.output.again_asked.connect(control.papers.export_again)
