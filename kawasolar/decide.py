@@ -106,7 +106,7 @@ def criteria_table(
     case = case_of(facilities, results.links, results.yields, results.planes, profile, results.subarrays)
     everything = evaluate(case, settings, tuple(criterion.key for criterion in profile.criteria))
     applied = np.isin(everything.keys, applied_keys(profile, settings))
-    blocks = blocking(everything)
+    blocks = blocking(everything) & ~stands_of(case, settings)
     count = blocks[applied].sum(axis=0) + bare_roofs(case) + (~case.has_roof).astype(np.int64)
     others = count - (blocks & applied[:, None])
     counted = pd.DataFrame(
@@ -168,8 +168,13 @@ def blocking(assessment: Assessment) -> NDArray[np.bool_]:
     return (assessment.outcome == FAIL) | unknown
 
 
+def stands_of(case: Case, settings: Settings) -> NDArray[np.bool_]:
+    """Where something is done or contracted already, (n,): no criterion keeps it out any more."""
+    return np.isin(case.ledger["facility_id"].to_numpy(dtype=object).astype(str), sorted(settings.standing))
+
+
 def _standing(case: Case, assessment: Assessment, settings: Settings) -> _Standing:
-    stands = np.isin(case.ledger["facility_id"].to_numpy(dtype=object).astype(str), sorted(settings.standing))
+    stands = stands_of(case, settings)
     failed = ((assessment.outcome == FAIL).any(axis=0) | bare_roofs(case)) & ~stands
     unknown = (blocking(assessment).any(axis=0) | ~case.has_roof) & ~stands
     return _Standing(failed=failed, unknown=unknown & ~failed, stands=stands)

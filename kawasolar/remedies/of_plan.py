@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from kawasolar.decide import bare_roofs, blocking
+from kawasolar.decide import bare_roofs, blocking, stands_of
 from kawasolar.eligibility import FAIL, PASS, UNKNOWN, Assessment, applied_keys, case_of, evaluate, numbers
 from kawasolar.registers.of_plan import rows_of_plan
 from kawasolar.remedies.cures import cheapest, passes_after, passes_together, prices
@@ -88,7 +88,8 @@ def lay_open(plan: Plan, table: Sequence[Remedy] | None = None, *, whole: Plan |
     results = plan.results
     case = case_of(plan.facilities, results.links, results.yields, results.planes, plan.profile, results.subarrays)
     assessment = evaluate(case, plan.settings, applied_keys(plan.profile, plan.settings))
-    blocks, bare = blocking(assessment), bare_roofs(case)
+    stands = stands_of(case, plan.settings)
+    blocks, bare = blocking(assessment) & ~stands, bare_roofs(case) & ~stands
     count = blocks.sum(axis=0) + bare + ~case.has_roof
     alone = blocks & (count == 1)
     yields = results.yields.set_index("facility_id").reindex(case.ledger["facility_id"])
@@ -167,7 +168,7 @@ class _Table:
         yen, coming = prices(case, self.roof_m2, self.works), self._coming()
         rows = [
             self._row(row, failed[:, row], _Cured(passes[:, :, row], _of_row(together, row)), yen[:, row], coming)
-            for row in np.flatnonzero(failed.any(axis=0) | self.bare).tolist()
+            for row in np.flatnonzero((failed & self.blocks).any(axis=0) | self.bare).tolist()
         ]
         frame = pd.DataFrame(rows, columns=list(REMEDY_COLUMNS))
         return frame.sort_values(["yen_per_kw", "facility_id"], na_position="last", kind="stable", ignore_index=True)
