@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QSizePolicy,
     QStatusBar,
     QToolButton,
@@ -24,7 +23,7 @@ from PySide6.QtWidgets import (
 from ui import format as fmt
 from ui import icons
 from ui.look import Look
-from ui.parts import Elided, button, column, label, row, tool
+from ui.parts import Elided, button, column, label, progress_bar, row, tool
 from ui.scenarios.chooser import ScenarioChooser
 
 if TYPE_CHECKING:
@@ -191,11 +190,7 @@ class TopBar(QWidget):
         words = QVBoxLayout()
         words.setSpacing(4)
         self.stage = label("", "muted")
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 1000)
-        self.progress.setTextVisible(False)
-        self.progress.setFixedWidth(200)
-        self.progress.setAccessibleName(say("ui.top.progress"))
+        self.progress = progress_bar(self._look, 200)
         words.addWidget(self.stage)
         words.addWidget(self.progress)
         self.cancel = button(say("ui.top.cancel"), tip=say("ui.top.cancel_tip"))
@@ -346,11 +341,7 @@ class LoadingPage(QFrame):
         self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.stage = label("", "muted")
         self.stage.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.bar = QProgressBar()
-        self.bar.setRange(0, 1000)
-        self.bar.setTextVisible(False)
-        self.bar.setFixedWidth(320)
-        self.bar.setAccessibleName(look.say("ui.top.progress"))
+        self.bar = progress_bar(look, 320)
         for widget in (self.words, self.bar, self.stage):
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(3)

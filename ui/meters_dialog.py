@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
-    QProgressBar,
     QTableView,
     QWidget,
 )
@@ -23,7 +22,7 @@ from ui.jobs import Job, Jobs
 from ui.look import Look
 from ui.meter_table import FACILITY, WIDTHS, MeterModel, OwnerDelegate, Point
 from ui.older_meters import OlderMeters
-from ui.parts import button, column, label, row, set_role
+from ui.parts import button, column, label, progress_bar, row, set_role
 from ui.settings import Remembered
 from ui.working_dialog import WorkingDialog
 
@@ -162,10 +161,7 @@ class MetersDialog(WorkingDialog):
         words = QWidget()
         texts = column(words, margin=0, spacing=4)
         self.state = label("", "muted", wrap=True)
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 1000)
-        self.progress.setTextVisible(False)
-        self.progress.setAccessibleName(say("ui.top.progress"))
+        self.progress = progress_bar(self._look)
         self.progress.hide()
         texts.addWidget(self.state)
         texts.addWidget(self.progress)

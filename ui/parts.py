@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLayout,
+    QProgressBar,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -151,6 +152,17 @@ def tool(look: Look, icon: str, words: str, *, role: str = "ink", size: int = 18
     made.setToolTip(words)
     made.setAccessibleName(words)
     made.setAutoRaise(True)
+    return made
+
+
+def progress_bar(look: Look, width: int = 0) -> QProgressBar:
+    """A bar of 1,000 parts without a number; as wide as there is room unless a width is given."""
+    made = QProgressBar()
+    made.setRange(0, 1000)
+    made.setTextVisible(False)
+    made.setAccessibleName(look.say("ui.top.progress"))
+    if width:
+        made.setFixedWidth(width)
     return made
 
 

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
     QLineEdit,
-    QProgressBar,
     QWidget,
 )
 
@@ -19,7 +18,7 @@ from ui.file_list import FileList
 from ui.findings_list import FindingsList
 from ui.jobs import Job, Jobs
 from ui.look import Look
-from ui.parts import button, column, label, row, scrolled, set_role
+from ui.parts import button, column, label, progress_bar, row, scrolled, set_role
 from ui.settings import Remembered
 from ui.working_dialog import WorkingDialog
 
@@ -113,10 +112,7 @@ class SurfaceDialog(WorkingDialog):
     def _foot(self) -> QGridLayout:
         say, grid = self._look.say, QGridLayout()
         self.state = label("", "muted", wrap=True)
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 1000)
-        self.progress.setTextVisible(False)
-        self.progress.setAccessibleName(say("ui.top.progress"))
+        self.progress = progress_bar(self._look)
         self.progress.hide()
         self.close_button = button(say("ui.new.cancel"))
         self.close_button.clicked.connect(self._stop_or_close)

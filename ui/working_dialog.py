@@ -6,17 +6,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QDialog, QFileDialog, QLabel
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton
 
 from gis.errors import CodedError
 from ui.jobs import Job, Jobs
 from ui.look import Look
-from ui.parts import set_role
+from ui.parts import button, label, progress_bar, row, set_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ui.settings import Remembered
+
+
+# Width of the bar of progress.
+_BAR = 160
 
 
 class WorkingDialog(QDialog):
@@ -27,6 +31,32 @@ class WorkingDialog(QDialog):
     _jobs: Jobs
     _remembered: Remembered
     state: QLabel
+    progress: QProgressBar
+    save: QPushButton
+    close_button: QPushButton
+
+    def _foot_of(self, *others: QPushButton, bar: bool = True, quick: bool = False) -> QHBoxLayout:
+        """The state, how far the work is, further buttons, keeping the result, and closing.
+
+        Parameters
+        ----------
+        bar : whether the work says how far it is
+        quick : it takes no time worth a bar, or a way to stop it
+        """
+        line = row(8)
+        self.state = label("", "muted", wrap=True)
+        line.addWidget(self.state, 1)
+        if bar and not quick:
+            self.progress = progress_bar(self._look, _BAR)
+            line.addWidget(self.progress)
+        self.save = button(self._look.say("ui.ways.save"))
+        self.save.clicked.connect(self._ask_target)
+        self.close_button = button(self._look.say("ui.surface.close"), "primary" if quick else "")
+        self.close_button.clicked.connect(self.accept if quick else self._stop_or_close)
+        for widget in (*others, self.save, self.close_button):
+            widget.setAutoDefault(False)
+            line.addWidget(widget)
+        return line
 
     def _refresh(self) -> None:
         """Show what can be done now."""
@@ -71,6 +101,10 @@ class WorkingDialog(QDialog):
         QTimer.singleShot(0, self.deleteLater)
 
     # ---------------------------------------------------------------- keeping the result
+
+    def _ask_target(self) -> None:
+        """Ask where to write the result."""
+        raise NotImplementedError
 
     def write(self, path: Path) -> None:
         """Write the result as a workbook."""

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QTableView, QTabWidget, QWidget
+from PySide6.QtWidgets import QLineEdit, QTableView, QTabWidget, QWidget
 
 from ui.eligibility.tables import BAR, FrameModel, StackedDelegate, sorting
-from ui.parts import button, column, label, row
+from ui.parts import column, label
 from ui.working_dialog import WorkingDialog
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class EligibilityDialog(WorkingDialog):
             self.tabs.addTab(self._table(name), say(f"ui.eligibility.{name}"))
         layout.addWidget(self.tabs, 1)
         layout.addWidget(label(say("eligibility.note.profile") + say("eligibility.note.costs"), "muted", wrap=True))
-        layout.addLayout(self._foot())
+        layout.addLayout(self._foot_of(bar=False))
         self.resize(1180, 700)
         self.start()
 
@@ -118,19 +118,6 @@ class EligibilityDialog(WorkingDialog):
         """To the facility of a row."""
         place = self._shown[name].mapToSource(index).row()
         self._go_to(str(self.models[name].frame["facility_id"].iloc[place]))
-
-    def _foot(self) -> QHBoxLayout:
-        say, line = self._look.say, row(8)
-        self.state = label("", "muted", wrap=True)
-        self.save = button(say("ui.ways.save"))
-        self.save.clicked.connect(self._ask_target)
-        self.close_button = button(say("ui.surface.close"))
-        self.close_button.clicked.connect(self._stop_or_close)
-        line.addWidget(self.state, 1)
-        for made in (self.save, self.close_button):
-            made.setAutoDefault(False)
-            line.addWidget(made)
-        return line
 
     def start(self) -> None:
         """Lay it open, off the window's thread."""

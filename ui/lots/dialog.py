@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
     QMenu,
-    QProgressBar,
     QSplitter,
     QTableView,
     QTabWidget,
@@ -77,7 +76,7 @@ class LotsDialog(WorkingDialog):
         line.setContentsMargins(0, 0, 0, 0)
         self.hands.setLayout(line)
         layout.addWidget(self.hands)
-        layout.addLayout(self._foot())
+        layout.addLayout(self._foot_of())
         self.resize(1200, 700)
         QShortcut(QKeySequence.StandardKey.Undo, self, self._undo)
         document.entries_changed.connect(self._on_entries)
@@ -154,25 +153,6 @@ class LotsDialog(WorkingDialog):
             made.setAutoDefault(False)
             line.addWidget(made)
         line.addStretch(1)
-        return line
-
-    def _foot(self) -> QHBoxLayout:
-        say, line = self._look.say, row(8)
-        self.state = label("", "muted", wrap=True)
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 1000)
-        self.progress.setTextVisible(False)
-        self.progress.setFixedWidth(160)
-        self.progress.setAccessibleName(say("ui.top.progress"))
-        self.save = button(say("ui.ways.save"))
-        self.save.clicked.connect(self._ask_target)
-        self.close_button = button(say("ui.surface.close"))
-        self.close_button.clicked.connect(self._stop_or_close)
-        line.addWidget(self.state, 1)
-        for widget in (self.progress, self.save, self.close_button):
-            line.addWidget(widget)
-        for made in (self.save, self.close_button):
-            made.setAutoDefault(False)
         return line
 
     # ---------------------------------------------------------------- looking

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QTabWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QTabWidget, QWidget
 
 from kawasolar.measures.words import (
     bill_rows,
@@ -20,7 +20,7 @@ from ui import format as fmt
 from ui.charts.waterfall import Fall, WaterfallChart
 from ui.measures.asked import AskedMeasures
 from ui.measures.tables import RowsModel, cell, table_of
-from ui.parts import button, column, label, row, scrolled, set_role
+from ui.parts import column, label, row, scrolled, set_role
 from ui.working_dialog import WorkingDialog
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class MeasuresDialog(WorkingDialog):
         self.tabs.addTab(self._bill_page(), say("ui.measures.bill"))
         layout.addWidget(self.tabs, 1)
         layout.addWidget(label(say("measures.note.order"), "muted", wrap=True))
-        layout.addLayout(self._foot())
+        layout.addLayout(self._foot_of(quick=True))
         self.resize(1080, min(_HEIGHT, self.screen().availableGeometry().height() - _FRAME))
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -128,19 +128,6 @@ class MeasuresDialog(WorkingDialog):
         self.bill = RowsModel()
         layout.addWidget(table_of(self.bill, say("ui.measures.bill")), 1)
         return page
-
-    def _foot(self) -> QHBoxLayout:
-        say, line = self._look.say, row(8)
-        self.state = label("", "muted", wrap=True)
-        line.addWidget(self.state, 1)
-        self.save = button(say("ui.ways.save"))
-        self.save.clicked.connect(self._ask_target)
-        self.close_button = button(say("ui.surface.close"), "primary")
-        self.close_button.clicked.connect(self.accept)
-        for widget in (self.save, self.close_button):
-            widget.setAutoDefault(False)
-            line.addWidget(widget)
-        return line
 
     # ---------------------------------------------------------------- reckoning
 

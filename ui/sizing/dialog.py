@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QProgressBar, QSplitter, QTableView, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QSplitter, QTableView, QWidget
 
 from kawasolar.sizing import choose, sizes_of
 from kawasolar.sizing.ladder import THRESHOLDS
 from kawasolar.sizing.tables import most_kw
 from kawasolar.sizing.words import duty_text, figure_text, note_texts, threshold_texts, why_text
 from ui.charts.sizes import Panel, SizesChart
-from ui.parts import button, column, label, row, scrolled, set_role
+from ui.parts import button, column, label, scrolled, set_role
 from ui.sizing.asked import AskedPart
 from ui.sizing.tables import COLUMNS, SORT, SitesModel
 from ui.working_dialog import WorkingDialog
@@ -114,27 +114,12 @@ class SizingDialog(WorkingDialog):
         return whole
 
     def _foot(self) -> QHBoxLayout:
-        say, line = self._look.say, row(8)
-        self.state = label("", "muted", wrap=True)
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 1000)
-        self.progress.setTextVisible(False)
-        self.progress.setFixedWidth(140)
-        self.progress.setAccessibleName(say("ui.top.progress"))
+        say = self._look.say
         self.take = button(say("ui.sizing.take"), "primary", tip=say("ui.sizing.take.tip"))
         self.take.clicked.connect(self.take_over)
         self.take_all = button(say("ui.sizing.take_all"))
         self.take_all.clicked.connect(lambda: self._take(list(range(len(self.sites.choices)))))
-        self.save = button(say("ui.ways.save"))
-        self.save.clicked.connect(self._ask_target)
-        self.close_button = button(say("ui.surface.close"))
-        self.close_button.clicked.connect(self._stop_or_close)
-        line.addWidget(self.state, 1)
-        line.addWidget(self.progress)
-        for widget in (self.take, self.take_all, self.save, self.close_button):
-            widget.setAutoDefault(False)
-            line.addWidget(widget)
-        return line
+        return self._foot_of(self.take, self.take_all)
 
     # ---------------------------------------------------------------- reckoning
 

@@ -31,7 +31,7 @@ from kawasolar.finance.words import (
 from kawasolar.reasons import finding_sentence
 from ui import format as fmt
 from ui.charts.tornado import Swing, TornadoChart
-from ui.parts import button, column, label, row, scrolled
+from ui.parts import column, label, row, scrolled
 from ui.ways.tables import CashModel, FiguresModel
 from ui.working_dialog import WorkingDialog
 
@@ -114,7 +114,7 @@ class WaysDialog(WorkingDialog):
         layout.addWidget(self.tabs, 1)
         self.notes = label("", "muted", wrap=True)
         layout.addWidget(self.notes)
-        layout.addLayout(self._foot())
+        layout.addLayout(self._foot_of(quick=True))
         self.resize(1060, 700)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -214,19 +214,6 @@ class WaysDialog(WorkingDialog):
         layout.addWidget(scrolled(self.chart, self._look.say("ui.ways.tornado")), 1)
         layout.addWidget(label(self._look.say("ui.ways.tornado.note"), "muted", wrap=True))
         return page
-
-    def _foot(self) -> QHBoxLayout:
-        say, line = self._look.say, row(8)
-        self.state = label("", "muted", wrap=True)
-        line.addWidget(self.state, 1)
-        self.save = button(say("ui.ways.save"))
-        self.save.clicked.connect(self._ask_target)
-        self.close_button = button(say("ui.surface.close"), "primary")
-        self.close_button.clicked.connect(self.accept)
-        for widget in (self.save, self.close_button):
-            widget.setAutoDefault(False)
-            line.addWidget(widget)
-        return line
 
     # ---------------------------------------------------------------- reckoning
 
