@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _ONE = 1e-6
 # Columns beside those of the relaxation, the nearest to their site's best at the prices: to settle the counts, to choose for them, of years anew.
-_FOR_COUNTS, _FOR_SITES, _FOR_YEARS = 800, 300, 1500
+_FOR_COUNTS, _FOR_SITES, _FOR_YEARS = 800, 600, 1500
 _COUNT_NODES, _SITE_NODES, _YEAR_NODES = 50, 1, 5
 # Gap of the counts; of a small problem, as a share of the gap asked for; and what of it an answer must gain to be worth another round.
 _COUNT_GAP, _PART_OF_GAP, _WORTH_A_ROUND = 3e-4, 0.2, 0.04

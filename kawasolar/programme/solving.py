@@ -37,6 +37,8 @@ _SHELTER_TIME = 0.5
 # Longest row of which the rounding of HiGHS is taken back.
 _REPAIRS = 3
 _ONE = 1e-6
+# Of the gap: what breaks ties is in the worth that is searched, and not in the one that is told.
+_WITHIN = 0.99
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +180,7 @@ def _good(
     """A good answer, mostly within the gap of the bound."""
     # The gap is a share of the worth, which lies below the bound.
     within = limits.gap / (1 + math.copysign(limits.gap, relaxed.worth)) * abs(relaxed.worth)
-    target = relaxed.worth - max(within * (1 - _ONE), step * (1 - _ONE))
+    target = relaxed.worth - max(within * _WITHIN, step * (1 - _ONE))
     if limits.gap <= 0:
         return _kernel(model, problem, relaxed, limits, watch, start, target)
     close = near(problem, relaxed, len(model.sites.years), target)

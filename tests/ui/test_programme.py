@@ -208,6 +208,28 @@ def test_what_gives_way_is_taken(dialog: ProgrammeDialog, qtbot: QtBot) -> None:
     assert dialog.ease.isHidden()
 
 
+def test_a_veto_that_gives_way_is_taken_back(window: MainWindow, dialog: ProgrammeDialog, qtbot: QtBot) -> None:
+    """All have to be built, and one is vetoed: the button takes the veto back, which one step undoes."""
+    document, plan = window.document, window.document.plan
+    assert plan is not None
+    eligible = plan.decision.sites.loc[plan.decision.sites["status"] == "eligible", "facility_id"]
+    vetoed = str(eligible.iloc[0])
+    document.veto([vetoed])
+    dialog._rules = {"share": {"at_least": 1.0}, "give": dict.fromkeys(("share", "budget"), 1000.0)}
+    dialog.sites_a_year.setValue(0)
+    dialog.make.click()
+    settled(dialog, qtbot)
+    assert dialog.found is not None
+    assert dialog.found.programme is None
+    dialog.ease.click()
+    settled(dialog, qtbot)
+    assert dialog.found.programme is not None
+    assert document.entries is not None
+    assert document.entries.get("vetoes", f"s1/{vetoed}") is None
+    document.undo()
+    assert document.entries.get("vetoes", f"s1/{vetoed}") is not None
+
+
 def test_it_follows_a_pin_by_itself(window: MainWindow, dialog: ProgrammeDialog, qtbot: QtBot) -> None:
     document = window.document
     dialog.take.click()

@@ -374,13 +374,18 @@ class ProgrammeDialog(WorkingDialog):
         self.taken.emit()
 
     def _take_easing(self) -> None:
-        """The rules with what would have to give way."""
+        """The rules with what would have to give way; pins, vetoes and years that people entered are taken back as one edit."""
+        from kawasolar.document.programme_edits import give_way
         from kawasolar.programme.given_way import with_given_way
 
-        found = self.found
+        found, document = self.found, self._document
         nothing = None if found is None else found.kept.nothing
         if found is None or nothing is None or nothing.relaxation is None:
             return
+        rules = [way.rule for way in nothing.relaxation.ways]
+        edit = give_way(self._plan.entries, document.scenario, rules, document.author())
+        if edit.changes:
+            document.do(edit)
         self._rules = with_given_way(self.document_of_rules, nothing.relaxation, found.asked)
         self.sites_a_year.setValue(0)
         self._show_rules()
