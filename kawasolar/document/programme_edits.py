@@ -78,7 +78,7 @@ def take_rules(entries: Entries, scenario: str, document: Mapping[str, Any], by:
 _OF_SITE = {"pin": "pins", "veto": "vetoes", "window": "terms"}
 
 
-def give_way(entries: Entries, scenario: str, rules: Iterable[Rule], by: Author) -> Edit:
+def give_way(entries: Entries, scenario: str, rules: Iterable[Rule]) -> Edit:
     """Pins, vetoes and years of single facilities that give way are taken back, all in one step; what is no entry is left out.
 
     Parameters

@@ -30,6 +30,8 @@ _COUNT_NODES, _SITE_NODES, _YEAR_NODES = 50, 1, 5
 _COUNT_GAP, _PART_OF_GAP, _WORTH_A_ROUND = 3e-4, 0.2, 0.04
 # Years anew at once; one more after so many rounds that gained nothing.
 _YEARS_AT_ONCE, _PATIENCE = 3, 5
+# Of free moves: what is no gain, as a share of the largest worth, and how often all are looked at again.
+_LEAST_GAIN, _MOST_PASSES = 1e-12, 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,12 +144,53 @@ def by_years(near_: Near, x: NDArray[np.float64], gap: float, watch: Watch) -> N
     return x
 
 
+def with_free_moves(problem: Problem, x: NDArray[np.float64], years: int) -> NDArray[np.float64]:
+    """The answer, or a better one: whichever site can move to a year that is worth more, with all others where they are, does so; the largest gain first.
+
+    A search that ends at its gap leaves such moves.
+    """
+    n, m = len(problem.worth) // years, len(problem.worth)
+    rules = sp.csc_matrix(sp.hstack([problem.rows[n:], sp.csc_matrix((problem.rows.shape[0] - n, 1))]))
+    worth, low, high = np.append(problem.worth, 0.0), problem.low[n:], problem.high[n:]
+    allowed, site = np.flatnonzero(problem.upper > problem.lower), np.arange(m) // years
+    least = _LEAST_GAIN * float(np.abs(worth).max(initial=0.0))
+    now = x.reshape(-1, years) > _ONE
+    here = np.where(now.any(axis=1), np.arange(n) * years + now.argmax(axis=1), m)
+    for _ in range(_MOST_PASSES):
+        to = allowed[worth[allowed] - worth[here[site[allowed]]] > least]
+        takes = sp.csc_matrix(rules[:, to] - rules[:, here[site[to]]])
+        sums, moved = np.asarray(rules[:, here].sum(axis=1)).ravel(), set[int]()
+        column = np.repeat(np.arange(len(to)), np.diff(takes.indptr))
+        fits = np.bincount(column, weights=~_fit(takes.data, takes.indices, sums, low, high), minlength=len(to)) == 0
+        gains = worth[to] - worth[here[site[to]]]
+        for k in sorted(np.flatnonzero(fits).tolist(), key=lambda one: (-gains[one], one)):
+            own, begin, end = int(site[to[k]]), takes.indptr[k], takes.indptr[k + 1]
+            rows, amounts = takes.indices[begin:end], takes.data[begin:end]
+            if own not in moved and bool(_fit(amounts, rows, sums, low, high).all()):
+                sums[rows] += amounts
+                here[own] = to[k]
+                moved.add(own)
+        if not moved:
+            break
+    better = np.zeros(m + 1)
+    better[here] = 1.0
+    return better[:m]
+
+
+def _fit(
+    amounts: NDArray[np.float64], rows: NDArray[np.int32], sums: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]
+) -> NDArray[np.bool_]:  # fmt: skip
+    """Whether each amount leaves its row within its ends."""
+    after = sums[rows] + amounts
+    return np.where(amounts > 0, after <= high[rows], after >= low[rows])
+
+
 def _anew(near_: Near, x: NDArray[np.float64], some: tuple[int, ...], enough: float) -> Problem:
     """The problem in which only sites of some years, and those that are out, may change, and only to these years or out."""
     problem, t = near_.problem, near_.years
-    now = x.reshape(-1, t) > _ONE
-    built = now.any(axis=1)
-    moves = ~built | now[:, list(some)].any(axis=1)
+    now = np.asarray(x > _ONE).reshape(-1, t)
+    built = np.asarray(now.any(axis=1))
+    moves = np.asarray(~built | now[:, list(some)].any(axis=1))
     to = np.zeros((near_.sites, t), dtype=bool)
     to[:, list(some)] = True
     allowed = (to & moves[:, None] & (near_.margin[:, :t] <= enough)) | now

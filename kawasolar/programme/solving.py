@@ -16,7 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from kawasolar.programme.highs import Answer, Limits, Problem, Watch, relax, search
-from kawasolar.programme.nearby import by_counts, by_years, near
+from kawasolar.programme.nearby import by_counts, by_years, near, with_free_moves
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -157,6 +157,7 @@ def _best(
             found = np.rint(whole.x)
     if found is None:
         return Solved("unknown", None, -math.inf, bound, nodes, prices)
+    found = with_free_moves(problem, found, len(model.sites.years))
     kept = _kept_exactly(model, problem, found > 0.5, limits, watch)
     if kept is None:
         return Solved("unknown", None, -math.inf, bound, nodes, prices)

@@ -144,10 +144,10 @@ def test_what_people_entered_of_a_site_gives_way_in_one_step(plan: Plan) -> None
     ):
         entries = apply(entries, edit)
     rules = [Rule("pin", 0, one), Rule("veto", 0, two), Rule("window", 0, one), Rule("budget", 2027)]
-    edit = give_way(entries, plan.scenario, rules, by)
+    edit = give_way(entries, plan.scenario, rules)
     assert apply(entries, edit) == plan.entries
     assert apply(apply(entries, edit), inverse(edit)) == entries
-    assert not give_way(plan.entries, plan.scenario, rules, by).changes
+    assert not give_way(plan.entries, plan.scenario, rules).changes
     document = {"pins": {one: 2028, two: 0}, "vetoes": [two], "earliest": {one: 2028}, "latest": {two: 2028}}
     ways = tuple(GivingWay(rule, 1.0, 1.0, 0.0) for rule in (*rules[:3], Rule("renewal", 0, two)))
     asked = find_programme(plan, rules_of({"programme": {"last_year": 2030}})).asked

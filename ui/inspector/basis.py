@@ -71,6 +71,7 @@ class BasisTab(QWidget):
         inside.addLayout(asked_line(look, self.sentence, say("ui.column.reason"), "status", self.why_asked.emit))
         layout.addWidget(notice)
         self.programme = ProgrammePart(look, document)
+        self.programme.why_asked.connect(self.why_asked)
         layout.addWidget(self.programme)
         layout.addWidget(label(say("ui.basis.criteria"), "head"))
         self._criteria = _grid()

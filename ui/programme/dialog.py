@@ -383,7 +383,7 @@ class ProgrammeDialog(WorkingDialog):
         if found is None or nothing is None or nothing.relaxation is None:
             return
         rules = [way.rule for way in nothing.relaxation.ways]
-        edit = give_way(self._plan.entries, document.scenario, rules, document.author())
+        edit = give_way(self._plan.entries, document.scenario, rules)
         if edit.changes:
             document.do(edit)
         self._rules = with_given_way(self.document_of_rules, nothing.relaxation, found.asked)
