@@ -148,7 +148,7 @@ def year_text(language: Language, why: YearWhy, objective: Worth, gap: float, na
         return ""
     if why.hindrance in ("first", "pinned"):
         return say(language, f"programme.when.{why.hindrance}")
-    unit, side = unit_text(language, objective), "in" if why.year else "out"
+    unit, side = say(language, f"programme.unit_short.{objective}"), "in" if why.year else "out"
     values = {"other": why.other, "earliest": why.earliest, "gain": abs(why.gain), "unit": unit, "gap": gap}
     if why.hindrance != "lacks":
         code = f"programme.year.{why.hindrance}"
@@ -180,10 +180,10 @@ def loss_if_line(
     case = say(language, f"programme.if.{'out' if into is None else 'year' if into else 'in'}", year=into)
     if not loss.fits:
         return say(language, "programme.if.none", case=case)
-    text = say(
-        language, "programme.if.loss", case=case, loss=loss.loss, low=loss.at_least, high=loss.at_most, unit=unit_text(language, objective)
-    )  # fmt: skip
-    parts = [text]
+    unit = say(language, f"programme.unit_short.{objective}")
+    parts = [
+        say(language, "programme.if.loss", case=case, loss=loss.loss, low=loss.at_least, high=loss.at_most, unit=unit)
+    ]
     if loss.shelter_years:
         code = "shelters" if loss.shelter_years > 0 else "shelters_longer"
         parts.append(say(language, f"programme.if.{code}", years=abs(loss.shelter_years)))
@@ -195,16 +195,6 @@ def loss_if_line(
     else:
         parts.append(say(language, "programme.if.nobody"))
     return say(language, "programme.sentence_gap").join(parts)
-
-
-def loss_line(language: Language, loss: Loss, objective: Worth) -> str:
-    """What deciding a site otherwise would cost."""
-    if not loss.fits:
-        return say(language, "programme.loss.none")
-    unit = unit_text(language, objective)
-    return say(
-        language, "programme.loss", loss=loss.loss, low=loss.at_least, high=loss.at_most, count=len(loss.changed), unit=unit,
-    )  # fmt: skip
 
 
 def frontier_lines(language: Language, points: tuple[Point, ...]) -> list[str]:

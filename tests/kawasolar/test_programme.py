@@ -351,7 +351,7 @@ def test_near_the_prices_nothing_is_lost(case: tuple[Sites, Rules]) -> None:
 
 def test_shelters_first_of_a_city_and_no_move_that_is_free() -> None:
     """Early years that are full to the last place: proven to the gap, by its nodes alone, and no site could be built earlier or besides as it is."""
-    sites, rules = city(3, count=150, years=5, money=0.7)
+    sites, rules = city(2, count=300, years=6, money=0.7)
     first = replace(rules, shelters_first=True)
     made = make_programme(sites, first, Limits(0.02, 120.0))
     assert made is not None
