@@ -227,6 +227,7 @@ def test_a_veto_that_gives_way_is_taken_back(window: MainWindow, dialog: Program
     assert dialog.found.programme is not None
     assert document.entries is not None
     assert document.entries.get("vetoes", f"s1/{vetoed}") is None
+    assert dialog.state.text() == dialog._look.say("ui.programme.eased")
     document.undo()
     assert document.entries.get("vetoes", f"s1/{vetoed}") is not None
 

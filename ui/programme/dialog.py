@@ -67,6 +67,8 @@ class ProgrammeDialog(WorkingDialog):
             raise AssertionError("there is no plan")
         self._look, self._jobs, self._remembered, self._document, self._go_to = look, jobs, remembered, document, go_to
         self._job: Job | None = None
+        # What is to be said when the search has ended.
+        self._said = ""
         self._rules = entered_rules(plan)
         self._names = names_of(plan)
         self.found: Found | None = None
@@ -299,6 +301,9 @@ class ProgrammeDialog(WorkingDialog):
         self._show()
         self._refresh()
         self._maybe_draw()
+        if self._said:
+            self.state.setText(self._look.say(self._said))
+            self._said = ""
 
     def _show(self) -> None:
         found, language = self.found, self._look.language
@@ -386,6 +391,7 @@ class ProgrammeDialog(WorkingDialog):
         edit = give_way(self._plan.entries, document.scenario, rules)
         if edit.changes:
             document.do(edit)
+            self._said = "ui.programme.eased"
         self._rules = with_given_way(self.document_of_rules, nothing.relaxation, found.asked)
         self.sites_a_year.setValue(0)
         self._show_rules()
