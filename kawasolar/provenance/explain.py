@@ -76,9 +76,8 @@ def figures_of(plan: Plan, facility_id: str | None = None) -> tuple[str, ...]:
     keys = outcomes.loc[outcomes["facility_id"] == facility_id, "criterion"].tolist()
     return (
         # The yields of an older file tell no number of modules.
-        *(name for name in roofs.FIGURES if has_yield and (name in plan.results.yields or name == _WORKED_OUT)), "status", "rank", "chosen", "link", *(f"criterion.{key}" for key in keys),
+        *(name for name in roofs.FIGURES if has_yield and (name in plan.results.yields or name == _WORKED_OUT)), "status", "rank", "chosen", "programme_year", "link", *(f"criterion.{key}" for key in keys),
         *(f"ledger.{column}" for column in _columns(plan)),
-        *(("programme_year",) if plan.programme is not None and bool((plan.programme.frame["facility_id"] == facility_id).any()) else ()),
         *(use.FIGURES if plan.use is not None and bool((plan.use.frame["facility_id"] == facility_id).any()) else ()),
     )  # fmt: skip
 

@@ -21,7 +21,8 @@ _UNITS = {"budget": _YEN, "budget_total": _YEN, "subsidy": _YEN, "subsidy_total"
 
 def programme_year(desk: Desk, facility_id: str) -> Explanation:
     """The fiscal year in which it is built, None where it is in none."""
-    kept, stage = desk.plan.programme, desk.stage("programme")
+    kept = desk.plan.programme
+    stage = None if kept is None else desk.stage("programme")
     rows = [] if kept is None else kept.frame[kept.frame["facility_id"] == facility_id].to_dict("records")
     status = (decisions.status(desk, facility_id),)
     if kept is None or kept.proof is None:

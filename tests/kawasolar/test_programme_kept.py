@@ -310,11 +310,12 @@ def test_the_year_is_explained_with_what_is_left(planned: Project) -> None:
         assert any(say(language, "programme.rule.sites", year=year - 1, item="") in line for line in lines)
 
 
-def test_every_site_is_explained_in_words(planned: Project) -> None:
-    plan = planned.plan
+@pytest.mark.parametrize("which", ["planned", "project"])
+def test_every_site_is_explained_in_words(request: pytest.FixtureRequest, which: str) -> None:
+    """Also one that is not eligible, and where the plan has no programme."""
+    plan = request.getfixturevalue(which).plan
     for facility in plan.facilities["facility_id"].astype(str):
-        listed = "programme_year" in figures_of(plan, facility)
-        assert listed == (facility in set(kept(planned).frame["facility_id"]))
+        assert "programme_year" in figures_of(plan, facility)
         for language in LANGUAGES:
             lines = [text for _, text in sentences(explain(plan, "programme_year", facility), language)]
             assert len(lines) >= 2
