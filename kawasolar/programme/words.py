@@ -181,9 +181,11 @@ def loss_if_line(
     if not loss.fits:
         return say(language, "programme.if.none", case=case)
     unit = say(language, f"programme.unit_short.{objective}")
+    # A search that ended at its gap may find a better programme when it is asked again.
+    code = "loss" if loss.loss >= 0 else "gain"
     parts = [
-        say(language, "programme.if.loss", case=case, loss=loss.loss, low=loss.at_least, high=loss.at_most, unit=unit)
-    ]
+        say(language, f"programme.if.{code}", case=case, loss=abs(loss.loss), low=loss.at_least, high=loss.at_most, unit=unit)
+    ]  # fmt: skip
     if loss.shelter_years:
         code = "shelters" if loss.shelter_years > 0 else "shelters_longer"
         parts.append(say(language, f"programme.if.{code}", years=abs(loss.shelter_years)))

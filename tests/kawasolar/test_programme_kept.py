@@ -346,3 +346,9 @@ def test_what_would_be_lost(planned: Project) -> None:
             line = loss_if_line(language, loss, "co2", into, {})
             assert line
             assert "programme." not in line
+        better = replace(loss, loss=-3.0, at_least=0.0, at_most=5.0, shelter_years=-2, changed=tuple("ABCDEFG"))
+        line = loss_if_line(language, better, "co2", None, {"A": "第1小学校"})
+        assert "-3" not in line
+        assert all(word in line for word in ("3.0", "5.0", "第1小学校", "2"))
+        none = replace(loss, fits=False)
+        assert "5.0" not in loss_if_line(language, none, "co2", 2030, {})
