@@ -36,8 +36,10 @@ _COMMANDS = (
     "ledger",
     "join",
     "programme",
+    "sizing",
     "lots",
     "eligibility",
+    "measures",
 )
 _PROJECT_SUFFIX = ".kawasolar"
 _HELP = ("--help", "--version")

@@ -114,6 +114,7 @@ def edit_layout(
     orientation: Annotated[str, typer.Option(help="portrait, landscape or more")] = "",
     tilt: Annotated[float | None, typer.Option(help="of racks [°]")] = None,
     azimuth: Annotated[float | None, typer.Option(help="of racks, true [°]")] = None,
+    most_kw: Annotated[float | None, typer.Option(help="most capacity of each [kW], from the best-lit planes; 0 for all that its roofs hold")] = None,
     module: Annotated[str, typer.Option(help="key of the catalogue (kawasolar modules)")] = "",
     catalogue: Annotated[Path | None, typer.Option(help="catalogue of your own (CSV)")] = None,
     value: Annotated[list[str] | None, typer.Option("--value", help="KEY=NUMBER of any other value of the layout")] = None,
@@ -132,7 +133,9 @@ def edit_layout(
         if given:
             values[key] = 1.0 + known.index(given)
     values |= {
-        key: number for key, number in (("pv.rack_tilt", tilt), ("pv.rack_azimuth", azimuth)) if number is not None
+        key: number
+        for key, number in (("pv.rack_tilt", tilt), ("pv.rack_azimuth", azimuth), ("layout.most_kw", most_kw))
+        if number is not None
     }
     if module:
         values |= values_of(module_of(module, catalogue))
@@ -143,7 +146,9 @@ def edit_layout(
         except ValueError:
             raise typer.BadParameter(pair, param_hint="--value") from None
     if not values and not reset:
-        raise typer.BadParameter("--racks, --orientation, --tilt, --azimuth, --module, --value", param_hint="--reset")
+        raise typer.BadParameter(
+            "--racks, --orientation, --tilt, --azimuth, --most-kw, --module, --value", param_hint="--reset"
+        )
 
     def make(opened: Project, key: str) -> Edit:
         asked = {} if reset else values

@@ -142,10 +142,10 @@ def _options(
     facts = Facts(
         programme_kw, feed_in, None if contract is None else contract.date(), None if decision is None else decision.date()
     )  # fmt: skip
-    return Options(_subsidies(profile, subsidy), facts, price, sold=sell)
+    return Options(subsidies_named(profile, subsidy), facts, price, sold=sell)
 
 
-def _subsidies(profile: Profile, asked: str) -> tuple[Subsidy, ...]:
+def subsidies_named(profile: Profile, asked: str) -> tuple[Subsidy, ...]:
     """The rows whose name has the words in it."""
     from kawasolar.errors import PlanError
 

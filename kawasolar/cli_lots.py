@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,7 @@ import typer
 
 from kawasolar.cli import app
 from kawasolar.cli_edit import edit_app
+from kawasolar.cli_finance import subsidies_named
 from kawasolar.cli_project import AsJson, ProjectFile, Scenario, Why, author, edited, held, saved, scenario_of
 from kawasolar.console import State, bar, check_target, tell_written
 from kawasolar.errors import PlanError
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
 
     from kawasolar.document.entries import Edit
     from kawasolar.lots.assess import Assessed, Lot
-    from kawasolar.lots.rules import LotCosts
     from kawasolar.plan import Plan, Project
 
+_DAY = ["%Y-%m-%d"]
 lot_app = typer.Typer(help="Tender lots: what is in which.", no_args_is_help=True, add_completion=False)
 edit_app.add_typer(lot_app, name="lot")
 
@@ -33,17 +35,24 @@ def lots(
     project: ProjectFile,
     propose: Annotated[bool, typer.Option("--propose", help="group the chosen sites anew, in place of the lots that are entered")] = False,
     take_over: Annotated[bool, typer.Option("--take-over", help="enter the proposal as the scenario's lots")] = False,
-    rule: Annotated[list[str] | None, typer.Option("--rule", help="KEY=NUMBER of another rule: min_kw max_kw min_sites max_sites max_distance_km same_ward same_roof same_season lot_km2 spoils_yen")] = None,
+    rule: Annotated[list[str] | None, typer.Option("--rule", help="KEY=NUMBER of another rule: min_kw max_kw min_sites max_sites max_distance_km same_ward same_roof same_season year_span lot_km2 spoils_yen")] = None,
     cost: Annotated[list[str] | None, typer.Option("--cost", help="KEY=NUMBER of another cost: site_once lot_once lot_yearly visits travel")] = None,
     facility: Annotated[list[str] | None, typer.Option("--facility", help="ids of facilities in place of those that are chosen")] = None,
+    subsidy: Annotated[str, typer.Option(help="part of a subsidy's name in the profile, to be in the price")] = "",
+    contract: Annotated[datetime | None, typer.Option(formats=_DAY, help="day of the contract, for what the subsidy asks")] = None,
+    decision: Annotated[datetime | None, typer.Option(formats=_DAY, help="day of the grant decision")] = None,
+    bills: Annotated[bool, typer.Option("--bills/--one-price", help="what the city saves by each facility's own bill, or by the profile's price of bought power for all")] = True,
+    by_year: Annotated[bool, typer.Option("--by-year", help="also tell both sides' money over the fiscal years")] = False,
     why: Why = "", scenario: Scenario = "",
-    xlsx: Annotated[Path | None, typer.Option(help="lots and sites as an Excel workbook")] = None,
+    xlsx: Annotated[Path | None, typer.Option(help="lots, sites, the money by fiscal year and all assumptions as an Excel workbook")] = None,
     csv: Annotated[Path | None, typer.Option(help="the sites with their lots as CSV")] = None,
     gpkg: Annotated[Path | None, typer.Option(help="the sites with their lots as a layer (GeoPackage)")] = None,
+    flows: Annotated[Path | None, typer.Option(help="both sides' cash flows of the lots by fiscal year as CSV")] = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Tender lots with a price each, which sites spoil it and why; proposed, or as they are entered."""
-    from kawasolar.lots.of_plan import assess_of_plan, entered_lots, propose_of_plan
+    from kawasolar.finance.grants import Facts
+    from kawasolar.lots.of_plan import assess_of_plan, bills_of_lots, entered_lots, propose_of_plan
     from kawasolar.lots.rules import costs_with, rules_with
     from kawasolar.lots.words import named_lots
     from kawasolar.project import load_project
@@ -51,9 +60,10 @@ def lots(
     if take_over and not propose:
         raise typer.BadParameter(say(State.language, "cli.lots.take_what"), param_hint="--take-over")
     rules, costs = rules_with(_numbers(rule, "--rule")), costs_with(_numbers(cost, "--cost"))
-    for target in (xlsx, csv, gpkg):
+    targets = (xlsx, csv, gpkg, flows)
+    for target in targets:
         if target is not None:
-            check_target(target, keep=(project, *({xlsx, csv, gpkg} - {target})))
+            check_target(target, keep=(project, *(set(targets) - {target})))
     opened = load_project(project)
     key = scenario_of(opened, scenario)
     plan = opened.plans[key]
@@ -64,24 +74,32 @@ def lots(
             found, left = named_lots(State.paper_language, made), {**made.left, **refused}
         else:
             found = entered_lots(opened.entries, key)
-        assessed = assess_of_plan(plan, found, rules, costs, progress=progress)
+        own = bills_of_lots(plan, found, progress) if bills else None
+        assessed = assess_of_plan(
+            plan, found, rules, costs, bills=own, subsidies=subsidies_named(plan.profile, subsidy),
+            facts=Facts(feed_in=False, contract=_day(contract), decision=_day(decision)), progress=progress,
+        )  # fmt: skip
     if take_over:
-        _take(project, key, found, why)
-    _write(assessed, found, plan, costs, xlsx, csv, gpkg)
+        plan = _take(project, key, found, why)
+    _write(assessed, found, plan, xlsx, csv, gpkg, flows)
     if as_json:
         typer.echo(json.dumps(_as_json(assessed, left, plan, found), ensure_ascii=False, indent=2))
     else:
-        _tell(assessed, left, plan, found, costs)
+        _tell(assessed, left, plan, found, by_year=by_year)
+
+
+def _day(given: datetime | None) -> date | None:
+    return None if given is None else given.date()
 
 
 def _write(
-    assessed: Assessed, found: tuple[Lot, ...], plan: Plan, costs: LotCosts, xlsx: Path | None, csv: Path | None, gpkg: Path | None
+    assessed: Assessed, found: tuple[Lot, ...], plan: Plan, xlsx: Path | None, csv: Path | None, gpkg: Path | None, flows: Path | None
 ) -> None:  # fmt: skip
-    from kawasolar.export.lots import write_lots_csv, write_lots_gpkg, write_lots_xlsx
+    from kawasolar.export.lots import write_flows_csv, write_lots_csv, write_lots_gpkg, write_lots_xlsx
     from kawasolar.lots.sites import sites_of_plan
 
     if xlsx is not None:
-        write_lots_xlsx(assessed, found, plan, costs, xlsx, State.paper_language)
+        write_lots_xlsx(assessed, found, plan, xlsx, State.paper_language)
         tell_written(xlsx)
     if csv is not None:
         write_lots_csv(assessed, plan, csv, State.paper_language)
@@ -90,6 +108,9 @@ def _write(
         sites, _ = sites_of_plan(plan, [str(name) for name in assessed.sites["facility_id"]])
         write_lots_gpkg(assessed, sites, plan, gpkg, State.paper_language)
         tell_written(gpkg)
+    if flows is not None:
+        write_flows_csv(assessed, plan, flows, State.paper_language)
+        tell_written(flows)
 
 
 def _numbers(pairs: list[str] | None, hint: str) -> dict[str, float]:
@@ -103,7 +124,8 @@ def _numbers(pairs: list[str] | None, hint: str) -> dict[str, float]:
     return found
 
 
-def _take(path: Path, key: str, found: tuple[Lot, ...], why: str) -> None:
+def _take(path: Path, key: str, found: tuple[Lot, ...], why: str) -> Plan:
+    """The plan with these lots, as it is saved: papers bear its number."""
     from kawasolar.document.lot_edits import set_lots
     from kawasolar.project import load_project
     from kawasolar.stages import with_edit
@@ -112,24 +134,29 @@ def _take(path: Path, key: str, found: tuple[Lot, ...], why: str) -> None:
         project = load_project(path)
         edit = set_lots(project.entries, key, {lot.key: (lot.name, lot.ids) for lot in found}, author(why))
         if edit.changes:
-            saved(with_edit(project, edit), path)
+            project = with_edit(project, edit)
+            saved(project, path)
+        return project.plans[key]
 
 
-def _tell(assessed: Assessed, left: dict[str, str], plan: Plan, found: tuple[Lot, ...], costs: LotCosts) -> None:
-    from kawasolar.finance import Terms
+def _tell(
+    assessed: Assessed, left: dict[str, str], plan: Plan, found: tuple[Lot, ...], *, by_year: bool
+) -> None:  # fmt: skip
+    from kawasolar.lots.flows import flows_of
     from kawasolar.lots.of_plan import not_chosen, without_lot
-    from kawasolar.lots.words import left_lines, lot_lines, note_lines
+    from kawasolar.lots.sites import chosen_ids
+    from kawasolar.lots.words import flow_lines, left_lines, lot_lines, note_lines
 
     language = State.language
     names = dict(zip(plan.facilities["facility_id"], plan.facilities["name"], strict=True))
     if not found and not left:
-        someone = bool(plan.decision.sites["chosen"].any())
-        typer.echo(say(language, "lots.none" if someone else "lots.nobody"))
+        typer.echo(say(language, "lots.none" if chosen_ids(plan) else "lots.nobody"))
         return
     lines = [
         *lot_lines(language, assessed, names, not_chosen(plan, found)),
         *left_lines(language, left, names),
-        *note_lines(language, Terms.of(plan.profile), costs),
+        *(flow_lines(language, flows_of(assessed)) if by_year else ()),
+        *note_lines(language, assessed.basis),
     ]
     missing = without_lot(plan, found)
     if missing:
@@ -139,12 +166,20 @@ def _tell(assessed: Assessed, left: dict[str, str], plan: Plan, found: tuple[Lot
 
 
 def _as_json(assessed: Assessed, left: dict[str, str], plan: Plan, found: tuple[Lot, ...]) -> dict[str, Any]:
+    from kawasolar.lots.flows import flows_of
     from kawasolar.lots.of_plan import not_chosen, without_lot
 
+    flows, given = flows_of(assessed), assessed.basis.granted
     return {
         "lots": _records(assessed.lots), "sites": _records(assessed.sites), "left": left,
         "not_chosen": {key: list(ids) for key, ids in not_chosen(plan, found).items()}, "without_lot": list(without_lot(plan, found)),
+        "subsidy": None if given.subsidy is None else given.subsidy.name(State.language), "conditions": {check.condition: check.outcome for check in given.checks},
+        "years": _records(flows.by_year(flows.whole)), "money": {one.lot or "*": _finite(flows.figures(one)) for one in (flows.whole, *flows.lots)},
     }  # fmt: skip
+
+
+def _finite(figures: dict[str, float]) -> dict[str, float | None]:
+    return {key: value if math.isfinite(value) else None for key, value in figures.items()}
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

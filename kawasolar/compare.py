@@ -48,6 +48,10 @@ FIGURES: tuple[Figure, ...] = (
     Figure("irradiation_kwh_m2", "kWh/m²", 0),
     Figure("shading_loss", "%", 1),
     Figure("co2_t", "t-CO₂", 1),
+    Figure("self_use_kwh", "kWh", 0),
+    Figure("surplus_kwh", "kWh", 0),
+    Figure("self_use_ratio", "%", 1),
+    Figure("self_supply_ratio", "%", 1),
 )
 # Of each facility and scenario; the columns of ``sites`` are ``COLUMN.KEY``.
 SITE_VALUES = ("capacity_kw", "energy_kwh")
@@ -82,7 +86,7 @@ class Comparison:
     sides : the scenarios in the order asked for
     figures : DataFrame
         Index ``figure`` (codes of :data:`FIGURES`), columns ``unit``, a column for each scenario's key, and ``difference.KEY`` for each
-        but the first; ``shading_loss`` is 0…1. NaN where a scenario has no such figure.
+        but the first; losses and ratios are 0…1. NaN where a scenario has no such figure.
     settings : DataFrame
         What differs: ``kind``, ``name`` (the key of the criterion or value, the facility's id, else empty) and a column for each
         scenario's key: a share, the code of an objective, ``(applied, threshold)``, a number, or whether it is pinned or vetoed.
@@ -254,7 +258,7 @@ def _sites(plans: Mapping[str, Plan], classes: pd.DataFrame) -> pd.DataFrame:
     for key in plans:
         columns[key] = classes.loc[ids, key]
     for key, plan in plans.items():
-        sites = plan.decision.sites.drop_duplicates("facility_id").set_index("facility_id").reindex(ids)
+        sites = plan.half.sites.drop_duplicates("facility_id").set_index("facility_id").reindex(ids)
         for name in ("reason", "reason_values"):
             columns[f"{name}.{key}"] = _objects(sites[name])
         columns[f"rank.{key}"] = pd.to_numeric(sites["rank"], errors="coerce").to_numpy(

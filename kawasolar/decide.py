@@ -37,6 +37,8 @@ class _Standing:
 
     failed: NDArray[np.bool_]
     unknown: NDArray[np.bool_]
+    # Done or contracted: they count, whatever the criteria say of them today.
+    stands: NDArray[np.bool_]
 
     @property
     def eligible(self) -> NDArray[np.bool_]:
@@ -67,11 +69,16 @@ def decide(facilities: gpd.GeoDataFrame, results: Results, profile: Profile, set
     """
     case = case_of(facilities, results.links, results.yields, results.planes, profile)
     assessment = evaluate(case, settings, applied_keys(profile, settings))
-    standing = _standing(case, assessment)
+    standing = _standing(case, assessment, settings)
     worth = _objective(case, results.yields, settings)
-    choice = choose(worth[standing.eligible], settings.share, settings.pins, settings.vetoes)
-    sites = _sites(case, assessment, standing, worth, choice)
+    choice = choice_of(worth[standing.eligible], settings)
+    sites = _sites(case, assessment, standing, worth, choice, settings)
     return Decision(outcomes=outcomes_frame(assessment), sites=sites, not_applied=assessment.not_applied)
+
+
+def choice_of(worth: pd.Series, settings: Settings) -> Choice:
+    """The choice among those that count, by what the planner turned and what stands; ``worth`` by facility."""
+    return choose(worth, settings.share, settings.pins, settings.vetoes, tuple(settings.standing))
 
 
 def effect_of_criteria(
@@ -121,7 +128,7 @@ def decision_findings(decision: Decision, settings: Settings) -> tuple[Finding, 
     """What to tell of the choice: pins or vetoes that do not fit, criteria that could not be applied."""
     sites = decision.sites.set_index("facility_id")
     eligible = sites.index[sites["status"] == "eligible"]
-    choice = choose(sites.loc[eligible, "objective_value"], settings.share, settings.pins, settings.vetoes)
+    choice = choice_of(sites.loc[eligible, "objective_value"], settings)
     found = [
         Finding(f"decision.not_applied.{key}", "warning", details={"criterion": key}) for key in decision.not_applied
     ]
@@ -141,6 +148,8 @@ def _misfits(settings: Settings, everybody: set[str], eligible: set[str]) -> dic
     for name in settings.pins | settings.vetoes:
         if name not in everybody:
             codes[name] = "decision.no_such_facility"
+        elif name in settings.vetoes and name in settings.standing:
+            codes[name] = "decision.veto_stands"
         elif name in settings.pins and name in settings.vetoes:
             codes[name] = "decision.pinned_and_vetoed"
         elif name in settings.pins and name not in eligible:
@@ -159,10 +168,11 @@ def blocking(assessment: Assessment) -> NDArray[np.bool_]:
     return (assessment.outcome == FAIL) | unknown
 
 
-def _standing(case: Case, assessment: Assessment) -> _Standing:
-    failed = (assessment.outcome == FAIL).any(axis=0) | bare_roofs(case)
-    unknown = blocking(assessment).any(axis=0) | ~case.has_roof
-    return _Standing(failed=failed, unknown=unknown & ~failed)
+def _standing(case: Case, assessment: Assessment, settings: Settings) -> _Standing:
+    stands = np.isin(case.ledger["facility_id"].to_numpy(dtype=object).astype(str), sorted(settings.standing))
+    failed = ((assessment.outcome == FAIL).any(axis=0) | bare_roofs(case)) & ~stands
+    unknown = (blocking(assessment).any(axis=0) | ~case.has_roof) & ~stands
+    return _Standing(failed=failed, unknown=unknown & ~failed, stands=stands)
 
 
 def _objective(case: Case, yields: pd.DataFrame, settings: Settings) -> pd.Series:
@@ -173,7 +183,9 @@ def _objective(case: Case, yields: pd.DataFrame, settings: Settings) -> pd.Serie
     return worth.reindex(pd.Index(ids))
 
 
-def _sites(case: Case, assessment: Assessment, standing: _Standing, worth: pd.Series, choice: Choice) -> pd.DataFrame:
+def _sites(
+    case: Case, assessment: Assessment, standing: _Standing, worth: pd.Series, choice: Choice, settings: Settings
+) -> pd.DataFrame:
     ids = case.ledger["facility_id"].to_numpy(dtype=object)
     eligible = standing.eligible
     chosen = np.zeros(len(ids), dtype=bool)
@@ -182,11 +194,12 @@ def _sites(case: Case, assessment: Assessment, standing: _Standing, worth: pd.Se
     rank[eligible] = choice.rank.to_numpy()
     pinned, vetoed = (np.isin(ids.astype(str), sorted(names)) for names in (choice.pins, choice.vetoes))
     inside = ~case.has_building & np.isin(ids.astype(str), sorted(case.shared))
-    reason = np.select(
+    states = [f"stands_{settings.standing[name][0]}" if name in settings.standing else "" for name in ids.astype(str)]
+    reason = np.where(standing.stands, np.array(states, dtype=object), np.select(
         [standing.failed, inside, ~case.has_building, ~case.has_roof, standing.unknown, vetoed, pinned, chosen],
         ["failed", "shared", "no_building", "no_roof", "unknown", "vetoed", "chosen_pin", "chosen_rank"],
         default="outside_half",
-    )
+    ))  # fmt: skip
     return pd.DataFrame(
         {
             "facility_id": ids,
@@ -195,15 +208,15 @@ def _sites(case: Case, assessment: Assessment, standing: _Standing, worth: pd.Se
             "rank": pd.Series(rank, dtype="Int64").mask(~eligible),
             "objective_value": worth.to_numpy(),
             "reason": reason,
-            "reason_values": _reason_values(case, assessment, standing, rank, choice),
+            "reason_values": _reason_values(case, assessment, standing, rank, choice, settings),
         }
     )
 
 
 def _reason_values(
-    case: Case, assessment: Assessment, standing: _Standing, rank: NDArray[np.int64], choice: Choice
-) -> list[dict[str, object]]:
-    """Values for the sentence: rank, eligible and number; or the criteria in question, the first with its value."""
+    case: Case, assessment: Assessment, standing: _Standing, rank: NDArray[np.int64], choice: Choice, settings: Settings
+) -> list[dict[str, object]]:  # fmt: skip
+    """Values for the sentence: rank, eligible and number, the year of what stands; or the criteria in question, the first with its value."""
     eligible = int(standing.eligible.sum())
     barren = bare_roofs(case)
     failed = assessment.outcome == FAIL
@@ -211,6 +224,10 @@ def _reason_values(
     ids = case.ledger["facility_id"].astype(str).tolist()
     out: list[dict[str, object]] = []
     for row, own in enumerate(standing.eligible):
+        if standing.stands[row]:
+            year = settings.standing[ids[row]][1]
+            out.append({"rank": int(rank[row]), "eligible": eligible, "number": choice.number, "year": year})
+            continue
         if not case.has_building[row] and not standing.failed[row] and ids[row] in case.shared:
             out.append(_whose(case, ids, ids[row]))
             continue

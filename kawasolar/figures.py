@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,8 +21,10 @@ def figures(plan: Plan) -> dict[str, object]:
 
     ``capacity_kw`` is DC, ``energy_kwh`` AC in the year, ``co2_t`` t-CO₂ a year, ``irradiation_kwh_m2`` the mean over
     the usable area, ``shading_loss`` and ``snow_loss`` the share of the energy that the skyline and snow take, ``lifetime_kwh`` the sum over the years of operation as modules age, ``seconds`` by stage.
+    What is used (``load_kwh self_use_kwh surplus_kwh self_use_ratio self_supply_ratio``) is of those chosen whose load is known, ``use_known`` by number, ``use_estimated``
+    of them not by meters; None where it was not reckoned.
     """
-    sites = plan.decision.sites
+    sites = plan.half.sites
     status = sites["status"].value_counts()
     picked = sites.loc[sites["chosen"].to_numpy(dtype=bool), "facility_id"]
     mine = plan.results.yields[plan.results.yields["facility_id"].isin(picked)]
@@ -49,6 +51,7 @@ def figures(plan: Plan) -> dict[str, object]:
         "shading_loss": None if free <= 0 else round(1.0 - sums["energy_kwh"] / free, 5),
         "snow_loss": _snow(mine),
         "lifetime_kwh": round(float(energy_by_year(sums["energy_kwh"], plan.profile).sum()), _DIGITS),
+        **_use(plan, picked),
         "open_sky_kwh_m2": round(float(plan.results.open_sky_kwh_m2), _DIGITS),
         "buildings": len(plan.results.buildings),
         "planes": len(plan.results.planes),
@@ -63,6 +66,26 @@ def _snow(mine: pd.DataFrame) -> float | None:
     energy, lost = (mine[name].to_numpy(dtype=np.float64) for name in ("energy_kwh", "snow_loss"))
     whole = float(np.nansum(energy / (1.0 - np.where(lost < 1.0, lost, np.nan))))
     return None if whole <= 0 else round(1.0 - float(np.nansum(energy)) / whole, 5)
+
+
+def _use(plan: Plan, picked: pd.Series[Any]) -> dict[str, object]:
+    """What some facilities use, and use of their roofs' energy at once."""
+    totals = ("load_kwh", "self_use_kwh", "surplus_kwh")
+    if plan.use is None:
+        names = ("use_known", "use_estimated", *totals, "self_use_ratio", "self_supply_ratio")
+        return dict.fromkeys(names)
+    frame = plan.use.frame
+    mine = frame[frame["facility_id"].isin(picked) & (frame["source"] != "none")]
+    load, used, over = (float(mine[name].sum()) for name in totals)
+    return {
+        "use_known": len(mine), "use_estimated": int(mine["estimated"].sum()),
+        **{name: round(total, _DIGITS) for name, total in zip(totals, (load, used, over), strict=True)},
+        "self_use_ratio": _share(used, used + over), "self_supply_ratio": _share(used, load),
+    }  # fmt: skip
+
+
+def _share(part: float, whole: float) -> float | None:
+    return round(part / whole, 5) if whole > 0 else None
 
 
 def _ratio(part: float, whole: float) -> float | None:

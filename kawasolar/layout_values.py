@@ -17,7 +17,8 @@ OF_MODULE = ("module.power", "module.width", "module.length", "module.weight", *
 # Values by which a facility can be laid out otherwise than the rest of the plan.
 CHOICES = (
     "layout.orientation", "layout.racks", "pv.rack_tilt", "pv.rack_azimuth",
-    "layout.east_west_tilt", "layout.winter_hours", "layout.valley", "layout.gap", "layout.least_modules", *OF_MODULE,
+    "layout.east_west_tilt", "layout.winter_hours", "layout.valley", "layout.gap", "layout.least_modules", "layout.most_kw",
+    *OF_MODULE,
 )  # fmt: skip
 # In the order of their numbers, from 1.
 ORIENTATIONS: tuple[Orientation, ...] = ("portrait", "landscape", "more")

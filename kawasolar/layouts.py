@@ -7,9 +7,9 @@ between rows keeps the next one free of shade around noon of the shortest day. W
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import geopandas as gpd
 import numpy as np
@@ -34,6 +34,7 @@ from gis.layout import (
 from gis.plane_cells import PlaneCells
 from gis.progress import Progress, silent
 from kawasolar.errors import PlanError
+from kawasolar.keeping import kept, light_of, modules_within
 from kawasolar.layout_values import COLUMNS, ORIENTATIONS, RACKS, Orientation, Racks, by_density
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Choices:
     winter_hours : on the shortest day rows stay free of one another's shade so long before and after noon [h]
     valley, gap : between pairs that stand back to back, and between modules of a row [m]
     least : a plane with fewer modules stays empty
+    most_kw : a facility carries no more; 0 for all that its roofs hold
     paths : for the fire service and for maintenance, on large arrays
     """
 
@@ -77,6 +79,7 @@ class Choices:
     valley: float
     gap: float
     least: int
+    most_kw: float
     paths: Paths
 
     @classmethod
@@ -89,7 +92,7 @@ class Choices:
             orientation=ORIENTATIONS[round(number("layout.orientation")) - 1], racks=RACKS[round(number("layout.racks")) - 1],
             tilt=number("pv.rack_tilt"), azimuth=number("pv.rack_azimuth"), east_west_tilt=number("layout.east_west_tilt"),
             winter_hours=number("layout.winter_hours"), valley=number("layout.valley"), gap=number("layout.gap"),
-            least=round(number("layout.least_modules")),
+            least=round(number("layout.least_modules")), most_kw=number("layout.most_kw"),
             paths=Paths(number("layout.path_area"), number("layout.path_reach"), number("layout.path_width")),
         )  # fmt: skip
 
@@ -162,19 +165,22 @@ def compute_layouts(
     places = places_of(buildings[buildings["building_id"].isin(wanted["building_id"])])
     choices: dict[str, Choices] = {}
     usual = Choices.of(profile)
-    rows: list[dict[str, object]] = []
+    laid: list[_Laid] = []
     told = zip(
         *(wanted[name].tolist() for name in ("plane_id", "building_id", "flat", "tilt", "azimuth", "cell_rules")),
+        light_of(wanted).tolist(),
         strict=True,
     )
-    for k, (plane_id, building, flat, tilt, azimuth, code) in enumerate(told):
+    for k, (plane_id, building, flat, tilt, azimuth, code, light) in enumerate(told):
         progress(k / max(len(wanted), 1), "layout")
         owner = owners[building]
         if owner in special and owner not in choices:
             choices[owner] = Choices.of(special[owner])
         own = choices.get(owner, usual)
         plane = Plane(bool(flat), tilt, float(np.nan_to_num(azimuth)), PlaneCells.decode(code), places[building])
-        rows += [{"plane_id": plane_id, "building_id": building, **found} for found in subarrays_of(plane, own)]
+        laid.append(_Laid(plane_id, building, owner, light, plane, subarrays_of(plane, own)))
+    _bound(laid, choices, usual)
+    rows = [{"plane_id": one.plane_id, "building_id": one.building, **found} for one in laid for found in one.rows]
     progress(1.0, "layout")
     if not rows:
         return no_subarrays(crs)
@@ -182,20 +188,69 @@ def compute_layouts(
     return gpd.GeoDataFrame(table[list(COLUMNS)].astype(COLUMNS), geometry=table["geometry"].to_numpy(), crs=crs)
 
 
-def subarrays_of(plane: Plane, choices: Choices) -> list[dict[str, object]]:
-    """What stands on one plane; empty where it is too little."""
+@dataclass
+class _Laid:
+    """A plane with what stands on it."""
+
+    plane_id: int
+    building: str
+    owner: str
+    light: float
+    plane: Plane
+    rows: list[dict[str, object]]
+
+    @property
+    def modules(self) -> int:
+        return sum(cast("int", row["modules"]) for row in self.rows)
+
+
+def _bound(laid: Sequence[_Laid], choices: Mapping[str, Choices], usual: Choices) -> None:
+    """Take modules from the worst-lit planes of the facilities that shall carry no more than so much."""
+    by_owner: dict[str, list[_Laid]] = {}
+    for one in laid:
+        by_owner.setdefault(one.owner, []).append(one)
+    for owner, planes in by_owner.items():
+        own = choices.get(owner, usual)
+        if own.most_kw <= 0.0:
+            continue
+        counts = [one.modules for one in planes]
+        left = kept(counts, [one.light for one in planes], modules_within(own.most_kw, own.power), own.least)
+        for one, count, many in zip(planes, counts, left.tolist(), strict=True):
+            if many < count:
+                one.rows = subarrays_of(one.plane, own, many)
+
+
+def subarrays_of(plane: Plane, choices: Choices, most: int | None = None) -> list[dict[str, object]]:
+    """What stands on one plane; empty where it is too little.
+
+    Parameters
+    ----------
+    most : modules; all that it holds unless given
+    """
     found = best_of(
         [lay_out(plane.cells.usable, plane.cells.cell, rows, choices.paths) for rows in _ways(plane, choices)]
     )
+    if most is not None:
+        found = _first(found, most)
     if len(found) < max(choices.least, 1):
         return []
     return [_subarray(found, facing, behind, plane, choices) for facing, behind in _facings(found)]
 
 
+def _first(layout: Layout, count: int) -> Layout:
+    """Only so many modules: the rows in front, before which nothing stands."""
+    facing = np.radians(layout.rows.azimuth)
+    ahead = layout.corners.mean(axis=1) @ np.array([np.sin(facing), np.cos(facing)])
+    # To the centimetre: modules of a row are equally far ahead.
+    stay = np.sort(np.argsort(-np.round(ahead, 2), kind="stable")[:count])
+    return replace(layout, corners=layout.corners[stay], azimuth=layout.azimuth[stay])
+
+
 def _facings(layout: Layout) -> list[tuple[float, float]]:
     """Directions from grid north in which modules face, with the share that stands behind others."""
     behind = share_behind(layout)
-    return [((layout.rows.azimuth + 180.0 * k) % 360.0, float(share)) for k, share in enumerate(behind)]
+    found = [((layout.rows.azimuth + 180.0 * k) % 360.0, float(share)) for k, share in enumerate(behind)]
+    return [(facing, share) for facing, share in found if (layout.azimuth == facing).any()]
 
 
 def _subarray(layout: Layout, facing: float, behind: float, plane: Plane, choices: Choices) -> dict[str, object]:

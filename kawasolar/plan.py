@@ -50,9 +50,9 @@ BAND: dict[Role, str] = {"weather_sunny": "sunny", "weather_dull": "dull"}
 
 @dataclass(frozen=True)
 class Settings:
-    """What the planner turns: share, objective, criteria, pins and vetoes.
+    """What the planner turns: share, objective, criteria, pins and vetoes; and what is done or contracted already.
 
-    ``criteria`` overrides the profile by key: ``(applied, threshold)``. Pins and vetoes are facility ids.
+    ``criteria`` overrides the profile by key: ``(applied, threshold)``. Pins and vetoes are facility ids; ``standing`` is state and fiscal year by facility.
     """
 
     share: float
@@ -60,6 +60,7 @@ class Settings:
     criteria: dict[str, tuple[bool, float | None]] = field(default_factory=dict)
     pins: frozenset[str] = frozenset()
     vetoes: frozenset[str] = frozenset()
+    standing: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -262,6 +263,13 @@ class Plan:
     stamps: Mapping[str, Stamp] = field(default_factory=dict)
     entries: Entries = field(default_factory=Entries)
     scenario: str = "s1"
+
+    @cached_property
+    def half(self) -> Decision:
+        """The decision as people see it (:func:`kawasolar.half.half_of`)."""
+        from kawasolar.half import half_of
+
+        return half_of(self)
 
     @property
     def scenario_name(self) -> str:

@@ -21,8 +21,9 @@ _MOST_REASONS = 3
 # Units of the profile that are words.
 _UNITS = {
     "a": "unit.a", "calendar year": "unit.calendar_year", "month": "unit.month", "-": "unit.none", "fiscal year": "unit.fiscal_year",
-    "yen": "unit.yen", "sites": "unit.sites", "yen/kWh": "unit.yen_kwh", "yen/kW": "unit.yen_kw", "yen/(kW a)": "unit.yen_kw_a",
+    "yen": "unit.yen", "yen/kWh": "unit.yen_kwh", "yen/kW": "unit.yen_kw", "yen/(kW a)": "unit.yen_kw_a",
     "yen/(kW month)": "unit.yen_kw_month", "yen/(m² a)": "unit.yen_m2_a", "kWh/month": "unit.kwh_month",
+    "sites": "unit.sites", "yen/a": "unit.yen_a", "yen/km": "unit.yen_km", "times/a": "unit.per_a",
 }  # fmt: skip
 
 

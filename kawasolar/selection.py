@@ -18,6 +18,8 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from numpy.typing import NDArray
+
 # A share is meant as a short fraction: 0.1 is a tenth, 0.30000000000000004 was 0.3, and 2/3 of 3 is 2.
 _LARGEST_DENOMINATOR = 1_000_000
 
@@ -34,7 +36,9 @@ class Choice:
     number : int
         ``ceil(share × eligible)``.
     pins, vetoes : frozenset
-        Those that took effect: among the eligible, and a veto beats a pin.
+        Those that took effect: among the eligible, a veto beats a pin, and what stands beats both.
+    standing : frozenset
+        What stands already.
     """
 
     chosen: pd.Series
@@ -42,11 +46,12 @@ class Choice:
     number: int
     pins: frozenset[str]
     vetoes: frozenset[str]
+    standing: frozenset[str] = frozenset()
 
     @property
     def excess(self) -> int:
-        """How many more are pinned than the number asks for."""
-        return max(0, len(self.pins) - self.number)
+        """How many more are pinned than the number asks for beside what stands."""
+        return min(len(self.pins), max(0, len(self.pins) + len(self.standing) - self.number))
 
     @property
     def short(self) -> int:
@@ -67,7 +72,9 @@ def number_to_choose(share: float, eligible: int) -> int:
     return math.ceil(Fraction(share).limit_denominator(_LARGEST_DENOMINATOR) * eligible)
 
 
-def choose(values: pd.Series, share: float, pins: Collection[str] = (), vetoes: Collection[str] = ()) -> Choice:
+def choose(
+    values: pd.Series, share: float, pins: Collection[str] = (), vetoes: Collection[str] = (), standing: Collection[str] = ()
+) -> Choice:  # fmt: skip
     """Choose the best share of the eligible.
 
     Parameters
@@ -80,6 +87,8 @@ def choose(values: pd.Series, share: float, pins: Collection[str] = (), vetoes: 
         Taken first and counted; if more are pinned than asked for, all of them are chosen (``Choice.excess``).
     vetoes : facility ids
         Never chosen.
+    standing : facility ids
+        Done or contracted: taken before all others, and counted.
     """
     ids = values.index.to_numpy(dtype=object)
     worth = values.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -90,13 +99,14 @@ def choose(values: pd.Series, share: float, pins: Collection[str] = (), vetoes: 
     rank[order] = np.arange(1, len(ids) + 1)
 
     known = frozenset(ids)
-    vetoed = known & frozenset(vetoes)
-    pinned = (known & frozenset(pins)) - vetoed
+    stands = known & frozenset(standing)
+    vetoed = (known & frozenset(vetoes)) - stands
+    pinned = (known & frozenset(pins)) - vetoed - stands
     number = number_to_choose(share, len(ids))
-    is_pin = np.isin(ids[order], list(pinned)) if pinned else np.zeros(len(ids), dtype=bool)
-    free = ~(np.isin(ids[order], list(vetoed)) if vetoed else np.zeros(len(ids), dtype=bool)) & ~is_pin
-    left = max(0, number - len(pinned))
-    taken = is_pin | (free & (np.cumsum(free) <= left))
+    is_sure, is_vetoed = (_among(ids[order], names) for names in (pinned | stands, vetoed))
+    free = ~is_vetoed & ~is_sure
+    left = max(0, number - int(is_sure.sum()))
+    taken = is_sure | (free & (np.cumsum(free) <= left))
     chosen = np.zeros(len(ids), dtype=bool)
     chosen[order] = taken
     return Choice(
@@ -105,4 +115,9 @@ def choose(values: pd.Series, share: float, pins: Collection[str] = (), vetoes: 
         number=number,
         pins=pinned,
         vetoes=vetoed,
+        standing=stands,
     )
+
+
+def _among(ids: NDArray[np.object_], names: Collection[str]) -> NDArray[np.bool_]:
+    return np.isin(ids, list(names)) if names else np.zeros(len(ids), dtype=bool)

@@ -37,6 +37,7 @@ VALUE_RULES: dict[str, tuple[str, float, float]] = {
     "layout.valley": ("m", 0.0, 5.0),
     "layout.gap": ("m", 0.0, 0.5),
     "layout.least_modules": ("-", 1.0, 1000.0),
+    "layout.most_kw": ("kW", 0.0, 100_000.0),
     "layout.path_area": ("m²", 1.0, 100_000.0),
     "layout.path_reach": ("m", 2.0, 1000.0),
     "layout.path_width": ("m", 0.0, 10.0),
@@ -142,6 +143,13 @@ VALUE_RULES: dict[str, tuple[str, float, float]] = {
     "surface.fill": ("m", 0.0, 50.0),
     "surface.bridge": ("m", 0.0, 500.0),
     "surface.stray": ("m", 1.0, 100.0),
+    "sizing.self_use": ("-", 0.0, 1.0),
+    "sizing.payback": ("a", 0.0, 100.0),
+    "sizing.below_loss": ("-", 0.0, 1.0),
+    "sizing.battery_efficiency": ("-", 0.3, 1.0),
+    "sizing.battery_usable": ("-", 0.05, 1.0),
+    "sizing.battery_reserve": ("-", 0.0, 1.0),
+    "sizing.battery_hours": ("h", 0.1, 24.0),
 }
 # Values that came when profiles had been given away already: where one lacks them, the bundled profile's are taken.
 LATER = (
@@ -164,6 +172,7 @@ LATER = (
     "join.size",
     "join.use",
     "review.",
+    "sizing.",
 )
 
 # Every criterion: unit of its threshold and bounds of it; no bounds where it has no threshold.

@@ -111,7 +111,7 @@ class Document(QObject):
 
     @property
     def decision(self) -> Decision | None:
-        return self.plan.decision if self.plan is not None else None
+        return self.plan.half if self.plan is not None else None
 
     @property
     def settings(self) -> Settings | None:

@@ -69,4 +69,4 @@ class GroupDesk(QObject):
         if self._mode == "years":
             view.set_groups(groups_of_years(plan, self._look.language))
             return
-        view.set_groups(groups_of_lots(plan))
+        view.set_groups(groups_of_lots(plan, self._look.language))

@@ -30,6 +30,7 @@ _NEED_PLAN = (
     "names",
     "programme",
     "lots",
+    "sizing",
     "run",
     "run_all",
     "run_anew",
@@ -45,7 +46,7 @@ _NEED_PLAN = (
     *(f"export_{kind}" for kind in KINDS),
     *(f"step_{name}" for name, _ in STEPS),
 )
-_NEED_SELECTION = ("ways", "pin", "veto", "release", "zoom", "pick_buildings")
+_NEED_SELECTION = ("ways", "measures", "pin", "veto", "release", "zoom", "pick_buildings")
 
 
 class Menus(QObject):
@@ -179,7 +180,9 @@ class Menus(QObject):
         self._add(menu, "eligibility", control.planning.lay_eligibility, icon="checkbox-multiple-marked-outline")
         self._add(menu, "programme", control.planning.make_programme, icon="table-column")
         self._add(menu, "lots", control.planning.make_lots, icon="vector-polygon")
+        self._add(menu, "sizing", control.planning.size_sites, icon="solar-power-variant-outline")
         self._add(menu, "ways", control.planning.compare_ways, icon="swap-horizontal")
+        self._add(menu, "measures", control.planning.order_measures)
         self._add(menu, "pick_buildings", window.pick_buildings, "Ctrl+B", "link-variant")
         menu.addSeparator()
         self._build_scenarios(menu.addMenu(window.look.icon("compare"), window.look.say("ui.menu.scenario")))

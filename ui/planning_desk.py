@@ -1,4 +1,4 @@
-"""What is asked of a plan's money and years: self-use and bill of a facility, four ways to its roof, the programme by fiscal year, tender lots."""
+"""What is asked of a plan's money and years: self-use and bill of a facility, four ways to its roof, measures one after the other, the programme by fiscal year, tender lots."""
 
 from __future__ import annotations
 
@@ -100,6 +100,27 @@ class PlanningDesk(QObject):
         if plan is None or facility is None:
             return
         WaysDialog(window.look, window.jobs, window.remembered, plan, facility, window).open()
+
+    def order_measures(self) -> None:
+        """LED, PV and chargers one after the other at the facility that is selected."""
+        from ui.measures.dialog import MeasuresDialog
+
+        window, plan = self._window, self._window.document.plan
+        facility = window.document.selected
+        if plan is None or facility is None:
+            return
+        MeasuresDialog(window.look, window.jobs, window.remembered, plan, facility, window).open()
+
+    def size_sites(self) -> None:
+        """How large the PV of each site should be; what follows from sizes that are taken over is computed at once."""
+        from ui.sizing.dialog import SizingDialog
+
+        window, document = self._window, self._window.document
+        if document.plan is None:
+            return
+        dialog = SizingDialog(window.look, window.jobs, window.remembered, document, window)
+        dialog.taken.connect(lambda: None if window.controller.is_running else window.controller.run())
+        dialog.open()
 
     def make_programme(self) -> None:
         """Which of the half is built in which fiscal year."""

@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor
 
+from kawasolar.half import years_frame
 from ui import format as fmt
 from ui.format import folded
 from ui.inspector.reasons import kept_tip
@@ -161,7 +162,7 @@ class FacilityModel(QAbstractTableModel):
                 self._values[k], self._texts[k] = self._column(column, raw, frame)
 
     def _fill_sites(self, plan: Plan) -> None:
-        sites = plan.decision.sites.set_index("facility_id").reindex(self.ids)
+        sites = plan.half.sites.set_index("facility_id").reindex(self.ids)
         chosen = sites["chosen"].fillna(False).to_numpy(dtype=bool)
         self._status = np.where(chosen, "chosen", sites["status"].to_numpy(dtype=object)).astype(object)
         kept = {**dict.fromkeys(plan.settings.pins, "pin"), **dict.fromkeys(plan.settings.vetoes, "cancel")}
@@ -323,8 +324,8 @@ class FacilityModel(QAbstractTableModel):
 
 def _programme_of(plan: Plan) -> pd.DataFrame:
     """Year and status in the plan's programme, by facility; nothing where it has none."""
-    if plan.programme is None:
-        return plan.decision.sites[["facility_id"]].set_index("facility_id")
-    frame = plan.programme.frame.set_index("facility_id")
-    years = frame["fiscal_year"].astype(float)
-    return frame.assign(programme_year=years.mask(years == 0), programme_status=frame["status"])
+    frame = years_frame(plan)
+    if not len(frame):
+        return frame
+    years = frame["programme_year"].astype(float)
+    return frame.assign(programme_year=years.mask(years == 0))

@@ -254,6 +254,7 @@ class MainWindow(QMainWindow):
         self.inspector.power.metered.asked.connect(control.meters.read_load)
         self.inspector.power.use.asked.connect(control.planning.read_use)
         self.inspector.power.use.ways_asked.connect(control.planning.compare_ways)
+        self.inspector.power.use.bill.measures_asked.connect(control.planning.order_measures)
         self.inspector.power.metered.meters_asked.connect(control.meters.open)
         self.inspector.roof.glare.changed.connect(self._show_glare)
         self.document.selection_changed.connect(lambda _selected: self._show_glare())

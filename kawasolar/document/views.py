@@ -64,6 +64,7 @@ def settings_of(entries: Entries, scenario: str, profile: Profile) -> Settings:
         criteria={key: (entry["applied"], entry["threshold"]) for key, entry in sorted(criteria.items())},
         pins=frozenset(entries.of_scenario("pins", scenario)),
         vetoes=frozenset(entries.of_scenario("vetoes", scenario)),
+        standing={name: (entry["state"], entry["year"]) for name, entry in entries.table("standing").items()},
     )
 
 
@@ -73,10 +74,18 @@ def profile_of(entries: Entries, scenario: str, base: Profile) -> Profile:
     return base.with_numbers({key: float(entry["value"]) for key, entry in entered.items()})
 
 
+def layouts_entered(entries: Entries, scenario: str) -> dict[str, dict[str, float]]:
+    """Facilities that are laid out otherwise than the rest, with the values by which they are: as a scenario says, and no more than stands already."""
+    found = {name: dict(entry["values"]) for name, entry in entries.of_scenario("layouts", scenario).items()}
+    for name, entry in entries.table("standing").items():
+        if entry["capacity_kw"]:
+            found[name] = {**found.get(name, {}), "layout.most_kw": float(entry["capacity_kw"])}
+    return dict(sorted(found.items()))
+
+
 def special_layouts(entries: Entries, scenario: str, profile: Profile) -> dict[str, Profile]:
-    """Facilities that a scenario lays out otherwise than the rest, each with the profile by which it is."""
-    entered = entries.of_scenario("layouts", scenario)
-    return {facility: profile.with_numbers(dict(entry["values"])) for facility, entry in sorted(entered.items())}
+    """As :func:`layouts_entered`, each with the profile by which it is laid out."""
+    return {name: profile.with_numbers(values) for name, values in layouts_entered(entries, scenario).items()}
 
 
 def corrected(entries: Entries, read: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from kawasolar.export.fingerprint import Origin
     from kawasolar.finance.compare import Comparison, Outcome
+    from kawasolar.finance.terms import Terms
     from kawasolar.finance.tornado import Bar
     from kawasolar.finance.ways import Way
     from kawasolar.profiles.reader import Cited
@@ -92,7 +93,7 @@ def write_finance_xlsx(
             _write_cash(book, comparison, way)
         if tornados:
             _write_tornados(book, comparison, tornados)
-        _write_terms(book, comparison)
+        write_terms(book, comparison.terms)
         workbook.close()
         work.write_bytes(made.getvalue())
 
@@ -261,9 +262,9 @@ def _write_tornados(book: Book, comparison: Comparison, tornados: Mapping[tuple[
     sheet.table(fields, pd.DataFrame(rows, columns=[field.key for field in fields], dtype=object), frozen=2)
 
 
-def _write_terms(book: Book, comparison: Comparison) -> None:
-    """Every number with unit, range and source; what is borrowed is shaded."""
-    language, terms = book.language, comparison.terms
+def write_terms(book: Book, terms: Terms) -> None:
+    """Every number with unit, range and source on a sheet; what is borrowed is shaded."""
+    language = book.language
     notes = [say(language, "finance.paper.note_borrowed")] if terms.borrowed else []
     sheet = book.sheet("finance_terms", notes)
     widths = {"item": 38, "value": 16, "unit": 12, "low": 10, "high": 10, "source": 52, "how_sure": 12, "remark": 38}

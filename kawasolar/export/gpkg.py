@@ -9,7 +9,9 @@ from xml.sax.saxutils import quoteattr
 from kawasolar import __version__
 from kawasolar.export.fingerprint import Origin
 from kawasolar.export.png_map import irradiation_range
+from kawasolar.export.table import use_frame
 from kawasolar.export.writing import atomic_geopackage
+from kawasolar.half import years_frame
 from kawasolar.palette import CLASS_COLOURS, IRRADIATION_RAMP, MODULE_COLOUR, MODULE_LINE, rgb
 from kawasolar.project.gpkg import create_table, describe_columns, prepare
 from kawasolar.project.layers import building_layer, facility_layer, site_class
@@ -40,7 +42,7 @@ CREATE TABLE layer_styles (
 def write_gpkg(plan: Plan, path: Path, language: Language, *, today: date | None = None) -> None:
     """Write the layers ``facilities``, ``buildings``, ``roof_planes`` and ``subarrays`` (modules, a multi-polygon each) in the project's CRS, styled.
 
-    ``facilities`` carries the ledger, the yield, the decision and the reason as a sentence in ``language``. The table ``plan`` says which
+    ``facilities`` carries the ledger, the yield, the decision, the reason as a sentence in ``language``, and what it uses. The table ``plan`` says which
     plan this is, with its fingerprint; ``corrections`` lists what people corrected or entered, with who and why.
 
     Raises
@@ -61,11 +63,14 @@ def write_gpkg(plan: Plan, path: Path, language: Language, *, today: date | None
 
 def _facilities(plan: Plan, language: Language) -> gpd.GeoDataFrame:
     layer = facility_layer(plan)
-    sites = plan.decision.sites.drop_duplicates("facility_id").set_index("facility_id").reindex(layer["facility_id"])
+    sites = plan.half.sites.drop_duplicates("facility_id").set_index("facility_id").reindex(layer["facility_id"])
     layer["reason_text"] = [
         reason_sentence(language, code, values)
         for code, values in zip(sites["reason"], sites["reason_values"], strict=True)
     ]
+    for frame in (years_frame(plan), use_frame(plan)):
+        for column, values in frame.reindex(layer["facility_id"]).items():
+            layer[str(column)] = values.array
     layer["class"] = site_class(plan).reindex(layer["facility_id"]).to_numpy()
     return layer
 

@@ -27,8 +27,12 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def plan_book(plan: Plan, path: Path, language: Language, today: date | None = None) -> Iterator[Book]:
+def plan_book(plan: Plan, path: Path, language: Language, today: date | None = None, about: str = "") -> Iterator[Book]:
     """A workbook of a plan, to be filled with sheets; it is there once that is done.
+
+    Parameters
+    ----------
+    about : what it is about where that is not the whole plan, as every sheet's line says first
 
     Raises
     ------
@@ -36,7 +40,8 @@ def plan_book(plan: Plan, path: Path, language: Language, today: date | None = N
         Open in Excel, read-only, disk full.
     """
     origin, made = Origin.of(plan, today), BytesIO()
-    workbook, line = xlsxwriter.Workbook(made, OPTIONS), origin.line(language)
+    workbook = xlsxwriter.Workbook(made, OPTIONS)
+    line = "  ".join(part for part in (about[:400], origin.line(language)) if part)
     badge = say(language, "export.synthetic.long") if plan.synthetic else ""
     comments = f"KawaSolar {__version__}\n{line}"
     workbook.set_properties({"title": plan.name, "comments": comments, "keywords": origin.fingerprint})

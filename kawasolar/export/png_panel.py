@@ -6,16 +6,18 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from PIL import Image, ImageDraw
 
 from kawasolar.export.canvas import INK, LINE, MUTED, PAPER
 from kawasolar.export.png_map import STROKES, dashed, disc, stroke
 from kawasolar.export.png_page import ACCENT, PANEL, sign_of, stamp
+from kawasolar.figures import figures
+from kawasolar.half import years_frame
 from kawasolar.palette import CLASS_COLOURS, ramp_colours
 from kawasolar.words import say
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from kawasolar.export.canvas import Anchor, Canvas
@@ -26,9 +28,9 @@ _CHART = 46.0
 
 
 def write_figures(page: Page, x: float, y: float) -> float:
-    """The plan in six numbers; returns where it ends."""
+    """The plan in six numbers, and what of the energy is used at once where that was reckoned; returns where it ends."""
     canvas, plan = page.canvas, page.plan
-    sites, yields = plan.decision.sites, plan.results.yields
+    sites, yields = plan.half.sites, plan.results.yields
     mine = yields[yields["facility_id"].isin(page.chosen)]
     count = page.say("unit.count")
     rows = [
@@ -38,6 +40,7 @@ def write_figures(page: Page, x: float, y: float) -> float:
         (page.say("capacity"), f"{mine['capacity_kw'].sum():,.0f}", page.say("unit.kw")),
         (page.say("energy"), f"{mine['energy_kwh'].sum() / 1000:,.0f}", page.say("unit.mwh")),
         (page.say("co2"), f"{mine['co2_t'].sum():,.0f}", page.say("unit.t")),
+        *_self_use(page),
     ]
     y = _section(page, x, y, page.say("figures"))
     for place, (name, value, unit) in enumerate(rows):
@@ -48,6 +51,14 @@ def write_figures(page: Page, x: float, y: float) -> float:
         canvas.text(x + PANEL - 16.5, top + 4.4, unit, 2.8, anchor="ls", colour=MUTED)
         canvas.line([(x, top + 5.9), (x + PANEL, top + 5.9)], LINE, 0.12)
     return y + 6.2 * len(rows)
+
+
+def _self_use(page: Page) -> list[tuple[str, str, str]]:
+    found = figures(page.plan)
+    ratio = found["self_use_ratio"]
+    if not isinstance(ratio, float):
+        return []
+    return [(page.say("self_use_estimated" if found["use_estimated"] else "self_use"), f"{ratio * 100:.0f}", "%")]
 
 
 def _section(page: Page, x: float, y: float, title: str) -> float:
@@ -107,7 +118,7 @@ def _sample(canvas: Canvas, name: str, x: float, y: float) -> None:
 
 
 def write_site_list(page: Page, x: float, y: float, bottom: float) -> None:
-    """Number, name, kW and MWh of the chosen, in one or two columns; what does not fit is counted."""
+    """Number, name, fiscal year of the programme where there is one, kW and MWh of the chosen, in one or two columns; what does not fit is counted."""
     canvas, plan = page.canvas, page.plan
     y = _section(page, x, y, page.say("list"))
     if not page.chosen:
@@ -121,6 +132,7 @@ def write_site_list(page: Page, x: float, y: float, bottom: float) -> None:
         room = int((bottom - y - 5 - 6) / height)
     names = plan.facilities.drop_duplicates("facility_id").set_index("facility_id")["name"]
     yields = plan.results.yields.drop_duplicates("facility_id").set_index("facility_id")
+    years = years_frame(plan).get("programme_year", pd.Series(dtype=int))
     width = (PANEL - 4 * (columns - 1)) / columns
     shown = page.chosen[: room * columns]
     size = 2.9 if columns == 1 else 2.3
@@ -129,7 +141,7 @@ def write_site_list(page: Page, x: float, y: float, bottom: float) -> None:
         left = x + (place // per_column) * (width + 4)
         top = y + 5 + (place % per_column) * height
         if place % per_column == 0:
-            _list_head(page, left, y, width, size)
+            _list_head(page, left, y, width, size, with_years=len(years) > 0)
         name = str(names.get(key, key)) + ("" if key in page.points.index else " *")
         _list_row(
             canvas,
@@ -140,6 +152,7 @@ def write_site_list(page: Page, x: float, y: float, bottom: float) -> None:
             (
                 str(place + 1),
                 name,
+                str(years[key]) if key in years.index else "",
                 _number(yields, key, "capacity_kw", 1, 1),
                 _number(yields, key, "energy_kwh", 1000, 1),
             ),
@@ -194,8 +207,10 @@ def _list_remarks(page: Page, x: float, base: float, left_out: int) -> None:
         page.canvas.text(x, base, text, 2.4, anchor="ls", colour=MUTED)
 
 
-def _list_head(page: Page, x: float, y: float, width: float, size: float) -> None:
+def _list_head(page: Page, x: float, y: float, width: float, size: float, *, with_years: bool) -> None:
     canvas = page.canvas
+    if with_years:
+        canvas.text(x + width - size * 9.6, y + 3.2, page.say("list.year"), size * 0.9, anchor="rs", colour=MUTED)
     canvas.text(x + size * 2.4, y + 3.2, page.say("list.name"), size * 0.9, anchor="ls", colour=MUTED)
     canvas.text(x + width - size * 5.4, y + 3.2, page.say("list.capacity"), size * 0.9, anchor="rs", colour=MUTED)
     canvas.text(x + width, y + 3.2, page.say("list.energy"), size * 0.9, anchor="rs", colour=MUTED)
@@ -208,13 +223,15 @@ def _list_row(
     width: float,
     size: float,
     height: float,
-    cells: tuple[str, str, str, str],
+    cells: tuple[str, str, str, str, str],
 ) -> None:
     x, y = corner
     base = y + height * 0.76
-    number, name, capacity, energy = cells
+    number, name, year, capacity, energy = cells
     canvas.text(x + size * 1.7, base, number, size, anchor="rs", weight="Bold", colour=ACCENT)
-    canvas.text(x + size * 2.4, base, canvas.elided(name, size, width - size * 11.2), size, anchor="ls")
+    room = width - size * (14.6 if year else 11.2)
+    canvas.text(x + size * 2.4, base, canvas.elided(name, size, room), size, anchor="ls")
+    canvas.text(x + width - size * 9.6, base, year, size, anchor="rs")
     canvas.text(x + width - size * 5.4, base, capacity, size, anchor="rs")
     canvas.text(x + width, base, energy, size, anchor="rs")
     canvas.line([(x, y + height), (x + width, y + height)], LINE, 0.1)

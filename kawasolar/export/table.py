@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from kawasolar.half import years_frame
 from kawasolar.reasons import reason_sentence
 from kawasolar.words import say
 
@@ -46,13 +47,14 @@ _AREAS = {
 class Column:
     """One column: ``key`` names its heading (``export.column.KEY``), ``width`` is in half-width characters.
 
-    ``source`` says in which frame it lies: the ledger's columns are left out where the ledger has none.
+    ``source`` says in which frame it lies: the ledger's columns are left out where the ledger has none, those of the use where it was not reckoned,
+    those of the programme where the half is not of one.
     """
 
     key: str
     kind: Kind
     width: int
-    source: Literal["ledger", "result"] = "ledger"
+    source: Literal["ledger", "result", "use", "programme"] = "ledger"
     summed: bool = False
 
 
@@ -62,6 +64,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("name", "text", 27),
     Column("chosen", "code", 9, "result"),
     Column("status", "code", 14, "result"),
+    Column("programme_year", "year", 9, "programme"),
+    Column("programme_status", "code", 10, "programme"),
     Column("rank", "whole", 6, "result"),
     Column("reason", "text", 34, "result"),
     Column("ward", "text", 10),
@@ -89,20 +93,32 @@ COLUMNS: tuple[Column, ...] = (
     Column("co2_t", "one", 12, "result", summed=True),
     Column("annual_kwh", "whole", 13, summed=True),
     Column("contract_kw", "whole", 10),
+    Column("load_kwh", "whole", 13, "use", summed=True),
+    Column("load_source", "code", 22, "use"),
+    Column("self_use_kwh", "whole", 13, "use", summed=True),
+    Column("surplus_kwh", "whole", 13, "use", summed=True),
+    Column("self_use_ratio", "one", 9, "use"),
+    Column("self_supply_ratio", "one", 9, "use"),
+    Column("peak_kw", "one", 11, "use"),
+    Column("peak_after_kw", "one", 11, "use"),
     Column("longitude", "degrees", 11),
     Column("latitude", "degrees", 11),
 )
 
+# Where a column of the use lies in its frame, if elsewhere.
+_OF_USE = {"load_source": "source"}
+_SHARES = ("self_use_ratio", "self_supply_ratio")
+
 # What fits legibly on one A4 page across; the rest stands in the list of all facilities.
 BRIEF = (
-    "number", "facility_id", "name", "ward", "address", "kind", "floor_area_m2", "structure", "built_era", "seismic", "roof_type",
+    "number", "facility_id", "name", "programme_year", "ward", "address", "kind", "floor_area_m2", "structure", "built_era", "seismic", "roof_type",
     "shelter", "usable_m2", "capacity_kw", "energy_kwh", "specific_yield", "shading_loss", "co2_t", "reason",
 )  # fmt: skip
 
 
 def chosen_ids(plan: Plan) -> list[str]:
     """Ids of the chosen in the order of the list and of the numbers on the map: by rank, pinned ones without a rank last."""
-    sites = plan.decision.sites
+    sites = plan.half.sites
     chosen = sites[sites["chosen"].to_numpy(dtype=bool)]
     order = pd.DataFrame({"id": chosen["facility_id"], "rank": pd.to_numeric(chosen["rank"], errors="coerce")})
     return [str(value) for value in order.sort_values(["rank", "id"], na_position="last")["id"]]
@@ -112,8 +128,25 @@ def site_columns(plan: Plan) -> list[Column]:
     """The columns that this plan can fill."""
     known = set(plan.facilities.columns) | ({"built_era"} if "built_year" in plan.facilities.columns else set())
     # The yields of an older project tell no number of modules.
-    told = {"number", *plan.decision.sites.columns, *plan.results.yields.columns}
-    return [column for column in COLUMNS if column.key in (told if column.source == "result" else known)]
+    told = {"number", *plan.half.sites.columns, *plan.results.yields.columns}
+    used: set[str] = set() if plan.use is None else {column.key for column in COLUMNS if column.source == "use"}
+    where = {"ledger": known, "result": told, "use": used, "programme": set(years_frame(plan).columns)}
+    return [column for column in COLUMNS if column.key in where[column.source]]
+
+
+def use_frame(plan: Plan, language: Language | None = None) -> pd.DataFrame:
+    """What facilities use, by ``facility_id``, with the keys of :data:`COLUMNS`; no columns where it was not reckoned.
+
+    Ratios are 0…1. The source is a code, or words where a language is given: papers say what is estimated.
+    """
+    keys = [column.key for column in site_columns(plan) if column.source == "use"]
+    if plan.use is None:
+        return pd.DataFrame(index=pd.Index([], dtype=object, name="facility_id"))
+    frame = plan.use.frame.drop_duplicates("facility_id").set_index("facility_id")
+    out = pd.DataFrame({key: frame[_OF_USE.get(key, key)] for key in keys}, index=frame.index)
+    if language is not None:
+        out["load_source"] = [say(language, f"export.load_source.{code}") for code in out["load_source"]]
+    return out
 
 
 def site_frame(plan: Plan, language: Language, *, chosen_only: bool = False) -> pd.DataFrame:
@@ -126,12 +159,19 @@ def site_frame(plan: Plan, language: Language, *, chosen_only: bool = False) -> 
     )
     if chosen_only:
         ledger = ledger.loc[[key for key in chosen_ids(plan) if key in ledger.index]]
-    sites = plan.decision.sites.drop_duplicates("facility_id").set_index("facility_id").reindex(ledger.index)
+    sites = plan.half.sites.drop_duplicates("facility_id").set_index("facility_id").reindex(ledger.index)
     yields = plan.results.yields.drop_duplicates("facility_id").set_index("facility_id").reindex(ledger.index)
+    use, years = (frame.reindex(ledger.index) for frame in (use_frame(plan, language), years_frame(plan)))
     out: dict[str, Any] = {}
     for column in site_columns(plan):
         key = column.key
-        if key == "number":
+        if column.source == "use":
+            out[key] = _use_column(use[key], column, language)
+        elif key == "programme_year":
+            out[key] = years[key].astype("float64").replace(0.0, np.nan)
+        elif key == "programme_status":
+            out[key] = ["" if _blank(value) else say(language, f"programme.status.{value}") for value in years[key]]
+        elif key == "number":
             out[key] = np.arange(1, len(ledger) + 1)
         elif key == "chosen":
             out[key] = [
@@ -200,6 +240,12 @@ def crs_name(crs: CRS, language: Language) -> str:
 def this_day() -> date:
     """Today by the clock of this computer."""
     return datetime.now().astimezone().date()
+
+
+def _use_column(series: pd.Series[Any], column: Column, language: Language) -> object:
+    if column.kind == "code":
+        return [say(language, "export.load_source.none") if _blank(value) else str(value) for value in series]
+    return series.astype("float64") * (100.0 if column.key in _SHARES else 1.0)
 
 
 def _ledger_column(series: pd.Series[Any], column: Column, language: Language) -> object:

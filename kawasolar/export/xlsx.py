@@ -1,4 +1,4 @@
-"""The site list as a workbook that goes into a tender as it is: eight sheets, print set-up included."""
+"""The site list as a workbook that goes into a tender as it is, print set-up included."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from kawasolar.export.xlsx_book import Book, Field
 from kawasolar.export.xlsx_corrections import ledger_marks, write_corrections
 from kawasolar.export.xlsx_layout import write_layout
 from kawasolar.export.xlsx_sheets import write_assumptions, write_findings, write_outcomes, write_overview
+from kawasolar.export.xlsx_use import write_use
 from kawasolar.export.xlsx_years import write_years
 from kawasolar.project.layers import site_class
 from kawasolar.words import say
@@ -29,14 +30,14 @@ if TYPE_CHECKING:
 
 # Widths on A4, where they differ from the list of all.
 _NARROW = {
-    "number": 5, "name": 24, "ward": 11, "address": 24, "kind": 13, "floor_area_m2": 9, "structure": 8, "built_era": 10,
+    "number": 5, "name": 24, "programme_year": 7, "ward": 11, "address": 24, "kind": 13, "floor_area_m2": 9, "structure": 8, "built_era": 10,
     "seismic": 12, "roof_type": 9, "shelter": 8, "usable_m2": 9, "capacity_kw": 9, "energy_kwh": 10, "specific_yield": 9,
     "shading_loss": 8, "co2_t": 9, "reason": 22,
 }  # fmt: skip
 
 
 def write_xlsx(plan: Plan, path: Path, language: Language, *, today: date | None = None) -> None:
-    """Write the workbook: chosen sites, all facilities, what is built, the years of operation, criteria, assumptions, what was entered by hand, findings, overview.
+    """Write the workbook: chosen sites, all facilities, what is built, the years of operation, self-use by month, criteria, assumptions, what was entered by hand, findings, overview.
 
     Every sheet names the plan and its fingerprint, on every page that is printed. Corrected values of the ledger are shaded, with a note
     that says who corrected them and why. No text of the user's can become a formula or a link; ids are text.
@@ -71,6 +72,7 @@ def _write(plan: Plan, target: BytesIO, language: Language, origin: Origin) -> N
     _write_list(book, plan, "all")
     write_layout(book, plan)
     write_years(book, plan)
+    write_use(book, plan)
     write_outcomes(book, plan)
     write_assumptions(book, plan)
     write_corrections(book, plan)

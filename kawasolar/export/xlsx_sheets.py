@@ -378,11 +378,24 @@ def _result_pairs(book: Book, plan: Plan) -> list[tuple[str, object, str]]:
         ("specific", found["specific_yield_kwh_kw"], "whole"),
         ("shading", loss * 100 if isinstance(loss, float) else None, "one"),
         ("co2", found["co2_t"], "one"),
+        *_use_rows(found),
         ("open_sky", found["open_sky_kwh_m2"], "whole"),
         ("buildings", found["buildings"], "whole"),
         ("planes", found["planes"], "whole"),
     ]
     return [(say(book.language, f"export.overview.{key}"), value, kind) for key, value, kind in rows]
+
+
+def _use_rows(found: dict[str, object]) -> list[tuple[str, object, str]]:
+    """What the chosen use; nothing where it was not reckoned."""
+    if found["use_known"] is None:
+        return []
+    ratios = {name: found[name] for name in ("self_use_ratio", "self_supply_ratio")}
+    return [
+        ("use_known", found["use_known"], "whole"), ("use_estimated", found["use_estimated"], "whole"), ("load", found["load_kwh"], "whole"),
+        ("self_use", found["self_use_kwh"], "whole"), ("surplus", found["surplus_kwh"], "whole"),
+        *((name, value * 100 if isinstance(value, float) else None, "one") for name, value in ratios.items()),
+    ]  # fmt: skip
 
 
 def _inputs(sheet: Sheet, plan: Plan) -> None:

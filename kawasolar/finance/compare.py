@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,6 +43,7 @@ class Options:
     price : yen/kWh of a PPA; solved for the operator's return unless given
     sold : whether the surplus may be sold at all (逆潮流)
     order : the sites in the order of the programme, for the cap of a subsidy
+    grant_yen : what each site gets of a subsidy, where somebody has shared it out already; not asked of any conditions
     """
 
     subsidies: tuple[Subsidy, ...] = ()
@@ -50,6 +51,7 @@ class Options:
     price: ArrayLike | None = None
     sold: bool = True
     order: Sequence[int] | None = None
+    grant_yen: ArrayLike | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,9 @@ def _broadcast(years: Years, shape: tuple[int, ...]) -> Years:
 def _outcome(way: ways.Way, site: Site, years: Years, plant: Plant, terms: Terms, options: Options) -> Outcome:
     capacity = np.broadcast_to(np.asarray(site.capacity_kw, dtype=np.float64), plant.capex.shape)
     grant = grant_of(options.subsidies, way, options.facts, plant.capex, capacity, options.order)
+    if options.grant_yen is not None:
+        told = np.broadcast_to(np.asarray(options.grant_yen, dtype=np.float64), plant.capex.shape)
+        grant = replace(grant, yen=np.minimum(told, plant.capex), asked=told)
     price: Price | None = None
     if way == "purchase":
         case = ways.purchase(years, plant, grant.yen, terms, sold=options.sold)

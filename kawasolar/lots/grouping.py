@@ -34,6 +34,8 @@ _MOST_SWEEPS = 400
 _HELPS = 1e-9
 # A least size below this is none [kW].
 _LEAST_KW = 1e-3
+# Beyond any city.
+_FAR_KM = 1e6
 # So few sites that every one of them is tried as the first.
 _FEW = 12
 
@@ -51,12 +53,22 @@ class _State:
 
 
 class Grouping:
-    """One set of sites that may all be together as far as ward, roof, season and year go."""
+    """One set of sites that may all be together as far as ward, roof and season go.
 
-    def __init__(self, places_km: NDArray[np.float64], kw: NDArray[np.float64], rules: LotRules) -> None:
+    Parameters
+    ----------
+    years : [n] fiscal years; what lies further apart than ``year_span`` allows is infinitely far. Of no year are those with 0, and only with one another
+    """
+
+    def __init__(
+        self, places_km: NDArray[np.float64], kw: NDArray[np.float64], rules: LotRules, years: NDArray[np.int64] | None = None
+    ) -> None:  # fmt: skip
         self.kw, self.rules = kw, rules
         self.places = places_km - places_km.mean(axis=0)
         self.apart = np.sqrt(((self.places[:, None, :] - self.places[None, :, :]) ** 2).sum(axis=-1))
+        if years is not None and rules.year_span:
+            # Of three sites the first and the last are apart the most, so pairs say it of all of a lot.
+            self.apart[np.abs(years[:, None] - years[None, :]) >= rules.year_span] = np.inf
         self.squares = (self.places**2).sum(axis=1)
         self.near = np.argsort(self.apart, axis=1, kind="stable")[:, 1 : _NEIGHBOURS + 1]
         self._fill = _FILL
@@ -98,7 +110,7 @@ class Grouping:
         goal_kw = rules.min_kw + fill * (rules.max_kw - rules.min_kw)
         goal_sites = rules.min_sites + fill * (rules.max_sites - rules.min_sites)
         label = np.full(len(kw), -1, dtype=np.intp)
-        outward = self.squares.copy() if first is None else self.apart[first] + 1.0
+        outward = self.squares.copy() if first is None else np.minimum(self.apart[first], _FAR_KM) + 1.0
         if first is not None:
             outward[first] = np.inf
         next_label = 0

@@ -69,7 +69,8 @@ def propose(sites: LotSites, rules: LotRules, progress: Progress = silent) -> Pr
         fits = np.array([k for k in members if sites.capacity_kw[k] <= rules.max_kw], dtype=np.intp)
         left |= {sites.ids[k]: "too_large" for k in set(members) - set(fits.tolist())}
         if len(fits):
-            found = Grouping(sites.places[fits] / _M_PER_KM, sites.capacity_kw[fits], rules)
+            years = np.array([sites.years[k] for k in fits], dtype=np.int64)
+            found = Grouping(sites.places[fits] / _M_PER_KM, sites.capacity_kw[fits], rules, years)
             label = found.best(tell)
             lots += [tuple(sites.ids[k] for k in fits[label == one]) for one in range(int(label.max(initial=-1)) + 1)]
             left |= {
@@ -85,17 +86,50 @@ def propose(sites: LotSites, rules: LotRules, progress: Progress = silent) -> Pr
 
 
 def _together(sites: LotSites, rules: LotRules) -> list[list[int]]:
-    """Rows of sites that may be in one lot as far as year, season, ward and roof go; in the order of their first."""
+    """Rows of sites that may be in one lot as far as season, ward and roof go, and whether they are of a year; in the order of their first."""
     groups: dict[tuple[object, ...], list[int]] = {}
     for k in range(len(sites)):
         key = (
-            sites.years[k],
+            # One year is a group of its own; of several in a row the grouping takes care.
+            sites.years[k] if rules.year_span == 1 else rules.year_span > 0 and sites.years[k] > 0,
             sites.seasons[k] if rules.same_season else "",
             sites.wards[k] if rules.same_ward else "",
             sites.roofs[k] if rules.same_roof else "",
         )
         groups.setdefault(key, []).append(k)
     return list(groups.values())
+
+
+def lot_years(years: Sequence[int], span: int) -> tuple[int, int] | None:
+    """First and last fiscal year of a lot: of the years in a row that a lot may have those with the most of its sites, the earliest of such.
+
+    Parameters
+    ----------
+    years : of its sites; 0 is none
+    span : as :attr:`kawasolar.lots.rules.LotRules.year_span`
+
+    Returns
+    -------
+    None where no site has a year
+    """
+    known = sorted(year for year in years if year)
+    if not known:
+        return None
+    if not span:
+        return known[0], known[-1]
+    begin = max(known, key=lambda first: (sum(first <= year < first + span for year in known), -first))
+    return begin, max(year for year in known if year < begin + span)
+
+
+def strays(sites: LotSites, rules: LotRules, ids: Sequence[str]) -> list[tuple[str, int]]:
+    """The sites of a lot that are of another fiscal year than it, each with its own."""
+    year = dict(zip(sites.ids, sites.years, strict=True))
+    mine = lot_years([year.get(name, 0) for name in ids], rules.year_span)
+    return [
+        (name, year[name])
+        for name in ids
+        if mine is not None and year.get(name, 0) and not mine[0] <= year[name] <= mine[1]
+    ]
 
 
 def _why(group: Grouping, label: NDArray[np.intp], rules: LotRules) -> list[Left]:
@@ -108,7 +142,7 @@ def _why(group: Grouping, label: NDArray[np.intp], rules: LotRules) -> list[Left
 
 
 def broken_rules(sites: LotSites, rules: LotRules, ids: Sequence[str]) -> list[str]:
-    """Keys of the rules that a lot does not keep to, as somebody has made it: ``min_kw max_kw … year``."""
+    """Keys of the rules that a lot does not keep to, as somebody has made it: ``min_kw max_kw … year_span``."""
     row = {name: k for k, name in enumerate(sites.ids)}
     at = [row[name] for name in ids if name in row]
     if not at:
@@ -126,6 +160,6 @@ def broken_rules(sites: LotSites, rules: LotRules, ids: Sequence[str]) -> list[s
         "same_ward": rules.same_ward and len(set(some.wards)) > 1,
         "same_roof": rules.same_roof and len(set(some.roofs)) > 1,
         "same_season": rules.same_season and len(set(some.seasons)) > 1,
-        "year": len(set(some.years)) > 1,
+        "year_span": bool(strays(sites, rules, ids)),
     }
     return [key for key, broken in checks.items() if broken]

@@ -26,6 +26,7 @@ class LotRules:
     Attributes
     ----------
     max_distance_km : between the places of any two sites
+    year_span : fiscal years in a row of which its sites may be; 0 = any, where a programme has years
     lot_km2 : what a further lot must take off the sum of squared distances from the lots' middles
     spoils_yen : a site is named if the lot without it is cheaper by this much [yen/kWh]
     """
@@ -38,6 +39,7 @@ class LotRules:
     same_ward: bool
     same_roof: bool
     same_season: bool
+    year_span: int
     lot_km2: float
     spoils_yen: float
 

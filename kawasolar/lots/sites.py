@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from kawasolar.errors import PlanError
+from kawasolar.half import programme_of
 from kawasolar.lots.rules import ANY_TIME, seasons
 
 if TYPE_CHECKING:
@@ -66,10 +67,25 @@ class LotSites:
         )  # fmt: skip
 
 
-def chosen_ids(plan: Plan) -> list[str]:
-    """The facilities that the plan has chosen, in the order of the ledger."""
-    frame = plan.decision.sites
+def years_of(plan: Plan) -> dict[str, int]:
+    """Facility -> fiscal year in which the plan's programme builds it, or in which it was built; empty where the half is of no programme."""
+    kept = programme_of(plan)
+    if kept is None:
+        return {}
+    rows = kept.frame[kept.frame["fiscal_year"] > 0]
+    return dict(zip(rows["facility_id"].astype(str), rows["fiscal_year"].astype(int), strict=True))
+
+
+def chosen_ids(plan: Plan, *, standing: bool = False) -> list[str]:
+    """What is to be tendered, in the order of the ledger: the half, less what is contracted or done already.
+
+    Parameters
+    ----------
+    standing : with that, which a lot keeps
+    """
+    frame, stands = plan.half.sites, set(plan.settings.standing)
     chosen = set(frame.loc[frame["chosen"].to_numpy(dtype=bool), "facility_id"].astype(str))
+    chosen = chosen | stands if standing else chosen - stands
     return [name for name in plan.facilities["facility_id"].astype(str) if name in chosen]
 
 
@@ -80,8 +96,8 @@ def sites_of_plan(
 
     Parameters
     ----------
-    facilities : those that are chosen unless given
-    years : facility -> fiscal year, where a programme has them
+    facilities : those that are to be tendered unless given
+    years : facility -> fiscal year; those of the plan's programme unless given
 
     Returns
     -------
@@ -111,7 +127,7 @@ def sites_of_plan(
             refused[name] = "no_place"
     kept = np.array([k for k, name in enumerate(wanted) if name not in refused], dtype=np.intp)
     ids = tuple(wanted[k] for k in kept)
-    rows, told = ledger.loc[list(ids)], years or {}
+    rows, told = ledger.loc[list(ids)], years_of(plan) if years is None else years
     energy, own = (figures[key].to_numpy(dtype=np.float64)[kept] for key in ("energy_kwh", "self_use_kwh"))
     # Half hours are kept as 32-bit floats.
     own = np.minimum(own, energy)

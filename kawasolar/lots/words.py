@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from kawasolar.finance.words import grant_texts
 from kawasolar.lots.assess import Lot
 from kawasolar.words import say
 
@@ -13,10 +14,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from kawasolar.finance import Terms
-    from kawasolar.lots.assess import Assessed, Reason
+    from kawasolar.lots.assess import Assessed, Basis, Reason
+    from kawasolar.lots.flows import YearFlows
     from kawasolar.lots.proposal import Proposal
-    from kawasolar.lots.rules import LotCosts
     from kawasolar.words import Language
 
 MILLION = 1e6
@@ -29,14 +29,28 @@ def named_lots(language: Language, proposal: Proposal) -> tuple[Lot, ...]:
     years = dict(zip(proposal.sites.ids, proposal.sites.years, strict=True))
     counts: dict[int, int] = {}
     found = []
-    order = sorted(range(len(proposal.lots)), key=lambda k: years[proposal.lots[k][0]])
+    order = sorted(range(len(proposal.lots)), key=lambda k: min(years[one] for one in proposal.lots[k]))
     for key, k in enumerate(order, start=1):
         ids = proposal.lots[k]
-        year = years[ids[0]]
+        year = min((years[one] for one in ids if years[one]), default=0)
         counts[year] = counts.get(year, 0) + 1
         code = "lots.name_year" if year else "lots.name"
         found.append(Lot(f"l{key}", say(language, code, number=counts[year], year=year), ids))
     return tuple(found)
+
+
+def years_text(language: Language, years: Sequence[int]) -> str:
+    """The fiscal years of a lot, from the first to the last; empty where there is none."""
+    if not years:
+        return ""
+    code = "lots.year" if years[0] == years[-1] else "lots.years"
+    return say(language, code, first=years[0], last=years[-1])
+
+
+def lot_title(language: Language, name: str, years: Sequence[int]) -> str:
+    """A lot's name with its years, unless it has them in it."""
+    told = years_text(language, years)
+    return name if not told or told in name else say(language, "lots.title", name=name, years=told)
 
 
 def price_text(language: Language, price: float) -> str:
@@ -71,12 +85,24 @@ def lot_lines(
     for row in found.lots.to_dict("records"):
         lines.append(
             say(
-                language, "lots.line", key=row["lot"], name=row["name"], sites=row["sites"], kw=row["capacity_kw"], price=price_text(language, row["price"]),
+                language, "lots.line", key=row["lot"], name=lot_title(language, str(row["name"]), row["years"]), sites=row["sites"], kw=row["capacity_kw"], price=price_text(language, row["price"]),
                 saving=row["saving_first_yen"] / MILLION, co2=row["co2_first_t"],
             )
         )  # fmt: skip
+        lines += money_lines(language, row, names)
         lines += spoiler_lines(language, found, str(row["lot"]), names)
         lines += wrong_lines(language, row, names, not_chosen)
+    return lines
+
+
+def money_lines(language: Language, row: Mapping[Hashable, Any], names: Mapping[str, str]) -> list[str]:
+    """What a subsidy takes off the price of a lot (a row of :class:`~kawasolar.lots.assess.Assessed`), and at which sites the city pays more than it saves."""
+    lines = []
+    if row["grant_yen"] > 0.0:
+        before = price_text(language, row["price_ungranted"])
+        lines.append(say(language, "lots.grant_line", yen=row["grant_yen"] / MILLION, price=before))
+    if row["losers"]:
+        lines.append(say(language, "lots.losers_line", names=names_text(language, row["losers"], names)))
     return lines
 
 
@@ -101,6 +127,14 @@ def wrong_lines(
 ) -> list[str]:
     """Which rules a lot (a row of :class:`~kawasolar.lots.assess.Assessed`) does not keep to, and what it contains that is not chosen."""
     lines = [say(language, "lots.broken_line", rules=rules_text(language, row["broken"]))] if row["broken"] else []
+    if row["strays"]:
+        shown = [
+            say(language, "lots.stray", name=names.get(one, one), year=year) for one, year in row["strays"][:_NAMED]
+        ]
+        if len(row["strays"]) > _NAMED:
+            shown.append(say(language, "programme.conflict.more", count=len(row["strays"]) - _NAMED))
+        told = say(language, "list.separator").join(shown)
+        lines.append(say(language, "lots.strays_line", names=told, years=years_text(language, row["years"])))
     gone = tuple(dict.fromkeys((*row["gone"], *not_chosen.get(str(row["lot"]), ()))))
     return [*lines, say(language, "lots.gone_line", names=names_text(language, gone, names))] if gone else lines
 
@@ -113,14 +147,61 @@ def left_lines(language: Language, left: Mapping[str, str], names: Mapping[str, 
     ]
 
 
-def note_lines(language: Language, terms: Terms, costs: LotCosts) -> list[str]:
+def note_lines(language: Language, basis: Basis) -> list[str]:
     """What the prices are made with."""
-    return [
+    terms, costs = basis.terms, basis.costs
+    own = sum(1 for row in basis.paid.tariffs if row is not None)
+    code = "lots.note_saving" if not own else "lots.note_bills" if own == len(basis.sites) else "lots.note_bills_some"
+    lines = [
         say(
             language, "lots.note", irr=terms.number("operator_irr"), site=costs.site_once, lot=costs.lot_once, yearly=costs.lot_yearly,
         ),
-        say(language, "lots.note_saving", price=terms.number("purchase_price")),
+        say(language, code, price=terms.number("purchase_price"), own=own, others=len(basis.sites) - own),
+        grant_line(language, basis),
     ]  # fmt: skip
+    return [*lines, say(language, "lots.note_years")] if basis.dated else lines
+
+
+def grant_line(language: Language, basis: Basis) -> str:
+    """Which subsidy is in the prices, how much of it, and what came of its conditions."""
+    given = basis.granted
+    if given.subsidy is None:
+        return say(language, "lots.note_no_grant")
+    name, *conditions = grant_texts(language, given)
+    told = say(language, "list.separator").join(conditions)
+    code = "lots.note_refused" if given.refused else "lots.note_grant"
+    return say(
+        language, code, name=name, conditions=told, yen=float(given.yen.sum()) / MILLION, asked=float(given.asked.sum()) / MILLION
+    )  # fmt: skip
+
+
+def flow_lines(language: Language, flows: YearFlows) -> list[str]:
+    """The money over the fiscal years: what it comes to, then each year in which sites begin or which is the last."""
+    if not flows.years:
+        return []
+    figures, table = flows.figures(flows.whole), flows.by_year(flows.whole)
+    lines = [
+        say(
+            language, "lots.flows_line", first=flows.years[0], last=flows.years[-1], total=figures["city_total"] / MILLION, npv=figures["city_npv"] / MILLION,
+            operator=round(figures["operator_npv"] / MILLION, 1) + 0.0, irr=figures["operator_irr"], grant=figures["grant_total"] / MILLION,
+        )
+    ]  # fmt: skip
+    for row in table.to_dict("records"):
+        if row["sites"] or row["fiscal_year"] == flows.years[-1]:
+            values = {key: row[f"{key}_yen"] / MILLION for key in ("city", "city_total", "grant", "operator")}
+            lines.append(
+                say(
+                    language,
+                    "lots.flow_line",
+                    year=row["fiscal_year"],
+                    sites=row["sites"],
+                    kw=row["capacity_kw"],
+                    **values,
+                )
+            )
+    if flows.without:
+        lines.append(say(language, "lots.flows_without", lots=say(language, "list.separator").join(flows.without)))
+    return lines
 
 
 def lots_in_words(
@@ -131,6 +212,14 @@ def lots_in_words(
     table["gone"] = [
         names_text(language, tuple(dict.fromkeys((*gone, *not_chosen.get(str(lot), ())))), names)
         for lot, gone in zip(table["lot"], table["gone"], strict=True)
+    ]
+    table["years"] = [years_text(language, years) for years in table["years"]]
+    table["losers"] = [names_text(language, ids, names) for ids in table["losers"]]
+    table["strays"] = [
+        say(language, "list.separator").join(
+            say(language, "lots.stray", name=names.get(one, one), year=year) for one, year in some
+        )
+        for some in table["strays"]
     ]
     table["spoilers"] = [names_text(language, ids, names) for ids in table["spoilers"]]
     table["broken"] = [rules_text(language, broken) for broken in table["broken"]]
@@ -146,7 +235,10 @@ def sites_in_words(language: Language, found: Assessed) -> pd.DataFrame:
         reasons_text(language, reasons) if spoils else ""
         for reasons, spoils in zip(table["reasons"], table["spoils"], strict=True)
     ]
-    table["spoils"] = ["○" if spoils else "" for spoils in table["spoils"]]
+    for key in ("spoils", "loses"):
+        table[key] = ["○" if one else "" for one in table[key]]
+    tariffs = {row.key: getattr(row, f"name_{language}") for row in found.basis.paid.tariffs if row is not None}
+    table["tariff"] = [tariffs.get(key, key) if key else say(language, "lots.one_price") for key in table["tariff"]]
     return _rounded(table)
 
 
@@ -161,7 +253,7 @@ def _rounded(table: pd.DataFrame) -> pd.DataFrame:
     """As many digits as mean something."""
     digits: dict[str, Any] = {
         "capacity_kw": 2, "kw_cleaned": 2, "price": 2, "price_cleaned": 2, "price_alone": 2, "price_without": 2, "effect": 2, "co2_first_t": 1,
-        "spread_km": 2, "km": 2, "specific_yield": 0, "yen_per_kw": 0, "energy_kwh": 0, "saving_first_yen": 0, "saving_total_yen": 0, "capex_yen": 0,
+        "price_ungranted": 2, "grant_yen": 0, "avoided_yen": 2, "demand_yen": 0, "spread_km": 2, "km": 2, "specific_yield": 0, "yen_per_kw": 0, "energy_kwh": 0, "saving_first_yen": 0, "saving_total_yen": 0, "capex_yen": 0,
     }  # fmt: skip
     made = table.copy()
     made["self_use_ratio"] = (made["self_use_ratio"].astype(float) * 100.0).round(1)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gis.progress import Progress, part, silent
+from kawasolar.half import basis_of
 from kawasolar.programme.defaults import giving, limits
 from kawasolar.programme.kept import Kept, keep, keep_nothing
 from kawasolar.programme.of_plan import programme_of_plan
@@ -60,7 +61,8 @@ def find_programme(
     made = make_programme(asked.sites, asked.rules, ends, part(progress, 0.0, _SEARCH))
     if made is not None:
         progress(1.0, "programme")
-        return Found(asked, made, keep(made, asked), ends)
+        kept = replace(keep(made, asked), basis=basis_of(plan.decision, plan.settings))
+        return Found(asked, made, kept, ends)
     give = {**giving(), **told.give}
     nothing = why_nothing(asked.sites, asked.rules, give, ends, part(progress, _SEARCH, 1.0))
     return Found(asked, None, keep_nothing(asked, nothing), ends)

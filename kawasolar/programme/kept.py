@@ -42,6 +42,8 @@ class Kept:
     count : day of the frozen list that these are, empty where there is none
     assumed : as :attr:`kawasolar.programme.of_plan.Asked.assumed`
     nothing : what conflicts, and what would do
+    basis : fingerprint of the decision that it was made of (:func:`kawasolar.half.basis_of`)
+    share : of the denominator that is asked for
     """
 
     outcome: Outcome
@@ -54,6 +56,8 @@ class Kept:
     assumed: Mapping[str, float | None] = field(default_factory=dict)
     proof: Proof | None = None
     nothing: Nothing | None = None
+    basis: str = ""
+    share: float = 0.0
 
     @property
     def counted(self) -> pd.DataFrame:
@@ -88,6 +92,7 @@ def keep(programme: Programme, asked: Asked) -> Kept:
     return Kept(
         "programme", programme.sites.years, programme.rules.objective, frame[list(COLUMNS)].astype(COLUMNS),
         programme.number, programme.denominator, asked.count, dict(asked.assumed), programme.proof,
+        share=programme.rules.share or 0.0,
     )  # fmt: skip
 
 
@@ -135,7 +140,7 @@ def head_to_json(kept: Kept) -> dict[str, object]:
     proof, nothing = kept.proof, kept.nothing
     return {
         "outcome": kept.outcome, "years": list(kept.years), "objective": kept.objective, "number": kept.number, "denominator": kept.denominator,
-        "count": kept.count, "assumed": dict(kept.assumed),
+        "count": kept.count, "assumed": dict(kept.assumed), "basis": kept.basis, "share": kept.share,
         "proof": None if proof is None else {**vars(proof), "worth": float(proof.worth), "bound": _finite(proof.bound), "gap": _finite(proof.gap)},
         "nothing": None if nothing is None else {
             "status": nothing.status,
@@ -187,7 +192,7 @@ def from_json(head: dict[str, Any], frame: pd.DataFrame) -> Kept:
             str(proof["status"]), float(proof["worth"]), _infinite(proof["bound"]), _infinite(proof["gap"]), _whole(proof["nodes"]),
             float(proof["seconds"]), *(None if proof[name] is None else _whole(proof[name]) for name in ("shelter_years", "shelter_bound")),
         ),
-        None if head["nothing"] is None else _nothing(head["nothing"]),
+        None if head["nothing"] is None else _nothing(head["nothing"]), str(head.get("basis", "")), float(head.get("share", 0.0)),
     )  # fmt: skip
 
 

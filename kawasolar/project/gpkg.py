@@ -12,7 +12,7 @@ import shapely
 
 from kawasolar.errors import UnreadableProject
 from kawasolar.project.frames import SQL_TYPES, decode_column, sql_values
-from kawasolar.words import say
+from kawasolar.words import LANGUAGES, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -112,7 +112,8 @@ def describe_columns(connection: sqlite3.Connection, table: str, columns: Sequen
     rows, used = [], set(columns)
     for column in columns:
         code = f"export.column.{column}"
-        title, about = say("ja", code), say("en", code)
+        # Layers keep shares as 0…1, lists show percent.
+        title, about = (say(language, code).replace("(%)", "(0-1)") for language in LANGUAGES)
         if title != code and title not in used:
             used.add(title)
             rows.append((table, column, title, title, about))

@@ -22,7 +22,7 @@ _CLASS_ORDER = ("chosen", "eligible", "unknown", "ineligible")
 
 def site_class(plan: Plan) -> pd.Series[Any]:
     """What became of each facility: ``chosen eligible unknown ineligible``, indexed by facility id."""
-    sites = plan.decision.sites
+    sites = plan.half.sites
     named = np.where(sites["chosen"].to_numpy(dtype=bool), "chosen", sites["status"].to_numpy(dtype=object))
     return pd.Series(named.astype(object), index=pd.Index(sites["facility_id"], name="facility_id"), name="class")
 
@@ -30,7 +30,7 @@ def site_class(plan: Plan) -> pd.Series[Any]:
 def facility_layer(plan: Plan) -> gpd.GeoDataFrame:
     """The ledger with yield and decision beside it; a ledger column of the same name wins."""
     layer = plan.facilities.copy()
-    for frame, columns in ((plan.decision.sites, SITE_COLUMNS), (plan.results.yields, YIELD_COLUMNS)):
+    for frame, columns in ((plan.half.sites, SITE_COLUMNS), (plan.results.yields, YIELD_COLUMNS)):
         found = frame.drop_duplicates("facility_id").set_index("facility_id")
         for column in columns:
             if column in found.columns and column not in layer.columns:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kawasolar import decide
 from kawasolar.decide import OBJECTIVE_COLUMN
+from kawasolar.half import programme_of
 from kawasolar.provenance import roofs
 from kawasolar.provenance.model import EnteredSource, Explanation, NothingToExplain
 from kawasolar.provenance.sources import flat, plain
-from kawasolar.selection import choose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,6 +115,9 @@ def status(desk: Desk, facility_id: str) -> Explanation:
     judged = [criterion(desk, facility_id, str(key)) for key in keys]
     reason = str(site["reason"])
     formula = reason if reason in ("no_building", "no_roof", "shared") else str(site["status"])
+    # Whatever the criteria say, there it is.
+    stands = desk.plan.settings.standing.get(facility_id)
+    formula = formula if stands is None else "stands"
     links: _Inputs = (link(desk, facility_id),) if formula in ("no_building", "no_roof", "shared") else ()
     barren: _Inputs = ()
     given = site["reason_values"] if isinstance(site["reason_values"], dict) else {}
@@ -122,16 +126,15 @@ def status(desk: Desk, facility_id: str) -> Explanation:
         barren = _of_roof(desk, facility_id, "usable_m2")
     values = {"reason": reason, "reason_values": site["reason_values"], "applied": len(judged)}
     return Explanation(
-        "status", str(site["status"]), "", f"status_{formula}", (*judged, *barren, *links), desk.stage("eligibility"), values, facility_id
+        "status", str(site["status"]), "", f"status_{formula}", (*desk.standing_of(facility_id), *judged, *barren, *links), desk.stage("eligibility"), values, facility_id
     )  # fmt: skip
 
 
 def choice_of(plan: Plan) -> Choice:
-    """The choice as the selection made it, with its number and the pins and vetoes that took effect."""
+    """The choice as the selection made it, with its number, what stands, and the pins and vetoes that took effect."""
     sites = plan.decision.sites.set_index("facility_id")
     eligible = sites.index[sites["status"] == "eligible"]
-    settings = plan.settings
-    return choose(sites.loc[eligible, "objective_value"], settings.share, settings.pins, settings.vetoes)
+    return decide.choice_of(sites.loc[eligible, "objective_value"], plan.settings)
 
 
 def worth(desk: Desk, facility_id: str) -> Explanation:
@@ -150,7 +153,7 @@ def rank(desk: Desk, facility_id: str) -> Explanation:
     """Place among the eligible by the objective."""
     site = desk.site(facility_id)
     found = plain(site["rank"])
-    sites = desk.plan.decision.sites
+    sites = desk.plan.half.sites
     values: dict[str, object] = {
         "eligible": int((sites["status"] == "eligible").sum()),
         "objective": desk.plan.settings.objective,
@@ -165,8 +168,12 @@ def rank(desk: Desk, facility_id: str) -> Explanation:
 
 
 def number(desk: Desk) -> Explanation:
-    """How many are to be chosen: the share of the eligible, rounded up."""
-    sites = desk.plan.decision.sites
+    """How many are to be chosen: the share of the eligible, or of the programme's list, rounded up."""
+    sites, kept = desk.plan.half.sites, programme_of(desk.plan)
+    if kept is not None:
+        values = {"denominator": kept.denominator, "day": kept.count, "share": kept.share}
+        formula = "number_listed" if kept.count else "number_programme"
+        return Explanation("number", kept.number, "", formula, stage=desk.stage("programme"), values=values)
     eligible = Explanation(
         "eligible",
         int((sites["status"] == "eligible").sum()),
@@ -200,10 +207,9 @@ def chosen(desk: Desk, facility_id: str) -> Explanation:
         formula = "chosen_not_eligible"
     else:
         inputs = flat(desk.entered_of(facility_id), (rank(desk, facility_id), number(desk)))
-        formula = reason
-    return Explanation(
-        "chosen", bool(site["chosen"]), "", f"choice_{formula}" if formula == reason else formula, inputs, desk.stage("selection"), values, facility_id
-    )  # fmt: skip
+        formula = f"choice_{reason}"
+    stage = desk.stage("selection" if programme_of(desk.plan) is None else "programme")
+    return Explanation("chosen", bool(site["chosen"]), "", formula, inputs, stage, values, facility_id)
 
 
 # ---------------------------------------------------------------------------------------------- buildings

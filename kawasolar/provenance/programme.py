@@ -81,9 +81,6 @@ def _entered(desk: Desk, facility_id: str) -> list[EnteredSource]:
     if term is not None:
         ends = "–".join("" if term[name] is None else str(term[name]) for name in ("earliest", "latest"))
         found.append(EnteredSource("terms", facility_id, (ends,), mark_of(term)))
-    stands = plan.entries.get("standing", facility_id)
-    if stands is not None:
-        found.append(EnteredSource("standing", facility_id, (str(stands["year"]),), mark_of(stands)))
     return found
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kawasolar.plan import Role
-    from kawasolar.provenance.model import ProfileSource, Source
+    from kawasolar.provenance.model import EnteredSource, ProfileSource, Source
     from kawasolar.provenance.sources import Desk
 
 UNITS = {
@@ -167,9 +167,15 @@ def _by_mounting(desk: Desk, facility_id: str) -> list[tuple[str, pd.DataFrame]]
 def _count(desk: Desk, facility_id: str, mounting: str, rows: pd.DataFrame) -> Explanation:
     values = [source for source in desk.profile_of("layout", without=_NOT_NUMBER) if _is_of(source.key, mounting)]
     return Explanation(
-        f"modules_{mounting}", int(rows["modules"].sum()), "-", f"modules_{mounting}", (*values, *desk.layout_of(facility_id)),
+        f"modules_{mounting}", int(rows["modules"].sum()), "-", f"modules_{mounting}", (*values, *desk.layout_of(facility_id), *_bound_by(desk, facility_id)),
         desk.stage("layout"), {"planes": int(rows["plane_id"].nunique())}, facility_id,
     )  # fmt: skip
+
+
+def _bound_by(desk: Desk, facility_id: str) -> list[EnteredSource]:
+    """What stands already, where its capacity is known: no more is laid out."""
+    entry = desk.plan.entries.get("standing", facility_id)
+    return [] if entry is None or not entry["capacity_kw"] else desk.standing_of(facility_id)
 
 
 def _laid_out(desk: Desk, facility_id: str, mounting: str, rows: pd.DataFrame) -> Explanation:

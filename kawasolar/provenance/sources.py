@@ -240,13 +240,22 @@ class Desk:
     # ------------------------------------------------------------------------------------------ what people entered
 
     def entered_of(self, facility_id: str) -> list[EnteredSource]:
-        """Pin and veto of a facility."""
+        """Pin and veto of a facility, and what stands there."""
         plan, found = self.plan, []
         for kind, table, known in (("pin", "pins", plan.settings.pins), ("veto", "vetoes", plan.settings.vetoes)):
             if facility_id in known:
                 entry = plan.entries.of_scenario(table, plan.scenario).get(facility_id)
                 found.append(EnteredSource(kind, facility_id, True, None if entry is None else mark_of(entry)))  # type: ignore[arg-type]
-        return found
+        return found + self.standing_of(facility_id)
+
+    def standing_of(self, facility_id: str) -> list[EnteredSource]:
+        """What stands at a facility: state, fiscal year, and its capacity [kW] where that is known."""
+        stands = self.plan.settings.standing.get(facility_id)
+        if stands is None:
+            return []
+        entry = self.plan.entries.get("standing", facility_id)
+        kw = None if entry is None else entry["capacity_kw"]
+        return [EnteredSource("standing", facility_id, (*stands, kw), None if entry is None else mark_of(entry))]
 
     def join_of(self, facility_id: str) -> list[EnteredSource]:
         """The buildings that a person named for a facility."""
@@ -324,7 +333,7 @@ class Desk:
 
     def site(self, facility_id: str) -> pd.Series[Any]:
         """The decision on a facility."""
-        sites = self.plan.decision.sites
+        sites = self.plan.half.sites
         found = sites[sites["facility_id"] == facility_id]
         if not len(found):
             raise NothingToExplain("why.no_facility", facility=facility_id)

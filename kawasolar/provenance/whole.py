@@ -10,6 +10,7 @@ import pandas as pd
 
 from kawasolar.ageing import RATE, YEARS
 from kawasolar.figures import figures
+from kawasolar.half import programme_of
 from kawasolar.provenance import decisions, roofs
 from kawasolar.provenance.model import Explanation
 
@@ -23,7 +24,7 @@ _SUMS = {"usable_m2": "m²", "capacity_kw": "kW", "energy_kwh": "kWh", "co2_t": 
 
 def _picked(desk: Desk) -> list[str]:
     """The chosen with a yield, by rank."""
-    sites = desk.plan.decision.sites
+    sites = desk.plan.half.sites
     mine = sites[sites["chosen"].to_numpy(dtype=bool)]
     order = pd.to_numeric(mine["rank"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     known = set(desk.plan.results.yields["facility_id"])
@@ -79,7 +80,12 @@ def _status(desk: Desk, figure: str) -> Explanation:
 
 def chosen(desk: Desk) -> Explanation:
     """How many are chosen: the number to choose, more where more are pinned, fewer where vetoes leave too few."""
-    plan, choice = desk.plan, decisions.choice_of(desk.plan)
+    plan, choice, kept = desk.plan, decisions.choice_of(desk.plan), programme_of(desk.plan)
+    if kept is not None:
+        return Explanation(
+            "chosen", figures(plan)["chosen"], "", "chosen_programme", (decisions.number(desk),), desk.stage("programme"),
+            {"years": f"{kept.years[0]}–{kept.years[-1]}"},
+        )  # fmt: skip
     marks = [source for name in sorted(choice.pins | choice.vetoes) for source in desk.entered_of(name)]
     values = {"excess": choice.excess, "short": choice.short, "pins": len(choice.pins), "vetoes": len(choice.vetoes)}
     formula = "chosen" if choice.excess or choice.short else "chosen_exact"

@@ -110,6 +110,13 @@ def ledger_value(language: Language, column: str, value: object, unit: str = "")
     return quantity(language, value, unit) if unit else f"{float(str(value)):,.10g}"
 
 
+def standing_text(language: Language, value: object) -> str:
+    """What stands at a facility: its state, the fiscal year from which, and its capacity where that is known."""
+    state, year, kw = cast("tuple[str, int, float | None]", value)
+    code = "why.line.stands" if kw is None else "why.line.stands_kw"
+    return say(language, code, status=say(language, f"programme.status.{state}"), year=year, kw=kw)
+
+
 def quantity(language: Language, value: object, unit: str, *, percent: bool = False) -> str:
     """A number with its unit; a dash where there is none."""
     if value is None:
@@ -440,6 +447,8 @@ class _Teller:
             shown = quantity(self.language, value, "-", percent=True)
         elif source.kind == "objective":
             shown = say(self.language, f"objective.{value}")
+        elif source.kind == "standing":
+            shown = standing_text(self.language, value)
         elif source.kind == "layout":
             shown = layout_text(self.language, cast("tuple[tuple[str, float], ...]", value))
         elif isinstance(value, tuple):

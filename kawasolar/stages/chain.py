@@ -146,7 +146,7 @@ CHAIN: tuple[Stage, ...] = (
         parts=_parts_of_survey, drawn=("keepouts",), waits=("join",), values_with={"canopy": ("canopy.*",), "roof_planes": ("given.*",)},
     ),
     Stage(
-        "layout", 1, values=("module.power", "module.width", "module.length", "module.weight", "layout.*", "pv.capacity", "pv.rack_*"), parts=_parts_of_layout, drawn=("layouts",), waits=("survey", "join"),
+        "layout", 1, values=("module.power", "module.width", "module.length", "module.weight", "layout.*", "pv.capacity", "pv.rack_*"), parts=_parts_of_layout, drawn=("layouts", "standing"), waits=("survey", "join"),
     ),
     Stage(
         # 2: of modules that are laid out, with the shade of row on row.
@@ -160,9 +160,10 @@ CHAIN: tuple[Stage, ...] = (
     Stage(
         "eligibility", 1, after=("ledger", "join", "yield"), values=("life.*", "plan.year"), entered=("criteria", "ledger"),
     ),
-    Stage("selection", 1, after=("eligibility",), entered=("share", "objective", "pins", "vetoes")),
+    Stage("selection", 1, after=("eligibility",), entered=("share", "objective", "pins", "vetoes", "standing")),
     Stage(
-        "programme", 1, after=("ledger", "registers", "yield", "eligibility"), values=("plan.year", "ageing.years"), asked_by="rules",
+        # 2: knows of which decision it was made.
+        "programme", 2, after=("ledger", "registers", "yield", "eligibility"), values=("plan.year", "ageing.years"), asked_by="rules",
         entered=("rules", "terms", "standing", "counts", "share", "objective", "pins", "vetoes", "ledger", "names_of_works", "money"), drawn=("aliases",),
     ),
 )  # fmt: skip

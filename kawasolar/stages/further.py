@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gis.findings import Finding
 from kawasolar.document.views import mapping_of
 from kawasolar.plan import NO_REGISTERS, OTHER_LEDGERS, Registers
 
@@ -61,4 +62,5 @@ def run_programme(work: Work, progress: Progress) -> None:
     from kawasolar.programme.finding import find_programme
 
     found = find_programme(work.plan(), told, progress)
-    work.programme, work.findings["programme"] = found.kept, found.asked.findings
+    none = () if found.programme is not None else (Finding(f"programme.outcome_{found.kept.outcome}", "warning"),)
+    work.programme, work.findings["programme"] = found.kept, (*none, *found.asked.findings)

@@ -14,15 +14,15 @@ from kawasolar.plan import InputFile, Plan, Project, no_file
 from kawasolar.stages.bench import Bench, observed
 from kawasolar.stages.chain import CHAIN, expected, touched
 from kawasolar.stages.state import changed_parts, states_of
-from kawasolar.stages.work import (
+from kawasolar.stages.steps import (
     RUN,
-    Work,
     can_restore_rasters,
     known_buildings,
     restore_rasters,
     run_decision,
     take_over,
 )
+from kawasolar.stages.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

@@ -131,8 +131,8 @@ def is_stale(plan: Plan) -> bool:
     return not all(state.is_fresh for state in states(plan, plan.base_profile))
 
 
-# No list of the plan shows other ledgers, what facilities use, or the programme.
-_ON_NO_PAPER = ("registers", "use", "programme")
+# No list of the plan shows other ledgers.
+_ON_NO_PAPER = ("registers",)
 
 
 def plan_fingerprint(plan: Plan) -> str:
@@ -140,11 +140,15 @@ def plan_fingerprint(plan: Plan) -> str:
 
     Equal for plans that were computed from the same, on any machine; 12 hex digits in groups, to be read aloud.
     """
-    stamps = {name: stamp.fingerprint for name, stamp in plan.stamps.items() if name not in _ON_NO_PAPER}
+    lots = plan.entries.of_scenario("lots", plan.scenario)
+    # Where there are lots, their papers show years and bills, too.
+    stamps = {name: stamp.fingerprint for name, stamp in plan.stamps.items() if lots or name not in _ON_NO_PAPER}
     own = {table: dict(plan.entries.table(table)) for table in ("ledger", "joins", "keepouts")}
     mine = {
         table: plan.entries.of_scenario(table, plan.scenario)
         for table in ("pins", "vetoes", "values", "layouts", "criteria")
     }
+    if lots:
+        mine["lots"] = lots
     whole = fingerprint([plan.name, plan.scenario_name, stamps, own, mine])[:12]
     return "-".join(whole[k : k + 4] for k in (0, 4, 8))

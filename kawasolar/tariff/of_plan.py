@@ -62,7 +62,7 @@ def bills_of(plan: Plan, demand: Demand, rules: Rules | None = None, progress: P
         from ``progress``
     """
     known = bundled_rules() if rules is None else rules
-    rows = _facilities(plan, demand, known)
+    rows = tariffs_of(plan, demand, known)
     bills: dict[str, tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Bill]] = {}
     rates: dict[str, Rates] = {}
     keys = [str(key) for key in dict.fromkeys(rows["tariff"]) if key]
@@ -80,8 +80,8 @@ def bills_of(plan: Plan, demand: Demand, rules: Rules | None = None, progress: P
     return PlanBills(rows, bills, rates)
 
 
-def _facilities(plan: Plan, demand: Demand, rules: Rules) -> pd.DataFrame:
-    """Which tariff each facility has, or why none."""
+def tariffs_of(plan: Plan, demand: Demand, rules: Rules) -> pd.DataFrame:
+    """Which tariff each facility has, or why none: :data:`COLUMNS`, without what only a bill says."""
     supplies = supply_of_rows(plan)
     found: list[dict[str, object]] = []
     for facility, source, peak, used in zip(

@@ -30,7 +30,7 @@ from kawasolar.reasons import finding_sentence
 from kawasolar.stages import bring_up_to_date, observed, states, with_edit
 from kawasolar.stages.bench import Bench
 from kawasolar.stages.run import stamped, with_results
-from kawasolar.stages.work import can_restore_rasters
+from kawasolar.stages.steps import can_restore_rasters
 from kawasolar.words import LANGUAGES, say
 from tests.support.town import CELL, NORTH, SIZE, WEST, small_town
 

@@ -51,11 +51,13 @@ def test_all_commands_are_known_at_the_door() -> None:
         cli_layout,
         cli_ledger,
         cli_lots,
+        cli_measures,
         cli_meters,
         cli_profile,
         cli_programme,
         cli_register,
         cli_registers,
+        cli_sizing,
         cli_surface,
         cli_survey,
         cli_yield,
@@ -97,6 +99,24 @@ def test_money_of_a_facility(project: Path, tmp_path: Path, capsys: pytest.Captu
     assert saved == pytest.approx(0.6 * row["energy_kwh"] * 25.2, rel=1e-6)
     assert main([*words, "--profile", "kaga"]) == 2
     assert main(["-q", "finance", str(project), "999"]) == 3
+
+
+def test_measures_of_a_facility(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words, book = ["-q", "measures", str(project), "001"], tmp_path / "対策.xlsx"
+    asked = ["--order", "pv,led", "--lighting-kwh", "5000", "--set", "led_saving=0.4"]
+    assert main([*words, *asked, "--json", "--xlsx", str(book)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [one["order"] for one in found["orders"]] == [["pv", "led"], ["led", "pv"]]
+    assert found["assumptions"] == {"lighting_kwh": 5000.0, "led_saving": 0.4}
+    for one in found["orders"]:
+        assert one["bills_yen"][0] - one["bills_yen"][-1] == pytest.approx(sum(one["saved_yen"].values()), abs=0.1)
+    assert book.exists()
+    assert main(words) == 0
+    assert "Chargers" in capsys.readouterr().out
+    assert main([*words, "--order", "pv,pv"]) == 2
+    assert main([*words, "--set", "led_saving=2"]) == 3
+    assert main([*words, "--set", "led_saving"]) == 3
+    assert main(["-q", "measures", str(project), "999"]) == 3
 
 
 def status(project: Path, capsys: pytest.CaptureFixture[str], *more: str) -> dict[str, object]:

@@ -162,7 +162,7 @@ def test_rules_and_costs_have_range_and_source() -> None:
         assert row["source_ja"]
         assert row["source_en"]
         assert row["unit"]
-        assert row["how_sure"] == "verify"
+        assert row["how_sure"] in ("primary", "secondary", "derived", "verify")
     assert seasons()["school"] == "summer"
     assert rules_with({"min_kw": 10, "same_ward": 1}).same_ward is True
     for wrong, code in (
@@ -181,23 +181,27 @@ def test_rules_and_costs_have_range_and_source() -> None:
 
 
 def whole_cash(some: LotSites, price: float) -> np.ndarray[Any, Any]:
-    """The operator's cash flow after tax over all sites and the lot's own costs, year by year, told anew."""
-    costs = default_costs()
-    flows = (
-        compare(lot_site(some, 0.0), TERMS, Options(price=price), ("ppa",)).outcomes["ppa"].case.operator.sum(axis=0)
-    )
-    tax, years = TERMS.number("corporate_tax"), TERMS.years
-    once = costs.lot_once + costs.site_once * len(some)
+    """The operator's cash flow after tax over all sites and the lot's own costs, fiscal year by fiscal year, told anew site by site."""
+    costs, tax, term = default_costs(), TERMS.number("corporate_tax"), TERMS.years
+    first = min(some.years)
+    found = np.zeros(max(some.years) - first + term + 1)
+    dearer = (1.0 + TERMS.number("inflation")) ** np.arange(term)
+
+    def pay(year: int, once: float, yearly: float) -> None:
+        k = year - first
+        found[k] -= once
+        found[k : k + term + 1] += tax * once * depreciation_shares(TERMS, term)
+        found[k + 1 : k + term + 1] -= (1.0 - tax) * yearly * dearer
+
     middle = some.places.mean(axis=0)
-    way = 2.0 * np.hypot(*(some.places - middle).T).sum() / 1000.0
-    yearly = (costs.lot_yearly + costs.visits * costs.travel * way) * (1.0 + TERMS.number("inflation")) ** np.arange(
-        years
-    )
-    flows = flows.copy()
-    flows[0] -= once
-    flows += tax * once * depreciation_shares(TERMS, years)
-    flows[1:] -= (1.0 - tax) * yearly
-    return np.asarray(flows)
+    pay(first, costs.lot_once, costs.lot_yearly)
+    for k, year in enumerate(some.years):
+        one = some.taken([k])
+        flows = compare(lot_site(one, 0.0), TERMS, Options(price=price), ("ppa",)).outcomes["ppa"].case.operator[0]
+        found[year - first : year - first + term + 1] += flows
+        km = 2.0 * float(np.hypot(*(some.places[k] - middle))) / 1000.0
+        pay(year, costs.site_once, costs.visits * costs.travel * km)
+    return found
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -350,8 +354,24 @@ def test_command_line(plan: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert told["lots"]
     assert all(np.isfinite(lot["price"]) for lot in told["lots"])
     sheets = openpyxl.load_workbook(book)
-    assert len(sheets.sheetnames) == 2
+    assert sheets.sheetnames == [
+        "ロット一覧",
+        "ロット別施設",
+        "年度別収支",
+        "ロット別収支",
+        "編成条件",
+        "収支の前提条件",
+    ]
     assert read_fingerprint(book) == plan_fingerprint(load_project(project).plan)
+    assert "未採用" not in str([cell.value for cell in sheets["ロット一覧"]["A"]])
+    # A proposal that nobody has taken over says so.
+    sketch = tmp_path / "案.xlsx"
+    assert (
+        main(["lots", str(project), "--propose", "--rule", "min_kw=0", "--rule", "max_sites=3", "--xlsx", str(sketch)])
+        == 0
+    )
+    assert "未採用" in str([cell.value for cell in openpyxl.load_workbook(sketch)["ロット一覧"]["A"]])
+    capsys.readouterr()
     with table.open(encoding="utf-8-sig") as file:
         rows = list(csv.reader(file))
     assert len(rows) == 1 + len(told["sites"])

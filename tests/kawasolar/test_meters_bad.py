@@ -158,25 +158,25 @@ def test_a_sparse_file_of_many_gigabytes_is_refused_at_once(tmp_path: Path) -> N
     path = tmp_path / "a.csv"
     with path.open("wb") as file:
         file.truncate(50 * 2**30)
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert refused(path).code == "meters.too_large"
-    assert time.perf_counter() - begin < 1.0
+    assert time.process_time() - begin < 1.0
 
 
 def test_a_million_empty_rows(tmp_path: Path) -> None:
     year = known(days=2)
     rows = [HEAD, *rows_of(year)]
     path = write(tmp_path / "a.csv", [*rows, *[""] * 1_000_000, *[",,,"] * 100_000])
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert_same(read_meters(path).series[0], year)
-    assert time.perf_counter() - begin < 10.0
+    assert time.process_time() - begin < 10.0
 
 
 def test_a_million_rows_of_something_else_end_soon(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", ["氏名,住所,電話", *["川崎 花子,川崎市,044"] * 1_000_000])
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert refused(path).code == "meters.unknown_layout"
-    assert time.perf_counter() - begin < 10.0
+    assert time.process_time() - begin < 10.0
 
 
 def test_a_workbook_that_unpacks_to_gigabytes(tmp_path: Path) -> None:

@@ -330,7 +330,7 @@ def test_a_year_that_a_person_set_is_named(planned: Project) -> None:
     assert [one.value for one in found.of("entered:terms")] == [("2029–2030",)]  # type: ignore[union-attr]
     stands = computed(with_edit(planned, programme_edits.stand(planned.entries, [out], "done", 2025, BY)))
     found = explain(stands.plan, "programme_year", out)
-    assert [one.value for one in found.of("entered:standing")] == [("2025",)]  # type: ignore[union-attr]
+    assert len(found.of("entered:standing")) == 1
     for language in LANGUAGES:
         assert any("2025" in text for _, text in sentences(found, language))
 

@@ -342,6 +342,7 @@ def test_every_value_of_the_profile_is_in_some_explanation(plan: Plan, dense: Pr
         "glare.",
         "surface.",
         "review.",
+        "sizing.",
         *MODULE,
     )
     assert set(plan.profile.values) - seen == unseen | {key for key in plan.profile.values if key.startswith(elsewhere)}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from kawasolar.plan import Plan
-from kawasolar.roof_bill import RoofBill, roof_bill
+from kawasolar.roof_bill import RoofBill, roof_bill, roofs_worth
 from kawasolar.tariff.compare import difference
 from kawasolar.use import compute_use, flows_of
 from tests.support.plans import example_plan
@@ -50,6 +50,21 @@ def test_energy_and_demand_are_the_whole(plan: Plan) -> None:
         assert 5 < one.yen_per_kwh < 60
         lines = difference(one.before, one.after)
         assert float(lines.year_yen) == pytest.approx(one.saved_yen, abs=0.01)
+
+
+def test_many_at_once_are_as_each_alone(plan: Plan) -> None:
+    ids = [str(one) for one in plan.facilities["facility_id"]][::-1]
+    found = roofs_worth(plan, ids)
+    assert found["facility_id"].tolist() == ids
+    for row in found.to_dict("records"):
+        one = roof_bill(plan, *flows_of(plan, row["facility_id"]))
+        if isinstance(one, str) or not one.self_use_kwh > 0:
+            assert np.isnan(row["yen_per_kwh"])
+            assert row["why_not"]
+            continue
+        assert row["tariff"] == one.before.tariff.key
+        assert row["yen_per_kwh"] == pytest.approx(one.yen_per_kwh, rel=1e-9)
+        assert row["demand_yen"] == pytest.approx(one.demand_yen, rel=1e-9, abs=1e-6)
 
 
 def test_who_has_no_known_use_has_no_bill(plan: Plan) -> None:

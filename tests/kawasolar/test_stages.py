@@ -48,7 +48,8 @@ from kawasolar.stages import (
 )
 from kawasolar.stages.chain import BY_NAME, expected
 from kawasolar.stages.run import run_stale
-from kawasolar.stages.work import RUN, Work
+from kawasolar.stages.steps import RUN
+from kawasolar.stages.work import Work
 from kawasolar.value_rules import CRITERION_RULES, INTEGERS, VALUE_RULES
 from kawasolar.words import catalogue
 from tests.support.plans import example_plan
@@ -65,7 +66,7 @@ BY = edits.Author("試験 花子", "試験のため", "2026-04-01T09:00:00+00:00
 ALL = ("ledger", "join", "registers", "survey", "layout", "yield", "use", "eligibility", "selection", "programme")
 EVERYBODY = {"001", "002", "003", "004", "005"}
 # Values of papers and warnings, which are computed when they are asked for.
-OF_PAPERS = ("string.", "inverter.", "load.", "glare.", "ageing.", "surface.", "review.", *MODULE)
+OF_PAPERS = ("string.", "inverter.", "load.", "glare.", "ageing.", "surface.", "review.", "sizing.", *MODULE)
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,21 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from hypothesis import strategies as st
 
+from kawasolar.half import basis_of
+from kawasolar.programme.kept import COLUMNS, Kept
+from kawasolar.programme.result import Proof
 from kawasolar.programme.rules import NUMBERED, Rule, Rules
 from kawasolar.programme.sites import Sites, make_sites, worth_of_annual
 from kawasolar.selection import number_to_choose
+
+if TYPE_CHECKING:
+    from kawasolar.plan import Plan
 
 FIRST = 2027
 
@@ -223,3 +230,26 @@ def permuted(sites: Sites, order: list[int]) -> Sites:
 def without(sites: Sites, rules: Rules) -> tuple[Sites, Rules]:
     """The same with shelters as any other: for what is asked of rules only."""
     return sites, replace(rules, shelters_first=False)
+
+
+# ---------------------------------------------------------------------------------------------- kept by a plan
+
+
+def with_programme(plan: Plan, states: Mapping[str, tuple[str, int]]) -> Plan:
+    """The plan with a programme that says this of its facilities: status and fiscal year; what stands has had 2 M yen."""
+    frame = pd.DataFrame(
+        [
+            {
+                "facility_id": name, "fiscal_year": year, "status": state, "listed": True, "ward": "", "shelter": False, "capacity_kw": 100.0, "cost_yen": 1e7,
+                "subsidy_yen": 2e6, "worth": 1.0, "reason": "best", "rule": "", "when": "", "when_rule": "", "margin": 0.0,
+            }
+            for name, (state, year) in states.items()
+        ]
+    ).astype(COLUMNS)  # fmt: skip
+    standing = {name: (state, year) for name, (state, year) in states.items() if state in ("done", "contracted")}
+    made = replace(plan, settings=replace(plan.settings, standing=standing))
+    kept = Kept(
+        "programme", tuple(range(2026, 2031)), "co2", frame, len(states), len(states), proof=Proof("done", 1.0, 1.0, 0.0, 1, 0.1),
+        basis=basis_of(made.decision, made.settings),
+    )  # fmt: skip
+    return replace(made, programme=kept)

@@ -115,7 +115,7 @@ def test_groups_stand_in_the_order_of_the_work(panel: AssumptionsPanel) -> None:
     firsts = list(dict.fromkeys(order))
     wanted = [
         "roof", "module", "layout", "pv", "losses", "temp", "jis", "pvwatts", "snow", "ageing", "co2", "life", "join", "plan", "string", "load", "glare", "canopy", "given",
-        "surface", "engine",
+        "surface", "sizing", "engine",
     ]  # fmt: skip
     assert firsts == wanted
     assert order == sorted(order, key=firsts.index)
@@ -392,6 +392,12 @@ def test_the_stage_that_is_told_is_the_first_that_becomes_stale(example_project:
         for language in LANGUAGES:
             look = Look(language, LIGHT)
             assert effect_words(look, document, key) == look.say("ui.assumptions.effect.surface")
+        return
+    if key.startswith("sizing."):
+        assert (told.stage, touched) == (None, []), "sizes are worked out when somebody asks"
+        for language in LANGUAGES:
+            look = Look(language, LIGHT)
+            assert effect_words(look, document, key) == look.say("ui.assumptions.effect.sizing")
         return
     if key.startswith("review."):
         assert (told.stage, touched) == (None, []), "it orders a list"

@@ -233,5 +233,6 @@ def test_the_year_of_another_layout_follows_by_itself(window: MainWindow, qtbot:
     facility = str(plan.results.links.dropna(subset=["building_id"])["facility_id"].iloc[0])
     window.controller.roof.lay_out(facility, {"layout.gap": 0.05})
     assert window.controller.is_running
-    qtbot.waitUntil(lambda: not window.controller.is_running, timeout=60_000)
+    # The states are told a moment after the results.
+    qtbot.waitUntil(lambda: not window.controller.is_running and not document.stale, timeout=60_000)
     assert not [state.name for state in document.states if not state.is_fresh]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import openpyxl
@@ -11,7 +12,10 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 
 from kawasolar.document.lot_edits import lots_now
+from kawasolar.lots import of_plan
 from kawasolar.lots.of_plan import lot_colour
+from kawasolar.lots.sites import chosen_ids
+from tests.support.programmes import with_programme
 from ui.lots.dialog import LotsDialog
 from ui.map.groups import color
 
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from kawasolar.plan import Project
     from ui.window import MainWindow
 
 WAIT = 60_000
@@ -142,13 +147,19 @@ def test_written_and_named(dialog: LotsDialog, qtbot: QtBot, tmp_path: Path) -> 
     target = tmp_path / "ロット.xlsx"
     dialog.write(target)
     qtbot.waitUntil(lambda: target.name in dialog.state.text(), timeout=WAIT)
-    assert len(openpyxl.load_workbook(target).sheetnames) == 2
+    assert len(openpyxl.load_workbook(target).sheetnames) == 6
     for widget in (
         *dialog.asked.numbers.values(),
         *dialog.asked.flags.values(),
+        dialog.asked.subsidy,
+        dialog.asked.bills,
         dialog.map,
         dialog.lot_table,
         dialog.site_table,
+        dialog.money.lot,
+        dialog.money.table,
+        dialog.money.city,
+        dialog.money.grant,
     ):
         assert QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name)
 
@@ -173,3 +184,59 @@ def test_the_map_shows_lots_in_the_same_colours(window: MainWindow, dialog: Lots
     dialog.dissolve.click()
     settled(dialog, qtbot)
     assert shown() == {name: told for name, told in before.items() if name not in lots[first][1]}
+
+
+def test_years_bills_and_subsidy(
+    window: MainWindow, example_project: Project, example_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a programme lots are of a year; prices follow the subsidy; a bill is reckoned once; the money of the years is shown."""
+    ids = chosen_ids(example_project.plan)
+    plan = with_programme(example_project.plan, {name: ("planned", 2027 + k % 2) for k, name in enumerate(ids)})
+    window.document.set_project(replace(example_project, plans={"s1": plan}), example_path, saved=True)
+    reckoned: list[int] = []
+    roofs_worth = of_plan.roofs_worth
+    monkeypatch.setattr(of_plan, "roofs_worth", lambda *args: reckoned.append(len(args[1])) or roofs_worth(*args))
+    window.ensure_parts()
+    window.menus.actions["lots"].trigger()
+    dialog = window.findChild(LotsDialog)
+    assert dialog is not None
+    settled(dialog, qtbot)
+    for key, value in (("min_kw", 0), ("min_sites", 1)):
+        dialog.asked.numbers[key].setValue(value)
+    assert dialog.asked.numbers["year_span"].isVisible()
+    taken_over(dialog, qtbot)
+    years = dialog.lots.columns.index("years")
+    assert {row[years] for row in dialog.lots.texts if row[years]} == {"2027年度", "2028年度"}
+    assert dialog.found is not None
+    before = dialog.found.assessed.lots["price"].to_numpy()
+    dialog.asked.subsidy.setCurrentIndex(1)
+    settled(dialog, qtbot)
+    assert (dialog.found.assessed.lots["price"].to_numpy() < before).all()
+    assert not dialog.lot_table.isColumnHidden(dialog.lots.columns.index("grant_yen"))
+    # A site into a lot of another year: told there, and its bill is known already.
+    first, second = (one.key for one in dialog.found.lots[:2])
+    assert dialog.found.assessed.lots["years"].iloc[0] != dialog.found.assessed.lots["years"].iloc[-1]
+    last = dialog.found.lots[-1].key
+    dialog.lot_table.selectRow(dialog.lots.keys.index(first))
+    dialog.site_table.selectRow(0)
+    (one,) = dialog.chosen
+    dialog.move_to(last)
+    settled(dialog, qtbot)
+    assert [name for name, _ in dialog.found.assessed.lots.set_index("lot")["strays"][last]] == [one]
+    assert sum(reckoned) == len({name for lot in dialog.found.lots for name in lot.ids})
+    # The money: all lots, then one of them.
+    page = dialog.money
+    assert page.shown is dialog.found.flows.whole
+    assert page.city.values == pytest.approx(tuple(dialog.found.flows.whole.city / 1e6))
+    page.lot.setCurrentIndex(page.lot.findData(second))
+    assert page.shown is not None
+    assert page.shown.lot == second
+    assert page.model.rowCount() > 5
+    dialog.asked.bills.setChecked(False)
+    settled(dialog, qtbot)
+    assert set(dialog.found.assessed.sites["tariff"]) == {""}
+    # The map says the years, too.
+    window.groups.set_mode("lots")
+    assert window.map is not None
+    assert window.map.groups is not None
+    assert all("年度" in name for name in window.map.groups.names.values())

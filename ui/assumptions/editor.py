@@ -157,7 +157,7 @@ def effect_words(look: Look, document: Document, key: str) -> str:
 
     found, say = effect_of(key, document), look.say
     if found.stage is None:
-        code = next((name for name in ("surface", "review") if key.startswith(f"{name}.")), "none")
+        code = next((name for name in ("surface", "review", "sizing") if key.startswith(f"{name}.")), "none")
         return say(f"ui.assumptions.effect.{code}")
     stage = stage_name(look.language, found.stage)
     if found.setting:

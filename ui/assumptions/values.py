@@ -44,6 +44,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("canopy", ("canopy.",)),
     ("given", ("given.",)),
     ("surface", ("surface.",)),
+    ("sizing", ("sizing.",)),
     ("engine", ("engine.",)),
 )
 ORDER = (
@@ -67,6 +68,7 @@ ORDER = (
     "canopy",
     "given",
     "surface",
+    "sizing",
     "engine",
     "other",
 )

@@ -42,7 +42,7 @@ class Site:
 
 def site_of(plan: Plan, facility_id: str) -> Site:
     """Everything about one facility of the plan."""
-    results, decision = plan.results, plan.decision
+    results, decision = plan.results, plan.half
     ledger = plan.facilities.loc[plan.facilities["facility_id"] == facility_id].iloc[0]
     links = results.links[results.links["facility_id"] == facility_id]
     mine = results.planes["building_id"].isin(links["building_id"]).to_numpy()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QWidget
 
 from gis.plane_cells import PlaneCells
 from kawasolar.document.views import mark_of
@@ -13,6 +13,7 @@ from kawasolar.electrical import system_of
 from kawasolar.electrical_words import load_texts, system_texts
 from kawasolar.layout_values import OF_MODULE, ORIENTATIONS, RACKS, by_density
 from kawasolar.modules import values_of
+from kawasolar.value_rules import VALUE_RULES
 from ui import format as fmt
 from ui.assumptions.fields import ChoiceField
 from ui.assumptions.marks import who_text
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 # Value of the profile -> how many ways there are.
 _WAYS = {"layout.racks": len(RACKS), "layout.orientation": len(ORIENTATIONS)}
 _MOST_LINES = 20
+_MOST = "layout.most_kw"
 
 
 class LayoutPart(QWidget):
@@ -79,6 +81,19 @@ class LayoutPart(QWidget):
             words.setBuddy(field)
             layout.addWidget(words)
             layout.addWidget(field)
+        self.most = QDoubleSpinBox()
+        self.most.setRange(0.0, VALUE_RULES[_MOST][2])
+        self.most.setDecimals(2)
+        self.most.setSuffix(" kW")
+        self.most.setAccessibleName(say("ui.roof.choice.most_kw"))
+        self.most.setToolTip(say("ui.roof.choice.most_kw.tip"))
+        # Typed to its end, or stepped: not laid out anew at each digit.
+        self.most.setKeyboardTracking(False)
+        self.most.valueChanged.connect(self._on_most)
+        words = label(say("ui.roof.choice.most_kw"), "muted")
+        words.setBuddy(self.most)
+        layout.addWidget(words)
+        layout.addWidget(self.most)
         self.own = label("", "muted", wrap=True)
         below = row(4)
         below.addWidget(self.own, 1)
@@ -115,6 +130,10 @@ class LayoutPart(QWidget):
 
     def _on_chosen(self, key: str, place: int) -> None:
         self.changed.emit(self._facility, {key: float(place) if place else None})
+
+    def _on_most(self, kw: float) -> None:
+        # Nought is as the plan has it.
+        self.changed.emit(self._facility, {_MOST: kw or None})
 
     def _on_module(self, module: Module | None) -> None:
         given: dict[str, float | None] = dict.fromkeys(OF_MODULE) if module is None else {**values_of(module)}
@@ -192,6 +211,12 @@ class LayoutPart(QWidget):
             field.setItemText(0, say("ui.roof.as_plan", usual=usual))
             field.setCurrentIndex(round(values.get(key, 0.0)))
             field.setEnabled(not by_density(plan.profile))
+        bound = plan.profile.number(_MOST)
+        usual = say("ui.roof.whole") if bound <= 0.0 else f"{bound:g} kW"
+        self.most.setSpecialValueText(say("ui.roof.as_plan", usual=usual))
+        self.most.setEnabled(not by_density(plan.profile))
+        with QSignalBlocker(self.most):
+            self.most.setValue(values.get(_MOST, 0.0))
         usual = say("ui.roof.as_plan", usual=f"{plan.profile.number('module.power'):g} W")
         self.module.show_values(usual, values if "module.power" in values else None)
         self.module.setEnabled(not by_density(plan.profile))

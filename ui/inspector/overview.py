@@ -92,7 +92,7 @@ class Overview(QWidget):
 
     def show_plan(self, plan: Plan) -> None:
         """Show the plan as it is decided."""
-        sites, yields = plan.decision.sites, plan.results.yields
+        sites, yields = plan.half.sites, plan.results.yields
         chosen = sites[sites["chosen"].to_numpy(dtype=bool)]
         mine = yields[yields["facility_id"].isin(chosen["facility_id"])]
         total = mine.sum(numeric_only=True)

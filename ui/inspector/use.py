@@ -65,13 +65,25 @@ def week_of(year: FiscalYear, month: int) -> slice:
 
 
 class BillPart(QWidget):
-    """電気料金: the lines of a year's bill without and with the roof."""
+    """電気料金: the lines of a year's bill without and with the roof.
+
+    Signals
+    -------
+    measures_asked : measures one after the other are to be compared
+    """
+
+    measures_asked = Signal()
 
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
         layout = column(self, margin=0, spacing=4)
-        layout.addWidget(label(look.say("ui.bill.head"), "head"))
+        head = row(8)
+        head.addWidget(label(look.say("ui.bill.head"), "head"), 1)
+        self.measures = button(look.say("ui.use.measures"), "link")
+        self.measures.clicked.connect(self.measures_asked)
+        head.addWidget(self.measures)
+        layout.addLayout(head)
         self.tariff = label("", "muted", wrap=True)
         layout.addWidget(self.tariff)
         self._lines = QWidget()
@@ -90,7 +102,7 @@ class BillPart(QWidget):
         clear(self._grid)
         self.setVisible(bool(found))
         told = not isinstance(found, str)
-        for part in (self._lines, self.saved):
+        for part in (self._lines, self.saved, self.measures):
             part.setVisible(told)
         if isinstance(found, str):
             self.tariff.setText(say(found) if found else "")

@@ -15,15 +15,16 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QSplitter,
     QTableView,
+    QTabWidget,
     QWidget,
 )
 
 from gis.errors import CodedError
 from kawasolar.document import lot_edits
-from kawasolar.lots.rules import default_costs
 from ui.lots.asked import RulesRow
-from ui.lots.found import Found, look, with_row
+from ui.lots.found import Bills, Found, look, with_row
 from ui.lots.map import Dot, LotMap
+from ui.lots.money import MoneyPage
 from ui.lots.tables import LotsModel, SitesModel
 from ui.parts import button, column, label, row, set_role
 from ui.working_dialog import WorkingDialog
@@ -56,6 +57,7 @@ class LotsDialog(WorkingDialog):
         self._look, self._jobs, self._remembered, self._document = view, jobs, remembered, document
         self._job: Job | None = None
         self.found: Found | None = None
+        self._bills = Bills()
         say = view.say
         self.setWindowTitle(say("ui.lots.title"))
         layout = column(self, margin=20, spacing=8)
@@ -64,10 +66,17 @@ class LotsDialog(WorkingDialog):
         layout.addLayout(self._asked())
         self.head = label("", "head", wrap=True)
         layout.addWidget(self.head)
-        layout.addWidget(self._pages(), 1)
+        self.tabs, self.money = QTabWidget(), MoneyPage(view)
+        self.tabs.addTab(self._pages(), say("ui.lots.lots"))
+        self.tabs.addTab(self.money, say("ui.lots.money"))
+        self.tabs.currentChanged.connect(self._on_tab)
+        layout.addWidget(self.tabs, 1)
         self.why = label("", "muted", wrap=True)
         layout.addWidget(self.why)
-        layout.addLayout(self._hands())
+        self.hands, line = QWidget(), self._hands()
+        line.setContentsMargins(0, 0, 0, 0)
+        self.hands.setLayout(line)
+        layout.addWidget(self.hands)
         layout.addLayout(self._foot())
         self.resize(1200, 700)
         QShortcut(QKeySequence.StandardKey.Undo, self, self._undo)
@@ -78,12 +87,13 @@ class LotsDialog(WorkingDialog):
 
     def _asked(self) -> QHBoxLayout:
         line = row(8)
-        self.asked = RulesRow(self._look)
+        self.asked = RulesRow(self._look, self.plan.profile.tables.subsidies)
+        self.asked.prices_changed.connect(self._again)
         self.make = button(self._look.say("ui.lots.make"), "primary")
         self.make.setAutoDefault(False)
         self.make.clicked.connect(lambda: self.start(propose=True))
         line.addWidget(self.asked, 1)
-        line.addWidget(self.make)
+        line.addWidget(self.make, 0, Qt.AlignmentFlag.AlignTop)
         return line
 
     def _pages(self) -> QSplitter:
@@ -183,7 +193,10 @@ class LotsDialog(WorkingDialog):
             self._on_failed(error)
             return
         plan, language = self.plan, self._look.language
-        job = self._jobs.start(lambda progress: look(plan, rules, language, progress, propose=propose), _TOPIC)
+        bills, subsidies = self._bills if self.asked.bills.isChecked() else None, self.asked.subsidies
+        job = self._jobs.start(
+            lambda progress: look(plan, rules, language, progress, propose=propose, bills=bills, subsidies=subsidies), _TOPIC
+        )  # fmt: skip
         self._job = job
         job.progressed.connect(lambda share, _what: self.progress.setValue(round(1000 * share)))
         job.done.connect(self._on_done)
@@ -191,6 +204,15 @@ class LotsDialog(WorkingDialog):
         job.cancelled.connect(lambda: self._ended("ui.surface.stopped"))
         self.progress.setValue(0)
         self._refresh()
+
+    def _on_tab(self, page: int) -> None:
+        """What is done with lots stands beside them only: the money needs the room."""
+        for widget in (self.why, self.hands):
+            widget.setVisible(page == 0)
+
+    def _again(self) -> None:
+        """The same lots at other prices."""
+        self.start(propose=self.found is not None and self.found.proposed)
 
     def _on_done(self, found: object) -> None:
         self._job, self.found = None, cast("Found", found)
@@ -202,7 +224,7 @@ class LotsDialog(WorkingDialog):
             self.start(propose=False)
 
     def _show(self) -> None:
-        from kawasolar.lots.words import lots_in_words
+        from kawasolar.lots.words import grant_line, lot_title, lots_in_words
 
         found = self.found
         if found is None:
@@ -219,24 +241,33 @@ class LotsDialog(WorkingDialog):
             }
             frame = with_row(frame, outside)
             keys.append(_OUTSIDE)
+        self.asked.show_years(dated=found.assessed.basis.dated or any(found.sites.years))
         self.lots.show_rows(keys, frame)
         of = {one: lot.key for lot in found.lots for one in lot.ids}
         dots = [
-            Dot(one, name, float(place[0]), float(place[1]), of.get(one, _OUTSIDE))
-            for one, name, place in zip(found.sites.ids, found.sites.names, found.sites.places, strict=True)
-        ]
-        self.map.show_lots(tuple(dots), {lot.key: lot.name for lot in found.lots})
+            Dot(one, name, float(place[0]), float(place[1]), of.get(one, _OUTSIDE), year)
+            for one, name, place, year in zip(found.sites.ids, found.sites.names, found.sites.places, found.sites.years, strict=True)
+        ]  # fmt: skip
+        years = dict(zip(found.assessed.lots["lot"], found.assessed.lots["years"], strict=True))
+        titles = {lot.key: lot_title(self._look.language, lot.name, years[lot.key]) for lot in found.lots}
+        self.map.show_lots(tuple(dots), titles)
+        self.money.show_flows(found.flows, grant_line(self._look.language, found.assessed.basis))
         code = "proposed" if found.proposed else "entered"
         inside, power = int(found.assessed.lots["sites"].sum()), float(found.assessed.lots["capacity_kw"].sum())
         text = say(f"ui.lots.{code}", lots=len(found.lots), sites=inside, kw=power, left=len(found.loose))
         self.head.setText(text if found.lots or found.proposed else say("ui.lots.empty"))
         set_role(self.head, "attention" if found.proposed else "head")
-        for k, wide in enumerate((140, 60, 76, 88, 104, 104, 190, 110)):
-            self.lot_table.setColumnWidth(k, wide)
-        for k, wide in enumerate((160, 70, 76, 84, 82, 104, 104)):
-            self.site_table.setColumnWidth(k, wide)
+        self._fit(self.lot_table, self.lots, (180, 92, 60, 76, 88, 104, 104, 104, 104, 170, 150, 110, 150))
         self._select(self.lot_table, [k for k, key in enumerate(keys) if key in before] or [0])
         self._show_sites()
+
+    def _fit(self, table: QTableView, model: LotsModel | SitesModel, widths: tuple[int, ...]) -> None:
+        """Columns as wide as their words; those in which nothing stands are hidden."""
+        empty = set(model.empty())
+        for k in range(model.columnCount()):
+            table.setColumnHidden(k, k in empty)
+            if k < len(widths):
+                table.setColumnWidth(k, widths[k])
 
     def _kw(self, ids: Mapping[str, str]) -> float:
         sites = cast("Found", self.found).sites
@@ -285,16 +316,18 @@ class LotsDialog(WorkingDialog):
                 table = with_row(table, told)
                 ids.append(one)
         self.sites.show_rows(ids, table)
+        self._fit(self.site_table, self.sites, (160, 70, 56, 76, 84, 82, 96, 104, 104, 104, 70))
         self.map.look_at(keys[0] if len(keys) == 1 else _OUTSIDE)
         self.why.setText(self._told(keys[0]) if len(keys) == 1 and keys[0] else "")
 
     def _told(self, lot: str) -> str:
         """What is wrong with a lot, which sites spoil its price and why, and what it would be without them."""
-        from kawasolar.lots.words import spoiler_lines, wrong_lines
+        from kawasolar.lots.words import money_lines, spoiler_lines, wrong_lines
 
         found, language, names = cast("Found", self.found), self._look.language, self._names()
         head = next(one for one in found.assessed.lots.to_dict("records") if one["lot"] == lot)
         lines = wrong_lines(language, head, names, found.not_chosen)
+        lines += money_lines(language, head, names)
         lines += spoiler_lines(language, found.assessed, lot, names, most=_TOLD)
         return "\n".join(one.strip() for one in lines)
 
@@ -454,6 +487,4 @@ class LotsDialog(WorkingDialog):
         if found is None:
             return
 
-        self._keep(
-            path, lambda: write_lots_xlsx(found.assessed, found.lots, plan, default_costs(), path, language), _TOPIC
-        )
+        self._keep(path, lambda: write_lots_xlsx(found.assessed, found.lots, plan, path, language), _TOPIC)

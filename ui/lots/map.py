@@ -25,13 +25,14 @@ _CLICK = 4.0
 
 @dataclass(frozen=True)
 class Dot:
-    """A site: place in metres, key of its lot; empty where it is in none."""
+    """A site: place in metres, key of its lot, empty where it is in none, and its fiscal year, 0 where it has none."""
 
     facility_id: str
     name: str
     x: float
     y: float
     lot: str
+    year: int = 0
 
 
 class LotMap(Chart):
@@ -137,7 +138,8 @@ class LotMap(Chart):
         if near is None:
             return None
         dot = self._dots[near]
-        return f"{dot.name}\n{self._names.get(dot.lot, '')}".strip()
+        year = self.look.say("lots.year", first=dot.year) if dot.year else ""
+        return "\n".join(line for line in (dot.name, self._names.get(dot.lot, ""), year) if line)
 
     def _near(self, position: QPointF) -> int | None:
         apart = [(place - position).manhattanLength() for place in self.places()]

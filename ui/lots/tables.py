@@ -17,13 +17,32 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_LOTS = ("name", "sites", "capacity_kw", "price", "saving_first_yen", "price_cleaned", "spoilers", "broken", "gone")
-_SITES = ("name", "ward", "capacity_kw", "self_use_ratio", "specific_yield", "price_without", "effect", "reasons")
+_LOTS = (
+    "name", "years", "sites", "capacity_kw", "price", "saving_first_yen", "grant_yen", "price_ungranted", "price_cleaned", "spoilers", "losers", "broken", "strays", "gone",
+)  # fmt: skip
+_SITES = (
+    "name", "ward", "fiscal_year", "capacity_kw", "self_use_ratio", "specific_yield", "avoided_yen", "saving_first_yen", "price_without", "effect", "loses", "reasons",
+)  # fmt: skip
 _DIGITS = {
-    "sites": 0, "capacity_kw": 1, "price": 2, "price_cleaned": 2, "saving_first_yen": 0, "self_use_ratio": 0, "specific_yield": 0, "price_without": 2, "effect": 2,
+    "sites": 0, "capacity_kw": 1, "price": 2, "price_ungranted": 2, "price_cleaned": 2, "saving_first_yen": 0, "grant_yen": 0, "self_use_ratio": 0,
+    "specific_yield": 0, "avoided_yen": 2, "price_without": 2, "effect": 2,
 }  # fmt: skip
+# Columns that are hidden while nothing stands in them.
+OPTIONAL = ("years", "fiscal_year", "grant_yen", "price_ungranted", "losers", "strays", "gone", "avoided_yen", "loses")
+_NOTHING = ("", "–", "0")
 # Columns with a shorter heading than on paper, which is their tooltip.
-_SHORT = ("saving_first_yen", "price_cleaned", "self_use_ratio", "specific_yield", "price_without", "effect")
+_SHORT = (
+    "fiscal_year",
+    "saving_first_yen",
+    "price_cleaned",
+    "price_ungranted",
+    "grant_yen",
+    "avoided_yen",
+    "self_use_ratio",
+    "specific_yield",
+    "price_without",
+    "effect",
+)
 # What stands in a table where there is nothing.
 _NONE = "–"
 
@@ -46,6 +65,12 @@ class _Rows(QAbstractTableModel):
         self.keys = keys
         self.texts = [[_text(key, row.get(key)) for key in self.columns] for row in frame.to_dict("records")]
         self.endResetModel()
+
+    def empty(self) -> list[int]:
+        """Columns in which nothing stands and that can do without."""
+        return [
+            k for k, key in enumerate(self.columns) if key in OPTIONAL and all(row[k] in _NOTHING for row in self.texts)
+        ]
 
     def rowCount(self, parent: Index | None = None) -> int:
         return len(self.texts)
@@ -87,7 +112,12 @@ class LotsModel(_Rows):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 0 and self.keys[index.row()]:
             return QColor(lot_colour(self.keys[index.row()]))
-        if role == Qt.ItemDataRole.ForegroundRole and self.columns[index.column()] in ("broken", "gone"):
+        if role == Qt.ItemDataRole.ForegroundRole and self.columns[index.column()] in (
+            "broken",
+            "strays",
+            "losers",
+            "gone",
+        ):
             return QColor(self._look.tokens.attention)
         return super().data(index, role)
 
@@ -100,6 +130,8 @@ class SitesModel(_Rows):
 
 
 def _text(key: str, value: Any) -> str:  # noqa: ANN401 - a cell of a frame
+    if key == "fiscal_year":
+        return "" if value is None or value != value else str(int(value))  # noqa: PLR0124 - not a number
     if key not in _DIGITS:
         return value if isinstance(value, str) else ""
     if value is None or value != value:  # noqa: PLR0124 - not a number

@@ -136,16 +136,20 @@ def _tone_of(kept: Kept, year: int) -> int:
     return round(min(max(year - kept.years[0], 0), steps) * last / steps)
 
 
-def groups_of_lots(plan: Plan) -> Groups:
-    """The tender lots of a plan, by the number and the colour that each keeps when others come and go."""
+def groups_of_lots(plan: Plan, language: Language) -> Groups:
+    """The tender lots of a plan with their fiscal years, by the number and the colour that each keeps when others come and go."""
     from kawasolar.lots.of_plan import entered_lots, lot_colour, number_of
+    from kawasolar.lots.sites import years_of
+    from kawasolar.lots.words import lot_title
 
+    year = years_of(plan)
     of: dict[str, Group] = {}
     names: dict[Group, str] = {}
     for k, lot in enumerate(entered_lots(plan.entries, plan.scenario), start=1):
         number = number_of(lot.key)[0]
         kind = Group.make(LOT, LOT_COLOURS.index(lot_colour(lot.key)), k if math.isinf(number) else int(number))
-        names[kind] = lot.name
+        own = sorted(year[name] for name in lot.ids if name in year)
+        names[kind] = lot_title(language, lot.name, (own[0], own[-1]) if own else ())
         of.update(dict.fromkeys(lot.ids, kind))
     return Groups("map.lots", of, names)
 

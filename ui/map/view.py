@@ -114,9 +114,9 @@ class MapView(Canvas):
     def set_plan(self, plan: Plan | None) -> None:
         """Show another plan, or none; the view stays where it is if the place is the same."""
         before, self._plan = self._plan, plan
-        self._decision = plan.decision if plan is not None else None
+        self._decision = plan.half if plan is not None else None
         if plan is not None and before is not None and same_ground(before, plan):
-            self.set_decision(plan.decision)
+            self.set_decision(plan.half)
             return
         if plan is None:
             self._generation += 1

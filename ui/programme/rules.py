@@ -20,7 +20,7 @@ def even(plan: Plan) -> int:
         years = len(programme_of_plan(plan).sites.years)
     except CodedError:
         return 0
-    return math.ceil(int(plan.decision.sites["chosen"].sum()) / years)
+    return math.ceil(int(plan.half.sites["chosen"].sum()) / years)
 
 
 def entered_rules(plan: Plan) -> dict[str, Any]:

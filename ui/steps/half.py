@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from kawasolar.half import programme_of
 from ui import format as fmt
 from ui import icons
 from ui.charts.stack import StackBar
@@ -27,7 +28,7 @@ from ui.status import STATUS_ICONS, STATUSES
 from ui.steps.programme import ProgrammeCard
 
 if TYPE_CHECKING:
-    from kawasolar.plan import Decision, Objective
+    from kawasolar.plan import Decision, Objective, Plan
     from kawasolar.profile import Criterion
 
 OBJECTIVES: tuple[Objective, ...] = ("co2", "energy")
@@ -288,11 +289,20 @@ class HalfPanel(QWidget):
                 widget.setValue(round(settings.share * 100))
         with QSignalBlocker(self.objective):
             self.objective.setCurrentIndex(OBJECTIVES.index(settings.objective))
-        self.sum_words.setText(
-            say("ui.half.sum", eligible=f"{eligible:,}", share=f"{settings.share * 100:.0f}", chosen=f"{chosen:,}")
-        )
+        self.sum_words.setText(self._sum(plan, chosen, eligible))
         self._show_criteria()
         self._align_editors()
+
+    def _sum(self, plan: Plan, chosen: int, eligible: int) -> str:
+        """How many are chosen, and by what."""
+        say, share = self._look.say, f"{plan.settings.share * 100:.0f}"
+        kept = programme_of(plan)
+        if kept is not None:
+            first, last = kept.years[0], kept.years[-1]
+            return say("ui.half.sum_programme", first=first, last=last, chosen=f"{chosen:,}", number=f"{kept.number:,}")
+        told = say("ui.half.sum", eligible=f"{eligible:,}", share=share, chosen=f"{chosen:,}")
+        waits = plan.programme is not None and plan.programme.outcome == "programme"
+        return "\n".join([told, say("ui.half.sum_waits")] if waits else [told])
 
     def _align_editors(self) -> None:
         """All thresholds as wide as the widest of them, so that they stand in a column."""

@@ -25,6 +25,7 @@ from kawasolar.provenance.words import (
     mark_text,
     number,
     quantity,
+    standing_text,
 )
 from kawasolar.reasons import finding_sentence, unit_text
 
@@ -337,6 +338,8 @@ def _entered(look: Look, entry: EnteredSource) -> Line:
         shown = quantity(language, value, "-", percent=True)
     elif entry.kind == "objective":
         shown = say(f"objective.{value}")
+    elif entry.kind == "standing":
+        shown = standing_text(language, value)
     elif isinstance(value, tuple):
         shown = say("list.separator").join(map(str, value)) or say("why.line.none")
     setting = entry.kind in ("share", "objective")
@@ -349,7 +352,7 @@ _ON_MAP = {
     "keepout": "keepout",
     "pin": "facility",
     "veto": "facility",
-    "join": "facility",
-    "terms": "facility",
     "standing": "facility",
+    "terms": "facility",
+    "join": "facility",
 }

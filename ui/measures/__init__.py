@@ -1,0 +1,1 @@
+"""Measures at a facility one after the other, in the window."""

@@ -1,0 +1,1 @@
+"""The size of each site in the window."""
