@@ -36,6 +36,8 @@ def has_part(key: str, profile: Profile, stage: str = "") -> bool:
     """
     if key.startswith("pv.rack_") and stage in ("layout", "yield"):
         return (stage == "yield") == (round(profile.number("pv.capacity")) == _DENSITY)
+    if key.startswith("module.") and stage == "eligibility":
+        return True  # what a module weighs is asked of roofs without modules, too
     for name, keys in WITH.items():
         wanted = next((numbers for begin, numbers in keys.items() if key.startswith(begin)), None)
         if wanted is not None and round(profile.number(name)) not in wanted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,20 +31,25 @@ def eligibility(
     scenario: Scenario = "",
     xlsx: Annotated[Path | None, typer.Option(help="criteria, outcomes, remedies and what is to be found out as an Excel workbook")] = None,
     csv: Annotated[Path | None, typer.Option(help="facilities that are not eligible, and what would change it, as CSV")] = None,
+    costs: Annotated[Path | None, typer.Option("--remedies", help="your own prices of remedies (TOML, [[remedies]] as in a profile), instead of those of the plan's profile")] = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Who is eligible and why: counts by criterion, the datum of each outcome, the cheapest change, what has to be found out."""
     from kawasolar.project import load_project
     from kawasolar.remedies.of_plan import lay_open
+    from kawasolar.remedies.table import read_costs, remedies_by
     from kawasolar.remedies.words import count_lines
 
     for target in (xlsx, csv):
         if target is not None:
-            check_target(target, keep=(project, *({xlsx, csv} - {target})))
+            check_target(target, keep=(project, costs, *({xlsx, csv} - {target})))
+    own = () if costs is None else read_costs(costs)
     opened = load_project(project)
     plan = opened.plans[scenario_of(opened, scenario)]
     rows = _rows(plan, facility or [])
-    laid = _narrowed(lay_open(plan), facility or [])
+    laid = _narrowed(lay_open(plan, remedies_by(plan.profile, own)), facility or [])
+    if costs is not None:
+        laid = replace(laid, costs_file=costs.name)
     if xlsx is not None:
         from kawasolar.export.eligibility import write_eligibility_xlsx
 
@@ -74,8 +80,6 @@ def _rows(plan: Plan, wanted: list[str]) -> list[int]:
 
 def _narrowed(laid: Laid, wanted: list[str]) -> Laid:
     """The lists of the facilities that are asked for; the counts are of all."""
-    from dataclasses import replace
-
     if not wanted:
         return laid
 

@@ -67,7 +67,7 @@ def decide(facilities: gpd.GeoDataFrame, results: Results, profile: Profile, set
     Decision
         ``outcomes``, ``sites`` (one row per facility, in the ledger's order) and ``not_applied``.
     """
-    case = case_of(facilities, results.links, results.yields, results.planes, profile)
+    case = case_of(facilities, results.links, results.yields, results.planes, profile, results.subarrays)
     assessment = evaluate(case, settings, applied_keys(profile, settings))
     standing = _standing(case, assessment, settings)
     worth = _objective(case, results.yields, settings)
@@ -103,10 +103,10 @@ def criteria_table(
         ``criterion``, ``applied``, ``available`` (the ledger can answer it), ``fails`` and ``unknown`` (facilities,
         whatever else they fail), ``alone`` (see :func:`effect_of_criteria`, as a positive number).
     """
-    case = case_of(facilities, results.links, results.yields, results.planes, profile)
+    case = case_of(facilities, results.links, results.yields, results.planes, profile, results.subarrays)
     everything = evaluate(case, settings, tuple(criterion.key for criterion in profile.criteria))
     applied = np.isin(everything.keys, applied_keys(profile, settings))
-    blocks = blocking(everything)
+    blocks = blocking(everything) & ~stands_of(case, settings)
     count = blocks[applied].sum(axis=0) + bare_roofs(case) + (~case.has_roof).astype(np.int64)
     others = count - (blocks & applied[:, None])
     counted = pd.DataFrame(
@@ -168,8 +168,13 @@ def blocking(assessment: Assessment) -> NDArray[np.bool_]:
     return (assessment.outcome == FAIL) | unknown
 
 
+def stands_of(case: Case, settings: Settings) -> NDArray[np.bool_]:
+    """Where something is done or contracted already, (n,): no criterion keeps it out any more."""
+    return np.isin(case.ledger["facility_id"].to_numpy(dtype=object).astype(str), sorted(settings.standing))
+
+
 def _standing(case: Case, assessment: Assessment, settings: Settings) -> _Standing:
-    stands = np.isin(case.ledger["facility_id"].to_numpy(dtype=object).astype(str), sorted(settings.standing))
+    stands = stands_of(case, settings)
     failed = ((assessment.outcome == FAIL).any(axis=0) | bare_roofs(case)) & ~stands
     unknown = (blocking(assessment).any(axis=0) | ~case.has_roof) & ~stands
     return _Standing(failed=failed, unknown=unknown & ~failed, stands=stands)

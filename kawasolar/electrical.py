@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from kawasolar.carried import building_of, limits_of, rack_of, weights_of
 from kawasolar.document.views import special_layouts
 from kawasolar.owners import owners_of_buildings, subarrays_of
-from kawasolar.roof_load import Building, Judgement, Load, LoadLimits, RackWeights, dead_load, judge
+from kawasolar.roof_load import Judgement, Load, dead_load, judge
 from kawasolar.strings import Design, Electrical, Group, Regulation, Rules, design, regulation
 
 if TYPE_CHECKING:
@@ -19,13 +20,9 @@ if TYPE_CHECKING:
 
     from kawasolar.plan import Plan
     from kawasolar.profile import Profile
-    from kawasolar.roof_load import Rack
 
 # From this contract on power is taken at high voltage [kW] (thr.* of the coefficients: 高圧).
 _HIGH_VOLTAGE_KW = 50.0
-_ROOF_TYPES = ("flat", "metal", "gable", "hip", "sawtooth", "other")
-_STRUCTURES = ("rc", "src", "s", "cb", "w", "other")
-_FIXED: tuple[Rack, ...] = ("bolted", "ballasted")
 
 
 @dataclass(frozen=True)
@@ -94,7 +91,9 @@ def _system(mine: gpd.GeoDataFrame, profile: Profile, ledger: dict[Any, Any]) ->
     found = design(_groups(mine), module, rules)
     contract = _known(ledger.get("contract_kw"))
     high = contract is not None and float(contract) >= _HIGH_VOLTAGE_KW
-    loads = tuple(_load(str(mounting), rows, profile, ledger) for mounting, rows in mine.groupby("mounting", sort=True))
+    loads = tuple(
+        roof_load_of(str(mounting), rows, profile, ledger) for mounting, rows in mine.groupby("mounting", sort=True)
+    )
     return System(found, regulation(found.rated_kw, high_voltage=high), loads)
 
 
@@ -110,21 +109,12 @@ def _groups(mine: pd.DataFrame) -> list[Group]:
     ]
 
 
-def _load(mounting: str, rows: gpd.GeoDataFrame, profile: Profile, ledger: dict[Any, Any]) -> RoofLoad:
-    number, modules = profile.number, int(rows["modules"].sum())
-    rack: Rack = "flush" if mounting == "roof" else _FIXED[round(number("load.fixing")) - 1]
-    weights = RackWeights(number("load.rack_flush"), number("load.rack_bolted"), number("load.rack_ballasted"))
+def roof_load_of(mounting: str, rows: gpd.GeoDataFrame, profile: Profile, ledger: dict[Any, Any]) -> RoofLoad:
+    """What modules of one mounting weigh, and whether the roof bears it."""
+    modules = int(rows["modules"].sum())
     area, weight = float(rows["area_m2"].sum()) / modules, float(rows["weight_kg"].sum()) / modules
-    load = dead_load(modules, weight, area, weights.of(rack))
-    limits = LoadLimits(
-        {name: number(f"load.limit_{name}") for name in _ROOF_TYPES}, {name: number(f"load.structure_{name}") for name in _STRUCTURES},
-        number("load.old_share"),
-    )  # fmt: skip
-    year = _known(ledger.get("built_year"))
-    building = Building(
-        _known(ledger.get("roof_type")), _known(ledger.get("structure")), None if year is None else int(float(year)), _known(ledger.get("seismic"))
-    )  # fmt: skip
-    return RoofLoad(mounting, modules, load, judge(load, building, limits))
+    load = dead_load(modules, weight, area, weights_of(profile).of(rack_of(mounting, profile)))
+    return RoofLoad(mounting, modules, load, judge(load, building_of(ledger), limits_of(profile)))
 
 
 def _known(value: Any) -> Any:  # noqa: ANN401 - a cell of the ledger

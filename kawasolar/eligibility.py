@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from kawasolar.carried import Carried, building_of, limits_of
 from kawasolar.join.settling import shared_of
 from kawasolar.owners import owners_of_planes
+from kawasolar.profile import load_profile
+from kawasolar.roof_load import GRAVITY, judge_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,14 +26,23 @@ if TYPE_CHECKING:
 
     from kawasolar.plan import Settings
     from kawasolar.profile import Profile
+    from kawasolar.roof_load import Judgement
 
 PASS, FAIL, UNKNOWN = 0, 1, 2
 OUTCOMES = ("pass", "fail", "unknown")
 
 _SOUND = ("new", "retrofitted", "not_needed")
 _FLAT = ("flat",)
+_SHAPES = ("flat", "gable", "hip", "sawtooth", "metal", "other")
 _PITCHED = ("gable", "hip", "sawtooth", "metal")
 _STRUCTURES = ("rc", "src", "s", "w", "cb", "other")
+# Coverings that no flat roof has.
+_NOT_FLAT = frozenset(("asbestos_slate", "slate", "free_slate", "tile", "membrane", "glass"))
+# From 1 September 2006 on nothing with asbestos may be used in Japan (労働安全衛生法施行令); slate of a building finished later has none.
+_FREE_OF_ASBESTOS = 2007
+# Not protected, or agreed with who protects it; what needs no more than an agreement or a permit.
+_UNPROTECTED = ("none", "agreed")
+_BY_PERMIT = ("registered", "landscape", "district")
 
 
 @dataclass(frozen=True)
@@ -59,6 +71,15 @@ class Case:
     irradiation: NDArray[np.float64]
     # Facilities in a building whose roof counts for another: building and that other.
     shared: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    # What arrays weigh [kg/m²], once a criterion asks; and at most, where lighter modules are taken.
+    carried: Carried | None = None
+    most_kg_m2: NDArray[np.float64] | None = None
+
+    @property
+    def load_kg_m2(self) -> NDArray[np.float64]:
+        """What the heaviest part of the array weighs over its own area; NaN without a roof."""
+        found = np.full(len(self.ledger), np.nan) if self.carried is None else self.carried.kg_m2
+        return found if self.most_kg_m2 is None else np.minimum(found, self.most_kg_m2)
 
     def number(self, column: str) -> NDArray[np.float64]:
         """A ledger column as floats; all NaN where the ledger has no such column."""
@@ -106,6 +127,7 @@ def assess(
     planes: gpd.GeoDataFrame,
     profile: Profile,
     settings: Settings,
+    subarrays: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Outcome of every applied criterion for every facility.
 
@@ -116,7 +138,7 @@ def assess(
     not_applied : tuple of str
         Applied by the profile or the settings, but the ledger has no such column.
     """
-    case = case_of(facilities, links, yields, planes, profile)
+    case = case_of(facilities, links, yields, planes, profile, subarrays)
     assessment = evaluate(case, settings, applied_keys(profile, settings))
     return outcomes_frame(assessment), assessment.not_applied
 
@@ -139,8 +161,9 @@ def case_of(
     yields: pd.DataFrame,
     planes: gpd.GeoDataFrame,
     profile: Profile,
+    subarrays: pd.DataFrame | None = None,
 ) -> Case:
-    """Bring ledger, links, roofs and yields into one order."""
+    """Bring ledger, links, roofs, modules and yields into one order."""
     ids = pd.Index(facilities["facility_id"].to_numpy(dtype=object))
     by_id = yields.set_index(pd.Index(yields["facility_id"].to_numpy(dtype=object)))
     roof = _roofs(links, planes).reindex(ids)
@@ -161,6 +184,9 @@ def case_of(
         capacity_kw=of_roof("capacity_kw"),
         irradiation=np.where(np.isnan(usable), roof["irradiation"].to_numpy(dtype=np.float64), usable),
         shared=shared_of(links),
+        carried=Carried(
+            ids.to_numpy(dtype=object), links, subarrays, np.where(has_roof, roof["flat"], np.nan), profile
+        ),
     )
 
 
@@ -304,11 +330,83 @@ def _min_floor(case: Case, threshold: float | None) -> Judged | None:
     return _at_least(case.number("floor_area_m2"), threshold) if "floor_area_m2" in case.ledger else None
 
 
-def _flood(case: Case, threshold: float | None) -> Judged | None:
-    if "flood_depth_m" not in case.ledger:
+def _below(column: str) -> Callable[[Case, float | None], Judged | None]:
+    """A depth of assumed flooding that must stay below the threshold."""
+
+    def judge(case: Case, threshold: float | None) -> Judged | None:
+        if column not in case.ledger:
+            return None
+        depth = case.number(column)
+        return _judged(depth < _required(threshold), ~np.isnan(depth), depth)
+
+    return judge
+
+
+def _landslide(case: Case, _threshold: float | None) -> Judged | None:
+    """Of the areas of the Sediment Disaster Act only the special one (特別警戒区域) keeps a facility out."""
+    if "landslide" not in case.ledger:
         return None
-    depth = case.number("flood_depth_m")
-    return _judged(depth < _required(threshold), ~np.isnan(depth), depth)
+    found = case.code("landslide")
+    return _judged(np.isin(found.astype(str), ("none", "warning")), found != None, found)  # noqa: E711 - each cell
+
+
+def _heritage(case: Case, _threshold: float | None) -> Judged | None:
+    """Designated properties fail; what an agreement or a permit would allow is unknown until there is one."""
+    if "heritage" not in case.ledger:
+        return None
+    found = case.code("heritage")
+    known = ~np.isin(found.astype(str), _BY_PERMIT) & (found != None)  # noqa: E711 - each cell
+    return _judged(np.isin(found.astype(str), _UNPROTECTED), known, found)
+
+
+def barred_roofs(profile: Profile) -> frozenset[str]:
+    """Kinds of roof on which nothing is put; of a profile that names none, the first bundled one's."""
+    return frozenset(row.roof for row in profile.tables.barred_roofs or load_profile().tables.barred_roofs)
+
+
+def _roofing(case: Case, _threshold: float | None) -> Judged | None:
+    """What lies on the roof, else its shape; slate of before the ban of asbestos is unknown where slate with asbestos is barred."""
+    barred = barred_roofs(case.profile)
+    covering, shape = case.code("roofing"), case.code("roof_type")
+    if "roofing" not in case.ledger and not ("roof_type" in case.ledger and barred & set(_SHAPES)):
+        return None
+    told = np.where(covering != None, covering, shape)  # noqa: E711 - each cell
+    fails = np.isin(covering.astype(str), list(barred)) | np.isin(shape.astype(str), list(barred))
+    old = ~(case.number("built_year") >= _FREE_OF_ASBESTOS)
+    doubtful = (covering == "slate") & old & ("asbestos_slate" in barred)
+    settled = (covering != None) | ("roofing" not in case.ledger)  # noqa: E711 - each cell
+    settled |= (shape == "metal") | ((shape == "flat") & (barred <= (_NOT_FLAT | set(_SHAPES))))
+    return _judged(~fails, fails | (settled & ~doubtful & (told != None)), told)  # noqa: E711 - each cell
+
+
+def _roof_load(case: Case, _threshold: float | None) -> Judged | None:
+    """Whether the roof bears modules and racks, by what the ledger says that it bears, else as :mod:`kawasolar.roof_load` sorts roofs.
+
+    The value is the limit that decided [N/m²].
+    """
+    if not {"roof_bears_n_m2", "roof_type", "structure"} & set(case.ledger):
+        return None
+    limits, told, carried = limits_of(case.profile), case.number("roof_bears_n_m2"), case.load_kg_m2 * GRAVITY
+    columns = [name for name in ("roof_type", "structure", "built_year", "seismic") if name in case.ledger]
+    rows = (
+        list(zip(*(case.ledger[name].to_numpy(dtype=object) for name in columns), strict=True))
+        if columns
+        else [()] * len(told)
+    )
+    known: dict[tuple[object, ...], Judgement] = {}
+    outcome, value = np.full(len(told), UNKNOWN, dtype=np.int8), told.copy()
+    for k in np.flatnonzero(case.has_roof & ~np.isnan(carried)):
+        if not np.isnan(told[k]):
+            outcome[k] = PASS if carried[k] <= told[k] else FAIL
+            continue
+        cells = tuple(None if pd.isna(cell) else cell for cell in rows[k])
+        load = float(carried[k])
+        key = (load, *cells)
+        if key not in known:
+            known[key] = judge_at(load, building_of(dict(zip(columns, cells, strict=True))), limits)
+        outcome[k] = OUTCOMES.index(known[key].outcome)
+        value[k] = known[key].limit_n_m2 if outcome[k] != UNKNOWN else np.nan
+    return Judged(outcome, _blanked(value, np.isnan(value)))
 
 
 def _usable_area(case: Case, threshold: float | None) -> Judged | None:
@@ -328,9 +426,15 @@ _JUDGES: dict[str, Callable[[Case, float | None], Judged | None]] = {
     "remaining_years": _remaining_years,
     "closure": _closure,
     "waterproofing": _waterproofing,
+    "roofing": _roofing,
+    "roof_load": _roof_load,
     "usable_area": _usable_area,
     "irradiation": _irradiation,
     "min_floor": _min_floor,
     "capacity": _capacity,
-    "flood": _flood,
+    "flood": _below("flood_depth_m"),
+    "storm_surge": _below("storm_surge_depth_m"),
+    "tsunami": _below("tsunami_depth_m"),
+    "landslide": _landslide,
+    "heritage": _heritage,
 }

@@ -20,7 +20,7 @@ from kawasolar.bundled import bundled_profiles
 from kawasolar.errors import UnreadableProfile
 from kawasolar.profiles.reader import CITED_FIELDS, Cited, Reader
 from kawasolar.profiles.tables import SECTIONS, Tables, read_tables
-from kawasolar.value_rules import CRITERION_RULES, INTEGERS, LATER, VALUE_RULES
+from kawasolar.value_rules import CRITERION_RULES, INTEGERS, LATER, LATER_CRITERIA, VALUE_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -348,10 +348,23 @@ def _criteria(reader: Reader, document: dict[str, Any]) -> tuple[Criterion, ...]
         if key in found:
             raise reader.error("profile.duplicate", f"criteria.{key}", key, "once")
         found[key] = read_criterion(reader, key, entry)
-    missing = [key for key in CRITERION_RULES if key not in found]
+    lacking = [key for key in CRITERION_RULES if key not in found]
+    missing = [key for key in lacking if key not in LATER_CRITERIA]
     if missing:
         raise reader.error("profile.missing_criterion", missing[0], None, ", ".join(missing))
-    return tuple(found.values())
+    later = _bundled_criteria() if lacking else {}
+    return (*found.values(), *(later[key] for key in lacking))
+
+
+@cache
+def _bundled_criteria() -> dict[str, Criterion]:
+    """The first bundled profile's criteria that other profiles may lack."""
+    file = next(iter(bundled_profiles().values()))
+    reader = Reader(file.name)
+    entries = criterion_entries(reader, tomllib.loads(file.read_text("utf-8")))
+    return {
+        entry["key"]: read_criterion(reader, entry["key"], entry) for entry in entries if entry["key"] in LATER_CRITERIA
+    }
 
 
 def read_criterion(reader: Reader, key: str, entry: dict[str, Any]) -> Criterion:

@@ -145,13 +145,17 @@ def judge(load: Load, building: Building, limits: LoadLimits) -> Judgement:
     ValueError
         A limit that is negative or no number, or no limits at all.
     """
+    return judge_at(load.array_n_m2, building, limits)
+
+
+def judge_at(carried: float, building: Building, limits: LoadLimits) -> Judgement:
+    """As :func:`judge`, for a load over the array's area [N/m²]."""
     _check(limits)
     roofs = _possible(limits.roof_type, building.roof_type)
     structures = _possible(limits.structure, building.structure)
     shares = _shares(building, limits.old_share)
     low = min(*roofs, *structures) * min(shares)
     high = min(max(roofs), max(structures)) * max(shares)
-    carried = load.array_n_m2
     if carried <= low:
         return Judgement("pass", carried, low, _binding(min(roofs), min(structures), min(shares), building))
     if carried > high:

@@ -181,12 +181,20 @@ CRITERION_RULES: dict[str, tuple[str, tuple[float, float] | None]] = {
     "remaining_years": ("a", (0.0, 100.0)),
     "closure": ("a", (0.0, 100.0)),
     "waterproofing": ("a", (0.0, 100.0)),
+    "roofing": ("", None),
+    "roof_load": ("N/m²", None),
     "usable_area": ("m²", (0.0, 1_000_000.0)),
     "irradiation": ("kWh/m²", (0.0, 3000.0)),
     "min_floor": ("m²", (0.0, 1_000_000.0)),
     "capacity": ("kW", (0.0, 100_000.0)),
     "flood": ("m", (0.0, 30.0)),
+    "storm_surge": ("m", (0.0, 30.0)),
+    "tsunami": ("m", (0.0, 30.0)),
+    "landslide": ("", None),
+    "heritage": ("", None),
 }
+# Criteria that came when profiles had been given away already: where one lacks them, the bundled profile's are taken.
+LATER_CRITERIA = ("roofing", "roof_load", "storm_surge", "tsunami", "landslide", "heritage")
 
 INTEGERS = (
     "plan.year", "pv.losses", "pv.capacity", "pv.snow", "snow.strings", "ageing.years", "layout.orientation", "layout.racks", "layout.least_modules", "load.fixing", "engine.azimuths", "canopy.leaf_on_month",

@@ -156,9 +156,15 @@ class PlanningDesk(QObject):
 
     def lay_eligibility(self) -> None:
         """Who is eligible and why, what would change it, and what has to be found out."""
+        self.lay_eligibility_of("")
+
+    def lay_eligibility_of(self, facility_id: str) -> None:
+        """As :meth:`lay_eligibility`, at what would make a facility eligible."""
         from ui.eligibility.dialog import EligibilityDialog
 
         window, plan = self._window, self._window.document.plan
         if plan is None:
             return
-        EligibilityDialog(window.look, window.jobs, window.remembered, plan, window.go_to, window).open()
+        EligibilityDialog(
+            window.look, window.jobs, window.remembered, plan, window.go_to, window, at=facility_id
+        ).open()

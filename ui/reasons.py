@@ -40,7 +40,7 @@ def unit_text(look: Look, unit: str) -> str:
 
 def direction_of(key: str) -> str:
     """Whether a threshold is the least, the most, or the first that is too much."""
-    return {"waterproofing": "most", "flood": "under"}.get(key, "least")
+    return {"waterproofing": "most", "flood": "under", "storm_surge": "under", "tsunami": "under"}.get(key, "least")
 
 
 def limit_text(look: Look, criterion: Criterion, threshold: object) -> str:

@@ -115,6 +115,8 @@ LEDGER_COLUMNS: dict[str, str] = {
     "floor_area_m2": "number", "storeys": "number", "built_year": "year", "structure": "code", "seismic": "code",
     "roof_type": "code", "waterproofed_year": "year", "closure_year": "year", "remaining_years": "number",
     "shelter": "flag", "flood_depth_m": "number", "annual_kwh": "number", "contract_kw": "number",
+    "roofing": "code", "roof_bears_n_m2": "number", "seismic_work_year": "year", "heritage": "code", "landslide": "code",
+    "storm_surge_depth_m": "number", "tsunami_depth_m": "number",
 }  # fmt: skip
 
 
@@ -169,6 +171,7 @@ def ledger_value(column: str, text: str) -> object:
 def _read_number(column: str, kind: str, text: str) -> float | None:
     """A number or a year as the reader of ledgers takes it (和暦, full-width, with its unit); None where it is none."""
     from kawasolar.ledger import values
+    from kawasolar.ledger.cells import DEPTHS
     from kawasolar.ledger.vocabulary import vocabulary
 
     words = vocabulary()
@@ -178,7 +181,7 @@ def _read_number(column: str, kind: str, text: str) -> float | None:
         elif column == "storeys":
             value = values.storeys(text)
         else:
-            read = values.depth if column == "flood_depth_m" else values.number
+            read = values.depth if column in DEPTHS else values.number
             value = read(text, units=words.units.get(column))
     except ValueError:
         return None

@@ -9,7 +9,7 @@ import pandas as pd
 from kawasolar.export.plan_book import plain, plan_book, write_plan_list
 from kawasolar.export.xlsx_book import Book, Field
 from kawasolar.reasons import criterion_name
-from kawasolar.remedies.words import find_sentence, names, outcome_table, remedy_sentence
+from kawasolar.remedies.words import costs_note, costs_table, find_sentence, names, outcome_table, remedy_sentence
 from kawasolar.words import say
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ _REMEDIES = {
 _UNKNOWNS = {
     "facility_id": ("code", 12), "name": ("text", 28), "ward": ("text", 10), "criterion": ("text", 20), "find": ("text", 50), "capacity_kw": ("one", 10),
     "alone": ("code", 10),
+}  # fmt: skip
+_COSTS = {
+    "remedy": ("text", 32), "price": ("whole", 12), "per": ("text", 18), "price_low": ("whole", 12), "price_high": ("whole", 12), "lead_years": ("one", 10),
+    "how_sure": ("text", 12), "source": ("text", 60),
 }  # fmt: skip
 
 
@@ -78,7 +82,7 @@ def write_eligibility_csv(
 def write_eligibility_xlsx(
     laid: Laid, plan: Plan, rows: Sequence[int], path: Path, language: Language, *, today: date | None = None
 ) -> None:  # fmt: skip
-    """Write the workbook: criteria, outcomes of some facilities with their data, remedies, what has to be found out.
+    """Write the workbook: criteria, outcomes of some facilities with their data, remedies, what has to be found out, what remedies cost.
 
     Parameters
     ----------
@@ -93,9 +97,10 @@ def write_eligibility_xlsx(
         counts = laid.counts.assign(criterion=[criterion_name(language, key) for key in laid.counts["criterion"]])
         _sheet(book, "eligibility_counts", [], counts, _COUNTS)
         _sheet(book, "eligibility_outcomes", [], outcome_table(language, plan, laid, rows), _OUTCOMES)
-        note = [say(language, "eligibility.note.costs")]
+        note = [costs_note(language, laid)]
         _sheet(book, "eligibility_remedies", note, remedies_in_words(laid, language), _REMEDIES)
         _sheet(book, "eligibility_unknowns", [], unknowns_in_words(laid, language), _UNKNOWNS)
+        _sheet(book, "eligibility_costs", note, costs_table(language, laid), _COSTS)
 
 
 def _sheet(book: Book, name: str, notes: list[str], frame: pd.DataFrame, columns: dict[str, tuple[str, int]]) -> None:

@@ -19,16 +19,19 @@ if TYPE_CHECKING:
     from kawasolar.ledger.rows import Body
     from kawasolar.ledger.tables import Table
 
-NUMBERS = ("floor_area_m2", "remaining_years", "annual_kwh", "contract_kw")
-YEARS = ("built_year", "waterproofed_year", "closure_year")
-CODES = ("structure", "seismic", "roof_type")
+NUMBERS = ("floor_area_m2", "remaining_years", "annual_kwh", "contract_kw", "roof_bears_n_m2")
+DEPTHS = ("flood_depth_m", "storm_surge_depth_m", "tsunami_depth_m")
+YEARS = ("built_year", "waterproofed_year", "closure_year", "seismic_work_year")
+CODES = ("structure", "seismic", "roof_type", "roofing")
+# Columns that mark the few that are in something.
+MARKS = ("heritage", "landslide")
 PLACES = ("latitude", "longitude", "axis_x", "axis_y", "easting", "northing")
 # What a column's cells should be, as the finding says it.
 MEANING = {
-    **dict.fromkeys((*NUMBERS, "storeys", "flood_depth_m"), "number"),
+    **dict.fromkeys((*NUMBERS, *DEPTHS, "storeys"), "number"),
     **dict.fromkeys(YEARS, "year"),
     **dict.fromkeys(PLACES, "coordinate"),
-    **dict.fromkeys(CODES, "code"),
+    **dict.fromkeys((*CODES, *MARKS), "code"),
     "shelter": "flag",
 }
 

@@ -10,11 +10,12 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from kawasolar.ledger import values
+from kawasolar.ledger.cells import CODES, DEPTHS, MARKS, NUMBERS, YEARS
 from kawasolar.ledger.vocabulary import folded, vocabulary
 
 if TYPE_CHECKING:
@@ -306,14 +307,11 @@ def beside_kana(sample: Sample) -> bool:
 def readers(unit: float = 1.0) -> dict[str, Callable[[object], object]]:
     """Our column -> parser of its cells, where not every text will do; ``unit`` of a bare number in ours."""
     units = vocabulary().units
-    number = {
-        name: (lambda cell, name=name: values.number(cell, units[name], unit))
-        for name in ("floor_area_m2", "remaining_years", "annual_kwh", "contract_kw")
-    }
+    number = {name: (lambda cell, name=name: values.number(cell, units[name], unit)) for name in NUMBERS}
     return {
-        **number, **dict.fromkeys(("built_year", "waterproofed_year", "closure_year"), values.year), "storeys": values.storeys,
-        "flood_depth_m": lambda cell: values.depth(cell, units["flood_depth_m"], unit), "shelter": values.shelter,
-        **{name: values.coded(name) for name in ("structure", "seismic", "roof_type")},
+        **number, **dict.fromkeys(YEARS, values.year), "storeys": values.storeys,
+        **{name: partial(values.depth, units=units[name], bare=unit) for name in DEPTHS}, "shelter": values.shelter,
+        **{name: values.coded(name) for name in CODES}, **{name: values.marked(name) for name in MARKS},
         **dict.fromkeys(("latitude", "longitude", "axis_x", "axis_y", "easting", "northing"), values.angle),
     }  # fmt: skip
 

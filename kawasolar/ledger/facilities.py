@@ -14,7 +14,7 @@ import shapely
 from gis.crs import parse_crs
 from gis.progress import Progress, part, silent
 from kawasolar.ledger import layers, values
-from kawasolar.ledger.cells import CODES, NUMBERS, YEARS, converted, limited, objects, report_formulas
+from kawasolar.ledger.cells import CODES, DEPTHS, MARKS, NUMBERS, YEARS, converted, limited, objects, report_formulas
 from kawasolar.ledger.identity import identify
 from kawasolar.ledger.loading import Loaded, load
 from kawasolar.ledger.mapping import header_by
@@ -40,7 +40,7 @@ _TEXTS = ("name", "kana", "ward", "department", "address")
 # The columns of the result, in the order of the nomenclature.
 _ORDER = (
     *("facility_id", "name", "kana", "kind", "ward", "department", "address", "latitude", "longitude"),
-    *("building_ids", "floor_area_m2", "storeys", "built_year", "structure", "seismic", "roof_type"),
+    *("building_ids", "floor_area_m2", "storeys", "built_year", "structure", "seismic", "roof_type", "roofing"),
     *(
         "waterproofed_year",
         "closure_year",
@@ -48,6 +48,12 @@ _ORDER = (
         "remaining_years",
         "shelter",
         "flood_depth_m",
+        "storm_surge_depth_m",
+        "tsunami_depth_m",
+        "landslide",
+        "heritage",
+        "roof_bears_n_m2",
+        "seismic_work_year",
         "annual_kwh",
         "contract_kw",
     ),
@@ -183,7 +189,7 @@ def _frame(body: Body, notes: Notes, progress: Progress) -> pd.DataFrame:
         frame["building_ids"] = objects([values.building_ids(cell) for cell in raw["building_ids"]])
     _measure_units(body, notes)
     parsers: dict[str, Callable[[object], Any]] = {
-        **{name: _measure(body.columns[name], name) for name in (*NUMBERS, "flood_depth_m") if name in raw},
+        **{name: _measure(body.columns[name], name) for name in (*NUMBERS, *DEPTHS) if name in raw},
         **dict.fromkeys(YEARS, values.year),
         "storeys": values.storeys,
     }
@@ -196,6 +202,10 @@ def _frame(body: Body, notes: Notes, progress: Progress) -> pd.DataFrame:
     for name in CODES:
         if name in raw:
             frame[name] = objects(converted(raw[name], values.coded(name), name, body, notes))
+    for name in MARKS:
+        if name in raw:
+            frame[name] = _marks(name, body, notes)
+    _roofing(frame, body)
     _kinds(frame, body, notes)
     _undecided(frame, body, notes)
     return frame
@@ -208,7 +218,7 @@ def _factor(column: Column, name: str) -> float:
 
 def _measure(column: Column, name: str) -> Callable[[object], float | None]:
     """Parser of numbers in the heading's unit; a unit in the cell itself says more."""
-    read = values.depth if name == "flood_depth_m" else values.number
+    read = values.depth if name in DEPTHS else values.number
     return partial(read, units=vocabulary().units[name], bare=_factor(column, name))
 
 
@@ -265,6 +275,34 @@ def _undecided(frame: pd.DataFrame, body: Body, notes: Notes) -> None:
         cell = body.frame["closure_year"].iloc[index]
         notes.cell("ledger.closure_undecided", int(body.numbers[index]), body.columns["closure_year"].heading, cell)
     frame["closure_known"] = known
+
+
+def _marks(name: str, body: Body, notes: Notes) -> pd.Series[Any]:
+    """A column that marks the few: where it says of nobody that he is in nothing, its blanks say so, and that is told."""
+    column = body.columns[name]
+    cells = body.frame[name]
+    found = converted(cells, values.marked(name, special="特別" in column.heading), name, body, notes)
+    blank = [k for k, cell in enumerate(cells) if not values.text_of(cell)]
+    if blank and "none" not in found and any(found):
+        notes.once("ledger.blank_is_none", "info", column=column.heading, count=len(blank))
+        for k in blank:
+            found[k] = "none"
+    return objects(found)
+
+
+# Coverings that ledgers name where they tell the shape of a roof.
+_TOLD_AS_SHAPE = ("asbestos_slate", "slate", "tile", "membrane", "glass")
+
+
+def _roofing(frame: pd.DataFrame, body: Body) -> None:
+    """Where no column tells what lies on the roofs, the one of their shape may: 瓦, スレート, 膜."""
+    if "roofing" in frame or "roof_type" not in body.frame:
+        return
+    find = vocabulary().codes["roofing"].find
+    told = [find(folded(values.text_of(cell))[:200]) for cell in body.frame["roof_type"]]
+    found = [code if code in _TOLD_AS_SHAPE else None for code in told]
+    if any(found):
+        frame["roofing"] = objects(found)
 
 
 def _assemble(frame: pd.DataFrame, x: NDArray[np.float64], y: NDArray[np.float64], crs: CRS) -> gpd.GeoDataFrame:

@@ -228,6 +228,25 @@ def coded(column: str) -> Callable[[object], str | None]:
     return parse
 
 
+def marked(column: str, *, special: bool = False) -> Callable[[object], str | None]:
+    """Parser of a column that marks the few that are in something (``heritage``, ``landslide``): ``none`` where the cell says so.
+
+    Parameters
+    ----------
+    special : a bare mark means the special area that the heading names (土砂災害特別警戒区域)
+    """
+    parse = coded(column)
+
+    def read(cell: object) -> str | None:
+        key = folded(text_of(cell))[:_LONGEST]
+        if key in vocabulary().no_mark:
+            return "none"
+        code = parse(cell)
+        return "special" if special and code == "warning" and key in vocabulary().yes else code
+
+    return read
+
+
 def kind_of_name(name: object) -> str | None:
     """The kind of a facility that its name says, None where it says none; what stands in brackets is left aside."""
     key = folded(text_of(name))[:_LONGEST]

@@ -105,6 +105,7 @@ class Vocabulary:
     no_year: frozenset[str]
     year_endings: tuple[str, ...]
     no_flood: frozenset[str]
+    no_mark: frozenset[str]
     yes: frozenset[str]
     no: frozenset[str]
     shelter_yes: frozenset[str]
@@ -145,6 +146,7 @@ def vocabulary() -> Vocabulary:
         no_year=_words(missing, "no_year"),
         year_endings=tuple(sorted(_words(missing, "year_endings"), key=len, reverse=True)),
         no_flood=_words(missing, "no_flood"),
+        no_mark=_words(missing, "no_mark") | _words(missing, "no_flood"),
         yes=_words(flag, "yes"),
         no=_words(flag, "no"),
         shelter_yes=_words(flag, "shelter_yes"),

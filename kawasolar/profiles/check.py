@@ -33,7 +33,7 @@ from kawasolar.profiles.tables import (
     read_row,
 )
 from kawasolar.profiles.toml import document_of
-from kawasolar.value_rules import CRITERION_RULES, VALUE_RULES
+from kawasolar.value_rules import CRITERION_RULES, LATER_CRITERIA, VALUE_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -141,7 +141,7 @@ def _criteria(found: _Found, document: dict[str, Any]) -> None:
                 seen.add(at)
                 _whole(found, "criteria", at, partial(read_criterion, reader, at, entry), entry, f"criteria.{at}")
     for key in CRITERION_RULES:
-        if key not in seen:
+        if key not in seen and key not in LATER_CRITERIA:
             found.add("criteria", key, reader.error("profile.missing_criterion", key, None, key))
 
 

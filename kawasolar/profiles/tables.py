@@ -33,6 +33,13 @@ POWER_FACTOR_RULES = ("per_percent", "five_percent", "none")
 CONDITIONS = ("no_fit", "contract_after_grant", "at_least_1_mw", "third_party", "purchase", "low_fiscal_index")
 PLANTS = ("roof", "ground")
 LAMPS = ("cfl_bulb", "cfl_bulb_large", "cfl_compact", "straight_halophosphate", "straight_triphosphor")
+# What lies on roofs, and shapes of them, on which a city may put nothing: codes of the ledger's ``roofing`` and ``roof_type``.
+ROOFS = (
+    "asbestos_slate", "slate", "free_slate", "tile", "metal", "membrane", "glass", "green", "waterproofed", "flat", "gable", "hip", "sawtooth", "other",
+)  # fmt: skip
+REMEDIES = (
+    "seismic_retrofit", "waterproofing", "life_extension", "reroofing", "light_modules", "strengthening", "raise_equipment",
+)  # fmt: skip
 TARGETS = ("pv_share", "renewable_power_share", "led_share", "next_generation_car_share", "co2_reduction_share")
 
 # What a PPA and its costs are reckoned with: unit and the bounds outside which a number can only be a mistake.
@@ -258,6 +265,22 @@ class LampBan(Cited):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BarredRoof(Cited):
+    """A kind of roof on which nothing is put; a profile without any has the first bundled one's."""
+
+    roof: str = of.choice(*ROOFS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemedyCost(Cited):
+    """What a remedy of ``resources/remedies.toml`` costs, per unit that stands there, and how long it takes; of what is not there, the first bundled profile's."""
+
+    key: str = of.choice(*REMEDIES)
+    yen: float = of.number("yen", 0.0, 1e8)
+    lead_years: int = of.whole("a", 0.0, 30.0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Target(Cited):
     """What is to be reached, as a share, in which fiscal year."""
 
@@ -283,6 +306,8 @@ class Tables:
     capex: tuple[Capex, ...] = ()
     lamp_bans: tuple[LampBan, ...] = ()
     targets: tuple[Target, ...] = ()
+    barred_roofs: tuple[BarredRoof, ...] = ()
+    remedies: tuple[RemedyCost, ...] = ()
 
     def rows(self, section: str) -> tuple[Cited, ...]:
         """The rows of a section by its name."""
@@ -316,6 +341,8 @@ SECTIONS: Mapping[str, Section] = {
     "capex": Section(Capex, ("plant", "fiscal_year", "from_kw")),
     "lamp_bans": Section(LampBan, ("lamp",)),
     "targets": Section(Target, ("what", "fiscal_year")),
+    "barred_roofs": Section(BarredRoof, ("roof",)),
+    "remedies": Section(RemedyCost, ("key",)),
 }
 
 # Sections whose rows are of a tariff.

@@ -30,6 +30,8 @@ _TITLES: Mapping[str, tuple[str, ...]] = {
     "capex": ("plant", "fiscal_year", "from_kw", "to_kw"),
     "lamp_bans": ("lamp",),
     "targets": ("what", "fiscal_year"),
+    "barred_roofs": ("roof",),
+    "remedies": ("key",),
 }
 _SAYS: Mapping[str, tuple[str, ...]] = {
     "wards": ("code",),
@@ -44,6 +46,7 @@ _SAYS: Mapping[str, tuple[str, ...]] = {
     "capex": ("yen_per_kw",),
     "lamp_bans": ("last_day",),
     "targets": ("share",),
+    "remedies": ("yen", "lead_years"),
 }
 _PERCENT = ("rate", "share")
 # As they stand: a year has no separators.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kawasolar import decide
 from kawasolar.decide import OBJECTIVE_COLUMN
+from kawasolar.electrical import system_of
 from kawasolar.half import programme_of
 from kawasolar.provenance import roofs
 from kawasolar.provenance.model import EnteredSource, Explanation, NothingToExplain
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kawasolar.plan import Plan
-    from kawasolar.provenance.model import Source
+    from kawasolar.provenance.model import LedgerSource, Source
     from kawasolar.provenance.sources import Desk
     from kawasolar.selection import Choice
 
 _UNITS = {
     "remaining_years": "a", "closure": "a", "waterproofing": "a", "usable_area": "m²", "irradiation": "kWh/m²", "min_floor": "m²",
-    "capacity": "kW", "flood": "m",
+    "capacity": "kW", "flood": "m", "storm_surge": "m", "tsunami": "m", "roof_load": "N/m²",
 }  # fmt: skip
 # What each criterion reads in the ledger.
 LEDGER_OF: dict[str, tuple[str, ...]] = {
@@ -30,6 +31,12 @@ LEDGER_OF: dict[str, tuple[str, ...]] = {
     "waterproofing": ("waterproofed_year", "built_year", "roof_type"),
     "min_floor": ("floor_area_m2",),
     "flood": ("flood_depth_m",),
+    "storm_surge": ("storm_surge_depth_m",),
+    "tsunami": ("tsunami_depth_m",),
+    "landslide": ("landslide",),
+    "heritage": ("heritage",),
+    "roofing": ("roofing", "roof_type", "built_year"),
+    "roof_load": ("roof_bears_n_m2", "roof_type", "structure", "seismic", "built_year"),
 }
 _OF_ROOF = {"usable_area": "usable_m2", "irradiation": "irradiation_kwh_m2", "capacity": "capacity_kw"}
 _COUNTED_FROM = "plan.year"
@@ -52,6 +59,7 @@ def criterion(desk: Desk, facility_id: str, key: str) -> Explanation:
         "found": plain(row["value"]),
         "threshold": plain(row["threshold"]),
         "unit": _UNITS.get(key, ""),
+        **({"load": _carried(desk, facility_id)} if key == "roof_load" else {}),
     }
     return Explanation(
         f"criterion.{key}", str(row["outcome"]), "", formula, (*inputs, desk.criterion(key)), desk.stage("eligibility"), values, facility_id
@@ -75,7 +83,28 @@ def _evidence(desk: Desk, facility_id: str, key: str, found: object, outcome: st
         if found == "pitched":
             return "found_pitched", (*ledger, *_of_roof(desk, facility_id, "roof_m2"))
         return ("found_waterproofing" if found is not None else "not_known"), (*ledger, year)
+    if key == "roofing":
+        return ("found_roofing" if found is not None else "not_known"), tuple(ledger)
+    if key == "roof_load":
+        return _load(desk, facility_id, ledger)
     return ("found_ledger" if found is not None else "not_known"), tuple(ledger)
+
+
+def _carried(desk: Desk, facility_id: str) -> str:
+    """What modules and racks weigh over the array's area [N/m²]; a dash where nothing is laid out."""
+    system = system_of(desk.plan, facility_id)
+    return "–" if system is None else f"{max(load.load.array_n_m2 for load in system.loads):,.0f}"
+
+
+def _load(desk: Desk, facility_id: str, ledger: list[LedgerSource]) -> tuple[str, _Inputs]:
+    """What a roof bears: told by the ledger, else a limit by its kind; beside it what modules and racks weigh."""
+    modules: _Inputs = tuple(
+        desk.profile_of("eligibility", ("life.", "plan.", "load.limit_", "load.structure_", "load.old_"))
+    )
+    if ledger and ledger[0].column == "roof_bears_n_m2" and ledger[0].value is not None:
+        return "found_bears", (ledger[0], *modules, *_of_roof(desk, facility_id, "capacity_kw"))
+    limits = tuple(desk.profile_of("eligibility", ("life.", "plan.", "load.rack_", "load.fixing", "module.")))
+    return "found_roof_load", (*ledger, *limits, *modules, *_of_roof(desk, facility_id, "capacity_kw"))
 
 
 def _of_roof(desk: Desk, facility_id: str, figure: str) -> _Inputs:

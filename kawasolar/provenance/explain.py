@@ -25,6 +25,7 @@ _SITE: dict[str, Callable[[Desk, str], Explanation]] = {
 }
 _LEDGER_UNITS = {
     "floor_area_m2": "m²", "remaining_years": "a", "flood_depth_m": "m", "annual_kwh": "kWh", "contract_kw": "kW",
+    "storm_surge_depth_m": "m", "tsunami_depth_m": "m", "roof_bears_n_m2": "N/m²", "seismic_work_year": "calendar year",
     "built_year": "calendar year", "waterproofed_year": "calendar year", "closure_year": "calendar year", "latitude": "°", "longitude": "°",
 }  # fmt: skip
 # Of the ledger's frame, what is no value of a facility.

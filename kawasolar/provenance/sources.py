@@ -25,7 +25,7 @@ from kawasolar.provenance.model import (
     ProfileSource,
     StageNote,
 )
-from kawasolar.stages.chain import BY_NAME
+from kawasolar.stages.chain import BY_NAME, asked_of
 from kawasolar.stages.state import states
 
 if TYPE_CHECKING:
@@ -105,6 +105,10 @@ class Desk:
             how_sure=base.how_sure, override=override, now=None if now == used else now,
         )  # fmt: skip
 
+    @cached_property
+    def _asked(self) -> frozenset[str]:
+        return asked_of(self.plan.inputs, self.plan.profile, self.plan.settings)
+
     def profile_of(self, stage: StageName, without: Iterable[str] = ()) -> Iterator[ProfileSource]:
         """All numbers that a stage declares to use, but for those that have no part in a figure."""
         left_out = tuple(without)
@@ -112,7 +116,7 @@ class Desk:
         for key in self.plan.profile.values:
             # What the stamp does not name had no part in the result: the factors of a model of losses that was not chosen.
             had_part = stamp is None or f"value:{key}" in stamp.inputs
-            if had_part and BY_NAME[stage].uses(key, self._inputs) and not key.startswith(left_out):
+            if had_part and BY_NAME[stage].uses(key, self._asked) and not key.startswith(left_out):
                 yield self.profile(key, stage)
 
     def criterion(self, key: str) -> CriterionSource:

@@ -41,7 +41,15 @@ _DIGITS = {"m²": 1, "kW": 2, "yen": 0, "sites": 0, "kWh": 0, "kWh/m²": 0, "kWh
 # Shares that people read as percentages.
 _PERCENT = ("shading_loss", "snow_loss", "share", "sky_view", "self_use_ratio", "self_supply_ratio")
 # Where the words of a ledger column's codes lie.
-_CODES = {"kind": "kind", "structure": "structure", "seismic": "seismic", "roof_type": "roof"}
+_CODES = {
+    "kind": "kind",
+    "structure": "structure",
+    "seismic": "seismic",
+    "roof_type": "roof",
+    "roofing": "roofing",
+    "heritage": "heritage",
+    "landslide": "landslide",
+}
 _SHA_SHOWN = 16
 
 

@@ -12,6 +12,7 @@ from kawasolar.eligibility import OUTCOMES
 from kawasolar.provenance.decisions import LEDGER_OF
 from kawasolar.provenance.words import column_title, ledger_value
 from kawasolar.reasons import criterion_name, value_text
+from kawasolar.roof_load import GRAVITY
 from kawasolar.words import say
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ def datum_sentence(language: Language, plan: Plan, laid: Laid, criterion: int, r
     ledger = assessment.case.ledger.iloc[row]
     told = [(_heading(language, plan, column), _cell(language, plan, ledger, column)) for column in columns]
     told += _reckoned(language, plan, key, columns, ledger, value)
+    if key == "roof_load":
+        found = found if value is None else f"{found} N/m²"
+        carried = float(assessment.case.load_kg_m2[row] * GRAVITY)
+        told += [] if np.isnan(carried) else [(say(language, "eligibility.datum.load"), f"{carried:,.0f} N/m²")]
     parts = say(language, "list.separator").join(
         say(language, "eligibility.datum.part", column=column, value=cell) for column, cell in told
     )
@@ -81,8 +86,32 @@ def remedy_sentence(language: Language, row: Mapping[Any, Any]) -> str:
     if row["unknown"] and row["why_not"] in ("", "no_price"):
         text += say(language, "eligibility.and_find", criteria=names(language, row["unknown"]))
     if pd.notna(row["planned_year"]):
-        text += say(language, "eligibility.by_plan", year=int(row["planned_year"]), row=int(row["planned_row"]))
+        code = "eligibility.by_plan_ledger" if row["planned_by"] == "ledger" else "eligibility.by_plan"
+        text += say(language, code, year=int(row["planned_year"]), row=int(row["planned_row"]))
     return text  # fmt: skip
+
+
+def costs_note(language: Language, laid: Laid) -> str:
+    """Whose prices of remedies were counted with, and what they are for."""
+    whose = say(
+        language, "eligibility.note.own" if laid.costs_file else "eligibility.note.profile", file=laid.costs_file
+    )
+    return whose + say(language, "eligibility.note.costs")
+
+
+def costs_table(language: Language, laid: Laid) -> pd.DataFrame:
+    """Price, range, time and source of each remedy, in words."""
+    rows = [
+        {
+            "remedy": say(language, f"eligibility.remedy.{one.key}"), "price": one.yen, "per": say(language, f"eligibility.per.{one.per}"),
+            "price_low": one.low, "price_high": one.high, "lead_years": one.lead_years, "how_sure": say(language, f"how_sure.{one.how_sure}"),
+            "source": one.source(language),
+        }
+        for one in laid.works
+    ]  # fmt: skip
+    return pd.DataFrame(
+        rows, columns=["remedy", "price", "per", "price_low", "price_high", "lead_years", "how_sure", "source"]
+    )
 
 
 def find_sentence(language: Language, key: str) -> str:
@@ -112,6 +141,8 @@ def _columns(key: str, ledger: pd.DataFrame, row: int) -> tuple[str, ...]:
     if key == "remaining_years":
         told = ledger["remaining_years"].iloc[row] if "remaining_years" in ledger else np.nan
         wanted = _REMAINING[0] if pd.notna(told) else _REMAINING[1]
+    if key == "roof_load" and "roof_bears_n_m2" in ledger and pd.notna(ledger["roof_bears_n_m2"].iloc[row]):
+        wanted = ("roof_bears_n_m2",)
     return tuple(column for column in wanted if column in ledger)
 
 
@@ -119,7 +150,8 @@ def _reckoned(
     language: Language, plan: Plan, key: str, columns: tuple[str, ...], ledger: pd.Series[Any], value: object
 ) -> list[tuple[str, str]]:
     """The numbers of the profile that a value was reckoned with: the plan's year, and the service life."""
-    if not isinstance(value, int | float) or not (key in ("closure", "waterproofing") or "built_year" in columns):
+    counted = key in ("closure", "waterproofing") or (key == "remaining_years" and "built_year" in columns)
+    if not isinstance(value, int | float) or not counted:
         return []
     used = ["plan.year"]
     if key == "remaining_years":

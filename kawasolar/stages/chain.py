@@ -21,12 +21,14 @@ from typing import TYPE_CHECKING, Literal
 from kawasolar.choices import has_part
 from kawasolar.document.entries import NO_RESULTS, OF_SCENARIO
 from kawasolar.plan import OTHER_LEDGERS, STATIONS, Stamp, fingerprint
+from kawasolar.value_rules import LATER_CRITERIA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
     from kawasolar.document.entries import Change
-    from kawasolar.plan import InputFile, Role
+    from kawasolar.plan import InputFile, Role, Settings
+    from kawasolar.profile import Profile
     from kawasolar.stages.work import Work
 
 StageName = Literal[
@@ -44,7 +46,7 @@ class Stage:
     after : stages whose whole results it takes
     files : roles of the input files it reads, where the plan has them
     values : patterns of the profile's values it uses
-    values_with : role of a file that a plan may lack -> patterns of values that it uses only with one
+    values_with : role of a file that a plan may lack, or a criterion (``criterion:KEY``) that may be off -> patterns of values that it uses only with it
     entered : what people enter that it uses; each a function of :data:`ENTERED`
     parts : what it computes one by one, with the fingerprint of what each part has of its own
     drawn : tables of what people enter that only its parts, or some of ``entered``, depend on
@@ -61,7 +63,7 @@ class Stage:
     parts: Callable[[Work], dict[str, str]] | None = None
     drawn: tuple[str, ...] = ()
     waits: tuple[StageName, ...] = ()
-    values_with: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
+    values_with: Mapping[Role | str, tuple[str, ...]] = field(default_factory=dict)
     asked_by: str = ""
 
     def is_idle(self, work: Work) -> bool:
@@ -73,7 +75,7 @@ class Stage:
 
         Parameters
         ----------
-        roles : of the plan's input files; every file that a plan may have unless given
+        roles : of the plan's input files, and the criteria that are applied (:func:`asked_of`); all that a plan may have unless given
         """
         return _matches(key, self.patterns(roles))
 
@@ -159,6 +161,7 @@ CHAIN: tuple[Stage, ...] = (
     Stage("use", 1, after=("ledger", "yield"), files=("meters",), values=("plan.year",), entered=("use_ledger", "meters", "aliases", "load_tables")),
     Stage(
         "eligibility", 1, after=("ledger", "join", "yield"), values=("life.*", "plan.year"), entered=("criteria", "ledger"),
+        values_with={"criterion:roof_load": ("load.*", "module.weight", "module.width", "module.length")},
     ),
     Stage("selection", 1, after=("eligibility",), entered=("share", "objective", "pins", "vetoes", "standing")),
     Stage(
@@ -170,11 +173,28 @@ CHAIN: tuple[Stage, ...] = (
 BY_NAME: Mapping[str, Stage] = {stage.name: stage for stage in CHAIN}
 
 
+def asked_of(inputs: Iterable[InputFile], profile: Profile, settings: Settings) -> frozenset[str]:
+    """What :meth:`Stage.uses` goes by: roles of a plan's input files, and the criteria that it applies."""
+    # Not above: who only asks what is stale needs no numpy.
+    from kawasolar.eligibility import applied_keys
+
+    return frozenset(
+        (*(entry.role for entry in inputs), *(f"criterion:{key}" for key in applied_keys(profile, settings)))
+    )
+
+
 def _criteria(work: Work) -> Iterator[tuple[str, str]]:
+    from kawasolar.eligibility import applied_keys, barred_roofs
+
+    on = applied_keys(work.profile, work.settings)
     for criterion in work.profile.criteria:
-        applied, threshold = work.settings.criteria.get(criterion.key, (criterion.applied, None))
+        key = criterion.key
+        if key in LATER_CRITERIA and key not in on:
+            continue  # what was decided before there was such a criterion stays fresh
+        _, threshold = work.settings.criteria.get(key, (criterion.applied, None))
         wanted = criterion.threshold if threshold is None else threshold
-        yield f"criterion:{criterion.key}", f"{applied} {wanted} {criterion.unknown}"
+        barred = f" {' '.join(sorted(barred_roofs(work.profile)))}" if key == "roofing" else ""
+        yield f"criterion:{key}", f"{key in on} {wanted} {criterion.unknown}{barred}"
 
 
 def _corrections(work: Work) -> Iterator[tuple[str, str]]:
@@ -328,7 +348,8 @@ def expected(stage: Stage, work: Work) -> Stamp:
     for role in stage.files:
         if role in by_role:
             inputs[f"file:{role}"] = file_state(by_role[role])
-    for key in _used(stage.patterns(by_role), tuple(work.profile.values)):
+    asked = asked_of(work.inputs, work.profile, work.settings)
+    for key in _used(stage.patterns(asked), tuple(work.profile.values)):
         if has_part(key, work.profile, stage.name):
             inputs[f"value:{key}"] = repr(float(work.profile.number(key)))
     for name in stage.entered:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import time
+import tomllib
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -17,13 +19,15 @@ from hypothesis import strategies as st
 from shapely.geometry import Point
 
 from kawasolar.decide import criteria_table, decide, decision_findings, default_settings, effect_of_criteria
+from kawasolar.electrical import roof_load_of
 from kawasolar.eligibility import assess
 from kawasolar.figures import figures
 from kawasolar.layouts import no_subarrays
 from kawasolar.plan import Decision, Results, Settings, WeatherSummary
 from kawasolar.profile import Profile, load_profile, profile_from_text
+from kawasolar.profiles.check import problems
 from kawasolar.reasons import reason_sentence
-from kawasolar.value_rules import CRITERION_RULES
+from kawasolar.value_rules import CRITERION_RULES, LATER_CRITERIA
 from kawasolar.words import catalogue
 from tests.support.plans import example_plan
 
@@ -34,6 +38,9 @@ GOOD: dict[str, object] = {
     "seismic": "new", "remaining_years": 30.0, "built_year": 1990.0, "structure": "rc", "closure_year": np.nan,
     "waterproofed_year": 2020.0, "roof_type": "flat", "floor_area_m2": 1000.0, "flood_depth_m": 0.5,
 }  # fmt: skip
+# What an override says of the roof, not of the ledger.
+ROOF = ("usable_m2", "flat", "building", "roof", "irradiation", "energy")
+OFF = {"flood", "usable_area", *LATER_CRITERIA}
 
 
 @dataclasses.dataclass
@@ -60,7 +67,7 @@ def town(*overrides: dict[str, object], without: tuple[str, ...] = (), profile: 
     """One facility per override of :data:`GOOD`; ``usable_m2``, ``flat``, ``building`` and ``roof`` set its roof."""
     profile = profile or load_profile()
     ids = [chr(ord("A") + k) for k in range(len(overrides))]
-    rows = [{**GOOD, **{k: v for k, v in one.items() if k in GOOD or k == "closure_known"}} for one in overrides]
+    rows = [{**GOOD, **{k: v for k, v in one.items() if k not in ROOF}} for one in overrides]
     places = [Point(k, 0) for k in range(len(ids))]
     ledger = gpd.GeoDataFrame({"facility_id": ids, "name": ids}, geometry=places, crs=6677)
     columns = list(dict.fromkeys([*GOOD, *(key for row in rows for key in row)]))
@@ -98,7 +105,7 @@ def town(*overrides: dict[str, object], without: tuple[str, ...] = (), profile: 
 def test_good_facility_is_eligible_and_passes_everything() -> None:
     got = town({}).decide()
     assert set(got.outcomes["outcome"]) == {"pass"}
-    assert set(got.outcomes["criterion"]) == set(CRITERION_RULES) - {"flood", "usable_area"}
+    assert set(got.outcomes["criterion"]) == set(CRITERION_RULES) - OFF
     assert got.sites.loc[0, ["status", "chosen", "rank", "reason"]].tolist() == ["eligible", True, 1, "chosen_rank"]
     assert got.not_applied == ()
 
@@ -146,11 +153,150 @@ def test_good_facility_is_eligible_and_passes_everything() -> None:
         ("min_floor", {"floor_area_m2": 200.0}, "pass", 200.0),
         ("min_floor", {"floor_area_m2": 199.0}, "fail", 199.0),
         ("min_floor", {"floor_area_m2": np.nan}, "unknown", None),
+        ("storm_surge", {"storm_surge_depth_m": 2.9}, "pass", 2.9),
+        ("storm_surge", {"storm_surge_depth_m": 3.0}, "fail", 3.0),
+        ("storm_surge", {"storm_surge_depth_m": np.nan}, "unknown", None),
+        ("tsunami", {"tsunami_depth_m": 0.0}, "pass", 0.0),
+        ("tsunami", {"tsunami_depth_m": 5.0}, "fail", 5.0),
+        ("landslide", {"landslide": "none"}, "pass", "none"),
+        ("landslide", {"landslide": "warning"}, "pass", "warning"),
+        ("landslide", {"landslide": "special"}, "fail", "special"),
+        ("landslide", {"landslide": None}, "unknown", None),
+        ("heritage", {"heritage": "none"}, "pass", "none"),
+        ("heritage", {"heritage": "agreed"}, "pass", "agreed"),
+        ("heritage", {"heritage": "designated"}, "fail", "designated"),
+        # What a permit would allow is to be asked, not refused.
+        ("heritage", {"heritage": "registered"}, "unknown", "registered"),
+        ("heritage", {"heritage": "landscape"}, "unknown", "landscape"),
+        ("heritage", {"heritage": None}, "unknown", None),
+        ("roofing", {"roofing": "tile"}, "fail", "tile"),
+        ("roofing", {"roofing": "asbestos_slate"}, "fail", "asbestos_slate"),
+        ("roofing", {"roofing": "metal"}, "pass", "metal"),
+        ("roofing", {"roofing": "free_slate"}, "pass", "free_slate"),
+        # Slate of 1990 may have asbestos, that of 2007 has none.
+        ("roofing", {"roofing": "slate"}, "unknown", "slate"),
+        ("roofing", {"roofing": "slate", "built_year": np.nan}, "unknown", "slate"),
+        ("roofing", {"roofing": "slate", "built_year": 2007.0}, "pass", "slate"),
+        # Nobody says what lies on it: a flat roof has no tiles, a metal one is metal, a gable may be anything.
+        ("roofing", {"roofing": None}, "pass", "flat"),
+        ("roofing", {"roofing": None, "roof_type": "metal"}, "pass", "metal"),
+        ("roofing", {"roofing": None, "roof_type": "gable"}, "unknown", "gable"),
+        ("roofing", {"roofing": None, "roof_type": None}, "unknown", None),
     ],
 )
 def test_criterion(key: str, given_values: dict[str, object], outcome: str, value: object) -> None:
     on = Settings(0.5, "co2", {key: (True, None)})
     assert town(given_values).outcome(key, on)["A"] == (outcome, value)
+
+
+LOAD = Settings(0.5, "co2", {"roof_load": (True, None)})
+
+
+def weight(profile: Profile, rack: str) -> float:
+    """What the profile's module and a rack weigh [N/m²]."""
+    number = profile.number
+    return 9.80665 * (
+        number("module.weight") / (number("module.width") * number("module.length")) + number(f"load.rack_{rack}")
+    )
+
+
+def test_roof_load_by_hand() -> None:
+    """Racks on a flat roof, bolted as the profile has it: 22 kg or so a square metre against the limit of roof, structure and age."""
+    profile = load_profile()
+    flat, old = (
+        min(profile.number("load.limit_flat"), profile.number("load.structure_rc")),
+        profile.number("load.old_share"),
+    )
+    heavy = weight(profile, "bolted" if profile.number("load.fixing") == 1 else "ballasted")
+    made = town(
+        {"built_year": 1990.0}, {"seismic": "insufficient"}, {"roof_bears_n_m2": heavy - 1.0}, {"roof_bears_n_m2": heavy + 1.0},
+        {"roof": False}, {"flat": False, "roof_bears_n_m2": weight(profile, "flush") + 1.0}, {"roof_bears_n_m2": 0.0},
+    )  # fmt: skip
+    found = made.outcome("roof_load", LOAD)
+    assert found["A"] == ("pass" if heavy <= flat else "fail", flat)
+    assert found["B"] == ("pass" if heavy <= flat * old else "fail", flat * old)
+    assert [found[name][0] for name in "CDEFG"] == ["fail", "pass", "unknown", "pass", "fail"]
+    assert found["D"][1] == heavy + 1.0
+
+
+def test_roof_load_is_that_of_the_papers() -> None:
+    """Of modules that are laid out, the criterion says what the sheet of strings and loads says."""
+    profile = load_profile()
+    people: list[dict[str, object]] = [
+        {"structure": structure, "roof_type": roof, "seismic": seismic, "built_year": year, "flat": roof == "flat"}
+        for structure in ("rc", "s", "w", None) for roof in ("flat", "metal", "sawtooth", None)
+        for seismic, year in (("insufficient", 1970.0), (None, 1981.0), ("new", 1995.0))
+    ]  # fmt: skip
+    ids = [f"F{k:03d}" for k in range(len(people))]
+    ledger = gpd.GeoDataFrame(
+        {"facility_id": ids, "name": ids}, geometry=[Point(k, 0) for k in range(len(ids))], crs=6677
+    ).join(pd.DataFrame(people))
+    links = pd.DataFrame({"facility_id": ids, "building_id": ids, "score": 1.0})
+    planes = gpd.GeoDataFrame(
+        {"building_id": ids, "area_m2": 500.0, "flat": ledger["flat"], "irradiation_kwh_m2": 1200.0},
+        geometry=ledger.geometry.to_numpy(),
+        crs=6677,
+    )
+    yields = pd.DataFrame({"facility_id": ids, "usable_m2": 400.0, "capacity_kw": 40.0, "irradiation_kwh_m2": 1200.0})
+    mounting = [("roof", "rack", "back_to_back")[k % 3] for k in range(len(ids))]
+    weights = np.where(np.arange(len(ids)) % 2, 400.0, 1500.0)
+    rows = gpd.GeoDataFrame(
+        {"plane_id": 1, "building_id": ids, "mounting": mounting, "modules": 20, "azimuth": 180.0, "tilt": 10.0, "area_m2": 40.0, "weight_kg": weights},
+        geometry=planes.geometry.to_numpy(), crs=6677,
+    )  # fmt: skip
+    found, silent = assess(ledger, links, yields, planes, profile, LOAD, rows)
+    assert not silent or "roof_load" not in silent
+    mine = found[found["criterion"] == "roof_load"].set_index("facility_id")["outcome"]
+    told = {"pass": 0, "fail": 0, "unknown": 0}
+    for k, one in enumerate(ids):
+        load = roof_load_of(mounting[k], rows.iloc[[k]], profile, people[k])
+        assert mine[one] == load.judgement.outcome
+        told[load.judgement.outcome] += 1
+    assert all(told.values())
+
+
+def test_later_criteria_are_not_applied_where_the_ledger_has_no_column() -> None:
+    on = Settings(0.5, "co2", dict.fromkeys(LATER_CRITERIA, (True, None)))
+    bare = town({}, without=("roof_type", "structure"))
+    assert set(bare.decide(on).not_applied) == {*LATER_CRITERIA, *bare.decide().not_applied}
+    assert set(town({}).decide(on).not_applied) == set(LATER_CRITERIA) - {"roof_load"}
+
+
+def test_barred_roofs_are_the_profile_s() -> None:
+    text = load_profile().text
+    mine = profile_from_text(
+        text[: text.index("\n[[barred_roofs]]")]
+        + '\n[[barred_roofs]]\nroof = "sawtooth"\nsource_ja = "市"\nsource_en = "city"\nhow_sure = "verify"\n',
+        "own",
+    )
+    on = Settings(0.5, "co2", {"roofing": (True, None)})
+    people: tuple[dict[str, object], ...] = (
+        {"roofing": "tile"},
+        {"roofing": "metal", "roof_type": "sawtooth"},
+        {"roof_type": "sawtooth"},
+        {},
+    )
+    assert [one for one, _ in town(*people, profile=mine).outcome("roofing", on).values()] == [
+        "pass",
+        "fail",
+        "fail",
+        "pass",
+    ]
+    # A profile of before there was such a table bars what the bundled one bars.
+    old = profile_from_text(text[: text.index("\n[[barred_roofs]]")], "old")
+    assert town({"roofing": "tile"}, profile=old).outcome("roofing", on)["A"] == ("fail", "tile")
+
+
+def test_profile_without_later_criteria_takes_the_bundled_ones() -> None:
+    text = load_profile().text
+    parts = re.split(r"(?=^\[\[criteria\]\]$)", text, flags=re.MULTILINE)
+    kept = [part for part in parts if not any(f'key = "{key}"' in part.split("\n\n")[0] for key in LATER_CRITERIA)]
+    tail = parts[-1][parts[-1].index("\n\n") :]
+    old = profile_from_text("".join(kept) + tail, "old")
+    assert {one.key for one in old.criteria} == set(CRITERION_RULES)
+    assert not problems(tomllib.loads(old.text), "old")
+    assert old.criterion("heritage") == load_profile().criterion("heritage")
+    assert [one.key for one in old.criteria][-6:] == list(LATER_CRITERIA)
 
 
 def test_flood_is_off_unless_switched_on() -> None:

@@ -24,6 +24,7 @@ from kawasolar.figures import figures
 from kawasolar.half import programme_of, years_frame
 from kawasolar.project import load_project, save_project
 from kawasolar.provenance import explain, sentences
+from kawasolar.remedies.of_plan import lay_open
 from kawasolar.selection import choose, number_to_choose
 from kawasolar.stages import bring_up_to_date, plan_fingerprint, states, with_edit
 from kawasolar.words import LANGUAGES
@@ -113,6 +114,16 @@ def test_it_counts_whatever_the_criteria_say(project: Project) -> None:
     assert not {one.name for one in states(stood, project.profile) if not one.is_fresh}
     again = decide(stood.facilities, stood.results, stood.profile, stood.settings)
     pd.testing.assert_frame_equal(again.sites, stood.decision.sites)
+
+
+def test_no_works_are_asked_for_where_it_stands(project: Project) -> None:
+    out = ids(project.plan, "ineligible")[0]
+    stood = with_edit(project, programme_edits.stand(project.entries, [out], "done", 2025, BY)).plan
+    before, after = lay_open(project.plan), lay_open(stood)
+    assert out in set(before.remedies["facility_id"])
+    assert set(after.remedies["facility_id"]) == set(before.remedies["facility_id"]) - {out}
+    assert out not in set(after.unknowns["facility_id"])
+    assert after.counts["fails"].tolist() == before.counts["fails"].tolist()
 
 
 def test_it_takes_the_place_of_another(project: Project) -> None:

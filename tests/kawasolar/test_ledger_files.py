@@ -140,6 +140,52 @@ def test_closure_column_present_and_undecided(write: Callable[..., Path]) -> Non
     assert codes(ledger) == ["ledger.closure_undecided", "ledger.no_place"]
 
 
+def test_what_a_ledger_tells_of_hazards_heritage_and_load(write: Callable[..., Path]) -> None:
+    text = (
+        "施設番号,施設名称,高潮浸水想定,津波浸水深(cm),土砂災害警戒区域,文化財,屋根材,屋根許容荷重(kg/㎡),耐震補強予定年度\n"
+        "1,高津小学校,0.5～3.0m,50,特別警戒区域,登録有形文化財,瓦,20,R9\n2,橘小学校,区域外,,区域外,,折板,196N/m2,\n3,末長小学校,,不明,,不明,,0.5kN/㎡,予定なし\n"
+    )
+    ledger = read_facilities(write(text), IX)
+    frame = ledger.facilities
+    assert frame["storm_surge_depth_m"].tolist()[:2] == [3.0, 0.0]
+    assert frame["tsunami_depth_m"][0] == 0.5
+    assert frame["landslide"].tolist() == ["special", "none", None]
+    # Only the one that is protected is marked: a blank is none, 不明 stays unknown.
+    assert frame["heritage"].tolist() == ["registered", "none", None]
+    assert frame["roofing"].tolist() == ["tile", "metal", None]
+    assert frame["roof_bears_n_m2"].tolist() == pytest.approx([196.133, 196.0, 500.0])
+    assert frame["seismic_work_year"].isna().tolist() == [False, True, True]
+    assert frame["seismic_work_year"][0] == 2027
+    assert codes(ledger) == ["ledger.blank_is_none", "ledger.no_place"]
+    told = next(f for f in ledger.findings if f.code == "ledger.blank_is_none")
+    assert (told.column, told.values()["count"]) == ("文化財", 1)
+    assert list(frame.columns)[-8:-1] == [
+        "storm_surge_depth_m", "tsunami_depth_m", "landslide", "heritage", "roof_bears_n_m2", "seismic_work_year", "source_row",
+    ]  # fmt: skip
+
+
+def test_covering_told_as_the_shape_of_the_roof(write: Callable[..., Path]) -> None:
+    frame = read_facilities(
+        write("施設番号,施設名称,屋根形状\n1,高津小学校,瓦\n2,橘小学校,陸屋根\n3,末長小学校,石綿スレート\n"), IX
+    ).facilities
+    assert frame["roofing"].tolist() == ["tile", None, "asbestos_slate"]
+    assert frame["roof_type"].tolist() == ["other", "flat", "metal"]
+    plain = read_facilities(write("施設番号,施設名称,屋根形状\n1,高津小学校,陸屋根\n2,橘小学校,折板\n"), IX).facilities
+    assert "roofing" not in plain
+
+
+def test_marks_that_nobody_understands_are_said(write: Callable[..., Path]) -> None:
+    ledger = read_facilities(
+        write(
+            "施設番号,施設名称,土砂災害特別警戒区域,屋根許容荷重\n1,高津小学校,○,60000\n2,橘小学校,謎,重い\n3,末長小学校,×,100\n"
+        ),
+        IX,
+    )
+    assert ledger.facilities["landslide"].tolist() == ["special", None, "none"]
+    assert ledger.facilities["roof_bears_n_m2"].isna().tolist() == [True, True, False]
+    assert {"ledger.not_code", "ledger.not_number", "ledger.out_of_range"} <= set(codes(ledger))
+
+
 def test_units_in_headings_and_cells(write: Callable[..., Path]) -> None:
     text = "施設番号,施設名称,年間電力使用量（千kWh）,契約電力(MW),延床面積（千㎡）,浸水深(cm)\n1,高津小学校,12.5,0.08,2.5,50\n2,橘小学校,12500kWh,80kW,300㎡,0.5m\n"
     frame = read_facilities(write(text), IX).facilities

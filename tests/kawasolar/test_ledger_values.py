@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kawasolar.ledger import values
+from kawasolar.ledger.cells import MARKS
 from kawasolar.ledger.vocabulary import folded, heading_key, heading_unit, vocabulary
 
 ERAS = {
@@ -182,6 +183,32 @@ def test_storeys(cell: object, storeys: float | None) -> None:
 )
 def test_flood_depth(cell: object, depth: float | None) -> None:
     assert values.depth(cell, vocabulary().units["flood_depth_m"]) == depth
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "code"),
+    [
+        ("heritage", "登録有形文化財", "registered"), ("heritage", "国指定重要文化財", "designated"), ("heritage", "市指定有形文化財", "designated"),
+        ("heritage", "景観重要建造物", "landscape"), ("heritage", "重要伝統的建造物群保存地区", "district"), ("heritage", "協議済（登録有形文化財）", "agreed"),
+        ("heritage", "○", "designated"), ("heritage", "×", "none"), ("heritage", "なし", "none"), ("heritage", "該当なし", "none"), ("heritage", "未指定", "none"),
+        ("heritage", "不明", None), ("heritage", "", None),
+        ("landslide", "土砂災害特別警戒区域", "special"), ("landslide", "土砂災害警戒区域（急傾斜地の崩壊）", "warning"), ("landslide", "イエローゾーン", "warning"),
+        ("landslide", "レッドゾーン", "special"), ("landslide", "特別警戒区域外", "none"), ("landslide", "区域外", "none"), ("landslide", "○", "warning"), ("landslide", "調査中", None),
+        ("roofing", "石綿スレート", "asbestos_slate"), ("roofing", "波形スレート(石綿含有)", "asbestos_slate"), ("roofing", "無石綿スレート", "free_slate"),
+        ("roofing", "化粧スレート", "slate"), ("roofing", "日本瓦", "tile"), ("roofing", "瓦棒葺", "metal"), ("roofing", "ETFEフィルム", "membrane"),
+        ("roofing", "膜構造", "membrane"), ("roofing", "折板", "metal"), ("roofing", "アスファルト防水", "waterproofed"), ("roofing", "屋上緑化", "green"),
+    ],
+)  # fmt: skip
+def test_marks_and_coverings(column: str, cell: str, code: str | None) -> None:
+    read = values.marked(column) if column in MARKS else values.coded(column)
+    assert read(cell) == code
+
+
+def test_bare_mark_below_the_special_area() -> None:
+    read = values.marked("landslide", special=True)
+    assert [read(cell) for cell in ("○", "有", "警戒区域", "×")] == ["special", "special", "warning", "none"]
+    with pytest.raises(ValueError, match="謎"):
+        read("謎")
 
 
 @pytest.mark.parametrize(

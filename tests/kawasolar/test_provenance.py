@@ -19,6 +19,7 @@ import rasterio
 from pyproj import Transformer
 from shapely.geometry import box
 
+from kawasolar.carried import building_of
 from kawasolar.choices import has_part
 from kawasolar.decide import decide, default_settings
 from kawasolar.document import edits
@@ -49,6 +50,7 @@ from kawasolar.provenance import (
     sentences,
     with_record,
 )
+from kawasolar.roof_load import LoadLimits, judge_at
 from kawasolar.stages import bring_up_to_date, with_edit
 from kawasolar.stages.chain import BY_NAME
 from kawasolar.words import LANGUAGES, Language, say
@@ -697,6 +699,20 @@ def ledger_value_of(found: Explanation, column: str) -> float:
     return float("nan") if not entries or entries[0].value is None else float(str(entries[0].value))
 
 
+def limit_of(found: Explanation) -> float | None:
+    """The limit by which a load passed or failed, from the numbers of the profile and the ledger in its explanation."""
+    told = {entry.column: entry.value for entry in found.inputs if isinstance(entry, LedgerSource)}
+    numbers = {entry.key: float(entry.value) for entry in found.inputs if isinstance(entry, ProfileSource)}
+    limits = LoadLimits(
+        {key.removeprefix("load.limit_"): value for key, value in numbers.items() if key.startswith("load.limit_")},
+        {key.removeprefix("load.structure_"): value for key, value in numbers.items() if key.startswith("load.structure_")},
+        numbers["load.old_share"],
+    )  # fmt: skip
+    if found.value == "unknown":
+        return None
+    return judge_at(0.0 if found.value == "pass" else 1e9, building_of(told), limits).limit_n_m2
+
+
 def reckoned(found: Explanation) -> object:
     """What a criterion finds, from nothing but its explanation; None where it cannot be known."""
     key = str(found.values["criterion"])
@@ -707,6 +723,13 @@ def reckoned(found: Explanation) -> object:
     if found.formula == "found_ledger":
         (source,) = (e for e in found.inputs if isinstance(e, LedgerSource))
         return source.value
+    if found.formula == "found_roofing":
+        told = {entry.column: entry.value for entry in found.inputs if isinstance(entry, LedgerSource)}
+        return told.get("roofing") or told.get("roof_type")
+    if found.formula == "found_bears":
+        return ledger_value_of(found, "roof_bears_n_m2")
+    if found.formula == "found_roof_load":
+        return limit_of(found)
     if key in ("usable_area", "irradiation", "capacity"):
         return children(found)[0].value
     (year,) = values(found, "plan.year")

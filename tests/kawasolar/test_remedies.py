@@ -9,30 +9,40 @@ import re
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shapely.geometry import Point
 
 from kawasolar.__main__ import main
 from kawasolar.decide import criteria_table, decide, default_settings
 from kawasolar.eligibility import FAIL, PASS, applied_keys, case_of, evaluate
+from kawasolar.errors import UnreadableProfile
 from kawasolar.export.eligibility import write_eligibility_xlsx
 from kawasolar.plan import Plan, RegisterRead, Registers, Settings
+from kawasolar.profile import load_profile, profile_from_text
 from kawasolar.project import save_project
 from kawasolar.project.single import project_of
 from kawasolar.remedies.cures import cheapest, cures, prices, with_remedy
-from kawasolar.remedies.of_plan import Laid, lay_open
-from kawasolar.remedies.table import remedies, remedies_of
+from kawasolar.remedies.of_plan import Laid, lay_open, remedy_of
+from kawasolar.remedies.table import read_costs, remedies, remedies_by, remedies_of
 from kawasolar.remedies.words import datum_sentence, find_sentence, remedy_sentence
 from kawasolar.value_rules import CRITERION_RULES
-from kawasolar.words import LANGUAGES, catalogue
+from kawasolar.words import LANGUAGES, catalogue, say
 from tests.kawasolar.test_eligibility import Town, town
 from tests.support.plans import example_plan
 
 WET = {"flood": (True, 3.0)}
+# Besides floods all that ledgers tell of a roof and its place.
+ALL = {
+    **WET,
+    "storm_surge": (True, 3.0),
+    **dict.fromkeys(("roof_load", "roofing", "landslide", "heritage"), (True, None)),
+}
 
 
 @pytest.fixture(scope="module")
@@ -69,11 +79,18 @@ def test_every_remedy_has_words_source_and_a_price_in_its_range() -> None:
         assert find_sentence("ja", key)
 
 
-@pytest.mark.parametrize("change", [("yen = 40000", "yen = 1"), ('code = "retrofitted"', 'codes = "retrofitted"')])
+@pytest.mark.parametrize(
+    "change",
+    [
+        ('key = "waterproofing"', 'key = "wetproofing"'),
+        ('code = "retrofitted"', 'codes = "retrofitted"'),
+        ("most = 8", "add = 8"),
+    ],
+)
 def test_table_that_means_nothing_is_refused(change: tuple[str, str]) -> None:
     text = (Path(__file__).resolve().parents[2] / "resources" / "remedies.toml").read_text("utf-8")
     with pytest.raises(ValueError, match=r"\S"):
-        remedies_of(text.replace(*change))
+        remedies_of(text.replace(*change), load_profile().tables.remedies)
 
 
 # ---------------------------------------------------------------------------------------------- the cheapest set
@@ -108,20 +125,38 @@ FACILITY = st.fixed_dictionaries(
         "built_year": st.sampled_from([np.nan, 1920.0, 1965.0, 1980.0, 2010.0]),
         "structure": st.sampled_from(["rc", "w", None]),
         "waterproofed_year": st.sampled_from([np.nan, 1995.0, 2022.0]),
-        "roof_type": st.sampled_from(["flat", "gable", None]),
+        "roof_type": st.sampled_from(["flat", "gable", "sawtooth", None]),
         "closure_year": st.sampled_from([np.nan, 2030.0]),
         "floor_area_m2": st.sampled_from([np.nan, 100.0, 900.0]),
         "flood_depth_m": st.sampled_from([np.nan, 0.5, 4.0, 9.0]),
+        "storm_surge_depth_m": st.sampled_from([0.5, 0.5, 4.0]),
+        "roofing": st.sampled_from([None, "metal", "tile", "membrane", "slate"]),
+        "roof_bears_n_m2": st.sampled_from([np.nan, np.nan, 60.0, 120.0, 900.0]),
+        "landslide": st.sampled_from(["none", "none", "warning", "special"]),
+        "heritage": st.sampled_from(["none", "none", "registered", "designated"]),
         "usable_m2": st.sampled_from([0.0, 30.0, 400.0]),
     }
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+def light(facility: str) -> gpd.GeoDataFrame:
+    """Modules of one facility that weigh 8 kg a square metre with what holds them."""
+    rack = load_profile().number("load.rack_flush")
+    row = {
+        "building_id": [f"b{facility}"],
+        "mounting": ["roof"],
+        "modules": [1],
+        "area_m2": [2.0],
+        "weight_kg": [2.0 * (8.0 - rack)],
+    }
+    return gpd.GeoDataFrame(row, geometry=[Point(0, 0)], crs=6677)
+
+
+@settings(max_examples=25, deadline=None)
 @given(st.lists(FACILITY, min_size=1, max_size=4))
 def test_remedied_facility_is_eligible_when_it_is_judged_again(example: Plan, people: list[dict[str, object]]) -> None:
     made = town(*people)
-    asked = dataclasses.replace(default_settings(made.profile), criteria=WET)
+    asked = dataclasses.replace(default_settings(made.profile), criteria=ALL)
     plan = planned(example, made, asked)
     found, ids = lay_open(plan), made.ledger["facility_id"].tolist()
     by_key = {remedy.key: remedy for remedy in remedies()}
@@ -133,7 +168,13 @@ def test_remedied_facility_is_eligible_when_it_is_judged_again(example: Plan, pe
         for key in row["remedies"]:
             case = with_remedy(case, found.assessment, by_key[key], mine)
         after = made.ledger.assign(**{column: case.ledger[column] for column in case.ledger if column != "geometry"})
-        decided = decide(after, made.results, made.profile, asked)
+        # Lighter modules are none of the ledger's: whoever takes them has them laid out.
+        lit = (
+            dataclasses.replace(made.results, subarrays=light(row["facility_id"]))
+            if "light_modules" in row["remedies"]
+            else made.results
+        )
+        decided = decide(after, lit, made.profile, asked)
         status = decided.sites.set_index("facility_id")["status"]
         assert status[row["facility_id"]] == ("unknown" if row["unknown"] else "eligible")
         others = [one for one in ids if one != row["facility_id"]]
@@ -141,12 +182,12 @@ def test_remedied_facility_is_eligible_when_it_is_judged_again(example: Plan, pe
         assert status[others].tolist() == before[others].tolist()
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(FACILITY, min_size=1, max_size=3))
+@settings(max_examples=5, deadline=None)
+@given(st.lists(FACILITY, min_size=8, max_size=20))
 def test_cheapest_of_a_plan_is_the_cheapest_of_all_sets_judged_again(example: Plan, people: list[dict[str, object]]) -> None:  # fmt: skip
     """Not by what each remedy cures alone: every set is applied to the ledger, and judged whole."""
     made = town(*people)
-    asked = dataclasses.replace(default_settings(made.profile), criteria=WET)
+    asked = dataclasses.replace(default_settings(made.profile), criteria=ALL)
     found = lay_open(planned(example, made, asked))
     case, seen = found.assessment.case, found.assessment
     everybody, yen = np.ones(len(people), dtype=bool), prices(case, np.full(len(people), 500.0), remedies())
@@ -240,7 +281,103 @@ def test_unknown_is_told_with_what_hangs_on_it(example: Plan) -> None:
     assert found["capacity_kw"].tolist() == pytest.approx([90.0, 45.0, 90.0])
 
 
+def test_heavy_arrays_on_old_roofs(example: Plan) -> None:
+    """A sawtooth roof of steel bears 120 N/m², of the old code 84: modules and racks weigh 137; lighter ones 78."""
+    saw: dict[str, object] = {"roof_type": "sawtooth", "structure": "s", "flat": False}
+    rows = laid(
+        example, saw, {**saw, "seismic": "insufficient"}, {**saw, "roof_bears_n_m2": 40.0}, {"roofing": "tile", "roof_type": "gable", "flat": False},
+        {"roofing": "membrane"}, {"heritage": "designated"}, {"landslide": "special"}, {**saw, "structure": None, "roof_type": None}, criteria=ALL,
+    ).remedies.set_index("facility_id")  # fmt: skip
+    assert rows["remedies"].to_dict() == {
+        "A": ("light_modules",), "B": ("seismic_retrofit", "light_modules"), "C": ("strengthening",), "D": ("reroofing",), "E": (), "F": (), "G": (),
+    }  # fmt: skip
+    assert rows.loc["A", "yen"] == pytest.approx(60_000 * 45.0)
+    assert rows.loc[["E", "F", "G"], "hopeless"].tolist() == [("roofing",), ("heritage",), ("landslide",)]
+    for language in LANGUAGES:
+        assert all(remedy_sentence(language, row) for row in rows.reset_index().to_dict("records"))
+
+
+def test_works_together_do_what_none_does_alone(example: Plan) -> None:
+    """Of the old code 0.7 of 100 N/m² are left: 78 are too much; the retrofit alone does not bear 137."""
+    text = load_profile().text.replace("value = 120.0", "value = 100.0")
+    made = town(
+        {
+            "roof_type": "sawtooth",
+            "structure": "s",
+            "flat": False,
+            "seismic": None,
+            "built_year": 1970.0,
+            "remaining_years": 30.0,
+        },
+        profile=profile_from_text(text, "100"),
+    )
+    asked = dataclasses.replace(default_settings(made.profile), criteria={"roof_load": (True, None)})
+    works = tuple(dataclasses.replace(one, yen=9e9) if one.key == "strengthening" else one for one in remedies())
+    row = lay_open(planned(example, made, asked), works).remedies.iloc[0]
+    assert row["remedies"] == ("seismic_retrofit", "light_modules")
+    assert row["criteria"] == ("roof_load",)
+    # The retrofit tells the seismic state too, which nobody knew.
+    assert row["unknown"] == ()
+
+
+# ---------------------------------------------------------------------------------------------- prices of one's own
+
+
+def row_of(key: str, yen: float) -> str:
+    return f'[[remedies]]\nkey = "{key}"\nyen = {yen}\nlead_years = 2\nsource_ja = "営繕部門の実績"\nsource_en = "own works"\nhow_sure = "primary"\n\n'
+
+
+def test_prices_of_the_profile_and_of_a_file(example: Plan, tmp_path: Path) -> None:
+    text = load_profile().text
+    bare = text[: text.index("\n[[remedies]]")] + "\n"
+    mine = profile_from_text(bare + row_of("seismic_retrofit", 55_000), "own")
+    made = town({"seismic": "insufficient"}, {"waterproofed_year": 1999.0}, profile=mine)
+    file = tmp_path / "単価.toml"
+    file.write_text(row_of("waterproofing", 8_000), "utf-8-sig")
+    plan = planned(example, made)
+    rows = lay_open(plan).remedies.set_index("facility_id")
+    assert rows["yen"].to_dict() == {"A": 55_000 * 1000, "B": 12_000 * 500}
+    assert rows.loc["A", ["yen_low", "yen_high", "lead_years"]].tolist() == [55e6, 55e6, 2.0]
+    rows = lay_open(plan, remedies_by(mine, read_costs(file))).remedies.set_index("facility_id")
+    assert rows["yen"].to_dict() == {"A": 55_000 * 1000, "B": 8_000 * 500}
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "profile.missing_section"), (b"[[remedies]]\nkey = ", "profile.not_toml"), (row_of("magic", 1).encode(), "profile.bad_value"),
+        (row_of("waterproofing", -1).encode(), "profile.out_of_range"), ((row_of("waterproofing", 1) * 2).encode(), "profile.duplicate"),
+        ("改善".encode("cp932"), "profile.not_utf8"), (b"#" * 1_000_001, "profile.too_large"), (row_of("waterproofing", 1).replace("yen =", "yen = 1\nyenn =").encode(), "profile.unknown_key"),
+        (b"remedies = 3", "profile.bad_value"), (b"a." * 100_000 + b"a = 1", "profile.not_toml"),
+    ],
+)  # fmt: skip
+def test_file_of_prices_that_is_none_is_refused(content: bytes, code: str, tmp_path: Path) -> None:
+    file = tmp_path / "costs.toml"
+    file.write_bytes(content)
+    with pytest.raises(UnreadableProfile) as refused:
+        read_costs(file)
+    assert refused.value.code == code
+    for language in LANGUAGES:
+        assert say(language, code, **refused.value.details)
+
+
 # ---------------------------------------------------------------------------------------------- planned works
+
+
+def test_planned_seismic_works_of_the_ledger(example: Plan) -> None:
+    weak: dict[str, object] = {"seismic": "insufficient"}
+    works = works_of(("C", 2030, "waterproofing", "planned"))
+    people = (
+        {**weak, "seismic_work_year": 2028.0},
+        {**weak, "seismic_work_year": 2020.0},
+        {**weak, "waterproofed_year": 1999.0, "seismic_work_year": 2027.0},
+        {"seismic": "insufficient"},
+    )
+    rows = laid(example, *people, works=works).remedies.set_index("facility_id")
+    assert rows["planned_year"].fillna(0).to_dict() == {"A": 2028, "B": 0, "C": 2030, "D": 0}
+    assert rows["planned_by"].to_dict() == {"A": "ledger", "B": "", "C": "roof_works", "D": ""}
+    told = remedy_sentence("ja", rows.reset_index().set_index("facility_id", drop=False).loc["A"].to_dict())
+    assert "2028年度に予定する耐震補強" in told
 
 
 def works_of(*rows: tuple[str, float, str | None, str]) -> pd.DataFrame:
@@ -301,12 +438,39 @@ def test_outcomes_are_the_plan_s_own(example: Plan) -> None:
     assert (evaluate(case, example.settings, keys).outcome == found.assessment.outcome).all()
 
 
-def test_workbook_has_the_four_sheets(example: Plan, tmp_path: Path) -> None:
+def test_workbook_has_its_sheets(example: Plan, tmp_path: Path) -> None:
     found, target = lay_open(example), tmp_path / "適格性.xlsx"
     write_eligibility_xlsx(found, example, range(len(example.facilities)), target, "ja")
     book = openpyxl.load_workbook(target)
-    assert book.sheetnames == ["適格性の要件別集計", "施設別の判定", "改善策", "確認事項"]
+    assert book.sheetnames == ["適格性の要件別集計", "施設別の判定", "改善策", "確認事項", "改善策の単価"]
+    assert [cell.value for cell in book["改善策の単価"]["B"]][-7:] == [one.yen for one in remedies()]
     assert book["施設別の判定"].max_row > len(example.facilities) * len(found.assessment.keys)
+
+
+def filled(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if str(value) not in ("nan", "None", "<NA>")}
+
+
+def test_one_facility_as_in_the_whole_table(example: Plan) -> None:
+    works = works_of(("B", 2028, "waterproofing", "planned"))
+    old: dict[str, object] = {"waterproofed_year": 1999.0}
+    made = town(
+        {},
+        old,
+        {"seismic": "insufficient"},
+        {"closure_year": 2030.0},
+        {"building": False, "seismic": "insufficient"},
+        {"seismic": None},
+    )
+    plan = planned(example, made, works=works)
+    for some in (plan, example):
+        rows = {str(row["facility_id"]): row for row in lay_open(some).remedies.to_dict("records")}
+        for facility in some.facilities["facility_id"].astype(str):
+            one, row = remedy_of(some, facility), rows.get(facility)
+            assert (one is None) == (row is None)
+            if one is not None and row is not None:
+                assert remedy_sentence("ja", one) == remedy_sentence("ja", row)
+                assert filled(one) == filled(row)
 
 
 def test_command(example: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -321,3 +485,13 @@ def test_command(example: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert {row["facility_id"] for row in told["outcomes"]} == {one}
     assert {row["criterion"] for row in told["criteria"]} == {row["criterion"] for row in told["outcomes"]}
     assert main(["-q", "eligibility", str(saved), "nobody"]) == 3
+    costs = tmp_path / "costs.toml"
+    costs.write_text(
+        row_of("waterproofing", 1.0) + row_of("seismic_retrofit", 2.0) + row_of("life_extension", 3.0), "utf-8"
+    )
+    assert main(["-q", "eligibility", str(saved), "--remedies", str(costs), "--json"]) == 0
+    cheap = json.loads(capsys.readouterr().out)["remedies"]
+    assert max(row["yen"] or 0.0 for row in cheap) < 1e6
+    # The file of prices stays what it is.
+    assert main(["-q", "eligibility", str(saved), "--remedies", str(costs), "--csv", str(costs)]) != 0
+    assert main(["-q", "eligibility", str(saved), "--remedies", str(tmp_path / "none.toml")]) == 3

@@ -50,7 +50,7 @@ from kawasolar.stages.chain import BY_NAME, expected
 from kawasolar.stages.run import run_stale
 from kawasolar.stages.steps import RUN
 from kawasolar.stages.work import Work
-from kawasolar.value_rules import CRITERION_RULES, INTEGERS, VALUE_RULES
+from kawasolar.value_rules import CRITERION_RULES, INTEGERS, LATER_CRITERIA, VALUE_RULES
 from kawasolar.words import catalogue
 from tests.support.plans import example_plan
 from tests.support.town import middles, project_of, small_town, square_on, write_ledger
@@ -348,6 +348,8 @@ def test_the_decision_uses_exactly_what_its_two_stages_declare(project: Project)
     turned = project
     for key in CRITERION_RULES:
         turned = with_edit(turned, edits.set_criterion(turned.entries, "s1", key, True, None, BY))
+    # This town's ledger has no kind of roof, by which loads are judged.
+    turned = with_edit(turned, edits.correct_ledger(turned.entries, "001", "roof_type", "flat", None, BY))
     used = used_by(turned, "selection")
     assert used.values == {key for key in VALUE_RULES if BY_NAME["eligibility"].uses(key)}
     assert used.files == set()
@@ -357,11 +359,29 @@ def test_the_decision_uses_exactly_what_its_two_stages_declare(project: Project)
 
 def test_every_value_of_the_profile_is_declared_by_a_stage() -> None:
     undeclared = {key for key in VALUE_RULES if not any(stage.uses(key) for stage in CHAIN)}
-    # The share is what the settings have where nobody entered one; years of operation are the programme's, where there is one.
+    # The share is what the settings have where nobody entered one; years of operation are the programme's, where there is one, loads the
+    # criterion's, where it is applied.
     assert undeclared == {
         "plan.share",
-        *(key for key in VALUE_RULES if key.startswith(OF_PAPERS) and key != "ageing.years"),
+        *(
+            key
+            for key in VALUE_RULES
+            if key.startswith(OF_PAPERS) and key != "ageing.years" and not key.startswith("load.")
+        ),
     }
+
+
+def test_a_later_criterion_is_an_input_only_where_it_is_applied(project: Project) -> None:
+    """A plan of before there was such a criterion stays fresh; applied, it is stale by what the criterion uses."""
+    plain = project.plan.stamps["eligibility"].inputs
+    assert not [
+        name for name in plain if name.startswith("value:load.") or name.removeprefix("criterion:") in LATER_CRITERIA
+    ]
+    on = with_edit(project, edits.set_criterion(project.entries, "s1", "roof_load", True, None, BY))
+    inputs = on.plan.stamps["eligibility"].inputs
+    assert {"criterion:roof_load", "value:load.limit_flat", "value:module.weight"} <= set(inputs)
+    heavier = entered(on, edits.set_value(on.entries, "s1", "load.rack_flush", 4.5, BY))
+    assert freshness(heavier, on.profile) == standing("eligibility")
 
 
 # ---------------------------------------------------------------------------------------------- what makes stale

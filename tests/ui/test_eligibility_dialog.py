@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 
+from kawasolar.remedies.of_plan import lay_open
+from kawasolar.remedies.words import remedy_sentence
 from ui.eligibility.dialog import EligibilityDialog
 from ui.eligibility.tables import PARTS
 
@@ -47,6 +49,39 @@ def test_laid_open(window: MainWindow, dialog: EligibilityDialog, qtbot: QtBot, 
     target = tmp_path / "out.xlsx"
     dialog.write(target)
     qtbot.waitUntil(lambda: dialog._job is None and target.exists(), timeout=WAIT)
-    assert len(openpyxl.load_workbook(target).sheetnames) == 4
+    assert len(openpyxl.load_workbook(target).sheetnames) == 5
     dialog.search.setText("～そんな施設はない～")
     assert table.model().rowCount() == 0
+
+
+def test_the_inspector_tells_the_cheapest_change(window: MainWindow, qtbot: QtBot) -> None:
+    window.ensure_parts()
+    plan = window.document.plan
+    assert plan is not None
+    rows = lay_open(plan).remedies
+    part = window.inspector.basis.remedy
+    window.inspector.tabs.setCurrentIndex(3)
+    for row in (*rows.head(1).to_dict("records"), *rows[rows["why_not"] != ""].head(1).to_dict("records")):
+        window.document.select(str(row["facility_id"]))
+        assert part.isVisibleTo(window.inspector)
+        assert part.sentence.text() == remedy_sentence(window.look.language, row)
+    # Turning the share does not ask again, another criterion does.
+    asked = part._told
+    window.document.set_share(0.4)
+    assert part._told is asked
+    window.document.set_criterion("flood", True, 0.1)
+    assert part._told is not asked
+    window.document.undo()
+    sites = plan.decision.sites
+    window.document.select(str(sites.loc[sites["status"] == "eligible", "facility_id"].iloc[0]))
+    assert not part.isVisibleTo(window.inspector)
+    wanted = str(rows["facility_id"].iloc[1])
+    window.document.select(wanted)
+    part.open.click()
+    found = window.findChild(EligibilityDialog)
+    assert found is not None
+    qtbot.waitUntil(lambda: found._job is None and found.found is not None, timeout=WAIT)
+    assert found.tabs.currentIndex() == 1
+    (chosen,) = found.tables["remedies"].selectionModel().selectedRows()
+    place = found._shown["remedies"].mapToSource(chosen).row()
+    assert found.models["remedies"].frame["facility_id"].iloc[place] == wanted

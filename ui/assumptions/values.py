@@ -243,10 +243,10 @@ class Effect:
 
 def effect_of(key: str, document: Document) -> Effect:
     """What a change of a value would make stale."""
-    from kawasolar.stages import CHAIN
+    from kawasolar.stages import CHAIN, asked_of
 
     plan = document.plan
-    roles = None if plan is None else {entry.role for entry in plan.inputs}
+    roles = None if plan is None else asked_of(plan.inputs, plan.profile, plan.settings)
     has_no_part = plan is not None and not has_part(key, plan.profile)
 
     def counts(one: Stage) -> bool:

@@ -62,10 +62,12 @@ class EligibilityDialog(WorkingDialog):
     """Changes nothing in the plan."""
 
     def __init__(
-        self, look: Look, jobs: Jobs, remembered: Remembered, plan: Plan, go_to: Callable[[str], None], parent: QWidget | None = None
+        self, look: Look, jobs: Jobs, remembered: Remembered, plan: Plan, go_to: Callable[[str], None], parent: QWidget | None = None, *,
+        at: str = "",
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._look, self._jobs, self._remembered, self._plan, self._go_to = look, jobs, remembered, plan, go_to
+        self._at = at
         self._job: Job | None = None
         self.found: Found | None = None
         self.models: dict[str, FrameModel] = {}
@@ -84,7 +86,7 @@ class EligibilityDialog(WorkingDialog):
         for name in _PAGES:
             self.tabs.addTab(self._table(name), say(f"ui.eligibility.{name}"))
         layout.addWidget(self.tabs, 1)
-        layout.addWidget(label(say("eligibility.note.costs"), "muted", wrap=True))
+        layout.addWidget(label(say("eligibility.note.profile") + say("eligibility.note.costs"), "muted", wrap=True))
         layout.addLayout(self._foot())
         self.resize(1180, 700)
         self.start()
@@ -144,7 +146,21 @@ class EligibilityDialog(WorkingDialog):
         self._job, self.found = None, cast("Found", found)
         for name, frame in self.found.frames.items():
             self.models[name].show_frame(frame)
+        self._show_at()
         self._refresh()
+
+    def _show_at(self) -> None:
+        """The row of the facility that is asked for."""
+        if self.found is None or not self._at:
+            return
+        ids = self.found.laid.remedies["facility_id"].astype(str).tolist()
+        if self._at in ids:
+            self.tabs.setCurrentIndex(list(_PAGES).index("remedies"))
+            table, model = self.tables["remedies"], self.models["remedies"]
+            shown = self._shown["remedies"].mapFromSource(model.index(ids.index(self._at), 0))
+            table.selectRow(shown.row())
+            table.scrollTo(shown)
+            table.setFocus()
 
     def _refresh(self) -> None:
         busy = self._job is not None

@@ -15,6 +15,7 @@ from ui.inspector.asked import asked_line, why_mark
 from ui.inspector.gather import Site
 from ui.inspector.ledger import LedgerSection
 from ui.inspector.programme import ProgrammePart
+from ui.inspector.remedy import RemedyPart
 from ui.look import Look
 from ui.parts import button, clear, column, label, row, rule
 from ui.reasons import criterion_name, criterion_tip, limit_text, reason_text, value_text
@@ -69,6 +70,8 @@ class BasisTab(QWidget):
         self.sentence = label("", wrap=True)
         inside = column(notice, margin=8)
         inside.addLayout(asked_line(look, self.sentence, say("ui.column.reason"), "status", self.why_asked.emit))
+        self.remedy = RemedyPart(look)
+        inside.addWidget(self.remedy)
         layout.addWidget(notice)
         self.programme = ProgrammePart(look, document)
         self.programme.why_asked.connect(self.why_asked)
@@ -98,6 +101,7 @@ class BasisTab(QWidget):
         look = self._look
         if site.decision is not None:
             self.sentence.setText(reason_text(look, str(site.decision["reason"]), site.decision["reason_values"]))
+        self.remedy.show_site(plan, site)
         self.programme.show_site(plan, site.facility_id)
         self._show_criteria(plan, site)
         self.ledger.show_site(plan, site)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 # In the order in which people ask for them; then what nobody corrects here.
 ORDER = (
     "name", "kana", "kind", "ward", "department", "address", "built_year", "structure", "seismic", "storeys", "floor_area_m2",
-    "roof_type", "waterproofed_year", "remaining_years", "closure_year", "shelter", "flood_depth_m", "annual_kwh", "contract_kw",
+    "roof_type", "roofing", "roof_bears_n_m2", "waterproofed_year", "seismic_work_year", "remaining_years", "closure_year", "shelter", "flood_depth_m",
+    "storm_surge_depth_m", "tsunami_depth_m", "landslide", "heritage", "annual_kwh", "contract_kw",
 )  # fmt: skip
 FIXED = ("facility_id", "latitude", "longitude")
 

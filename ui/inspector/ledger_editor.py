@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 REASONS = ("department", "drawing", "site", "slip", "newer")
 # Units of the ledger's numbers; columns that are not here have none.
 UNITS = {
-    "floor_area_m2": "m²", "storeys": "storeys", "remaining_years": "a", "flood_depth_m": "m", "annual_kwh": "kWh", "contract_kw": "kW",
+    "floor_area_m2": "m²", "storeys": "storeys", "remaining_years": "a", "flood_depth_m": "m", "storm_surge_depth_m": "m", "tsunami_depth_m": "m",
+    "roof_bears_n_m2": "N/m²", "annual_kwh": "kWh", "contract_kw": "kW",
 }  # fmt: skip
 # Where the words of a column's codes are kept under another name.
 CODE_WORDS = {"roof_type": "roof"}

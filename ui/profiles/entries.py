@@ -32,9 +32,10 @@ _TABLES = (
     "subsidies",
     "ppa",
     "capex",
+    "remedies",
 )
 GROUPS = (
-    BASIC, *_TABLES, "criteria", "lamp_bans", "targets", *(f"values.{name}" for name in ORDER if name not in ("plan", "other")),
+    BASIC, *_TABLES, "criteria", "barred_roofs", "lamp_bans", "targets", *(f"values.{name}" for name in ORDER if name not in ("plan", "other")),
 )  # fmt: skip
 # Parts whose rows come and go; the others have the rows that they have.
 LISTS = tuple(name for name, section in SECTIONS.items() if not section.single and name != "ppa")
