@@ -12,6 +12,7 @@ import typer
 from kawasolar.cli import EXIT_INPUT, app
 from kawasolar.cli_project import AsJson, ProjectFile, Scenario, scenario_of
 from kawasolar.console import State, bar, check_target, say_error, tell_findings, tell_written
+from kawasolar.words import say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,7 +88,8 @@ def _extra(search: Found, made: Programme, why: str, points: int | None) -> dict
     """The reason of one site and the frontier, where they are asked for: as lines and as JSON."""
     from kawasolar.programme.frontier import frontier, frontier_table
     from kawasolar.programme.reasons import loss_if
-    from kawasolar.programme.words import frontier_lines, loss_line, reason_text
+    from kawasolar.programme.words import frontier_lines, loss_if_line, reason_text, year_text
+    from kawasolar.programme.year_why import year_why
 
     asked, kept, ends = search.asked, search.kept, search.ends
     lines: list[str] = []
@@ -95,11 +97,18 @@ def _extra(search: Found, made: Programme, why: str, points: int | None) -> dict
     if why:
         row = asked.sites.row(why)
         told = kept.frame.to_dict("records")[row]
-        lines.append(f"{asked.names[why]}: {reason_text(State.language, told, kept.objective, asked.names)}")  # type: ignore[arg-type]
+        exact = year_why(made, why)
+        parts = (
+            reason_text(State.language, told, kept.objective, asked.names, when=False),  # type: ignore[arg-type]
+            year_text(State.language, exact, kept.objective, made.proof.gap, asked.names),
+        )
+        sentence = say(State.language, "programme.sentence_gap").join(part for part in parts if part)
+        lines.append(f"{asked.names[why]}: {sentence}")
         if asked.sites.open[row]:
+            into = None if made.planned[row] else 0
             with bar() as progress:
-                loss = loss_if(made, why, None if made.planned[row] else 0, ends, progress)
-            lines.append(loss_line(State.language, loss, kept.objective))
+                loss = loss_if(made, why, into, ends, progress)
+            lines.append(loss_if_line(State.language, loss, kept.objective, into, asked.names))
             found["why"] = {
                 "facility_id": why, "sentence": lines[-2], "fits_otherwise": loss.fits, "loss": _finite(loss.loss),
                 "at_least": _finite(loss.at_least), "at_most": _finite(loss.at_most), "changed": list(loss.changed),

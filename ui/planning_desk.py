@@ -10,6 +10,7 @@ from gis.errors import CodedError
 
 if TYPE_CHECKING:
     from gis.progress import Progress
+    from kawasolar.programme.reasons import Loss
     from ui.inspector.use import SiteUse
     from ui.window import MainWindow
 
@@ -64,6 +65,31 @@ class PlanningDesk(QObject):
 
         job.done.connect(show)
         job.failed.connect(fail)
+
+    def read_loss(self, facility_id: str, into: object) -> None:
+        """What it would cost the programme to decide a facility otherwise: planned again, and shown where it is still asked for."""
+        from kawasolar.programme.as_kept import loss_in_plan
+
+        window, plan, part = self._window, self._window.document.plan, self._window.inspector.basis.programme
+        if plan is None:
+            return
+        forced = into if isinstance(into, int) else None
+        job = window.jobs.start(lambda progress: loss_in_plan(plan, facility_id, forced, progress), "loss")
+        job.progressed.connect(lambda share, _what: part.show_progress(share))
+        job.done.connect(lambda found: part.show_loss(plan, facility_id, forced, cast("Loss", found)))
+        job.cancelled.connect(lambda: part.show_error(facility_id, None))
+
+        def fail(error: object) -> None:
+            part.show_error(facility_id, error if isinstance(error, CodedError) else None)
+            if not isinstance(error, CodedError):
+                window.controller.fail(error)
+
+        job.failed.connect(fail)
+
+    def stop_loss(self) -> None:
+        """It is not asked any more."""
+        for job in self._window.jobs.running("loss"):
+            job.cancel()
 
     def compare_ways(self) -> None:
         """Four ways to the roof of the facility that is selected."""

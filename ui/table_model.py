@@ -47,7 +47,7 @@ class Column:
 
 
 # What the table shows in words is explained as the choice.
-_EXPLAINED = {"status": "chosen", "reason": "chosen", "programme_year": "chosen", "programme_status": "chosen"}
+_EXPLAINED = {"status": "chosen", "reason": "chosen", "programme_status": "programme_year"}
 
 
 COLUMNS: tuple[Column, ...] = (

@@ -270,7 +270,10 @@ class MainWindow(QMainWindow):
         self.inspector.why_asked.connect(self.why.ask_here)
         self.half.why_asked.connect(self.why.ask_plan)
         self.table.why_asked.connect(lambda facility_id, code: self.why.ask(code, facility_id))
-        self.inspector.basis.programme.programme_asked.connect(self.controller.planning.make_programme)
+        programme = self.inspector.basis.programme
+        programme.programme_asked.connect(self.controller.planning.make_programme)
+        programme.loss_asked.connect(self.controller.planning.read_loss)
+        programme.stop_asked.connect(self.controller.planning.stop_loss)
         self.inspector.basis.remedy.eligibility_asked.connect(self.controller.planning.lay_eligibility_of)
         self.inspector.assumptions_asked.connect(lambda: self.show_step("assumptions"))
         self.output.export_asked.connect(control.papers.export)

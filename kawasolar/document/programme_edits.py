@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from kawasolar.document.edits import Author
     from kawasolar.document.entries import Edit, Entries, Entry
+    from kawasolar.programme.rules import Rule
 
     Wanted = dict[tuple[str, str], Entry]
 
@@ -71,6 +72,23 @@ def take_rules(entries: Entries, scenario: str, document: Mapping[str, Any], by:
             "state": one.state, "year": one.year, "capacity_kw": one.capacity_kw, **by.mark(),
         }  # fmt: skip
     return edit_of(entries, "ui.undo.programme", wanted)
+
+
+# Where people's own entries of a site stand, by the kind of rule that they make.
+_OF_SITE = {"pin": "pins", "veto": "vetoes", "window": "terms"}
+
+
+def give_way(entries: Entries, scenario: str, rules: Iterable[Rule]) -> Edit:
+    """Pins, vetoes and years of single facilities that give way are taken back, all in one step; what is no entry is left out.
+
+    Parameters
+    ----------
+    rules : of a relaxation; of other kinds nothing is entered here
+    """
+    wanted: Wanted = {
+        (_OF_SITE[rule.kind], f"{scenario}/{rule.item}"): None for rule in rules if rule.kind in _OF_SITE
+    }  # fmt: skip
+    return edit_of(entries, "ui.undo.give_way", wanted)
 
 
 def _as_json(value: Any) -> Any:  # noqa: ANN401 - TOML

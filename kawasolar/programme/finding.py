@@ -57,13 +57,7 @@ def find_programme(
         from ``progress``
     """
     told = told or RulesFile()
-    asked = programme_of_plan(plan, told)
-    shipped = limits()
-    ends = replace(
-        shipped,
-        gap=next(value for value in (gap, told.gap, shipped.gap) if value is not None),
-        seconds=next(value for value in (seconds, told.seconds, shipped.seconds) if value is not None),
-    )
+    asked, ends = programme_of_plan(plan, told), ends_of(told, gap=gap, seconds=seconds)
     made = make_programme(asked.sites, asked.rules, ends, part(progress, 0.0, _SEARCH))
     if made is not None:
         progress(1.0, "programme")
@@ -72,3 +66,13 @@ def find_programme(
     give = {**giving(), **told.give}
     nothing = why_nothing(asked.sites, asked.rules, give, ends, part(progress, _SEARCH, 1.0))
     return Found(asked, None, keep_nothing(asked, nothing), ends)
+
+
+def ends_of(told: RulesFile, *, gap: float | None = None, seconds: float | None = None) -> Limits:
+    """When a search ends: as it is asked for, else as the rules say, else the program's own."""
+    shipped = limits()
+    return replace(
+        shipped,
+        gap=next(value for value in (gap, told.gap, shipped.gap) if value is not None),
+        seconds=next(value for value in (seconds, told.seconds, shipped.seconds) if value is not None),
+    )

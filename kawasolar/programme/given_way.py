@@ -1,4 +1,4 @@
-"""Rules with what a relaxation gives way: the same rules file, so that something fits."""
+"""Rules with what a relaxation gives way: the same rules file, and what people entered of single facilities, so that something fits."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ if TYPE_CHECKING:
     from kawasolar.programme.easing import GivingWay, Relaxation
     from kawasolar.programme.of_plan import Asked
 
-# Kinds of rule that stand in the rules themselves; pins, vetoes and windows are people's own entries, to be changed where they were made.
+# Kinds of rule that stand in the rules themselves; pins, vetoes and years of single sites may be people's own entries too.
 _YEARLY = {"budget": ("budget",), "subsidy": ("subsidy",), "sites": ("capacity", "sites"), "kw": ("capacity", "kw")}
 _TOTAL = {"budget_total": "budget", "subsidy_total": "subsidy"}
 TAKEN = (*_YEARLY, *_TOTAL, "share", "most", "ward", "shelters", "renewal")
+# Of a rules file: where a site's own rule stands.
+_OF_SITE = {"pin": ("pins",), "veto": ("vetoes",), "window": ("earliest", "latest")}
 
 
 def can_take(relaxation: Relaxation) -> bool:
-    """Whether all that gives way stands in the rules."""
-    return bool(relaxation.ways) and all(way.rule.kind in TAKEN for way in relaxation.ways)
+    """Whether all that gives way can be taken: in the rules, or as an edit (:func:`kawasolar.document.programme_edits.give_way`)."""
+    return bool(relaxation.ways) and all(way.rule.kind in (*TAKEN, *_OF_SITE) for way in relaxation.ways)
 
 
 def with_given_way(document: Mapping[str, Any], relaxation: Relaxation, asked: Asked) -> dict[str, Any]:
@@ -29,7 +31,7 @@ def with_given_way(document: Mapping[str, Any], relaxation: Relaxation, asked: A
     Raises
     ------
     ValueError
-        Something gives way that is no rule of the file (:func:`can_take`).
+        No such rule (:func:`can_take`).
     """
     changed: dict[str, Any] = copy.deepcopy(dict(document))
     for way in relaxation.ways:
@@ -60,9 +62,21 @@ def _give(document: dict[str, Any], way: GivingWay, asked: Asked) -> None:
     elif kind == "shelters":
         document.setdefault("shelters", {})["share"] = _share(way.after, int(asked.sites.shelter.sum()))
     elif kind == "renewal":
-        document.setdefault("roofs", {}).setdefault("years", {})[item] = asked.sites.years[0]
+        document.setdefault("roofs", {}).setdefault("years", {})[item] = asked.sites.years[0] - 1
+    elif kind in _OF_SITE:
+        _leave_out(document, kind, item)
     else:
         raise ValueError(kind)
+
+
+def _leave_out(document: dict[str, Any], kind: str, item: str) -> None:
+    """Without what the file itself says of a site."""
+    for name in _OF_SITE[kind]:
+        table = document.get(name)
+        if isinstance(table, list):
+            document[name] = [one for one in table if one != item]
+        elif table is not None:
+            document[name] = {one: year for one, year in table.items() if one != item}
 
 
 def _share(number: float, whole: int) -> float:

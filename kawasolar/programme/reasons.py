@@ -65,6 +65,7 @@ class Loss:
     loss : worth of the programme less that of the new one
     at_least, at_most : what is proven of it, both programmes being known to a gap
     changed : ids of the other sites that come, go or move
+    shelter_years : by how many sites × years shelters stand shorter; None unless they come first
     """
 
     fits: bool
@@ -72,6 +73,7 @@ class Loss:
     at_least: float
     at_most: float
     changed: tuple[str, ...] = ()
+    shelter_years: int | None = None
 
 
 def loss_if(
@@ -108,8 +110,13 @@ def loss_if(
     return Loss(
         True, programme.proof.worth - other.proof.worth,
         max(programme.proof.worth - other.proof.bound, 0.0), programme.proof.bound - other.proof.worth,
-        tuple(str(sites.facility_id[k]) for k in moved if k != row),
+        tuple(str(sites.facility_id[k]) for k in moved if k != row), _shorter(programme, other),
     )  # fmt: skip
+
+
+def _shorter(programme: Programme, other: Programme) -> int | None:
+    before, after = programme.proof.shelter_years, other.proof.shelter_years
+    return None if before is None or after is None else before - after
 
 
 class _Prices:

@@ -1,8 +1,9 @@
 """The search: which open site is built in which year, with a proof of how much better it could be at most.
 
 The linear relaxation gives the bound and the prices of the rules. At these prices nearly every site is decided by far; the few that are not (the
-kernel) are decided by HiGHS with all others held, which takes a moment and mostly reaches the gap. Only where it does not is the whole problem searched,
-beginning with what was found.
+kernel) are decided by HiGHS with all others held, which takes a moment and mostly reaches the gap. Where it does not, as where shelters come first and
+the early years are full to the last place, :mod:`kawasolar.programme.nearby` makes it better a few years at a time. Only after that the whole problem is
+searched, beginning with what was found.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from kawasolar.programme.highs import Answer, Limits, Problem, Watch, relax, search
+from kawasolar.programme.nearby import by_counts, by_years, near, with_free_moves
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,6 +37,8 @@ _SHELTER_TIME = 0.5
 # Longest row of which the rounding of HiGHS is taken back.
 _REPAIRS = 3
 _ONE = 1e-6
+# Of the gap: what breaks ties is in the worth that is searched, and not in the one that is told.
+_WITHIN = 0.99
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,15 +114,25 @@ def best_with_shelters_first(model: Model, limits: Limits, watch: Watch) -> Solv
         problem, rows=sp.csr_matrix(sp.vstack([problem.rows, stands[None, :]])),
         low=np.append(problem.low, float(least)), high=np.append(problem.high, np.inf),
     )  # fmt: skip
-    second = _best(model, kept, model.worth, limits, watch, found.x.astype(np.float64))
+    # Every shelter's year that is missing is dear: how many are built in each year is settled before who they are.
+    second = _best(model, kept, model.worth, limits, watch, found.x.astype(np.float64), groups=_by_year(stands > 0, t))
     years = None if second.x is None else round(float(stands @ second.x))
     return replace(second, shelter_years=years, shelter_bound=most)
 
 
+def _by_year(columns: NDArray[np.bool_], years: int) -> sp.csr_matrix:
+    """[T, m] those of the columns that are of each year."""
+    chosen = np.flatnonzero(columns)
+    return sp.csr_matrix((np.ones(len(chosen)), (chosen % years, chosen)), shape=(years, len(columns)))
+
+
 def _best(
-    model: Model, problem: Problem, plain: NDArray[np.float64], limits: Limits, watch: Watch, start: NDArray[np.float64] | None = None, *, step: float = 0.0
+    model: Model, problem: Problem, plain: NDArray[np.float64], limits: Limits, watch: Watch, start: NDArray[np.float64] | None = None, *,
+    step: float = 0.0, groups: sp.csr_matrix | None = None,
 ) -> Solved:  # fmt: skip
-    """``plain``: the worth without what breaks ties; ``step``: what a better answer is better by at least, where that is known."""
+    """``plain``: the worth without what breaks ties; ``step``: what a better answer is better by at least, where that is known; ``groups``: of columns
+    whose numbers are settled first.
+    """
     r = len(model.rules)
     nothing = np.zeros(r)
     relaxed = relax(problem, watch)
@@ -129,7 +143,8 @@ def _best(
     bound = relaxed.bound
     found, nodes = start, 0
     if _open_sites(model) > _KERNEL:
-        found = _kernel(model, problem, relaxed, limits, watch, start, step)
+        inner = replace(watch, seconds=min(watch.seconds, watch.spent + _KERNEL_TIME * watch.left))
+        found = _good(model, problem, relaxed, limits, inner, start, step, groups)
     reached = -math.inf if found is None else float(problem.worth @ found)
     status = "done"
     if found is None or bound - reached > max(limits.gap * abs(reached), step * (1 - _ONE)):
@@ -142,6 +157,7 @@ def _best(
             found = np.rint(whole.x)
     if found is None:
         return Solved("unknown", None, -math.inf, bound, nodes, prices)
+    found = with_free_moves(problem, found, len(model.sites.years))
     kept = _kept_exactly(model, problem, found > 0.5, limits, watch)
     if kept is None:
         return Solved("unknown", None, -math.inf, bound, nodes, prices)
@@ -158,8 +174,27 @@ def _fits(model: Model, x: NDArray[np.bool_]) -> bool:
     return len(x) == model.columns and not model.broken(x).any() and not (x & ~model.free()).any()
 
 
+def _good(
+    model: Model, problem: Problem, relaxed: Answer, limits: Limits, watch: Watch, start: NDArray[np.float64] | None, step: float,
+    groups: sp.csr_matrix | None,
+) -> NDArray[np.float64] | None:  # fmt: skip
+    """A good answer, mostly within the gap of the bound."""
+    # The gap is a share of the worth, which lies below the bound.
+    within = limits.gap / (1 + math.copysign(limits.gap, relaxed.worth)) * abs(relaxed.worth)
+    target = relaxed.worth - max(within * _WITHIN, step * (1 - _ONE))
+    if limits.gap <= 0:
+        return _kernel(model, problem, relaxed, limits, watch, start, target)
+    close = near(problem, relaxed, len(model.sites.years), target)
+    if groups is None or start is None:
+        found = _kernel(model, problem, relaxed, limits, watch, start, target)
+    else:
+        tried = by_counts(close, groups, limits.gap, watch)
+        found = start if tried is None or problem.worth @ tried <= problem.worth @ start else tried
+    return None if found is None else by_years(close, found, limits.gap, watch)
+
+
 def _kernel(
-    model: Model, problem: Problem, relaxed: Answer, limits: Limits, watch: Watch, start: NDArray[np.float64] | None, step: float
+    model: Model, problem: Problem, relaxed: Answer, limits: Limits, watch: Watch, start: NDArray[np.float64] | None, target: float
 ) -> NDArray[np.float64] | None:  # fmt: skip
     """A good answer: the sites that the prices decide by far are held as the relaxation has them."""
     assert relaxed.x is not None and relaxed.prices is not None  # noqa: S101, PT018 - the caller has looked
@@ -172,12 +207,10 @@ def _kernel(
     x = relaxed.x.reshape(-1, t)
     margin[((x > _ONE) & (x < 1 - _ONE)).any(axis=1)] = -1.0
     order = np.argsort(margin, kind="stable")
-    target = relaxed.worth - max(limits.gap * abs(relaxed.worth), step * (1 - _ONE))
     found = start
-    inner = replace(watch, seconds=min(watch.seconds, watch.spent + _KERNEL_TIME * watch.left))
     # To the very best only the whole problem leads; one kernel gives it a start.
     for size in [_KERNEL * 2**k for k in range(_KERNELS if limits.gap > 0 else 1)]:
-        if size >= n or inner.left <= 0 or (found is not None and problem.worth @ found >= target):
+        if size >= n or watch.left <= 0 or (found is not None and problem.worth @ found >= target):
             break
         held = np.ones(n, dtype=bool)
         held[order[:size]] = False
@@ -188,7 +221,7 @@ def _kernel(
         )
         # What a smaller kernel found lies in this one; what a person gave may not.
         begin = found if found is not None and (found[columns] == fixed[columns]).all() else None
-        tried = search(small, Limits(limits.gap / 20, inner.left, _KERNEL_NODES), inner, start=begin, target=target)
+        tried = search(small, Limits(limits.gap / 20, watch.left, _KERNEL_NODES), watch, start=begin, target=target)
         if tried.x is not None and (found is None or tried.worth > problem.worth @ found):
             found = np.rint(tried.x)
     return found

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from kawasolar.programme.result import Nothing
     from kawasolar.programme.rules import Rule
     from kawasolar.programme.sites import Worth
+    from kawasolar.programme.year_why import Room, YearWhy
     from kawasolar.words import Language
 
 MILLION = 1e6
 # Rules that a sentence names; of more, how many.
 _NAMED = 12
+_CHANGED_NAMED = 5
 _MONEY = ("budget", "budget_total", "subsidy", "subsidy_total")
 
 
@@ -121,9 +123,9 @@ def unit_text(language: Language, objective: Worth) -> str:
 
 
 def reason_text(
-    language: Language, row: Mapping[str, object], objective: Worth, names: Mapping[str, str]
+    language: Language, row: Mapping[str, object], objective: Worth, names: Mapping[str, str], *, when: bool = True
 ) -> str:  # fmt: skip
-    """A row of :attr:`kawasolar.programme.kept.Kept.frame` as one or two sentences."""
+    """A row of :attr:`kawasolar.programme.kept.Kept.frame` as one or two sentences; ``when``: why not earlier, too."""
 
     def named(value: object) -> str:
         rule = rule_of(value)
@@ -131,7 +133,7 @@ def reason_text(
 
     unit = unit_text(language, objective)
     text = say(language, f"programme.why.{row['reason']}", rule=named(row["rule"]), margin=row["margin"], unit=unit)
-    if not row["when"]:
+    if not when or not row["when"]:
         return text
     return (
         text
@@ -140,14 +142,61 @@ def reason_text(
     )
 
 
-def loss_line(language: Language, loss: Loss, objective: Worth) -> str:
-    """What deciding a site otherwise would cost."""
+def year_text(language: Language, why: YearWhy, objective: Worth, gap: float, names: Mapping[str, str]) -> str:
+    """Why a site is in its year, in figures, and what would bring it there earlier, or in at all; empty where the reason says it all."""
+    if why.hindrance in ("standing", "vetoed") or (why.hindrance == "no_year" and not why.earliest):
+        return ""
+    if why.hindrance in ("first", "pinned"):
+        return say(language, f"programme.when.{why.hindrance}")
+    unit, side = say(language, f"programme.unit_short.{objective}"), "in" if why.year else "out"
+    values = {"other": why.other, "earliest": why.earliest, "gain": abs(why.gain), "unit": unit, "gap": gap}
+    if why.hindrance != "lacks":
+        code = f"programme.year.{why.hindrance}"
+        return say(language, f"{code}.{side}" if why.hindrance in ("gap", "worth") else code, **values)
+    rooms = say(language, "programme.room.and").join(room_text(language, room, names) for room in why.lacking)
+    text = say(language, f"programme.year.lacks.{side}", rooms=rooms, **values)
+    more = say(language, f"programme.year.{'gains' if why.gain > 0 else 'loses'}.{side}", **values)
+    return text + say(language, "programme.sentence_gap") + more
+
+
+def room_text(language: Language, room: Room, names: Mapping[str, str]) -> str:
+    """What a rule leaves to a move, and what is lacking."""
+    rule = rule_text(language, room.rule, names)
+    amounts = {name: amount_text(language, room.rule, getattr(room, name)) for name in ("left", "takes", "lacks")}
+    return say(language, f"programme.room.{'least' if room.least else 'lacks'}", rule=rule, **amounts)
+
+
+def amount_text(language: Language, rule: Rule, amount: float) -> str:
+    """An amount of a rule with its unit."""
+    if rule.kind in _MONEY:
+        return say(language, "programme.amount.money", amount=amount / MILLION)
+    return say(language, f"programme.amount.{'kw' if rule.kind == 'kw' else 'sites'}", amount=amount)
+
+
+def loss_if_line(
+    language: Language, loss: Loss, objective: Worth, into: int | None, names: Mapping[str, str]
+) -> str:  # fmt: skip
+    """What forcing a site would cost: out (None), in (0), or into a year."""
+    case = say(language, f"programme.if.{'out' if into is None else 'year' if into else 'in'}", year=into)
     if not loss.fits:
-        return say(language, "programme.loss.none")
-    unit = unit_text(language, objective)
-    return say(
-        language, "programme.loss", loss=loss.loss, low=loss.at_least, high=loss.at_most, count=len(loss.changed), unit=unit,
-    )  # fmt: skip
+        return say(language, "programme.if.none", case=case)
+    unit = say(language, f"programme.unit_short.{objective}")
+    # A search that ended at its gap may find a better programme when it is asked again.
+    code = "loss" if loss.loss >= 0 else "gain"
+    parts = [
+        say(language, f"programme.if.{code}", case=case, loss=abs(loss.loss), low=loss.at_least, high=loss.at_most, unit=unit)
+    ]  # fmt: skip
+    if loss.shelter_years:
+        code = "shelters" if loss.shelter_years > 0 else "shelters_longer"
+        parts.append(say(language, f"programme.if.{code}", years=abs(loss.shelter_years)))
+    if loss.changed:
+        shown = [names.get(one, one) for one in loss.changed[:_CHANGED_NAMED]]
+        if len(loss.changed) > _CHANGED_NAMED:
+            shown.append(say(language, "programme.conflict.more", count=len(loss.changed) - _CHANGED_NAMED))
+        parts.append(say(language, "programme.if.changed", names=say(language, "list.separator").join(shown)))
+    else:
+        parts.append(say(language, "programme.if.nobody"))
+    return say(language, "programme.sentence_gap").join(parts)
 
 
 def frontier_lines(language: Language, points: tuple[Point, ...]) -> list[str]:

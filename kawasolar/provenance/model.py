@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kawasolar.stages.state import Freshness
     from kawasolar.words import Language
 
-EnteredKind = Literal["pin", "veto", "standing", "join", "keepout", "layout", "share", "objective"]
+EnteredKind = Literal["pin", "veto", "standing", "join", "keepout", "layout", "share", "objective", "terms"]
 
 
 class NothingToExplain(PlanError):

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from gis.findings import Finding
     from kawasolar.plan import InputFile, Plan, Role
     from kawasolar.profile import Profile
+    from kawasolar.programme.result import Programme
     from kawasolar.provenance.model import Source
     from kawasolar.stages.chain import StageName
 
@@ -133,6 +134,15 @@ class Desk:
             source_ja=known.source_ja, source_en=known.source_en, note_ja=known.note_ja, note_en=known.note_en,
             how_sure=known.how_sure, override=override,
         )  # fmt: skip
+
+    # ------------------------------------------------------------------------------------------ programme
+
+    @cached_property
+    def programme(self) -> Programme | None:
+        """The plan's programme with its model; None where it has none, or one of former inputs."""
+        from kawasolar.programme.as_kept import programme_as_kept
+
+        return programme_as_kept(self.plan)
 
     # ------------------------------------------------------------------------------------------ files and ledger
 

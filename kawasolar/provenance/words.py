@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kawasolar.ledger.mapping_words import column_word
 from kawasolar.profile import load_profile
+from kawasolar.programme.kept import rule_of
+from kawasolar.programme.words import reason_text, rule_text, year_text
 from kawasolar.provenance.model import (
     CriterionSource,
     EnteredSource,
@@ -17,6 +19,7 @@ from kawasolar.provenance.model import (
     LedgerSource,
     ProfileSource,
 )
+from kawasolar.provenance.programme import ROOM
 from kawasolar.reasons import CHOICE, choice_text, criterion_name, finding_sentence, unit_text, value_text
 from kawasolar.words import catalogue, say
 
@@ -26,13 +29,15 @@ if TYPE_CHECKING:
     from gis.findings import Finding
     from kawasolar.document.views import Mark
     from kawasolar.profile import Profile
+    from kawasolar.programme.sites import Worth
+    from kawasolar.programme.year_why import YearWhy
     from kawasolar.provenance.model import Source, StageNote
     from kawasolar.words import Language
 
 Line = tuple[int, str]
 
 # Digits behind the point by unit; what is not named is shown with as many as it needs.
-_DIGITS = {"m²": 1, "kW": 2, "kWh": 0, "kWh/m²": 0, "kWh/kW": 0, "t-CO₂": 2, "m": 2}
+_DIGITS = {"m²": 1, "kW": 2, "yen": 0, "sites": 0, "kWh": 0, "kWh/m²": 0, "kWh/kW": 0, "t-CO₂": 2, "m": 2}
 # Shares that people read as percentages.
 _PERCENT = ("shading_loss", "snow_loss", "share", "sky_view", "self_use_ratio", "self_supply_ratio")
 # Where the words of a ledger column's codes lie.
@@ -66,6 +71,8 @@ def figure_name(language: Language, explanation: Explanation) -> str:
         return criterion_name(language, rest)
     if kind == "ledger":
         return column_title(language, rest)
+    if kind == ROOM:
+        return _rule(language, rest)
     if figure[0] == "m" and figure[1:].isdigit():
         return say(language, "why.figure.month", month=int(figure[1:]))
     name = "chosen_count" if figure == "chosen" and explanation.facility_id is None else figure
@@ -165,6 +172,13 @@ def formula_text(language: Language, explanation: Explanation) -> str:
     """How the figure comes about, as a sentence; empty where no sentence is known."""
     code = f"why.formula.{explanation.formula}"
     values = dict(explanation.values)
+    if explanation.formula == "programme_year":
+        return _year_text(language, explanation)
+    if explanation.figure.startswith(ROOM):
+        amounts = {
+            name: quantity(language, values[name], explanation.unit) for name in ("allowed", "used", "takes", "lacks")
+        }
+        return say(language, f"{code}{'_lacks' if float(str(values['lacks'])) > 0 else ''}", **amounts)
     if isinstance(values.get("objective"), str):
         values["objective"] = say(language, f"objective.{values['objective']}")
     losses = values.get("losses")
@@ -177,6 +191,22 @@ def formula_text(language: Language, explanation: Explanation) -> str:
         text = say(language, "why.line.with", one=text, other=say(language, "export.note.not_applied", names=names))
     found = _found_text(language, explanation)
     return say(language, "why.line.with", one=text, other=found) if found else text
+
+
+def _rule(language: Language, text: str) -> str:
+    """A rule of the programme by its name."""
+    rule = rule_of(text)
+    return "" if rule is None else rule_text(language, rule, {})
+
+
+def _year_text(language: Language, explanation: Explanation) -> str:
+    """Why in the programme or not, and why in its year."""
+    values = dict(explanation.values)
+    row, why, objective = cast("Mapping[str, object]", values["row"]), values["why"], cast("Worth", values["objective"])
+    names = {str(explanation.facility_id): str(values["name"])}
+    reason = reason_text(language, row, objective, names, when=why is None)
+    more = "" if why is None else year_text(language, cast("YearWhy", why), objective, float(str(values["gap"])), names)
+    return say(language, "why.formula.programme_year", reason=reason, more=more).strip()
 
 
 def _found_text(language: Language, explanation: Explanation) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from dataclasses import replace
@@ -18,9 +19,10 @@ from kawasolar.programme.frontier import frontier, frontier_table
 from kawasolar.programme.highs import Limits
 from kawasolar.programme.model import build
 from kawasolar.programme.reasons import loss_if, reason_table
-from kawasolar.programme.result import make_programme, site_table, tracker, why_nothing, year_table
+from kawasolar.programme.result import Programme, make_programme, site_table, tracker, why_nothing, year_table
 from kawasolar.programme.rules import KINDS, Rules
 from kawasolar.programme.sites import Sites, make_sites, worth_of_annual
+from kawasolar.programme.year_why import YearWhy, year_why
 from kawasolar.selection import choose
 from tests.support.programmes import (
     all_years,
@@ -31,6 +33,7 @@ from tests.support.programmes import (
     least_by_trying,
     permuted,
     violations,
+    without,
     worth_of,
 )
 
@@ -326,3 +329,62 @@ def test_cancel_is_heard_in_the_middle_of_the_search() -> None:
     with pytest.raises(Cancelled):
         make_programme(sites, rules, Limits(0.0, 60.0), progress)
     assert when
+
+
+@settings(max_examples=40, deadline=None)
+@given(case=cases(most_sites=6, most_years=3))
+def test_near_the_prices_nothing_is_lost(case: tuple[Sites, Rules]) -> None:
+    """The searches for large cities, on small ones: every rule is kept, and nothing is better by more than the gap that is told."""
+    sites, rules = without(*case)
+    gap = 0.05
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("kawasolar.programme.solving._KERNEL", 1)
+        made = make_programme(sites, rules, Limits(gap, 30.0))
+    best = best_by_trying(sites, rules)
+    assert (made is None) == (best is None)
+    if made is None or best is None:
+        return
+    assert not any(violations(sites, rules, tuple(made.year.tolist())).values())
+    assert made.proof.bound >= best[1] - 1e-6
+    assert made.proof.worth >= made.proof.bound - gap * abs(made.proof.worth) - 1e-4 * max(abs(best[1]), 1.0)
+
+
+def test_shelters_first_of_a_city_and_no_move_that_is_free() -> None:
+    """Early years that are full to the last place: proven to the gap, by its nodes alone, and no site could be built earlier or besides as it is."""
+    sites, rules = city(2, count=300, years=6, money=0.7)
+    first = replace(rules, shelters_first=True)
+    made = make_programme(sites, first, Limits(0.02, 120.0))
+    assert made is not None
+    assert made.proof.status == "done"
+    assert made.proof.gap <= 0.02
+    assert made.proof.shelter_years is not None
+    assert made.proof.shelter_bound is not None
+    assert made.proof.shelter_years >= math.floor(made.proof.shelter_bound * 0.98)
+    assert not made.model.broken(made.solved.x).any()  # type: ignore[arg-type]
+    again = make_programme(sites, first, Limits(0.02, 120.0))
+    assert again is not None
+    assert (again.year == made.year).all()
+    for name in sites.facility_id:
+        why = year_why(made, str(name))
+        assert why.hindrance != "gap"
+        assert (why.hindrance == "lacks") == bool(why.lacking)
+        _holds_as_told(made, why)
+
+
+def _holds_as_told(made: Programme, why: YearWhy) -> None:
+    """Moved as it says, just the rules that it names are broken, and by so much."""
+    if why.hindrance not in ("lacks", "worth"):
+        return
+    sites, model = made.sites, made.model
+    x = made.solved.x
+    assert x is not None
+    moved = x.copy()
+    own = np.flatnonzero(model.site == sites.row(why.facility_id))
+    moved[own] = False
+    moved[own[why.other - sites.years[0]]] = True
+    broken = {rule: amount for rule, amount in zip(model.rules, model.broken(moved), strict=True) if amount}
+    told = {room.rule: room.lacks * (1000.0 if room.rule.kind == "kw" else 1.0) for room in why.lacking}
+    assert told.keys() == broken.keys()
+    for rule, amount in told.items():
+        assert amount == pytest.approx(broken[rule])
+    assert why.gain == pytest.approx(float(model.worth @ moved) - float(model.worth @ x))

@@ -14,12 +14,15 @@ from pandas.testing import assert_frame_equal
 from kawasolar.document import edits, programme_edits
 from kawasolar.document.edits import Author
 from kawasolar.errors import ProgrammeInvalid
+from kawasolar.programme.as_kept import loss_in_plan, programme_as_kept
 from kawasolar.programme.kept import COLUMNS, Kept, from_json, head_to_json, no_rows, rule_of, rule_text
 from kawasolar.programme.rules import Rule
+from kawasolar.programme.words import loss_if_line
 from kawasolar.project import load_project, save_project
+from kawasolar.provenance import Explanation, explain, figures_of, sentences
 from kawasolar.reasons import stage_sentence
 from kawasolar.stages import bring_up_to_date, states, with_edit
-from kawasolar.words import LANGUAGES
+from kawasolar.words import LANGUAGES, say
 from tests.support.town import project_of, small_town
 
 if TYPE_CHECKING:
@@ -263,3 +266,89 @@ def test_why_it_is_stale_is_told_without_fingerprints(project: Project, planned:
     for one in (state, other):
         for language in LANGUAGES:
             assert not re.search(r"[0-9a-f]{16}", stage_sentence(language, one, planned.profile))
+
+
+# ---------------------------------------------------------------------------------------------- why this year
+
+
+def test_as_kept_it_is_the_programme_that_the_search_found(planned: Project) -> None:
+    found, mine = programme_as_kept(planned.plan), kept(planned)
+    assert found is not None
+    assert mine.proof is not None
+    assert found.year.tolist() == mine.frame["fiscal_year"].tolist()
+    assert (found.proof.worth, found.proof.bound) == (mine.proof.worth, mine.proof.bound)
+
+
+def test_of_other_rules_it_is_none(project: Project, planned: Project) -> None:
+    """What was entered since is no longer what it was made from: no figure of now stands beside a year of then."""
+    assert programme_as_kept(project.plan) is None
+    tables = {**RULES, "capacity": {"sites": {"each": 0}}}
+    changed = with_edit(planned, programme_edits.set_rules(planned.entries, "s1", tables, BY))
+    assert programme_as_kept(changed.plan) is None
+    with pytest.raises(ProgrammeInvalid, match="not_as_kept"):
+        loss_in_plan(changed.plan, eligible(planned)[0], None)
+    told = explain(changed.plan, "programme_year", eligible(planned)[0])
+    assert told.values["why"] is None
+    assert sentences(told, "ja")
+
+
+def test_the_year_is_explained_with_what_is_left(planned: Project) -> None:
+    frame = kept(planned).frame.set_index("facility_id")
+    late = str(frame.index[(frame["fiscal_year"] > 2027) & (frame["status"] == "planned")][0])
+    year = int(frame.loc[late, "fiscal_year"])
+    found = explain(planned.plan, "programme_year", late)
+    assert found.value == year
+    rooms = [
+        one
+        for one in found.inputs
+        if isinstance(one, Explanation) and one.figure == f"programme_room.sites/{year - 1}/"
+    ]
+    assert [(room.value, room.values["allowed"], room.values["lacks"]) for room in rooms] == [(0.0, 1.0, 1.0)]
+    for language in LANGUAGES:
+        lines = [text for _, text in sentences(found, language)]
+        assert any(str(year - 1) in line for line in lines)
+        assert any(say(language, "programme.rule.sites", year=year - 1, item="") in line for line in lines)
+
+
+@pytest.mark.parametrize("which", ["planned", "project"])
+def test_every_site_is_explained_in_words(request: pytest.FixtureRequest, which: str) -> None:
+    """Also one that is not eligible, and where the plan has no programme."""
+    plan = request.getfixturevalue(which).plan
+    for facility in plan.facilities["facility_id"].astype(str):
+        assert "programme_year" in figures_of(plan, facility)
+        for language in LANGUAGES:
+            lines = [text for _, text in sentences(explain(plan, "programme_year", facility), language)]
+            assert len(lines) >= 2
+            assert not any("programme." in line or "why." in line for line in lines)
+
+
+def test_a_year_that_a_person_set_is_named(planned: Project) -> None:
+    out = eligible(planned)[-1]
+    edit = programme_edits.give_years(planned.entries, "s1", [out], 2029, 2030, BY)
+    later = computed(with_edit(planned, edit))
+    found = explain(later.plan, "programme_year", out)
+    assert [one.value for one in found.of("entered:terms")] == [("2029–2030",)]  # type: ignore[union-attr]
+    stands = computed(with_edit(planned, programme_edits.stand(planned.entries, [out], "done", 2025, BY)))
+    found = explain(stands.plan, "programme_year", out)
+    assert len(found.of("entered:standing")) == 1
+    for language in LANGUAGES:
+        assert any("2025" in text for _, text in sentences(found, language))
+
+
+def test_what_would_be_lost(planned: Project) -> None:
+    chosen = str(kept(planned).frame.loc[kept(planned).frame["status"] == "planned", "facility_id"].iloc[0])
+    loss = loss_in_plan(planned.plan, chosen, None)
+    assert loss.fits
+    assert loss.at_least <= loss.loss <= loss.at_most + 1e-9
+    assert loss.shelter_years is None
+    for language in LANGUAGES:
+        for into in (None, 0, 2030):
+            line = loss_if_line(language, loss, "co2", into, {})
+            assert line
+            assert "programme." not in line
+        better = replace(loss, loss=-3.0, at_least=0.0, at_most=5.0, shelter_years=-2, changed=tuple("ABCDEFG"))
+        line = loss_if_line(language, better, "co2", None, {"A": "第1小学校"})
+        assert "-3" not in line
+        assert all(word in line for word in ("3.0", "5.0", "第1小学校", "2"))
+        none = replace(loss, fits=False)
+        assert "5.0" not in loss_if_line(language, none, "co2", 2030, {})

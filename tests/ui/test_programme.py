@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 
+from kawasolar.errors import ProgrammeInvalid
 from ui.programme.dialog import ProgrammeDialog
 from ui.programme.tables import BAR
 
@@ -208,6 +209,29 @@ def test_what_gives_way_is_taken(dialog: ProgrammeDialog, qtbot: QtBot) -> None:
     assert dialog.ease.isHidden()
 
 
+def test_a_veto_that_gives_way_is_taken_back(window: MainWindow, dialog: ProgrammeDialog, qtbot: QtBot) -> None:
+    """All have to be built, and one is vetoed: the button takes the veto back, which one step undoes."""
+    document, plan = window.document, window.document.plan
+    assert plan is not None
+    eligible = plan.decision.sites.loc[plan.decision.sites["status"] == "eligible", "facility_id"]
+    vetoed = str(eligible.iloc[0])
+    document.veto([vetoed])
+    dialog._rules = {"share": {"at_least": 1.0}, "give": dict.fromkeys(("share", "budget"), 1000.0)}
+    dialog.sites_a_year.setValue(0)
+    dialog.make.click()
+    settled(dialog, qtbot)
+    assert dialog.found is not None
+    assert dialog.found.programme is None
+    dialog.ease.click()
+    settled(dialog, qtbot)
+    assert dialog.found.programme is not None
+    assert document.entries is not None
+    assert document.entries.get("vetoes", f"s1/{vetoed}") is None
+    assert dialog.state.text() == dialog._look.say("ui.programme.eased")
+    document.undo()
+    assert document.entries.get("vetoes", f"s1/{vetoed}") is not None
+
+
 def test_it_follows_a_pin_by_itself(window: MainWindow, dialog: ProgrammeDialog, qtbot: QtBot) -> None:
     document = window.document
     dialog.take.click()
@@ -226,3 +250,77 @@ def test_it_follows_a_pin_by_itself(window: MainWindow, dialog: ProgrammeDialog,
     assert after is not None
     assert after.programme is not None
     assert after.programme.frame.set_index("facility_id").loc[out, "status"] == "planned"
+
+
+def test_why_this_year_and_what_deciding_otherwise_would_cost(
+    window: MainWindow, dialog: ProgrammeDialog, qtbot: QtBot
+) -> None:
+    document = window.document
+    dialog.take.click()
+    qtbot.waitUntil(lambda: not window.controller.is_running and not document.stale, timeout=WAIT)
+    dialog.close()
+    plan = document.plan
+    assert plan is not None
+    assert plan.programme is not None
+    frame = plan.programme.frame
+    late = frame[(frame["status"] == "planned") & (frame["fiscal_year"] > plan.programme.years[0])].iloc[0]
+    facility, year = str(late["facility_id"]), int(late["fiscal_year"])
+    document.select(facility)
+    show_basis(window)
+    part = window.inspector.basis.programme
+    assert str(year - 1) in part.sentence.text()
+    # Out, and every other year.
+    asked = [part.otherwise.itemData(k) for k in range(part.otherwise.count())]
+    assert asked == [-1, *(one for one in plan.programme.years if one != year)]
+    part.ask_loss.click()
+    qtbot.waitUntil(lambda: not part._asking, timeout=WAIT)
+    answer = part.loss.text()
+    assert answer.startswith(window.look.say("programme.if.out"))
+    # The same programme: the answer stays; another facility: it goes, and so does a question that is still open.
+    window.inspector.refresh()
+    assert part.loss.text() == answer
+    part.ask_loss.click()
+    document.select(str(frame["facility_id"].iloc[-1]))
+    show_basis(window)
+    assert part.loss.text() == ""
+    assert not part._asking
+    qtbot.waitUntil(lambda: not window.jobs.running("loss"), timeout=WAIT)
+    assert part.loss.text() == ""
+    # Its own explanation, in the table too.
+    document.select(facility)
+    column = next(one for one in window.table.model.columns if one.key == "programme_year")
+    assert column.figure == "programme_year"
+    window.why.ask("programme_year", facility)
+    qtbot.waitUntil(lambda: window.why.is_settled, timeout=WAIT)
+    step = window.why._way[-1].found
+    assert step is not None
+    assert step.value == year
+    assert any(one.code.startswith("programme_room.") for one in step.inputs)
+    for other in frame["facility_id"]:
+        # Of what is open, both ways are asked for; of the rest nothing.
+        document.select(str(other))
+        status = frame.set_index("facility_id").loc[other, "status"]
+        assert part.ask_loss.isHidden() == (status not in ("planned", "open"))
+
+
+def test_a_question_can_be_stopped(window: MainWindow, dialog: ProgrammeDialog, qtbot: QtBot) -> None:
+    document = window.document
+    dialog.take.click()
+    qtbot.waitUntil(lambda: not window.controller.is_running and not document.stale, timeout=WAIT)
+    dialog.close()
+    plan = document.plan
+    assert plan is not None
+    assert plan.programme is not None
+    document.select(str(plan.programme.frame["facility_id"].iloc[0]))
+    show_basis(window)
+    part = window.inspector.basis.programme
+    part._show_asking(on=True)
+    part.show_progress(0.25)
+    assert "25" in part.loss.text()
+    part.show_error("nobody", None)
+    assert part._asking
+    part.ask_loss.click()
+    part.show_error(part._facility, None)
+    assert part.loss.text() == window.look.say("ui.surface.stopped")
+    part.show_error(part._facility, ProgrammeInvalid("programme.not_as_kept"))
+    assert part.loss.text()

@@ -74,6 +74,7 @@ class BasisTab(QWidget):
         inside.addWidget(self.remedy)
         layout.addWidget(notice)
         self.programme = ProgrammePart(look, document)
+        self.programme.why_asked.connect(self.why_asked)
         layout.addWidget(self.programme)
         layout.addWidget(label(say("ui.basis.criteria"), "head"))
         self._criteria = _grid()

@@ -67,6 +67,8 @@ class ProgrammeDialog(WorkingDialog):
             raise AssertionError("there is no plan")
         self._look, self._jobs, self._remembered, self._document, self._go_to = look, jobs, remembered, document, go_to
         self._job: Job | None = None
+        # What is to be said when the search has ended.
+        self._said = ""
         self._rules = entered_rules(plan)
         self._names = names_of(plan)
         self.found: Found | None = None
@@ -299,6 +301,9 @@ class ProgrammeDialog(WorkingDialog):
         self._show()
         self._refresh()
         self._maybe_draw()
+        if self._said:
+            self.state.setText(self._look.say(self._said))
+            self._said = ""
 
     def _show(self) -> None:
         found, language = self.found, self._look.language
@@ -374,13 +379,19 @@ class ProgrammeDialog(WorkingDialog):
         self.taken.emit()
 
     def _take_easing(self) -> None:
-        """The rules with what would have to give way."""
+        """The rules with what would have to give way; pins, vetoes and years that people entered are taken back as one edit."""
+        from kawasolar.document.programme_edits import give_way
         from kawasolar.programme.given_way import with_given_way
 
-        found = self.found
+        found, document = self.found, self._document
         nothing = None if found is None else found.kept.nothing
         if found is None or nothing is None or nothing.relaxation is None:
             return
+        rules = [way.rule for way in nothing.relaxation.ways]
+        edit = give_way(self._plan.entries, document.scenario, rules)
+        if edit.changes:
+            document.do(edit)
+            self._said = "ui.programme.eased"
         self._rules = with_given_way(self.document_of_rules, nothing.relaxation, found.asked)
         self.sites_a_year.setValue(0)
         self._show_rules()

@@ -184,7 +184,7 @@ def _figure(look: Look, entry: Explanation, stale: Collection[str]) -> Line:
             value = ""
         told, more = more, ()
         actions = (Action("building", (str(entry.facility_id), entry.part)),)
-    elif entry.figure.startswith("criterion."):
+    elif entry.figure.startswith(("criterion.", "programme_room.")):
         told, more = more, ()
     old = entry.stage is not None and entry.stage.name in stale
     return Line(key_of(entry), name, value, stale=old, told=told, more=more, actions=actions, node=entry)
@@ -348,4 +348,11 @@ def _entered(look: Look, entry: EnteredSource) -> Line:
     return Line(key_of(entry), say(f"ui.why.entered.{entry.kind}"), shown, told=told, actions=(action,))
 
 
-_ON_MAP = {"keepout": "keepout", "pin": "facility", "veto": "facility", "standing": "facility", "join": "facility"}
+_ON_MAP = {
+    "keepout": "keepout",
+    "pin": "facility",
+    "veto": "facility",
+    "standing": "facility",
+    "terms": "facility",
+    "join": "facility",
+}
