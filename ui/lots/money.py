@@ -134,9 +134,10 @@ class MoneyPage(QWidget):
             self.grant.show_money((), ())
             return
         figures = flows.figures(one)
+        sign = -1.0 if figures["city_total"] < 0.0 else 1.0
         self.told.setText(
             self._look.say(
-                "ui.lots.money.told", total=figures["city_total"] / _MILLION, npv=figures["city_npv"] / _MILLION, irr=fmt.percent(figures["operator_irr"], 2),
+                f"ui.lots.money.told{'' if sign > 0 else '_cost'}", total=sign * figures["city_total"] / _MILLION, npv=sign * figures["city_npv"] / _MILLION, irr=fmt.percent(figures["operator_irr"], 2),
                 grant=figures["grant_total"] / _MILLION,
             )
         )  # fmt: skip
