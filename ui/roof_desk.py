@@ -26,10 +26,14 @@ class RoofDesk(QObject):
 
     def lay_out(self, facility_id: str, values: Mapping[str, float | None]) -> None:
         """Lay a facility out by other values than the rest; where only its year follows, that is computed at once."""
+        self._window.document.lay_out([facility_id], values)
+        self.follow()
+
+    def follow(self) -> None:
+        """Compute what follows from another layout, where that is all that waits."""
         from kawasolar.stages import states
 
         document = self._window.document
-        document.lay_out([facility_id], values)
         project = document.project
         if project is None or self._window.controller.is_running:
             return

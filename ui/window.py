@@ -274,6 +274,7 @@ class MainWindow(QMainWindow):
         programme.programme_asked.connect(self.controller.planning.make_programme)
         programme.loss_asked.connect(self.controller.planning.read_loss)
         programme.stop_asked.connect(self.controller.planning.stop_loss)
+        programme.stood.connect(self.controller.roof.follow)
         self.inspector.basis.remedy.eligibility_asked.connect(self.controller.planning.lay_eligibility_of)
         self.inspector.assumptions_asked.connect(lambda: self.show_step("assumptions"))
         self.output.export_asked.connect(control.papers.export)

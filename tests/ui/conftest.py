@@ -135,3 +135,13 @@ def opened(make_window: Callable[..., MainWindow], qtbot: QtBot, place: Path) ->
     window.controller.open(place)
     qtbot.waitUntil(lambda: window.document.plan is not None, timeout=60_000)
     return window
+
+
+def is_settled(window: MainWindow) -> bool:
+    """Whether nothing runs and nothing waits to be computed, by the stages themselves: the window tells that a moment later."""
+    from kawasolar.stages import states
+
+    project = window.document.project
+    if project is None or window.controller.is_running:
+        return False
+    return all(state.is_fresh for state in states(project.plan, project.profile, window.document.observed))

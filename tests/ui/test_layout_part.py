@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF
 
 from kawasolar.document import edits
 from kawasolar.modules import shipped_catalogue, values_of, write_catalogue
+from tests.ui.conftest import is_settled
 from ui.charts.bars import MonthBars
 from ui.inspector.band import band_of, band_text
 
@@ -222,17 +223,17 @@ def test_a_roof_without_a_raster_says_so(window: MainWindow, facility: str, qtbo
     assert part.chart._light is None
 
 
-def test_the_year_of_another_layout_follows_by_itself(window: MainWindow, qtbot: QtBot) -> None:
+def test_the_year_of_another_layout_follows_by_itself(opened: MainWindow, qtbot: QtBot) -> None:
     """Whatever stages come after the layout: nothing waits for a press of the button."""
-    document = window.document
-    plan = document.plan
+    opened.ensure_parts()
+    qtbot.waitUntil(lambda: is_settled(opened), timeout=60_000)
+    plan = opened.document.plan
     assert plan is not None
-    if document.stale:
-        window.controller.run()
-        qtbot.waitUntil(lambda: not window.controller.is_running and not document.stale, timeout=60_000)
     facility = str(plan.results.links.dropna(subset=["building_id"])["facility_id"].iloc[0])
-    window.controller.roof.lay_out(facility, {"layout.gap": 0.05})
-    assert window.controller.is_running
-    # The states are told a moment after the results.
-    qtbot.waitUntil(lambda: not window.controller.is_running and not document.stale, timeout=60_000)
-    assert not [state.name for state in document.states if not state.is_fresh]
+    before = plan.results.yields.set_index("facility_id")["energy_kwh"][facility]
+    opened.controller.roof.lay_out(facility, {"layout.gap": 0.3})
+    assert opened.controller.is_running
+    qtbot.waitUntil(lambda: is_settled(opened), timeout=60_000)
+    plan = opened.document.plan
+    assert plan is not None
+    assert plan.results.yields.set_index("facility_id")["energy_kwh"][facility] < before

@@ -8,6 +8,7 @@ import openpyxl
 import pytest
 
 from kawasolar.errors import ProgrammeInvalid
+from tests.ui.conftest import is_settled
 from ui.programme.dialog import ProgrammeDialog
 from ui.programme.tables import BAR
 
@@ -175,6 +176,45 @@ def test_done_and_contracted_are_entered_at_the_site(window: MainWindow, qtbot: 
     assert document.entries.get("pins", f"s1/{facility}") is not None
     document.undo()
     assert document.entries.get("terms", f"s1/{facility}") is None
+
+
+def test_what_stands_has_its_own_capacity(opened: MainWindow, qtbot: QtBot) -> None:
+    """It counts at once, and its modules and energy follow by themselves."""
+    opened.ensure_parts()
+    document, part = opened.document, opened.inspector.basis.programme
+    qtbot.waitUntil(lambda: is_settled(opened), timeout=WAIT)
+    plan = document.plan
+    assert plan is not None
+    before = plan.results.yields.set_index("facility_id")
+    facility = str(before["capacity_kw"].idxmax())
+    document.select(facility)
+    show_basis(opened)
+    assert not part.capacity.isVisibleTo(part)
+
+    def choose(state: str) -> None:
+        part.state.setCurrentIndex(part.state.findData(state))
+        part.state.activated.emit(part.state.currentIndex())
+        qtbot.waitUntil(lambda: is_settled(opened), timeout=WAIT)
+
+    choose("contracted")
+    assert part.capacity.isVisibleTo(part)
+    assert part.capacity.text() == opened.look.say("ui.site_programme.size_unknown")
+    half = round(float(before["capacity_kw"][facility]) / 2.0, 1)
+    part.capacity.setValue(half)
+    qtbot.waitUntil(lambda: is_settled(opened), timeout=WAIT)
+    plan = document.plan
+    assert plan is not None
+    assert plan.entries.table("standing")[facility]["capacity_kw"] == half
+    after = plan.results.yields.set_index("facility_id")
+    assert 0.0 < after["capacity_kw"][facility] <= half
+    assert after["energy_kwh"][facility] < before["energy_kwh"][facility]
+    site = plan.half.sites.set_index("facility_id").loc[facility]
+    assert (site["chosen"], site["reason"]) == (True, "stands_contracted")
+    choose("open")
+    assert not part.capacity.isVisibleTo(part)
+    assert document.plan is not None
+    again = document.plan.results.yields.set_index("facility_id")
+    assert again["capacity_kw"][facility] == before["capacity_kw"][facility]
 
 
 def test_of_a_frozen_list_and_cost_and_effect(window: MainWindow, dialog: ProgrammeDialog, qtbot: QtBot) -> None:

@@ -206,7 +206,8 @@ class Inspector(QWidget):
         self._state_icon.setPixmap(icons.pixmap(name, str(getattr(self._look.tokens, role)), 18, 2.0))
         words = self._look.say(f"ui.status.{status}")
         rank = site.decision["rank"]
-        if not fmt.is_missing(rank):
+        # What stands was not chosen for its rank.
+        if not fmt.is_missing(rank) and site.facility_id not in settings.standing:
             words = self._look.say("ui.inspector.rank", status=words, rank=int(rank))
         self.state.setText(words)
         self._show_kept(site)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QHBoxLayout, QWidget
 
 from kawasolar.document.entries import STANDING
 from kawasolar.programme.kept import rule_of
 from kawasolar.programme.words import loss_if_line, reason_text, year_text
 from kawasolar.programme.year_why import year_why
 from kawasolar.provenance.sources import Desk
+from kawasolar.value_rules import VALUE_RULES
 from ui import format as fmt
 from ui.inspector.asked import asked_line
 from ui.parts import button, column, label, row, set_role
@@ -39,12 +40,14 @@ class ProgrammePart(QWidget):
     why_asked : code of a figure
     loss_asked : facility, and into what it is forced: a fiscal year, 0 = whichever, None = out
     stop_asked : what was asked for is not wanted any more
+    stood : what is done or contracted was entered, and its modules follow
     """
 
     programme_asked = Signal()
     why_asked = Signal(str)
     loss_asked = Signal(str, object)
     stop_asked = Signal()
+    stood = Signal()
 
     def __init__(self, look: Look, document: Document) -> None:
         super().__init__()
@@ -87,6 +90,19 @@ class ProgrammePart(QWidget):
         self.state.activated.connect(lambda _=0: self._fill_years())
         self.state.activated.connect(lambda _=0: self._enter())
         self.year.activated.connect(lambda _=0: self._enter())
+        self.capacity_words, self.capacity = label(say("ui.site_programme.size"), "muted"), QDoubleSpinBox()
+        self.capacity_words.setBuddy(self.capacity)
+        self.capacity.setRange(*VALUE_RULES["layout.most_kw"][1:])
+        self.capacity.setDecimals(1)
+        self.capacity.setSuffix(" kW")
+        self.capacity.setSpecialValueText(say("ui.site_programme.size_unknown"))
+        self.capacity.setAccessibleName(say("ui.site_programme.size"))
+        self.capacity.setToolTip(say("ui.site_programme.size.tip"))
+        # Digits on the way to a number are no entry.
+        self.capacity.setKeyboardTracking(False)
+        self.capacity.valueChanged.connect(lambda _=0.0: self._enter())
+        grid.addWidget(self.capacity_words, 2, 0)
+        grid.addWidget(self.capacity, 2, 1)
         layout.addLayout(grid)
 
     def _otherwise(self) -> QHBoxLayout:
@@ -122,6 +138,8 @@ class ProgrammePart(QWidget):
         entry = plan.entries.get("standing", facility_id)
         with QSignalBlocker(self.state):
             self.state.setCurrentIndex(self.state.findData("open" if entry is None else entry["state"]))
+        with QSignalBlocker(self.capacity):
+            self.capacity.setValue((entry["capacity_kw"] or 0.0) if entry is not None else 0.0)
         self._fill_years()
 
     def _told(self, plan: Plan) -> str:
@@ -173,6 +191,8 @@ class ProgrammePart(QWidget):
         if plan is None:
             return
         say, state, years = self._look.say, str(self.state.currentData()), self._years(plan)
+        for shown in (self.capacity_words, self.capacity):
+            shown.setVisible(state != "open")
         entry = plan.entries.get("standing", self._facility)
         term = plan.entries.get("terms", f"{plan.scenario}/{self._facility}")
         with QSignalBlocker(self.year):
@@ -200,9 +220,11 @@ class ProgrammePart(QWidget):
         names, by = [self._facility], document.author()
         known = plan.entries.get("standing", self._facility)
         if state != "open":
-            if known is None or (known["state"], known["year"]) != (state, year):
-                size = None if known is None else known["capacity_kw"]
+            size = round(self.capacity.value(), self.capacity.decimals()) or None
+            wanted = {"state": state, "year": year, "capacity_kw": size}
+            if known is None or wanted != {name: known[name] for name in wanted}:
                 document.do(stand(plan.entries, names, state, year, by, capacity_kw=size))
+                self.stood.emit()
             return
         edit = give_years(plan.entries, plan.scenario, names, year or None, year or None, by)
         after = apply(plan.entries, edit)
@@ -212,6 +234,7 @@ class ProgrammePart(QWidget):
         if known is not None:
             edit = followed_by(edit, stand(after, names, None, None, by))
         document.do(edit)
+        self.stood.emit()
 
     # ---------------------------------------------------------------- deciding otherwise
 

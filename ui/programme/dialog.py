@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
-    QProgressBar,
     QSpinBox,
     QTableView,
     QTabWidget,
@@ -232,27 +231,12 @@ class ProgrammeDialog(WorkingDialog):
         return page
 
     def _foot(self) -> QHBoxLayout:
-        say, line = self._look.say, row(8)
-        self.state = label("", "muted", wrap=True)
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 1000)
-        self.progress.setTextVisible(False)
-        self.progress.setFixedWidth(160)
-        self.progress.setAccessibleName(say("ui.top.progress"))
+        say = self._look.say
         self.drop = button(say("ui.programme.drop"), "link", tip=say("ui.programme.drop.tip"))
         self.drop.clicked.connect(self.drop_programme)
         self.take = button(say("ui.programme.take"), tip=say("ui.programme.take.tip"))
         self.take.clicked.connect(self.take_over)
-        self.save = button(say("ui.ways.save"))
-        self.save.clicked.connect(self._ask_target)
-        self.close_button = button(say("ui.surface.close"))
-        self.close_button.clicked.connect(self._stop_or_close)
-        line.addWidget(self.state, 1)
-        for widget in (self.progress, self.drop, self.take, self.save, self.close_button):
-            line.addWidget(widget)
-        for made in (self.drop, self.take, self.save, self.close_button):
-            made.setAutoDefault(False)
-        return line
+        return self._foot_of(self.drop, self.take)
 
     # ---------------------------------------------------------------- searching
 
