@@ -40,6 +40,7 @@ from kawasolar.ledger.mapping import Mapping
 from kawasolar.ledger.vocabulary import vocabulary
 from kawasolar.plan import ROLES, InputFile
 from kawasolar.profile import load_profile
+from kawasolar.programme.rules import Rule
 from kawasolar.value_rules import CRITERION_RULES, INTEGERS, VALUE_RULES
 from kawasolar.words import LANGUAGES, catalogue, say
 
@@ -216,6 +217,12 @@ def draw_years(draw: Any, entries: Entries) -> Edit:
     return programme_edits.give_years(entries, a_scenario(draw, entries), names, first, last, draw(BY))
 
 
+def draw_giving_way(draw: Any, entries: Entries) -> Edit:
+    kinds = st.sampled_from(["pin", "veto", "window", "budget"])
+    rules = [Rule(kind, 2028, name) for kind, name in draw(st.lists(st.tuples(kinds, NAMES), max_size=4))]
+    return programme_edits.give_way(entries, a_scenario(draw, entries), rules)
+
+
 def draw_standing(draw: Any, entries: Entries) -> Edit:
     state = draw(st.sampled_from([*STANDING, None]))
     names, size = draw(st.lists(NAMES, max_size=3)), draw(st.none() | st.floats(0, 1e4))
@@ -278,7 +285,8 @@ def draw_remove(draw: Any, entries: Entries) -> Edit:
 KINDS: list[Callable[[Any, Entries], Edit]] = [
     draw_share, draw_share, draw_objective, draw_criterion, draw_reset, draw_place, draw_place, draw_value, draw_layout, draw_module,
     draw_reset_value, draw_ledger, draw_join, draw_review, draw_meter, draw_alias, draw_keepout, draw_remove_keepout, draw_columns, draw_files, draw_duplicate, draw_rename, draw_remove,
-    draw_rules, draw_whole_rules, draw_years, draw_standing, draw_count, draw_lots,
+    draw_rules, draw_whole_rules, draw_years,
+    draw_giving_way, draw_standing, draw_count, draw_lots,
 ]  # fmt: skip
 
 
