@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from kawasolar.plan import Decision, Plan, Settings
     from kawasolar.programme.kept import Kept
 
-# Reason of a site by its status in the programme; that of one that is vetoed stays.
+# Reason of a site by its status in the programme; that of one that is vetoed stays, and one that stands only after the last year has its own.
 _REASONS = {"planned": "in_year", "done": "stands_done", "contracted": "stands_contracted", "open": "in_no_year"}
+_LATER = "stands_later"
 YEAR_COLUMNS = ("programme_year", "programme_status")
 
 
@@ -49,12 +50,13 @@ def half_of(plan: Plan) -> Decision:
     status = ids.map(frame["status"])
     years = ids.map(frame["fiscal_year"])
     known = status.notna().to_numpy() & ~((sites["reason"] == "vetoed") & (status == "open")).to_numpy()
-    reason = np.where(known, status.map(_REASONS), sites["reason"])
+    chosen = ids.isin(kept.counted["facility_id"].astype(str)).to_numpy()
+    later = status.isin(("done", "contracted")).to_numpy() & ~chosen
+    reason = np.where(known, np.where(later, _LATER, status.map(_REASONS)), sites["reason"])
     values = [
         {**(old if isinstance(old, dict) else {}), "year": int(year)} if mine else old
         for mine, old, year in zip(known, sites["reason_values"], years.fillna(0), strict=True)
     ]
-    chosen = ids.isin(kept.counted["facility_id"].astype(str)).to_numpy()
     made = sites.assign(chosen=chosen, reason=reason)
     made["reason_values"] = pd.Series(values, index=made.index, dtype=object)
     return replace(plan.decision, sites=made)

@@ -206,6 +206,21 @@ def test_the_half_is_the_programmes(project: Project, planned: Project) -> None:
     assert figures(plan)["chosen"] == kept.number
 
 
+@pytest.mark.parametrize(("year", "counts"), [(2030, True), (2031, False)])
+def test_what_stands_after_the_last_year_does_not_count_and_is_not_said_to(
+    planned: Project, year: int, *, counts: bool
+) -> None:
+    # The one that may be built only after the last year: so the others still are as many as the share asks for.
+    last = next(name for name in ids(planned.plan) if name not in chosen(planned.plan))
+    made = bring_up_to_date(with_edit(planned, programme_edits.stand(planned.entries, [last], "contracted", year, BY)))
+    assert programme_of(made.plan) is not None
+    told = site(made.plan, last)
+    assert (told["chosen"], told["reason"]) == (counts, "stands_contracted" if counts else "stands_later")
+    assert explain(made.plan, "chosen", last).formula == f"choice_{told['reason']}"
+    for language in LANGUAGES:
+        assert str(year) in told_of(made.plan, language, "chosen", last)
+
+
 def test_until_the_programme_follows_the_selection_is_shown(planned: Project) -> None:
     last = worst(planned.plan)
     turned = with_edit(planned, edits.pin(planned.entries, "s1", [last], BY))
