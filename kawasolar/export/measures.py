@@ -114,9 +114,12 @@ def _write_assumed(book: Book, found: Found) -> None:
         told: dict[str, object] = {
             "item": assumption_name(language, key), "value": value, "unit": unit_name(language, unit),
         }  # fmt: skip
-        if row is not None:
+        by_lamps = key == "led_saving" and found.site.led_saving(found.assumed)[1]
+        if row is not None and not by_lamps:
             told |= {"low": row.low, "high": row.high}
-        if by_hand:
+        if by_lamps:
+            told["source"] = say(language, "measures.led_by_lamps")
+        elif by_hand:
             told["source"] = say(language, "measures.paper.changed")
         elif row is None:
             kwh, lit = found.site.lighting(found.assumed)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from gis.progress import silent
-from kawasolar.demand.shape import shape_of
-from kawasolar.demand.templates import templates_of
+from kawasolar.demand.lit import lit_of
 from kawasolar.errors import TariffError
 from kawasolar.half_hours import COUNT, SLOTS
+from kawasolar.lighting import saved_share
 from kawasolar.registers.of_plan import rows_of_plan
 from kawasolar.tariff.compare import Measure
 from kawasolar.tariff.of_plan import bills_of
@@ -47,6 +47,7 @@ class Site:
     lamps_kwh : what lamps that are no LED use a year, by the plan's ledger of lamps [kWh]; None where it tells none of this facility
     given_kw : contract as somebody has told it, else NaN
     estimated : the load is not from meters
+    led_share : of the lamps' electricity, what LED in their place saves by the table of replacements (:mod:`kawasolar.lighting`); None where no ledger tells the lamps
     """
 
     facility_id: str
@@ -58,6 +59,7 @@ class Site:
     rates: Rates
     given_kw: float
     estimated: bool
+    led_share: float | None = None
 
     def lighting(self, assumed: Assumptions) -> tuple[float, Lit]:
         """What lamps use a year [kWh], and who says so: somebody, the ledger of lamps, or a share of the load."""
@@ -66,6 +68,13 @@ class Site:
         if self.lamps_kwh is not None and "lighting_share" not in assumed.asked:
             return self.lamps_kwh, "lamps"
         return assumed.lighting_share * float(self.load_kwh.sum()), "share"
+
+    def led_saving(self, assumed: Assumptions) -> tuple[float, bool]:
+        """What LED saves of the lamps' electricity [-], and whether the lamps of the ledger say so, one by one."""
+        by_lamps = self.lighting(assumed)[1] == "lamps" and "led_saving" not in assumed.asked
+        if by_lamps and self.led_share is not None:
+            return self.led_share, True
+        return assumed.led_saving, False
 
 
 def site_of(plan: Plan, facility_id: str, progress: Progress = silent) -> Site:
@@ -85,21 +94,11 @@ def site_of(plan: Plan, facility_id: str, progress: Progress = silent) -> Site:
     if not str(row["tariff"]):
         told = float(row["peak_kw"]) if np.isnan(given) else given
         raise TariffError(str(row["why_not"]), facility=facility_id, voltage=str(row["voltage"]), kw=told)
+    lamps = lamps_of(plan, facility_id)
     return Site(
-        facility_id, demand.year, found.load, found.produced, _lit(plan, facility_id, demand.year), lamps_of(plan, facility_id),
-        bills.rates[str(row["tariff"])], given, bool(demand.facilities["estimated"].iloc[0]),
+        facility_id, demand.year, found.load, found.produced, lit_of(plan, facility_id, demand.year), lamps,
+        bills.rates[str(row["tariff"])], given, bool(demand.facilities["estimated"].iloc[0]), None if lamps is None else saved_share(plan, facility_id),
     )  # fmt: skip
-
-
-def _lit(plan: Plan, facility_id: str, year: FiscalYear) -> Array:
-    """Lamps burn while the facility is used: the hours of its kind without what always runs, heating and cooling."""
-    rows = plan.facilities
-    kinds = rows.loc[rows["facility_id"] == facility_id, "kind"] if "kind" in rows else pd.Series([], dtype=object)
-    kind = templates_of(plan.profile.code).kind(None if not len(kinds) else str(kinds.iloc[0]))
-    bare = replace(kind.template, base_share=0.0, cooling=0.0, heating=0.0)
-    shape = shape_of(replace(kind, template=bare), year) if kind.periods else np.full(COUNT, 1.0)
-    whole = float(shape.sum())
-    return shape / whole if np.isfinite(whole) and whole > 0 else np.full(COUNT, 1.0 / COUNT)
 
 
 def lamps_of(plan: Plan, facility_id: str) -> float | None:
@@ -120,7 +119,7 @@ def measures_of(site: Site, assumed: Assumptions) -> dict[str, Measure]:
     """The three measures by code; one that changes nothing is there, too."""
     lighting, _ = site.lighting(assumed)
     # No more than is used: a share of an estimated load, or lamps that burn while nothing is drawn, would else make a surplus.
-    saved = np.minimum(assumed.led_saving * lighting * site.lit, site.load_kwh)
+    saved = np.minimum(site.led_saving(assumed)[0] * lighting * site.lit, site.load_kwh)
     return {
         "led": Measure("led", -saved),
         "pv": Measure("pv", -site.produced_kwh, active_only=True),

@@ -141,7 +141,7 @@ def assumed_values(found: Found) -> list[tuple[str, float, str]]:
         kwh, lit = found.site.lighting(assumed)
         if lit == "share":
             keys.append(("lighting_share", assumed.lighting_share, "-"))
-        keys += [("lighting_kwh", kwh, "kWh"), ("led_saving", assumed.led_saving, "-")]
+        keys += [("lighting_kwh", kwh, "kWh"), ("led_saving", found.site.led_saving(assumed)[0], "-")]
     if "chargers" in codes:
         keys += [
             ("chargers", float(assumed.chargers), "units"), ("charger_kw", assumed.charger_kw, "kW"), ("charger_from", assumed.charger_from, "h"),
