@@ -38,6 +38,7 @@ _COMMANDS = (
     "programme",
     "sizing",
     "lots",
+    "lighting",
     "eligibility",
     "measures",
 )

@@ -286,6 +286,7 @@ def run_command(words: list[str]) -> int:
         cli_join,
         cli_layout,
         cli_ledger,
+        cli_lighting,
         cli_lots,
         cli_measures,
         cli_meters,

@@ -106,7 +106,7 @@ def lighting_of(
     facilities["late"] = _late(rows, place, found.year, days, len(facilities))
     facilities = facilities.assign(year=np.where(found.year == NEVER, 0, found.year))
     lots = lots_of(facilities, using)
-    facilities["lot"] = facilities["facility_id"].map(_lot_of(lots)).fillna("")
+    facilities["lot"] = _lot_of(lots, facilities["facility_id"].tolist())
     frames = {
         "rows": rows, "facilities": facilities[list(FACILITIES)], "ways": ways,
         "stock": stock(rows, found.year[place], range(rules.years[0], rules.years[-1] + 1), days, using), "years": _years(facilities, rules), "lots": lots,
@@ -246,8 +246,9 @@ def _late(
     return np.bincount(place, weights=weights, minlength=n).astype(np.float64)
 
 
-def _lot_of(lots: pd.DataFrame) -> dict[str, str]:
-    return {name: str(lot) for lot, ids in zip(lots["lot"], lots["facility_ids"], strict=True) for name in ids.split(";")}  # fmt: skip
+def _lot_of(lots: pd.DataFrame, ids: list[str]) -> list[str]:
+    found = {name: str(lot) for lot, some in zip(lots["lot"], lots["facility_ids"], strict=True) for name in some.split(";")}  # fmt: skip
+    return [found.get(name, "") for name in ids]
 
 
 def _years(facilities: pd.DataFrame, rules: Rules) -> pd.DataFrame:

@@ -50,6 +50,7 @@ def test_all_commands_are_known_at_the_door() -> None:
         cli_join,
         cli_layout,
         cli_ledger,
+        cli_lighting,
         cli_lots,
         cli_measures,
         cli_meters,
