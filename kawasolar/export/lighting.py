@@ -33,7 +33,7 @@ _SUMMED = {
         "luminaires", "led_luminaires", "old_kw", "new_kw", "old_kwh", "new_kwh", "saved_kwh", "saved_yen", "upkeep_yen", "cost_yen", "high_yen", "co2_t", "year_cost_yen", "late", "lamp_count",
         "mercury_lamps", "pcb", "survey", "asbestos", "waste_kg", "waste_yen",
     ),
-    "years": ("facilities", "luminaires", "cost_yen", "joint", "saved_kwh", "saved_yen", "co2_t", "late"), "lots": ("facilities", "luminaires", "cost_yen"),
+    "years": ("facilities", "luminaires", "cost_yen", "joint", "saved_kwh", "saving_yen", "co2_t", "late"), "lots": ("facilities", "luminaires", "cost_yen"),
     "rows": ("fixtures", "old_kw", "new_kw", "saved_kwh", "cost_yen", "upkeep_yen"),
 }  # fmt: skip
 # Counted in these tables, and yes or no in that of the luminaires.

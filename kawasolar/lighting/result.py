@@ -22,7 +22,7 @@ WAYS = (
     "facility_id", "way", "first_yen", "yearly_yen", "years", "total_yen", "npv_yen", "payback", "provider_irr",
 )  # fmt: skip
 YEARS = (
-    "fiscal_year", "budget_yen", "facilities", "luminaires", "cost_yen", "joint", "saved_kwh", "saved_yen", "saved_total_yen", "co2_t", "late", "left",
+    "fiscal_year", "budget_yen", "facilities", "luminaires", "cost_yen", "joint", "saved_kwh", "saving_yen", "saved_total_yen", "co2_t", "late", "left",
 )  # fmt: skip
 FRAMES = ("rows", "facilities", "ways", "stock", "years", "lots")
 
