@@ -29,7 +29,7 @@ MAX_ROWS = 2_000
 _MAX_TEXT = 300
 _SHOWN = 60
 HOW_SURE = ("primary", "secondary", "derived", "verify")
-TEXTS = ("key", "name_ja", "name_en", "power", "body", "source", "how_sure")
+TEXTS = ("key", "name_ja", "name_en", "power", "body", "source_ja", "source_en", "how_sure")
 # Column -> least and most; wide enough for any vehicle, narrow enough to catch another unit (Wh/km, thousand yen, L/100 km).
 RANGES: dict[str, tuple[float, float]] = {
     "seats": (1, 100), "load_kg": (0, 20_000), "battery_kwh": (0, 600), "usable_share": (0, 1), "kwh_per_km": (0, 5), "winter_factor": (1, 3),

@@ -94,7 +94,7 @@ def due_year(lease_end: pd.Series) -> NDArray[np.float64]:
 def _text(rows: pd.DataFrame, name: str) -> pd.Series:
     if name not in rows:
         return pd.Series([""] * len(rows), dtype=object)
-    return rows[name].map(lambda cell: "" if pd.isna(cell) else str(cell).strip()).astype(object)
+    return rows[name].astype(object).where(rows[name].notna(), "").astype(str).str.strip().astype(object)
 
 
 def _number(rows: pd.DataFrame, name: str) -> NDArray[np.float64]:

@@ -52,7 +52,7 @@ def model(**given: object) -> dict[str, object]:
         "key": "x", "name_ja": "車", "name_en": "car", "power": "ev", "body": "passenger", "seats": 5.0, "load_kg": 0.0, "battery_kwh": 40.0, "usable_share": 0.9,
         "kwh_per_km": 0.15, "winter_factor": 1.2, "heating_kw": 1.0, "km_per_l": 0.0, "h2_kg_per_km": 0.0, "tank_range_km": 0.0, "price_yen": 3_000_000.0,
         "lease_yen_month": 40_000.0, "maintenance_yen": 40_000.0, "tax_yen": 10_000.0, "subsidy_yen": 500_000.0, "charge_ac_kw": 6.0, "charge_dc_kw": 50.0,
-        "v2x": 1.0, "life_years": 8.0, "source": "test", "how_sure": "verify",
+        "v2x": 1.0, "life_years": 8.0, "source_ja": "試験", "source_en": "test", "how_sure": "verify",
     }  # fmt: skip
     return {**zero, **given}
 
