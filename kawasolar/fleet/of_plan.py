@@ -90,7 +90,13 @@ def fleet_of(
     schedule = schedule_of(natural[open_], leased_now[open_], sub[0], sub[1], rules.years, assumed)
     need, head = _target(cars, rules, open_)
     asked = Asked(
-        schedule, need, cars["passenger"].to_numpy()[open_], _budgets(rules), rules.cars_per_year, rules.objective
+        schedule,
+        need,
+        cars["passenger"].to_numpy()[open_],
+        _budgets(rules),
+        rules.cars_per_year,
+        rules.objective,
+        natural[open_],
     )
     found = plan_years(asked, Limits(rules.gap, rules.seconds), part(progress, *_PHASES))
     index = np.full(len(cars), -1, dtype=np.int64)
@@ -152,7 +158,7 @@ def _target(cars: pd.DataFrame, rules: FleetRules, open_: NDArray[np.int64]) -> 
     possible = int(passenger[open_].sum())
     need = max(min(wanted - already, possible), 0)
     return need, {
-        "cars": len(cars), "passenger": int(passenger.sum()), "already": already, "target_cars": wanted, "possible": possible,
+        "vehicles": len(cars), "passenger": int(passenger.sum()), "already": already, "target_cars": wanted, "possible": possible,
         "lacking_models": max(wanted - already - possible, 0),
     }  # fmt: skip
 

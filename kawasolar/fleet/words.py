@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _DASH = "–"
 _MAN = 10_000.0
 _PERCENT = 100.0
+# What changes fit, year or cost where the ledger does not tell it.
+_MATTERS = {"vehicle_class", "power", "seats", "annual_km", "days_per_year", "km_longest", "natural_year"}
 
 
 def head_name(language: Language, key: str) -> str:
@@ -136,7 +138,7 @@ def note_texts(language: Language, result: FleetResult) -> list[str]:
     """What is to be known of the figures."""
     head, cars = result.head, result.cars
     told = [say(language, "fleet.note.verify", count=len(head["verify"]))]
-    filled = int((cars["filled"] != "").sum())
+    filled = sum(bool(_MATTERS & set(one.split(","))) for one in cars["filled"])
     if filled:
         told.append(say(language, "fleet.note.filled", count=filled, cars=len(cars)))
     outside = cars[cars["why"] == "outside"]
