@@ -23,6 +23,7 @@ _COMMANDS = (
     "survey",
     "yield",
     "finance",
+    "fleet",
     "meters",
     "register",
     "registers",

@@ -283,6 +283,7 @@ def run_command(words: list[str]) -> int:
         cli_edit_programme,
         cli_eligibility,
         cli_finance,
+        cli_fleet,
         cli_join,
         cli_layout,
         cli_ledger,

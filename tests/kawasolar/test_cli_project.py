@@ -47,6 +47,7 @@ def test_all_commands_are_known_at_the_door() -> None:
         cli_edit_programme,
         cli_eligibility,
         cli_finance,
+        cli_fleet,
         cli_join,
         cli_layout,
         cli_ledger,
