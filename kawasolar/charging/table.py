@@ -1,0 +1,95 @@
+"""What is assumed of cars and their charging: ``resources/charging.toml``, and what somebody asks for instead."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from dataclasses import dataclass, field, fields
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, cast
+
+from kawasolar.errors import PlanError
+from kawasolar.measures.table import Assumption
+from kawasolar.resources import resource_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+WHOLE = ("longest_days", "winter_from", "winter_to", "days_per_year")
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """Numbers by the keys of ``resources/charging.toml``, with units as there.
+
+    Attributes
+    ----------
+    reserve_share : of the usable battery, below which no car may come
+    longest_days : days of the year on which a car drives its longest
+    winter_from, winter_to : first and last month of winter, over New Year where the first is the later
+    staff_from, staff_to : when somebody can put another car at a charger [h]
+    dc_rate : highest power of direct current into a battery, by its capacity [1/h]
+    outage_floor : of the usable battery, what is left in a car in an outage
+    critical_share : of a facility's load, what is kept up in an outage
+    outage_hours : no longer is counted [h]
+    asked : keys that somebody has given
+    """
+
+    reserve_share: float
+    usable_share: float
+    battery_kei_kwh: float
+    battery_kwh: float
+    kwh_per_km_kei: float
+    kwh_per_km: float
+    winter_factor: float
+    km_day: float
+    longest_factor: float
+    days_per_year: int
+    longest_days: int
+    leaves: float
+    returns: float
+    charge_kw_kei: float
+    charge_kw: float
+    dc_rate: float
+    winter_from: int
+    winter_to: int
+    staff_from: float
+    staff_to: float
+    outage_floor: float
+    critical_share: float
+    discharge_efficiency: float
+    outage_hours: float
+    asked: frozenset[str] = field(default=frozenset())
+
+
+@cache
+def assumption_rows() -> Mapping[str, Assumption]:
+    """Key -> its row."""
+    table = tomllib.loads(resource_path("charging.toml").read_text("utf-8"))
+    rows = cast("list[dict[str, object]]", table["assumptions"])
+    names = [one.name for one in fields(Assumption)]
+    return MappingProxyType({str(row["key"]): Assumption(**{name: row[name] for name in names}) for row in rows})  # type: ignore[arg-type]
+
+
+def assumptions_with(asked: Mapping[str, float] | None = None) -> Assumptions:
+    """The shipped assumptions with some numbers of somebody's own.
+
+    Raises
+    ------
+    PlanError
+        ``charging.no_such_assumption``, ``charging.range``, ``charging.bad_hours`` (cars that come back before they leave)
+    """
+    rows, given = assumption_rows(), dict(asked or {})
+    for key, value in given.items():
+        if key not in rows:
+            raise PlanError("charging.no_such_assumption", found=key[:60], expected=", ".join(rows))
+        row = rows[key]
+        broken = not math.isfinite(value) or (key in WHOLE and value != int(value))
+        if broken or not row.low <= value <= row.high:
+            raise PlanError("charging.range", key=key, found=value, low=row.low, high=row.high)
+    values = {key: row.value for key, row in rows.items()} | given
+    if not values["leaves"] < values["returns"]:
+        raise PlanError("charging.bad_hours", leaves=values["leaves"], returns=values["returns"])
+    whole = {key: int(values[key]) for key in WHOLE}
+    return Assumptions(**(values | whole), asked=frozenset(given))  # type: ignore[arg-type]
