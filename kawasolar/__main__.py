@@ -42,6 +42,7 @@ _COMMANDS = (
     "lighting",
     "eligibility",
     "measures",
+    "charging",
 )
 _PROJECT_SUFFIX = ".kawasolar"
 _HELP = ("--help", "--version")

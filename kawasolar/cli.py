@@ -278,6 +278,7 @@ def run_command(words: list[str]) -> int:
     """Run the command line; errors on stderr with what to do, an exit code that means something."""
     from kawasolar import (  # noqa: F401 -- their commands, and with them those of cli_project
         cli_bill,
+        cli_charging,
         cli_demand,
         cli_edit,
         cli_edit_programme,

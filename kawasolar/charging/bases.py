@@ -116,7 +116,7 @@ def charging_of(
     assumed = {key: value for key, value in asdict(chosen.assumed).items() if key != "asked"}
     head = {
         "year": demand.year.year, "roof": chosen.roof, "follow": chosen.follow, "set": None if chosen.given is None else dict(chosen.given), "least": dict(chosen.least),
-        "assumptions": assumed, "asked": sorted(chosen.assumed.asked), "kinds": [asdict(kind) for kind in chosen.kinds],
+        "assumptions": assumed, "asked": sorted(chosen.assumed.asked), "listed": cars is not None, "kinds": [asdict(kind) for kind in chosen.kinds],
     }  # fmt: skip
     bases, chargers, each, curves, outage = (
         typed(rows_, kinds) for rows_, kinds in zip(parts, TABLES.values(), strict=True)

@@ -47,7 +47,8 @@ class Charging:
 
     Attributes
     ----------
-    head : plain values: ``year``, ``roof`` (whether roofs are there), ``set`` (chargers of each kind that were asked for, None: the smallest set), ``least``, ``assumptions``, ``asked``, ``kinds``
+    head : plain values: ``year``, ``roof`` (whether roofs are there), ``set`` (chargers of each kind that were asked for, None: the smallest set), ``least``, ``assumptions``, ``asked`` (keys of those that somebody gave),
+        ``listed`` (whether cars came as a list), ``kinds``
     bases : a row a base (:data:`BASES`): cars, those that some set can serve; the set, its cost after subsidies [yen]; energy driven (of the batteries), charged and given back to the building
         (by PV-following) a year [kWh]; highest half hour drawn [kW] without cars and by each way; of what is charged the part from surplus [kWh]; columns of
         :data:`kawasolar.charging.bill.COLUMNS`; outages over all half hours at which one may begin (NaN where no car can give back)

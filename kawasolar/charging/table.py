@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 WHOLE = ("longest_days", "winter_from", "winter_to", "days_per_year")
 
+# What a list of cars tells itself, and what only outages want.
+OF_LEDGER = (
+    "usable_share", "battery_kei_kwh", "battery_kwh", "kwh_per_km_kei", "kwh_per_km", "winter_factor", "km_day", "longest_factor", "days_per_year", "leaves", "returns",
+    "charge_kw_kei", "charge_kw",
+)  # fmt: skip
+OF_OUTAGE = ("outage_floor", "critical_share", "outage_hours")
+
 
 @dataclass(frozen=True)
 class Assumptions:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from kawasolar.__main__ import main
 from kawasolar.charging import (
     COLUMNS,
     WAYS,
@@ -32,27 +37,38 @@ from kawasolar.charging import (
 )
 from kawasolar.charging.base import Base, base_of, enough, stay, stored_after
 from kawasolar.charging.bill import effects
+from kawasolar.charging.cars import RANGES
 from kawasolar.charging.follow import follow
 from kawasolar.charging.outage import outage_of
 from kawasolar.charging.sessions import bought_kwh, peak_kw, sessions_of, staggered
 from kawasolar.charging.smallest import _descend, cost_of, reasons_of, smallest
+from kawasolar.charging.tables import (
+    BASE_COLUMNS,
+    CAR_COLUMNS,
+    CURVE_COLUMNS,
+    OUTAGE_COLUMNS,
+    SET_COLUMNS,
+    term_table,
+)
 from kawasolar.charging.trips import driving_days, in_winter, trips_of, working_days
+from kawasolar.charging.words import note_texts
 from kawasolar.demand import demand_of
 from kawasolar.errors import PlanError, UnreadableLedger
 from kawasolar.half_hours import COUNT, SLOTS, fiscal_year
 from kawasolar.measures.table import Assumption
 from kawasolar.plan import RegisterRead, Registers
+from kawasolar.project import save_project
 from kawasolar.resources import resource_path
 from kawasolar.tariff.billing import bill
 from kawasolar.tariff.of_plan import tariffs_of
 from kawasolar.tariff.rates import rates_of
 from kawasolar.tariff.rules import bundled_rules
+from kawasolar.words import LANGUAGES, catalogue, say
 from tests.support.town import project_of, small_town
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from kawasolar.plan import Plan
+    from kawasolar.plan import Plan, Project
+    from kawasolar.words import Language
 
 YEAR = fiscal_year(2026)
 ASSUMED = assumptions_with()
@@ -416,9 +432,14 @@ def test_an_outage_by_hand() -> None:
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Five facilities with a flat roof each; never changed."""
-    return project_of(small_town(tmp_path_factory.mktemp("町")), tmp_path_factory.mktemp("計画")).plan
+    return project_of(small_town(tmp_path_factory.mktemp("町")), tmp_path_factory.mktemp("計画"))
+
+
+@pytest.fixture(scope="module")
+def plan(project: Project) -> Plan:
+    return project.plan
 
 
 def test_bills_are_those_of_the_half_hours(plan: Plan) -> None:
@@ -509,3 +530,80 @@ def test_cars_of_the_ledger(plan: Plan) -> None:
     assert found["km_day"].tolist() == [20.0, ASSUMED.km_day]
     assert [one.code for one in findings][-1] == "charging.no_base"
     assert list(found) == list(COLUMNS)
+
+
+# ---------------------------------------------------------------------------------------------------- words, papers, the command
+
+
+def test_every_code_and_column_has_words() -> None:
+    words = catalogue()
+    columns = {*BASE_COLUMNS, *SET_COLUMNS, *CAR_COLUMNS, *CURVE_COLUMNS, *OUTAGE_COLUMNS, *RANGES}
+    codes = {f"charging.column.{one}" for one in columns} | {f"charging.assumption.{key}" for key in assumption_rows()}
+    codes |= {f"charging.way.{way}" for way in WAYS}
+    for path in sorted(Path(__file__).parents[2].glob("kawasolar/**/*charging*")):
+        for file in [path] if path.is_file() else path.glob("*.py"):
+            if file.suffix == ".py":
+                codes |= set(re.findall(r'"(charging\.[a-z_]+(?:\.[a-z_]+)*)"', file.read_text("utf-8")))
+    codes -= {"charging.csv", "charging.toml"}
+    assert len(codes) > 100
+    assert not sorted(code for code in codes if code not in words)
+
+
+def test_the_command_tells_and_writes(project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, table = tmp_path / "計画.kawasolar", tmp_path / "車両.csv"
+    save_project(project, path)
+    cars({"v2x": True}, {"facility_id": "004", "km_longest": 95.0}, {"facility_id": "004"}).to_csv(table, index=False)
+
+    def told(*words: str) -> Any:
+        assert main(["-q", "charging", str(path), "--cars", str(table), *words, "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    every = told()
+    assert [one["facility_id"] for one in every["bases"]] == ["001", "004"]
+    assert every["cars"][1]["reason"] == "charging.too_far"
+    one = told("--base", "001", "--at-least", "v2x=1", "--set", "reserve_share=0.3", "--no-follow")
+    assert one["assumptions"]["reserve_share"] == 0.3
+    assert one["chargers"] == [{"facility_id": "001", "kind": "v2x", "number": 1, "cost_yen": 1_500_000.0, "subsidy_yen": 0.0}]  # fmt: skip
+    for wrong in (["--base", "002"], ["--set", "x=1"], ["--set", "reserve_share"], ["--chargers", "ac3=x"], ["--chargers", "ac3=1.5"], ["--chargers", "tram=1"]):  # fmt: skip
+        assert main(["-q", "charging", str(path), "--cars", str(table), *wrong]) != 0
+    assert main(["-q", "charging", str(path)]) != 0
+    capsys.readouterr()
+    xlsx, out = tmp_path / "充電.xlsx", tmp_path / "充電.csv"
+    words = [
+        "charging",
+        str(path),
+        "--cars",
+        str(table),
+        "--chargers",
+        "ac3=1,v2x=1",
+        "--xlsx",
+        str(xlsx),
+        "--csv",
+        str(out),
+    ]
+    assert main(words) == 0
+    assert "004" in capsys.readouterr().out
+    book = openpyxl.load_workbook(xlsx)
+    assert len(book.sheetnames) == 6
+    with out.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    assert [row[0] for row in rows[1:]] == ["001", "004"]
+    assert len(rows[0]) == len(BASE_COLUMNS) + 3
+    # The cars are no target.
+    assert main(["-q", *words[:-1], str(table)]) != 0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_to_be_known_is_told(plan: Plan, language: Language) -> None:
+    found = charging_of(
+        plan, cars({}, {"km_longest": 95.0}), Asked(assumed=assumptions_with({"dc_rate": 2.0}), follow=False)
+    )
+    told = "\n".join(note_texts(language, found))
+    assert say(language, "charging.assumption.reserve_share") in told
+    # Somebody's own, of the ledger, and of outages alone.
+    for key in ("dc_rate", "km_day", "critical_share"):
+        assert say(language, f"charging.assumption.{key}") not in told
+    assert say(language, "charging.note.unserved", count=1) in told
+    terms, classes = term_table(language, found)
+    assert len(terms) == len(classes) == len(assumption_rows()) + len(KINDS)
+    assert classes.count("corrected") == 1

@@ -42,6 +42,7 @@ def project(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 def test_all_commands_are_known_at_the_door() -> None:
     from kawasolar import (  # noqa: F401
         cli_bill,
+        cli_charging,
         cli_demand,
         cli_edit,
         cli_edit_programme,
