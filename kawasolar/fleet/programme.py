@@ -104,11 +104,13 @@ def plan_years(asked: Asked, ends: Limits, progress: Progress = silent) -> Found
     found = _search(asked, groups, asked.need, ends, part(progress, 0.0, 0.4))
     if found is not None:
         return found
-    most = _most(asked, groups, ends, part(progress, 0.4, 0.6))
-    nearest = _search(asked, groups, most, ends, part(progress, 0.6, 0.8))
+    most, begun = _most(asked, groups, ends, part(progress, 0.4, 0.6))
+    # As many as can be is a needle's eye: the search begins with a programme that has passed it.
+    nearest = _search(asked, groups, min(most, asked.need), ends, part(progress, 0.6, 0.8), begun)
     if nearest is None:
-        # Replacing nobody keeps every rule, so this does not happen but where the time is over.
-        nearest = Found(np.full(len(asked.schedule), len(asked.schedule.years)), "time", 0, most, gap=np.nan)
+        nearest = Found(_years(asked, groups, begun), "time", most, asked.need, gap=np.nan)
+    if most >= asked.need:
+        return nearest
     short = _short(asked, groups, ends, part(progress, 0.8, 0.9))
     least, proven = np.nan, False
     if short != ("cars_per_year",):
@@ -133,10 +135,18 @@ def _groups(asked: Asked) -> _Groups:
     return _Groups(np.reshape(of, -1), size.astype(np.float64), worth[at], plan.spend_yen[at], asked.counted[at])
 
 
-def _search(asked: Asked, groups: _Groups, need: int, ends: Limits, progress: Progress) -> Found | None:
-    """The best programme that keeps all rules; None where it is proven, or the time ends before one is found, that there is none."""
+def _search(
+    asked: Asked, groups: _Groups, need: int, ends: Limits, progress: Progress, begun: NDArray[np.int64] | None = None
+) -> Found | None:  # fmt: skip
+    """The best programme that keeps all rules; None where it is proven that there is none, or the time ends before one is found.
+
+    Parameters
+    ----------
+    begun : [g, T + 1] a programme to begin with
+    """
     problem = _problem(asked, groups, groups.worth, need)
-    answer = search(problem, ends, Watch(progress, _WHAT, seconds=ends.seconds))
+    start = None if begun is None else begun.ravel().astype(np.float64)
+    answer = search(problem, ends, Watch(progress, _WHAT, seconds=ends.seconds), start=start)
     if answer.x is None:
         return None
     chosen = _numbers(groups, answer)
@@ -194,13 +204,19 @@ def _years(asked: Asked, groups: _Groups, chosen: NDArray[np.int64]) -> NDArray[
     return year
 
 
-def _most(asked: Asked, groups: _Groups, ends: Limits, progress: Progress) -> int:
-    """How many counted cars can be replaced within the rules."""
+def _most(asked: Asked, groups: _Groups, ends: Limits, progress: Progress) -> tuple[int, NDArray[np.int64]]:
+    """How many counted cars can be replaced within the rules, and [g, T + 1] such a programme."""
     worth = np.zeros(groups.worth.shape)
     worth[groups.counted, :-1] = 1.0
     exact = replace(ends, gap=0.0)
     answer = search(_problem(asked, groups, worth, 0), exact, Watch(progress, _WHAT, seconds=ends.seconds))
-    return 0 if answer.x is None else int(_numbers(groups, answer)[groups.counted, :-1].sum())
+    if answer.x is None:
+        # The time was over before anything was found; replacing nobody keeps every rule.
+        nobody = np.zeros(groups.worth.shape, dtype=np.int64)
+        nobody[:, -1] = np.rint(groups.size)
+        return 0, nobody
+    chosen = _numbers(groups, answer)
+    return int(chosen[groups.counted, :-1].sum()), chosen
 
 
 def _short(asked: Asked, groups: _Groups, ends: Limits, progress: Progress) -> tuple[str, ...]:
@@ -208,7 +224,7 @@ def _short(asked: Asked, groups: _Groups, ends: Limits, progress: Progress) -> t
     found = []
     if asked.per_year is not None and asked.per_year * len(asked.schedule.years) < asked.need:
         found.append("cars_per_year")
-    if asked.budgets and _most(replace(asked, per_year=None), groups, ends, progress) < asked.need:
+    if asked.budgets and _most(replace(asked, per_year=None), groups, ends, progress)[0] < asked.need:
         found.append("budget")
     return tuple(found) or ("together",)
 

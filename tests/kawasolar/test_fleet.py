@@ -456,6 +456,32 @@ def possible_without(every: list[tuple[int, ...]], allowed: Callable[..., bool],
     return [years for years in every if allowed(years, budgets, None)]
 
 
+@pytest.mark.parametrize("seconds", [0.02, 0.6])
+def test_where_the_budget_falls_short_as_many_as_can_be_are_replaced(seconds: float) -> None:
+    n, t = 90, 5
+    plan = schedule(np.random.default_rng(3), n, t)
+    # What a car that is bought in the year costs; prices that do not divide the budget.
+    price = np.random.default_rng(4).integers(150, 400, n).astype(float)
+    bought = replace(plan, spend_yen=np.eye(t)[None] * price[:, None, None])
+    budget = 1500.0
+    found = plan_years(
+        Asked(bought, n, np.ones(n, dtype=bool), dict.fromkeys(plan.years, budget)), Limits(1e-3, seconds)
+    )
+    # The cheapest one after the other into the first year that has room.
+    left, greedy = np.full(t, budget), 0
+    for one in np.sort(price):
+        fits = np.flatnonzero(left >= one)
+        if len(fits):
+            left[fits[0]] -= one
+            greedy += 1
+    assert (spending(bought, found.year) <= budget + 1e-6).all()
+    assert found.reached == int((found.year < t).sum())
+    if seconds > 0.5:
+        assert found.reached >= greedy > 20
+        assert found.short == ("budget",)
+        assert found.least_yen >= price.sum() / t
+
+
 def test_a_search_hears_a_cancel() -> None:
     plan = schedule(np.random.default_rng(1), 60, 5)
     asked = Asked(plan, 60, np.ones(60, dtype=bool), dict.fromkeys(plan.years, 60.0))
