@@ -40,6 +40,7 @@ _COMMANDS = (
     "lots",
     "eligibility",
     "measures",
+    "siting",
 )
 _PROJECT_SUFFIX = ".kawasolar"
 _HELP = ("--help", "--version")
