@@ -43,6 +43,7 @@ _COMMANDS = (
     "eligibility",
     "measures",
     "charging",
+    "siting",
 )
 _PROJECT_SUFFIX = ".kawasolar"
 _HELP = ("--help", "--version")

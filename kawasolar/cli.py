@@ -296,6 +296,7 @@ def run_command(words: list[str]) -> int:
         cli_programme,
         cli_register,
         cli_registers,
+        cli_siting,
         cli_sizing,
         cli_surface,
         cli_survey,

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from kawasolar.document.views import aliases_of
 from kawasolar.errors import PlanError
+from kawasolar.facility_names import FacilityNames
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,8 +68,8 @@ def candidates_of(
         ``siting.no_such_site``: of ``vetoed``; ``siting.no_candidates``
     """
     frame = _facilities(plan)
-    frame = _with_rows(frame, known, standing=False)
-    frame = _with_rows(frame, standing, standing=True)
+    frame = _with_rows(frame, _by_number(plan, known), standing=False)
+    frame = _with_rows(frame, _by_number(plan, standing), standing=True)
     if not len(frame):
         raise PlanError("siting.no_candidates")
     missing = sorted(set(vetoed) - set(frame["site_id"]))
@@ -106,6 +108,25 @@ def _facilities(plan: Plan) -> pd.DataFrame:
     for column in _KNOWN:
         made[column] = None if column in ("visible", "hazard") else np.nan
     return made
+
+
+def _by_number(plan: Plan, rows: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Rows with the number of the facility that they mean: as it stands, with the noughts that a spreadsheet has taken from it, or by the name; others as they are."""
+    if rows is None or not len(rows):
+        return rows
+    names = FacilityNames.of(plan.facilities, aliases_of(plan.entries))
+    bare: dict[str, str] = {}
+    for one in sorted(names.ids):
+        key = one.lstrip("0")
+        # Two that differ by noughts alone mean neither.
+        bare[key] = "" if key in bare else one
+    made = []
+    for own, name in zip(rows["id"].astype(str), rows["name"] if "name" in rows else [None] * len(rows), strict=True):
+        found = names.find(own)[0] or bare.get(own.lstrip("0"), "")
+        if not found and own.startswith("#") and isinstance(name, str):
+            found = names.find(name)[0]
+        made.append(found or own)
+    return rows.assign(id=made).drop_duplicates("id").reset_index(drop=True)
 
 
 def _with_rows(frame: pd.DataFrame, rows: pd.DataFrame | None, *, standing: bool) -> pd.DataFrame:

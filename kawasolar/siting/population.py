@@ -58,8 +58,11 @@ def read_population(
 
     columns, rows, persons, own, transform = _cells(path, target, bounds, crs, progress)
     k = _least_block(columns, rows, most)
-    x, y, weight = _gathered(columns // k, rows // k, columns + 0.5, rows + 0.5, persons)
-    east, north = transform * (x, y)
+    x, y, weight = _gathered(
+        columns // k, rows // k, columns.astype(np.float64) + 0.5, rows.astype(np.float64) + 0.5, persons
+    )
+    a, b, c, d, e, f = transform[:6]
+    east, north = a * x + b * y + c, d * x + e * y + f
     px, py = Transformer.from_crs(own, horizontal(target), always_xy=True).transform(east, north)
     ids = np.array([f"#{i + 1}" for i in range(len(weight))], dtype=object)
     return pd.DataFrame({"point_id": ids, "name": "", "weight": weight, "x": px, "y": py}), k

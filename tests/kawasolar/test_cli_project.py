@@ -60,6 +60,7 @@ def test_all_commands_are_known_at_the_door() -> None:
         cli_programme,
         cli_register,
         cli_registers,
+        cli_siting,
         cli_sizing,
         cli_surface,
         cli_survey,

@@ -234,6 +234,20 @@ def test_who_may_not_and_why(plan: Plan, tmp_path: Path) -> None:
     assert error.value.code == "siting.no_such_site"
 
 
+def test_numbers_without_their_noughts_and_names_mean_the_facility(plan: Plan, tmp_path: Path) -> None:
+    name = plan.facilities["name"].iloc[1]
+    path = tmp_path / "known.csv"
+    path.write_text(f"施設番号,名称,区画数\n1,,7\n,{name},9\n", "utf-8")
+    known, _ = read_known(path, CRS_PLAN)
+    frame = candidates_of(plan, ASSUMED, known=known)
+    assert frame["stalls"].iloc[:2].tolist() == [7.0, 9.0]
+    assert len(frame) == len(plan.facilities)
+    path.write_text("施設番号,区画数\nX,7\n", "utf-8")
+    with pytest.raises(PlanError) as error:
+        candidates_of(plan, ASSUMED, known=read_known(path, CRS_PLAN)[0])
+    assert error.value.code == "siting.no_such_site"
+
+
 def test_spare_power_is_the_contract_less_the_peak(plan: Plan) -> None:
     from kawasolar.demand import demand_of
 
