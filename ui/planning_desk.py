@@ -122,6 +122,17 @@ class PlanningDesk(QObject):
         dialog.taken.connect(lambda: None if window.controller.is_running else window.controller.run())
         dialog.open()
 
+    def light_sites(self) -> None:
+        """What LED lighting would do at each facility, and in which fiscal year."""
+        from ui.lighting.dialog import LightingDialog
+
+        window, document = self._window, self._window.document
+        if document.plan is None:
+            return
+        LightingDialog(
+            window.look, window.jobs, window.remembered, document.plan, document.selected, window
+        ).open()  # fmt: skip
+
     def make_programme(self) -> None:
         """Which of the half is built in which fiscal year."""
         from ui.programme.dialog import ProgrammeDialog

@@ -1,0 +1,1 @@
+"""LED retrofits of a plan's facilities."""

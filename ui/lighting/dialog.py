@@ -1,0 +1,241 @@
+"""The dialog of LED retrofits: what is asked, every facility, one facility's ways to pay, years, and what is assumed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer
+from PySide6.QtWidgets import QSplitter, QTableView, QTabWidget, QWidget
+
+from kawasolar.lighting import bundled_table, lighting_of
+from kawasolar.lighting.words import note_texts, proof_text, total_text, way_name, year_text
+from ui.charts.year_columns import Series, YearColumns
+from ui.lighting.asked import AskedLighting
+from ui.lighting.tables import COLUMNS, SORT, FacilitiesModel, way_heads, way_rows
+from ui.measures.tables import RowsModel, table_of
+from ui.parts import column, label, scrolled, set_role
+from ui.working_dialog import WorkingDialog
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kawasolar.lighting import Lighting
+    from kawasolar.plan import Plan
+    from ui.jobs import Job, Jobs
+    from ui.look import Look
+    from ui.settings import Remembered
+
+_TOPIC = "lighting"
+_WAIT_MS = 400
+_MILLION = 1e6
+_THOUSAND = 1e3
+_WIDTHS = {"name": 136, "co2_t": 54, "saved_kwh": 70, "saved_yen": 80, "cost_yen": 86, "payback": 72, "last_day": 88, "way": 72, "estimated": 36, "year": 46}  # fmt: skip
+
+
+class LightingDialog(WorkingDialog):
+    """Changes nothing in the plan."""
+
+    def __init__(
+        self, look: Look, jobs: Jobs, remembered: Remembered, plan: Plan, selected: str | None, parent: QWidget | None = None
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._look, self._jobs, self._remembered, self._plan, self._wanted = look, jobs, remembered, plan, selected
+        self._job: Job | None = None
+        self.found: Lighting | None = None
+        say = look.say
+        self.setWindowTitle(say("ui.lighting.title"))
+        layout = column(self, margin=20, spacing=8)
+        layout.addWidget(label(say("ui.lighting.title"), "title"))
+        layout.addWidget(label(say("ui.lighting.intro"), "muted", wrap=True))
+        self.asked = AskedLighting(look, plan)
+        layout.addWidget(self.asked)
+        layout.addWidget(self._pages(), 1)
+        self.total = label("", "", wrap=True)
+        self.proof = label("", "muted", wrap=True)
+        layout.addWidget(self.total)
+        layout.addWidget(self.proof)
+        layout.addLayout(self._foot_of())
+        self.resize(1340, 690)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_WAIT_MS)
+        self._later.timeout.connect(self._compute)
+        self.asked.changed.connect(self._later.start)
+        self._compute()
+
+    # ---------------------------------------------------------------- building
+
+    def _pages(self) -> QSplitter:
+        whole = QSplitter(Qt.Orientation.Horizontal)
+        whole.addWidget(self._facilities())
+        self.tabs = QTabWidget()
+        say = self._look.say
+        for page, name in ((self._ways_page(), "facility"), (self._years_page(), "years"), (self._notes_page(), "notes")):  # fmt: skip
+            self.tabs.addTab(page, say(f"ui.lighting.tab.{name}"))
+        whole.addWidget(self.tabs)
+        whole.setSizes([864, 436])
+        whole.setChildrenCollapsible(False)
+        return whole
+
+    def _facilities(self) -> QTableView:
+        self.facilities = FacilitiesModel(self._look)
+        self.sorted = QSortFilterProxyModel(self)
+        self.sorted.setSourceModel(self.facilities)
+        self.sorted.setSortRole(SORT)
+        self.table = QTableView()
+        self.table.setModel(self.sorted)
+        self.table.setAccessibleName(self._look.say("ui.lighting.facilities"))
+        self.table.setTabKeyNavigation(False)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(24)
+        for place, key in enumerate(COLUMNS):
+            self.table.setColumnWidth(place, _WIDTHS.get(key, 52))
+        self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.selectionModel().currentChanged.connect(lambda *_: self._show_facility())
+        return self.table
+
+    def _ways_page(self) -> QWidget:
+        page = QWidget()
+        layout = column(page, margin=0, spacing=6)
+        layout.setContentsMargins(0, 8, 0, 0)
+        self.name = label("", "head", wrap=True)
+        self.best = label("", "", wrap=True)
+        self.ways = RowsModel()
+        table = table_of(self.ways, self._look.say("ui.lighting.ways"))
+        for shown in (self.name, self.best):
+            layout.addWidget(shown)
+        layout.addWidget(table, 1)
+        return page
+
+    def _years_page(self) -> QWidget:
+        page, say = QWidget(), self._look.say
+        layout = column(page, margin=0, spacing=6)
+        layout.setContentsMargins(0, 8, 0, 0)
+        self.stock, self.money = (YearColumns(self._look, say(f"ui.lighting.{name}")) for name in ("stock", "money"))
+        for chart, name in ((self.stock, "stock"), (self.money, "money")):
+            layout.addWidget(label(say(f"ui.lighting.{name}"), "head"))
+            layout.addWidget(chart)
+        layout.addStretch(1)
+        return scrolled(page, say("ui.lighting.tab.years"))
+
+    def _notes_page(self) -> QWidget:
+        page = QWidget()
+        layout = column(page, margin=0, spacing=6)
+        layout.setContentsMargins(0, 8, 0, 0)
+        self.notes = label("", "muted", wrap=True)
+        layout.addWidget(self.notes)
+        layout.addStretch(1)
+        return scrolled(page, self._look.say("ui.lighting.tab.notes"))
+
+    # ---------------------------------------------------------------- reckoning
+
+    def _compute(self) -> None:
+        if self._job is not None:
+            self._job.drop()
+        plan, asked = self._plan, self.asked.asked
+        job = self._jobs.start(lambda progress: lighting_of(plan, asked, progress=progress), _TOPIC)
+        self._job = job
+        job.progressed.connect(lambda share, _what: self.progress.setValue(round(1000 * share)))
+        job.done.connect(self._on_done)
+        job.failed.connect(self._not_found)
+        job.cancelled.connect(lambda: self._ended("ui.lighting.stopped"))
+        self.progress.setValue(0)
+        self._refresh()
+
+    def _on_done(self, found: object) -> None:
+        kept = self.facility or self._wanted
+        self._job, self.found = None, cast("Lighting", found)
+        self.state.setText("")
+        set_role(self.state, "muted")
+        self._show_found()
+        self._select(kept)
+        self._refresh()
+
+    def _not_found(self, error: object) -> None:
+        self.found = None
+        self._show_found()
+        self._on_failed(error)
+
+    def _show_found(self) -> None:
+        found, language = self.found, self._look.language
+        self.facilities.show_found(found)
+        self.total.setText("" if found is None else total_text(language, found))
+        self.proof.setText("" if found is None else proof_text(language, found.head))
+        self.notes.setText("" if found is None else "\n".join(f"• {text}" for text in note_texts(language, found)))
+        self._show_years()
+        self._show_facility()
+
+    def _show_years(self) -> None:
+        found, say = self.found, self._look.say
+        if found is None:
+            self.stock.show_years((), ())
+            self.money.show_years((), ())
+            return
+        sums = found.stock.groupby("fiscal_year")[["left", "past", "past_without"]].sum() / _THOUSAND
+        years = sums.index.tolist()
+        kinds = (("left", "left", "accent", "full"), ("past", "past", "attention", "hatch"), ("without", "past_without", "muted", "open"))  # fmt: skip
+        self.stock.show_years(
+            years, [Series(say(f"ui.lighting.stock.{name}"), tuple(sums[key].tolist()), role, fill) for name, key, role, fill in kinds]
+        )  # fmt: skip
+        frame = found.years
+        cost, saved = ((frame[key] / _MILLION).tolist() for key in ("cost_yen", "saved_total_yen"))
+        budget = [] if frame["budget_yen"].isna().any() else (frame["budget_yen"] / _MILLION).tolist()
+        series = [Series(say("ui.lighting.money.cost"), tuple(cost), "accent"), Series(say("ui.lighting.money.saved"), tuple(saved), "sun", "hatch")]  # fmt: skip
+        self.money.show_years(frame["fiscal_year"].tolist(), series, budget, say("ui.lighting.money.budget"))
+
+    # ---------------------------------------------------------------- the facility that is looked at
+
+    @property
+    def facility(self) -> str | None:
+        """Its id; None while there is none."""
+        index = self.sorted.mapToSource(self.table.selectionModel().currentIndex())
+        return str(self.facilities.rows[index.row()]["facility_id"]) if index.isValid() else None
+
+    def _select(self, facility_id: str | None) -> None:
+        """Look at a facility; the first of all where it is not there."""
+        ids = [row["facility_id"] for row in self.facilities.rows]
+        place = ids.index(facility_id) if facility_id in ids else 0
+        index = self.sorted.mapFromSource(self.facilities.index(place, 0))
+        self.table.setCurrentIndex(index)
+        self.table.scrollTo(index)
+        self._show_facility()
+
+    def _show_facility(self) -> None:
+        found, facility, language = self.found, self.facility, self._look.language
+        if found is None or facility is None:
+            self.name.setText("")
+            self.best.setText("")
+            self.ways.show_rows((), ())
+            return
+        row = next(one for one in self.facilities.rows if one["facility_id"] == facility)
+        told = {
+            "name": row["name"],
+            "year": year_text(language, int(str(row["year"]))),
+            "deadline": row["last_day"] or "–",
+        }
+        self.name.setText(self._look.say("ui.lighting.of", **told))
+        self.best.setText(self._look.say("ui.lighting.best", way=way_name(language, str(row["way"]))))
+        self.ways.show_rows(way_heads(self._look), way_rows(self._look, found, facility))
+
+    def _refresh(self) -> None:
+        works = self._job is not None
+        self.progress.setVisible(works)
+        self.save.setEnabled(self.found is not None and not works)
+        self.close_button.setText(self._look.say("ui.glare.stop" if works else "ui.surface.close"))
+
+    # ---------------------------------------------------------------- papers
+
+    def _ask_target(self) -> None:
+        self._ask_workbook(self._look.say("ui.lighting.file"))
+
+    def write(self, path: Path) -> None:
+        """Write everything that was reckoned as a workbook."""
+        from kawasolar.export.lighting import write_lighting_xlsx
+
+        found, plan, language = self.found, self._plan, self._look.language
+        if found is not None:
+            self._keep(path, lambda: write_lighting_xlsx(found, bundled_table(), plan, path, language), _TOPIC)
