@@ -281,6 +281,7 @@ def run_command(words: list[str]) -> int:
         cli_charging,
         cli_demand,
         cli_edit,
+        cli_edit_asked,
         cli_edit_programme,
         cli_eligibility,
         cli_finance,

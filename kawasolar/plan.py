@@ -37,6 +37,9 @@ AnyLedger = Literal["facilities", "lamps", "vehicles", "wings", "meter_points", 
 # Ledgers of other things than facilities, each by its kind (``resources/registers``).
 OtherLedger = Literal["lamps", "vehicles", "wings", "meter_points", "roof_works"]
 OTHER_LEDGERS: tuple[OtherLedger, ...] = ("lamps", "vehicles", "wings", "meter_points", "roof_works")
+# What a scenario may ask for beside the half, each with a stage of its own.
+AnswerKind = Literal["lighting", "fleet", "charging"]
+ANSWERS: tuple[AnswerKind, ...] = ("lighting", "fleet", "charging")
 # Files that can be taken away from a plan again.
 REMOVABLE: tuple[Role, ...] = (
     "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes", "roads", "wards", "meters",
@@ -176,6 +179,20 @@ class Registers:
 NO_REGISTERS = Registers()
 
 
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What was computed because a scenario asks for it, as a plan keeps it (:mod:`kawasolar.answers` makes it what it is).
+
+    Attributes
+    ----------
+    head : JSON values
+    frames : tables by name, of the columns that :func:`kawasolar.answers.columns_of` says
+    """
+
+    head: Mapping[str, object]
+    frames: Mapping[str, pd.DataFrame]
+
+
 # Columns of :class:`Use`, with their types.
 USE_COLUMNS = {
     "facility_id": "object", "source": "object", "estimated": "bool", "filled": "float64", "note": "object", "load_kwh": "float64", "peak_kw": "float64",
@@ -260,6 +277,7 @@ class Plan:
     registers: Registers = NO_REGISTERS
     use: Use | None = None
     programme: Kept | None = None
+    answers: Mapping[AnswerKind, Answer] = field(default_factory=dict)
     stamps: Mapping[str, Stamp] = field(default_factory=dict)
     entries: Entries = field(default_factory=Entries)
     scenario: str = "s1"

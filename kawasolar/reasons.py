@@ -142,7 +142,7 @@ def stage_sentence(language: Language, state: StageState, profile: Profile) -> s
 
 
 # Kept as fingerprints, which tell a person nothing.
-_WHOLE_TABLES = ("load_tables", "capex", "ppa", "targets")
+_WHOLE_TABLES = ("load_tables", "capex", "ppa", "targets", "bills", "lamp_tables", "car_tables", "charger_tables")
 
 
 def stage_reason(language: Language, reason: Reason, profile: Profile) -> str:
@@ -153,6 +153,7 @@ def stage_reason(language: Language, reason: Reason, profile: Profile) -> str:
         "criterion": lambda: criterion_name(language, reason.name),
         "entered": lambda: say(language, f"stages.entered.{reason.name}"),
         "ledger": lambda: reason.name.split("/", 1)[-1],
+        "asked": lambda: stage_name(language, reason.name),
     }
     name = names[reason.kind]() if reason.kind in names else reason.name
     if reason.kind == "entered" and reason.name in _WHOLE_TABLES:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
+from functools import cache
 from pathlib import Path
 
 
@@ -15,3 +17,10 @@ def resource_path(*parts: str) -> Path:
         candidates.insert(0, Path(frozen) / "resources")
     root = next((folder for folder in candidates if folder.is_dir()), candidates[0])
     return root.joinpath(*parts)
+
+
+@cache
+def content_of(*parts: str) -> str:
+    """SHA-256 of a bundled file, so that a result can know by which tables of the program it was made."""
+    # As text: line ends are the checkout's.
+    return hashlib.sha256(resource_path(*parts).read_text("utf-8").encode()).hexdigest()[:32]

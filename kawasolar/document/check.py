@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard, cast
 from kawasolar.document.entries import OF_SCENARIO, OTHER, PURPOSES, STANDING, TABLES, VERDICTS, Entries
 from kawasolar.document.views import LEDGER_COLUMNS
 from kawasolar.layout_values import CHOICES
-from kawasolar.plan import OTHER_LEDGERS, ROLES
+from kawasolar.plan import ANSWERS, OTHER_LEDGERS, ROLES
 from kawasolar.profile import MAX_BYTES
 from kawasolar.value_rules import CRITERION_RULES, INTEGERS, VALUE_RULES
 
@@ -193,6 +193,20 @@ def _count(key: str, entry: Any) -> bool:  # noqa: ANN401
     return is_day(key) and _marked(entry, "facility_ids") and _each_once(entry["facility_ids"])
 
 
+def _asked(key: str, entry: Any) -> bool:  # noqa: ANN401
+    from kawasolar.answers import check_options
+    from kawasolar.errors import PlanError
+
+    kind = key.split("/", 1)[1]
+    if kind not in ANSWERS or not _marked(entry, "value") or not isinstance(entry["value"], dict):
+        return False
+    try:
+        check_options(kind, entry["value"])
+    except PlanError:
+        return False
+    return True
+
+
 def _lot(key: str, entry: Any) -> bool:  # noqa: ANN401
     if "/" in key.split("/", 1)[1] or not _marked(entry, "name", "facility_ids") or not _text(entry["name"]):
         return False
@@ -277,6 +291,7 @@ _CHECKS: dict[str, Callable[[str, Any], bool]] = {
     "aliases": _meter,
     "rules": _rule,
     "terms": _term,
+    "asked": _asked,
     "lots": _lot,
     "standing": _standing,
     "counts": _count,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kawasolar.plan import Plan
 
-FORMAT_VERSION = 6
+FORMAT_VERSION = 7
 SUFFIX = ".kawasolar"
 CACHE_SUFFIX = ".kawasolar-cache"
 LAYERS = ("facilities", "buildings", "roof_planes", "subarrays")

@@ -17,9 +17,11 @@ from kawasolar.half_hours import HOURS
 from kawasolar.layout_values import COLUMNS
 from kawasolar.ledger.notes import folded
 from kawasolar.plan import (
+    ANSWERS,
     NO_REGISTERS,
     OTHER_LEDGERS,
     USE_COLUMNS,
+    Answer,
     Decision,
     ExportRecord,
     InputFile,
@@ -62,7 +64,7 @@ if TYPE_CHECKING:
 
     from gis.findings import Finding
     from kawasolar.document.entries import Entries
-    from kawasolar.plan import OtherLedger, Stamp
+    from kawasolar.plan import AnswerKind, OtherLedger, Stamp
     from kawasolar.profile import Profile
     from kawasolar.programme.kept import Kept
     from kawasolar.project.frames import ColumnSchema
@@ -199,6 +201,7 @@ def _plan(file: _File, key: str, profile: Profile, entries: Entries, stamps: dic
         registers=_registers(file, slots["registers"]),
         use=_use(file, slots["use"]),
         programme=_programme(file, slots["programme"]),
+        answers=_answers(file, slots),
         stamps=stamps,
         entries=entries,
         scenario=key,
@@ -249,7 +252,7 @@ def _read_frame(file: _File, table: str) -> pd.DataFrame:
     base = table.partition("__")[0]
     own = typed(typed(file.meta["frames"], dict)[table], dict)
     schema: list[ColumnSchema] = own["columns"]
-    lacking = _REQUIRED[base] - {entry[0] for entry in schema}
+    lacking = _REQUIRED.get(base, set()) - {entry[0] for entry in schema}
     if lacking:
         raise KeyError(f"{table}: {', '.join(sorted(lacking))}")
     columns = read_frame_columns(file.connection, table, [entry for entry in schema if entry[1] != "geom"])
@@ -449,6 +452,31 @@ def _programme(file: _File, suffix: str) -> Kept | None:
         return None if head is None else from_json(typed(head, dict), _frame(file, f"programme{suffix}"))
 
     return _once(file, ("programme", suffix), make)
+
+
+def _answers(file: _File, slots: dict[str, str]) -> dict[AnswerKind, Answer]:
+    """What was asked for besides: of each kind the tables that its kind has, in its columns."""
+    return {kind: made for kind in ANSWERS if (made := _answer(file, kind, slots[kind])) is not None}
+
+
+def _answer(file: _File, kind: AnswerKind, suffix: str) -> Answer | None:
+    def make() -> Answer | None:
+        head = typed(file.meta["slots"], dict)[kind][suffix]
+        if head is None:
+            return None
+        from kawasolar.answers import check_answer, columns_of
+
+        frames = {}
+        for name, columns in columns_of(kind).items():
+            frame = _frame(file, f"{kind}_{name}{suffix}")
+            if {str(column): str(dtype) for column, dtype in frame.dtypes.items()} != columns:
+                raise ValueError(f"{kind} {name}: columns")
+            frames[name] = frame[list(columns)]
+        answer = Answer(typed(head, dict), frames)
+        check_answer(kind, answer)
+        return answer
+
+    return _once(file, ("answer", kind, suffix), make)
 
 
 def _decision(file: _File, suffix: str) -> Decision:

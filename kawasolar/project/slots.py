@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kawasolar.plan import LedgerRead
+from kawasolar.plan import ANSWERS, LedgerRead
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kawasolar.plan import Plan, Project
+    from kawasolar.plan import AnswerKind, Plan, Project
 
 # Scenario -> slot -> suffix of its tables.
 Layout = dict[str, dict[str, str]]
@@ -40,6 +40,10 @@ def _read(plan: Plan) -> tuple[object, ...]:
     return (plan.facilities,) if read is None else (read.frame, read.links, dict(read.columns), read.sheet)
 
 
+def _answer(kind: AnswerKind) -> Callable[[Plan], tuple[object, ...]]:
+    return lambda plan: (plan.answers.get(kind),)
+
+
 SLOTS: tuple[Slot, ...] = (
     Slot("read", ("facilities",), (), "ledger", _read),
     Slot("registers", (), (), "registers", lambda plan: (plan.registers,)),
@@ -56,6 +60,7 @@ SLOTS: tuple[Slot, ...] = (
     Slot("use", (), (), "use", lambda plan: (plan.use,)),
     Slot("decision", ("outcomes", "sites"), (), "selection", lambda plan: (plan.decision.outcomes, plan.decision.sites, plan.decision.not_applied)),
     Slot("programme", (), (), "programme", lambda plan: (plan.programme,)),
+    *(Slot(kind, (), (), kind, _answer(kind)) for kind in ANSWERS),
     Slot("findings", ("findings",), (), "", lambda plan: (plan.findings,)),
     Slot("inputs", ("inputs",), (), "", lambda plan: (plan.inputs,)),
 )  # fmt: skip

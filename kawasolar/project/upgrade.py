@@ -164,10 +164,22 @@ def upgrade_5_to_6(copy: sqlite3.Connection) -> None:
     _fill(copy, "kawasolar_meta", ("key", "value"), [(key, json.dumps(value)) for key, value in meta.items()])
 
 
+def upgrade_6_to_7(copy: sqlite3.Connection) -> None:
+    """What a scenario asks for besides (lighting, the fleet, chargers): an older file keeps nothing of it, and nobody has asked."""
+    meta = _values(copy, "kawasolar_meta")
+    for kind in ("lighting", "fleet", "charging"):
+        for own in meta["scenarios"].values():
+            own["slots"][kind] = ""
+        meta["slots"][kind] = {"": None}
+    meta["format_version"] = 7
+    copy.execute("DROP TABLE kawasolar_meta")
+    _fill(copy, "kawasolar_meta", ("key", "value"), [(key, json.dumps(value)) for key, value in meta.items()])
+
+
 # How a column of a frame lies in the file.
 _STORED = {"int64": "int", "float64": "real", "bool": "bool", "object": "text"}
 STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {
-    1: upgrade_1_to_2, 2: upgrade_2_to_3, 3: upgrade_3_to_4, 4: upgrade_4_to_5, 5: upgrade_5_to_6,
+    1: upgrade_1_to_2, 2: upgrade_2_to_3, 3: upgrade_3_to_4, 4: upgrade_4_to_5, 5: upgrade_5_to_6, 6: upgrade_6_to_7,
 }  # fmt: skip
 
 

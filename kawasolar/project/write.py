@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from kawasolar import __version__
+from kawasolar.plan import ANSWERS
 from kawasolar.programme.kept import head_to_json
 from kawasolar.project.arrays import pack_array
 from kawasolar.project.format import (
@@ -170,9 +171,19 @@ def _frames(project: Project, layout: Layout) -> Iterator[tuple[str, Any]]:
         programme = plans[key].programme
         if programme is not None:
             yield f"programme{suffix}", programme.frame
+    yield from _asked_frames(project, layout)
     for suffix, key in owners(layout, "decision").items():
         yield f"outcomes{suffix}", plans[key].decision.outcomes
         yield f"sites{suffix}", plans[key].decision.sites
+
+
+def _asked_frames(project: Project, layout: Layout) -> Iterator[tuple[str, Any]]:
+    """Tables of what scenarios ask for besides."""
+    for kind in ANSWERS:
+        for suffix, key in owners(layout, kind).items():
+            answer = project.plans[key].answers.get(kind)
+            for name, frame in () if answer is None else answer.frames.items():
+                yield f"{kind}_{name}{suffix}", frame
 
 
 def packed_arrays(project: Project, layout: Layout) -> list[tuple[str, bytes]]:
@@ -299,6 +310,13 @@ def _slot_values(project: Project, layout: Layout) -> dict[str, Mapping[str, obj
         "programme": {
             suffix: None if (programme := plans[key].programme) is None else head_to_json(programme)
             for suffix, key in owners(layout, "programme").items()
+        },
+        **{
+            kind: {
+                suffix: None if (answer := plans[key].answers.get(kind)) is None else dict(answer.head)
+                for suffix, key in owners(layout, kind).items()
+            }
+            for kind in ANSWERS
         },
         "decision": {
             suffix: {"not_applied": list(plans[key].decision.not_applied)}

@@ -20,20 +20,24 @@ from typing import TYPE_CHECKING, Literal
 
 from kawasolar.choices import has_part
 from kawasolar.document.entries import NO_RESULTS, OF_SCENARIO
-from kawasolar.plan import OTHER_LEDGERS, STATIONS, Stamp, fingerprint
+from kawasolar.plan import ANSWERS, OTHER_LEDGERS, STATIONS, Stamp, fingerprint
 from kawasolar.value_rules import LATER_CRITERIA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
     from kawasolar.document.entries import Change
-    from kawasolar.plan import InputFile, Role, Settings
+    from kawasolar.plan import AnswerKind, InputFile, Role, Settings
     from kawasolar.profile import Profile
     from kawasolar.stages.work import Work
 
 StageName = Literal[
-    "ledger", "join", "registers", "survey", "layout", "yield", "use", "eligibility", "selection", "programme"
-]
+    "ledger", "join", "registers", "survey", "layout", "yield", "use", "eligibility", "selection", "programme", "lighting", "fleet", "charging",
+]  # fmt: skip
+
+
+# Table of what a scenario asks for besides.
+ASKED = "asked"
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Stage:
     parts : what it computes one by one, with the fingerprint of what each part has of its own
     drawn : tables of what people enter that only its parts, or some of ``entered``, depend on
     waits : further stages that must be fresh before its parts can be told
-    asked_by : table of what people enter in a scenario; without an entry there is nothing to compute, and nothing that could be stale
+    asked_by : table of what people enter in a scenario, or the entry ``table/key`` of it; without one there is nothing to compute, and nothing that could be stale
     """
 
     name: StageName
@@ -68,7 +72,9 @@ class Stage:
 
     def is_idle(self, work: Work) -> bool:
         """Whether nobody asks for it."""
-        return bool(self.asked_by) and not work.entries.of_scenario(self.asked_by, work.scenario)
+        table, _, key = self.asked_by.partition("/")
+        entries = work.entries.of_scenario(table, work.scenario) if table else {}
+        return bool(table) and (key not in entries if key else not entries)
 
     def uses(self, key: str, roles: Collection[str] | None = None) -> bool:
         """Whether it uses this value of the profile.
@@ -91,6 +97,8 @@ class Stage:
         """Whether it uses an entry of what people enter; ``key`` without its scenario."""
         if table == "values":
             return self.uses(key) or any(FALLS_BACK_ON.get(name) == key for name in self.entered)
+        if table == ASKED:
+            return self.asked_by == f"{ASKED}/{key}"
         return table in self.entered or table in self.drawn
 
 
@@ -168,6 +176,18 @@ CHAIN: tuple[Stage, ...] = (
         # 2: knows of which decision it was made.
         "programme", 2, after=("ledger", "registers", "yield", "eligibility"), values=("plan.year", "ageing.years"), asked_by="rules",
         entered=("rules", "terms", "standing", "counts", "share", "objective", "pins", "vetoes", "ledger", "names_of_works", "money"), drawn=("aliases",),
+    ),
+    # What the bill would be asks for all that demand and tariff are made of.
+    Stage(
+        "lighting", 1, after=("ledger", "registers"), files=("meters",), values=("plan.year", "co2.*"), asked_by="asked/lighting",
+        entered=("asked_lighting", "ledger", "meters", "names", "load_tables", "lamp_tables", "bills"), drawn=("aliases",),
+    ),
+    Stage(
+        "fleet", 1, after=("ledger", "registers"), values=("plan.year", "co2.*"), asked_by="asked/fleet", entered=("asked_fleet", "names", "car_tables"), drawn=("aliases",),
+    ),
+    Stage(
+        "charging", 1, after=("ledger", "registers", "yield", "fleet"), files=("meters",), values=("plan.year",), asked_by="asked/charging",
+        entered=("asked_charging", "ledger", "meters", "names", "load_tables", "charger_tables", "bills"), drawn=("aliases",),
     ),
 )  # fmt: skip
 BY_NAME: Mapping[str, Stage] = {stage.name: stage for stage in CHAIN}
@@ -259,11 +279,46 @@ def _names_of_works(work: Work) -> Iterator[tuple[str, str]]:
             yield f"aliases:{key}", entry["facility_id"]
 
 
+def _names(work: Work) -> Iterator[tuple[str, str]]:
+    """What other ledgers and meters call the facilities."""
+    for key, entry in sorted(work.entries.table("aliases").items()):
+        yield f"aliases:{key}", entry["facility_id"]
+
+
+def _tables_of(name: str, *files: str) -> Callable[[Work], Iterator[tuple[str, str]]]:
+    """Tables of the program that a result is made with."""
+
+    def said(_work: Work) -> Iterator[tuple[str, str]]:
+        from kawasolar.resources import content_of
+
+        yield f"entered:{name}", fingerprint([content_of(file) for file in files])
+
+    return said
+
+
+def _bills(work: Work) -> Iterator[tuple[str, str]]:
+    """Tables of the profile that bills and deadlines are made of."""
+    tables = work.profile.tables
+    rows = ("tariffs", "tariff_times", "energy_charges", "levies", "ppa", "lamp_bans", "utility")
+    yield "entered:bills", fingerprint([repr(row) for name in rows for row in getattr(tables, name)])
+
+
 def _money(work: Work) -> Iterator[tuple[str, str]]:
     """Tables of the profile that the programme reckons with."""
     tables = work.profile.tables
     for name in ("capex", "ppa", "targets"):
         yield f"entered:{name}", fingerprint([repr(row) for row in getattr(tables, name)])
+
+
+def _asked(kind: AnswerKind) -> Callable[[Work], Iterator[tuple[str, str]]]:
+    """How a scenario asks for one of :data:`kawasolar.plan.ANSWERS`."""
+
+    def said(work: Work) -> Iterator[tuple[str, str]]:
+        entry = work.entries.get(ASKED, f"{work.scenario}/{kind}")
+        if entry is not None:
+            yield f"asked:{kind}", fingerprint(entry["value"])
+
+    return said
 
 
 def _joins(work: Work) -> Iterator[tuple[str, str]]:
@@ -305,6 +360,12 @@ ENTERED: Mapping[str, Callable[[Work], Iterator[tuple[str, str]]]] = {
     "counts": _counts,
     "names_of_works": _names_of_works,
     "money": _money,
+    "names": _names,
+    "bills": _bills,
+    "lamp_tables": _tables_of("lamp_tables", "lighting.toml", "electricity_rules.toml"),
+    "car_tables": _tables_of("car_tables", "fleet.toml", "vehicles_catalogue.csv"),
+    "charger_tables": _tables_of("charger_tables", "charging.toml", "chargers.csv", "electricity_rules.toml"),
+    **{f"asked_{kind}": _asked(kind) for kind in ANSWERS},
     "share": lambda work: iter([("entered:share", repr(work.settings.share))]),
     "objective": lambda work: iter([("entered:objective", work.settings.objective)]),
     "pins": lambda work: ((f"pin:{name}", "1") for name in sorted(work.settings.pins)),
@@ -322,7 +383,7 @@ def touched(changes: Iterable[Change], scenario: str) -> frozenset[str] | None:
     for change in changes:
         owner, _, rest = change.key.partition("/")
         if change.table in OF_SCENARIO and owner == scenario:
-            own.add((change.table, rest if change.table == "values" else ""))
+            own.add((change.table, rest if change.table in ("values", ASKED) else ""))
         elif change.table not in (*OF_SCENARIO, *NO_RESULTS):
             own.add((change.table, ""))
     if not own:

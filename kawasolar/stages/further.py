@@ -10,7 +10,7 @@ from kawasolar.plan import NO_REGISTERS, OTHER_LEDGERS, Registers
 
 if TYPE_CHECKING:
     from gis.progress import Progress
-    from kawasolar.plan import OtherLedger, RegisterRead
+    from kawasolar.plan import AnswerKind, OtherLedger, RegisterRead
     from kawasolar.stages.bench import Bench
     from kawasolar.stages.work import Work
 
@@ -64,3 +64,17 @@ def run_programme(work: Work, progress: Progress) -> None:
     found = find_programme(work.plan(), told, progress)
     none = () if found.programme is not None else (Finding(f"programme.outcome_{found.kept.outcome}", "warning"),)
     work.programme, work.findings["programme"] = found.kept, (*none, *found.asked.findings)
+
+
+def run_answer(kind: AnswerKind, work: Work, progress: Progress) -> None:
+    """What a scenario asks for besides, where it does."""
+    from kawasolar.answers import compute, options_asked
+
+    work.answers.pop(kind, None)
+    work.findings[kind] = ()
+    options = options_asked(work.entries, work.scenario, kind)
+    if options is not None:
+        answer, found = compute(kind, work.plan(), options, progress)
+        work.findings[kind] = tuple(found)
+        if answer is not None:
+            work.answers[kind] = answer

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from gis.progress import Progress, part, silent
 from kawasolar.document.entries import Edit, EditConflict, apply
-from kawasolar.plan import InputFile, Plan, Project, no_file
+from kawasolar.plan import ANSWERS, InputFile, Plan, Project, no_file
 from kawasolar.stages.bench import Bench, observed
 from kawasolar.stages.chain import CHAIN, expected, touched
 from kawasolar.stages.state import changed_parts, states_of
@@ -44,6 +44,9 @@ _WEIGHT = {
     "eligibility": 0.005,
     "selection": 0.005,
     "programme": 0.01,
+    "lighting": 0.0,
+    "fleet": 0.0,
+    "charging": 0.0,
 }
 # Computed at once with every edit: they take milliseconds.
 AT_ONCE = ("eligibility", "selection")
@@ -101,7 +104,7 @@ def bring_up_to_date(
 def _reads_files(work: Work) -> bool:
     """Whether a run will open a file."""
     waiting = {state.name for state in states_of(work) if not state.is_fresh}
-    return not waiting <= {*AT_ONCE, "programme"} or can_restore_rasters(work)
+    return not waiting <= {*AT_ONCE, "programme", *ANSWERS} or can_restore_rasters(work)
 
 
 def run_stale(work: Work, bench: Bench, donors: Sequence[Plan], progress: Progress) -> None:
@@ -336,7 +339,7 @@ def stamped(plan: Plan, base: Profile, version: int | None = None) -> Plan:
     """
     work = Work.of(plan, base)
     for stage in CHAIN:
-        if version is not None and stage.name in ("layout", "use", "programme"):
+        if version is not None and stage.name in ("layout", "use", "programme", *ANSWERS):
             # No older file has one.
             continue
         wanted = expected(stage, work)

@@ -14,6 +14,7 @@ from kawasolar.document.views import (
     special_layouts,
 )
 from kawasolar.owners import owners_of_buildings
+from kawasolar.plan import ANSWERS
 from kawasolar.stages import further
 from kawasolar.stages.work import Surveyed, Work, Yielded
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from gis.findings import Finding
     from gis.progress import Progress
     from gis.survey import PartSurvey, Survey
+    from kawasolar.plan import AnswerKind
     from kawasolar.stages.bench import Bench
     from kawasolar.stages.tiled import TiledSurvey
 
@@ -290,6 +292,7 @@ SLOTS: Mapping[str, tuple[str, ...]] = {
     "eligibility": (),
     "selection": ("decision",),
     "programme": ("programme",),
+    **dict.fromkeys(ANSWERS, ()),
 }
 # Eligibility leaves nothing of its own: the selection makes the whole decision, and always follows.
 RUN: Mapping[str, Run] = {
@@ -303,6 +306,9 @@ RUN: Mapping[str, Run] = {
     "eligibility": lambda _work, _bench, _changed, _progress: None,
     "selection": lambda work, _bench, _changed, _progress: run_decision(work),
     "programme": lambda work, _bench, _changed, progress: further.run_programme(work, progress),
+    "lighting": lambda work, _bench, _changed, progress: further.run_answer("lighting", work, progress),
+    "fleet": lambda work, _bench, _changed, progress: further.run_answer("fleet", work, progress),
+    "charging": lambda work, _bench, _changed, progress: further.run_answer("charging", work, progress),
 }
 
 
@@ -310,6 +316,8 @@ def take_over(work: Work, stage: str, other: Work) -> None:
     """The result of a stage from a plan in which it was computed from the same."""
     for slot in SLOTS[stage]:
         setattr(work, slot, getattr(other, slot))
+    if stage in ANSWERS:
+        _take_over_answer(work, stage, other)
     if stage == "survey" and work.surveyed is not None and work.subarrays is not None:
         # Modules that wait for a layout may stand on planes of another surface.
         there = work.subarrays["plane_id"].isin(work.surveyed.planes["plane_id"])
@@ -318,3 +326,9 @@ def take_over(work: Work, stage: str, other: Work) -> None:
     if stage in other.findings:
         work.findings[stage] = other.findings[stage]
     work.stamps[stage] = other.stamps[stage]
+
+
+def _take_over_answer(work: Work, kind: AnswerKind, other: Work) -> None:
+    work.answers.pop(kind, None)
+    if kind in other.answers:
+        work.answers[kind] = other.answers[kind]

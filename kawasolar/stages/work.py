@@ -14,9 +14,11 @@ from kawasolar.document.views import (
     settings_of,
 )
 from kawasolar.layout_values import CHOICES, MODULE
-from kawasolar.plan import NO_REGISTERS, Plan, Registers, Results
+from kawasolar.plan import ANSWERS, NO_REGISTERS, Plan, Registers, Results
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     import numpy as np
     import pandas as pd
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
     from gis.findings import Finding
     from kawasolar.plan import (
+        Answer,
+        AnswerKind,
         Decision,
         InputFile,
         LedgerRead,
@@ -86,6 +90,7 @@ class Work:
     yielded: Yielded | None = None
     use: Use | None = None
     programme: Kept | None = None
+    answers: dict[AnswerKind, Answer] = field(default_factory=dict)
     decision: Decision | None = None
     findings: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
     stamps: dict[str, Stamp] = field(default_factory=dict)
@@ -115,7 +120,7 @@ class Work:
             dsm=plan.dsm, cache_root=cache_root_of(plan.cache), cache=plan.cache, crs=plan.crs, synthetic=plan.synthetic, read=plan.read, registers=plan.registers,
             links=results.links,
             surveyed=Surveyed(results.buildings, results.planes, results.sunlit, results.azimuths, results.open_sky_kwh_m2),
-            subarrays=results.subarrays, yielded=Yielded(results.yields, results.month_hour, results.month_hour_lost, results.typical_days, results.hourly, results.weather), use=plan.use, programme=plan.programme,
+            subarrays=results.subarrays, yielded=Yielded(results.yields, results.month_hour, results.month_hour_lost, results.typical_days, results.hourly, results.weather), use=plan.use, programme=plan.programme, answers=dict(plan.answers),
             decision=plan.decision, findings=by_stage(plan.findings), stamps=dict(plan.stamps), seconds=dict(plan.seconds), origin=plan,
         )  # fmt: skip
 
@@ -142,9 +147,15 @@ class Work:
             name=self.name, synthetic=self.synthetic, crs=self.crs, profile=self.profile, settings=self.settings, inputs=self.inputs,
             facilities=self.facilities(), results=results, decision=self.decision,
             findings=tuple(finding for stage in FINDING_STAGES for finding in self.findings.get(stage, ())),
-            seconds=dict(self.seconds), dsm=self.dsm, cache=self.cache or self.cache_root, read=read, registers=self.registers, use=self.use, programme=self.programme, stamps=dict(self.stamps),
+            seconds=dict(self.seconds), dsm=self.dsm, cache=self.cache or self.cache_root, read=read, registers=self.registers, use=self.use, programme=self.programme,
+            answers=self.answers_now(), stamps=dict(self.stamps),
             entries=self.entries, scenario=self.scenario,
         )  # fmt: skip
+
+    def answers_now(self) -> Mapping[AnswerKind, Answer]:
+        """What was asked for besides; the same object as before where none changed."""
+        before = self.origin.answers if self.origin is not None else None
+        return before if before is not None and dict(before) == self.answers else dict(self.answers)
 
     def results(self, surveyed: Surveyed, yielded: Yielded, links: pd.DataFrame) -> Results:
         """The slots as one; the same object as before where none changed."""
@@ -198,9 +209,10 @@ class Work:
 # By the first word of their code: which stage's findings they are, in the order in which they are shown.
 _STAGE_OF = {
     "raster": "survey", "outlines": "survey", "roof_planes": "survey", "survey": "survey", "weather": "survey", "plan": "survey", "ledger": "ledger", "join": "ledger", "addresses": "ledger", "parcels": "ledger",
-    "links": "join", "yield": "yield", "demand": "use", "programme": "programme",
+    "links": "join", "yield": "yield", "demand": "use", "programme": "programme", "lighting": "lighting", "fleet": "fleet",
+    "charging": "charging",
 }  # fmt: skip
-FINDING_STAGES = ("survey", "ledger", "join", "yield", "use", "programme")
+FINDING_STAGES = ("survey", "ledger", "join", "yield", "use", "programme", *ANSWERS)
 
 
 def by_stage(findings: tuple[Finding, ...]) -> dict[str, tuple[Finding, ...]]:

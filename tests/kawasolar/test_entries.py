@@ -13,7 +13,7 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kawasolar.document import edits, lot_edits, programme_edits
+from kawasolar.document import asked_edits, edits, lot_edits, programme_edits
 from kawasolar.document.check import check_entries
 from kawasolar.document.edits import Author, BadEdit
 from kawasolar.document.entries import (
@@ -236,6 +236,17 @@ def draw_count(draw: Any, entries: Entries) -> Edit:
     return programme_edits.freeze_count(entries, day, draw(st.lists(NAMES, max_size=4)), draw(BY))
 
 
+ASKED: list[tuple[Any, dict[str, Any]]] = [
+    ("lighting", {}), ("lighting", {"first": 2027, "budgets": {"2028": 5e7}, "goal": "co2", "pins": {"F1": 2028, "F2": 0}}),
+    ("fleet", {"target": 0.8, "prefer": "ev,phev/hev", "classes": ["passenger"], "values": {"reserve_share": 0.25}}), ("charging", {"least": {"v2x": 1}, "cars": "ledger"}),
+]  # fmt: skip
+
+
+def draw_asked(draw: Any, entries: Entries) -> Edit:
+    kind, options = draw(st.sampled_from(ASKED))
+    return asked_edits.ask(entries, a_scenario(draw, entries), kind, draw(st.sampled_from([options, None])), draw(BY))
+
+
 def draw_lots(draw: Any, entries: Entries) -> Edit:
     names = draw(st.lists(NAMES, unique=True))
     cut = draw(st.integers(0, len(names)))
@@ -286,14 +297,14 @@ KINDS: list[Callable[[Any, Entries], Edit]] = [
     draw_share, draw_share, draw_objective, draw_criterion, draw_reset, draw_place, draw_place, draw_value, draw_layout, draw_module,
     draw_reset_value, draw_ledger, draw_join, draw_review, draw_meter, draw_alias, draw_keepout, draw_remove_keepout, draw_columns, draw_files, draw_duplicate, draw_rename, draw_remove,
     draw_rules, draw_whole_rules, draw_years,
-    draw_giving_way, draw_standing, draw_count, draw_lots,
+    draw_giving_way, draw_standing, draw_count, draw_lots, draw_asked,
 ]  # fmt: skip
 
 
 def test_every_edit_of_the_module_is_drawn() -> None:
     """An edit that is added must be added to the random ones, too."""
     drawn = {name for kind in KINDS for name in kind.__code__.co_names}
-    for module in (edits, lot_edits, programme_edits):
+    for module in (asked_edits, edits, lot_edits, programme_edits):
         public = {name for name, found in vars(module).items() if callable(found) and not name.startswith("_")}
         made = {name for name in public if getattr(module, name).__module__ == module.__name__}
         assert made - {"Author", "BadEdit", "edit_of", "first_scenario", "rules_wanted"} <= drawn
@@ -373,6 +384,7 @@ def everything() -> Entries:
         lambda e: programme_edits.set_rules(e, "s1", RULES, ME),
         lambda e: programme_edits.give_years(e, "s1", ["F1"], 2027, None, ME),
         lambda e: programme_edits.stand(e, ["F2"], "done", 2025, ME, capacity_kw=12.5),
+        lambda e: asked_edits.ask(e, "s1", "fleet", {"target": 0.9}, ME),
         lambda e: lot_edits.set_lots(e, "s1", {"l1": ("北部", ["F1"]), "l2": ("南部", ["F2"])}, ME),
         lambda e: programme_edits.freeze_count(e, "2026-04-01", ["F1", "F2"], ME),
         lambda e: edits.map_columns(e, Mapping(2, 3, 4, {"name": Column(1, "名称", "")}, "一覧", "0" * 16), ME),
@@ -498,6 +510,24 @@ PLACES = [
         for day in ("2026-4-1", "2026-13-01", "today", "20260401")
     ),
     *(("counts", "2027-04-01", {"facility_ids": names, **ME.mark()}) for names in ("F1", ["F1", "F1"], [1], None)),
+    *(
+        ("asked", key, {"value": value, **ME.mark()})
+        for key, value in (
+            ("s1/rockets", {}),
+            ("s1/lighting", []),
+            ("s1/lighting", {"what": 1}),
+            ("s1/lighting", {"goal": "money"}),
+            ("s1/lighting", {"first": 2030, "last": 2026}),
+            ("s1/lighting", {"budgets": {"next": 1.0}}),
+            ("s1/fleet", {"target": 1.5}),
+            ("s1/fleet", {"prefer": "steam"}),
+            ("s1/fleet", {"first_year": 2030, "last_year": 2026}),
+            ("s1/charging", {"least": {"steam": 1}}),
+            ("s1/charging", {"given": {"v2x": 0.5}}),
+            ("s1/charging", {"values": {"reserve_share": 7.0}}),
+            ("s9/fleet", {}),
+        )
+    ),
     *(
         ("lots", key, {"name": name, "facility_ids": names, **ME.mark()})
         for key, name, names in (

@@ -445,13 +445,13 @@ def test_what_is_no_project_is_told_apart(victim: Path, tmp_path: Path, plan: Pl
 
 
 def test_a_newer_format_is_not_read(victim: Path) -> None:
-    alter(victim, "UPDATE kawasolar_meta SET value = '7' WHERE key = 'format_version'")
+    alter(victim, "UPDATE kawasolar_meta SET value = '8' WHERE key = 'format_version'")
     with pytest.raises(UnreadableProject) as caught:
         load_plan(victim)
     assert caught.value.code == "project.newer"
-    assert caught.value.details["found"] == 7
-    assert caught.value.details["expected"] == FORMAT_VERSION == 6
-    assert "6" in say("ja", "project.newer", **caught.value.details)
+    assert caught.value.details["found"] == 8
+    assert caught.value.details["expected"] == FORMAT_VERSION == 7
+    assert "7" in say("ja", "project.newer", **caught.value.details)
 
 
 def alter(path: Path, *statements: str) -> None:
@@ -753,6 +753,6 @@ def test_meta_is_plain_json(saved: Path) -> None:
     connection = sqlite3.connect(saved)
     meta = {key: json.loads(value) for key, value in connection.execute("SELECT key, value FROM kawasolar_meta")}
     connection.close()
-    assert meta["format_version"] == 6
+    assert meta["format_version"] == 7
     assert meta["crs"] == meta["scenarios"]["s1"]["crs"] == "EPSG:6677"
     assert meta["scenarios"]["s1"]["synthetic"] is True

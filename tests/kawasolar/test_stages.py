@@ -63,7 +63,21 @@ if TYPE_CHECKING:
     from kawasolar.profile import Profile, Value
 
 BY = edits.Author("試験 花子", "試験のため", "2026-04-01T09:00:00+00:00")
-ALL = ("ledger", "join", "registers", "survey", "layout", "yield", "use", "eligibility", "selection", "programme")
+ALL = (
+    "ledger",
+    "join",
+    "registers",
+    "survey",
+    "layout",
+    "yield",
+    "use",
+    "eligibility",
+    "selection",
+    "programme",
+    "lighting",
+    "fleet",
+    "charging",
+)
 EVERYBODY = {"001", "002", "003", "004", "005"}
 # Values of papers and warnings, which are computed when they are asked for.
 OF_PAPERS = ("string.", "inverter.", "load.", "glare.", "ageing.", "surface.", "review.", "sizing.", *MODULE)
@@ -103,7 +117,7 @@ def standing(*stale: str) -> dict[str, str]:
     after = {
         "ledger": set(), "join": {"ledger"}, "registers": set(), "survey": {"ledger", "join"}, "layout": {"ledger", "join", "survey"},
         "yield": {"ledger", "join", "survey", "layout"}, "use": {"ledger", "join", "survey", "layout", "yield"}, "eligibility": {"ledger", "join", "survey", "layout", "yield"},
-        "selection": {"ledger", "join", "survey", "layout", "yield", "eligibility"}, "programme": set(),
+        "selection": {"ledger", "join", "survey", "layout", "yield", "eligibility"}, "programme": set(), "lighting": set(), "fleet": set(), "charging": set(),
     }  # fmt: skip
     return {
         name: "stale" if name in stale else "follows" if after[name].intersection(stale) else "fresh" for name in ALL

@@ -1,0 +1,251 @@
+"""What a plan is asked for beside the half: entries ask, what the answer rests on makes it stale, the file gives it back, and nothing in a file is trusted."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pandas.testing import assert_frame_equal
+
+from kawasolar.__main__ import main
+from kawasolar.answers import answer_of, check_options, options_asked
+from kawasolar.answers.shapes import ANY, check_shape
+from kawasolar.document import asked_edits, edits
+from kawasolar.document.edits import Author
+from kawasolar.document.entries import apply, inverse
+from kawasolar.errors import PlanError, UnreadableProject
+from kawasolar.pipeline import PlanInputs, make_project
+from kawasolar.plan import ANSWERS
+from kawasolar.project import load_project, save_project
+from kawasolar.reasons import stage_sentence
+from kawasolar.stages import bring_up_to_date, states, with_edit
+from kawasolar.words import LANGUAGES, say
+from tests.support.town import small_town
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from kawasolar.document.entries import Edit
+    from kawasolar.plan import AnswerKind, Project
+
+BY = Author("試験 花子", "試験のため", "2026-04-01T09:00:00+00:00")
+LAMPS = """施設番号,室名,ランプ種別,器具型番,灯数/台,台数,W/台,点灯h/日,日/年,設置高さ
+001,体育館,水銀灯,HF250X,1,16,306,5,200,9
+001,教室,直管,FLR40,2,120,85,8,200,2.7
+002,事務室,直管,FHF32,2,60,71,10,245,2.7
+003,ホール,LED,,1,20,40,8,300,4
+"""
+CARS = """登録番号,駐車場所,車種,定員,燃料,リース満了日,年間走行距離,稼働日数
+川崎500あ1001,001,軽乗用,4,ガソリン,2027-03-31,6000,245
+川崎500あ1002,001,普通乗用,5,ガソリン,2028-03-31,9000,245
+川崎500あ1003,002,普通乗用,5,ハイブリッド,2029-03-31,8000,245
+川崎500あ1004,002,軽乗用,4,ガソリン,2029-04-01,4000,200
+"""
+
+
+def town_with(folder: Path, ledgers: Mapping[Any, str]) -> Project:
+    files = small_town(folder)
+    paths = []
+    for kind, text in ledgers.items():
+        path = folder / f"{kind} 台帳.csv"
+        path.write_text(text, encoding="cp932")
+        paths.append((kind, path))
+    inputs = PlanInputs(
+        files["dsm"], files["buildings"], files["facilities"], files["weather"], folder / "plan.kawasolar", scenario="案1",
+        registers=tuple(paths),
+    )  # fmt: skip
+    return make_project(inputs)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Never changed by a test: projects are values."""
+    return town_with(tmp_path_factory.mktemp("町"), {"lamps": LAMPS, "vehicles": CARS})
+
+
+@pytest.fixture(scope="module")
+def answered(project: Project) -> Project:
+    for kind in ANSWERS:
+        project = asked(project, kind, {})
+    return bring_up_to_date(project)
+
+
+def asked(project: Project, kind: AnswerKind, options: dict[str, Any] | None) -> Project:
+    return with_edit(project, asked_edits.ask(project.entries, "s1", kind, options, BY))
+
+
+def waiting(project: Project) -> set[str]:
+    return {state.name for state in states(project.plan, project.profile) if not state.is_fresh}
+
+
+def test_nothing_waits_until_somebody_asks(project: Project) -> None:
+    assert dict(project.plan.answers) == {}
+    assert waiting(project) == set()
+    assert waiting(asked(project, "lighting", {})) == {"lighting"}
+    # Chargers are for the cars that the fleet's programme brings.
+    assert waiting(asked(project, "charging", {})) == {"charging"}
+
+
+def test_each_answer_is_what_its_room_finds(answered: Project) -> None:
+    from kawasolar.charging import charging_of
+    from kawasolar.charging.of_fleet import cars_of_fleet
+    from kawasolar.fleet import plan_fleet
+    from kawasolar.lighting import lighting_of
+
+    plan = answered.plan
+    assert waiting(answered) == set()
+    light, fleet = answer_of(plan, "lighting"), answer_of(plan, "fleet")
+    assert light.facilities["saved_kwh"].sum() == pytest.approx(lighting_of(plan).facilities["saved_kwh"].sum())
+    assert_frame_equal(fleet.years, plan_fleet(plan).years, check_dtype=False)
+    here = charging_of(plan, cars_of_fleet(plan, fleet)[0])
+    assert answer_of(plan, "charging").bases["peak_staggered_kw"].tolist() == pytest.approx(
+        here.bases["peak_staggered_kw"].tolist()
+    )
+    # The gymnasium's 16 lamps of 306 W become 56 W each.
+    gym = light.rows[light.rows["room"] == "体育館"].iloc[0]
+    assert gym["old_kw"] == pytest.approx(4.896)
+    assert gym["new_kw"] == pytest.approx(0.896)
+
+
+def test_answers_come_back_from_the_file(answered: Project, tmp_path: Path) -> None:
+    save_project(answered, tmp_path / "計画 1.kawasolar")
+    back = load_project(tmp_path / "計画 1.kawasolar")
+    assert waiting(back) == set()
+    for kind in ANSWERS:
+        before, after = answered.plan.answers[kind], back.plan.answers[kind]
+        assert json.loads(json.dumps(dict(before.head))) == dict(after.head)
+        for name, frame in before.frames.items():
+            assert_frame_equal(frame, after.frames[name])
+        assert type(answer_of(back.plan, kind)) is type(answer_of(answered.plan, kind))
+
+
+def test_taken_back_it_goes_at_once_and_comes_back_uncomputed(answered: Project) -> None:
+    edit = asked_edits.ask(answered.entries, "s1", "fleet", None, BY)
+    gone = with_edit(answered, edit)
+    assert "fleet" not in gone.plan.answers
+    assert waiting(gone) == {"charging"}
+    again = with_edit(gone, inverse(edit), attic=[answered.plan])
+    assert waiting(again) == set()
+    assert again.plan.answers["fleet"] is answered.plan.answers["fleet"]
+    assert apply(gone.entries, inverse(edit)).canonical() == answered.entries.canonical()
+
+
+EDITS: dict[str, tuple[Callable[[Project], Edit], set[str]]] = {
+    "year": (lambda p: edits.set_value(p.entries, "s1", "plan.year", 2027.0, BY), {"lighting", "fleet", "charging"}),
+    "factor": (lambda p: edits.set_value(p.entries, "s1", "co2.grid_factor", 0.3, BY), {"lighting", "fleet", "charging"}),
+    "options": (lambda p: asked_edits.ask(p.entries, "s1", "lighting", {"goal": "co2"}, BY), {"lighting"}),
+    "cars": (lambda p: asked_edits.ask(p.entries, "s1", "fleet", {"prefer": "hev"}, BY), {"fleet", "charging"}),
+    "floor": (lambda p: edits.correct_ledger(p.entries, "001", "floor_area_m2", 9000.0, None, BY), {"lighting", "charging"}),
+    "share": (lambda p: edits.set_share(p.entries, "s1", 0.9), set()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", EDITS)
+def test_what_it_rests_on_makes_it_stale_and_is_told(answered: Project, what: str) -> None:
+    make, expected = EDITS[what]
+    after = with_edit(answered, make(answered))
+    assert waiting(after) & set(ANSWERS) == expected
+    # What stood is still shown.
+    assert after.plan.answers == answered.plan.answers
+    for state in states(after.plan, after.profile):
+        for language in LANGUAGES:
+            assert "{" not in stage_sentence(language, state, after.plan.profile)
+    if expected:
+        assert waiting(bring_up_to_date(after)) == set()
+
+
+def test_a_plan_without_cars_says_so_and_goes_on(tmp_path: Path) -> None:
+    bare = asked(asked(town_with(tmp_path, {"lamps": LAMPS}), "fleet", {}), "charging", {})
+    done = bring_up_to_date(bare)
+    assert waiting(done) == set()
+    assert dict(done.plan.answers) == {}
+    told = {finding.code for finding in done.plan.findings if finding.code.split(".")[0] in ANSWERS}
+    assert "fleet.no_ledger" in told
+    for finding in done.plan.findings:
+        for language in LANGUAGES:
+            assert "{" not in say(language, finding.code, **finding.values())
+    # Findings are those of their stage after the file, too, and go with what they are of.
+    save_project(done, tmp_path / "ohne.kawasolar")
+    back = load_project(tmp_path / "ohne.kawasolar")
+    gone = with_edit(back, asked_edits.ask(back.entries, "s1", "fleet", None, BY))
+    assert "fleet.no_ledger" not in {finding.code for finding in gone.plan.findings}
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "code"),
+    [
+        ("lighting", {"steam": 1}, "answers.no_such_option"),
+        ("lighting", {"budget_yen": -1.0}, "answers.bad_option"),
+        ("lighting", {"first": True}, "answers.bad_option"),
+        ("lighting", {"first": 2026, "last": 2090}, "lighting.years"),
+        ("fleet", {"target": "all"}, "answers.bad_option"),
+        ("fleet", {"budgets": {"1999": 1.0}}, "fleet.bad_budget"),
+        ("charging", {"least": {"v9": 1}}, "charging.no_such_kind"),
+        ("charging", {"values": {"reserve_share": float("nan")}}, "answers.bad_option"),
+    ],
+)
+def test_options_that_mean_nothing_are_refused(kind: AnswerKind, options: dict[str, Any], code: str) -> None:
+    with pytest.raises(PlanError) as caught:
+        check_options(kind, options)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("value", "shape", "fits"),
+    [
+        (1, float, True), (True, float, False), (float("nan"), float, False), ("a", str, True), (None, (None, int), True), ([1, 2], [int], True),
+        ([1, "a"], [int], False), ({"a": 1}, {ANY: int}, True), ({"a": 1}, {"a": int, "b": int}, False), ({"a": {"b": 1.0}}, {"a": {"b": int}}, False),
+    ],
+)  # fmt: skip
+def test_shapes(value: object, shape: Any, fits: bool) -> None:
+    try:
+        check_shape(value, shape, "here")
+    except ValueError:
+        assert not fits
+    else:
+        assert fits
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE lighting_facilities SET year = 'spät'",
+        "DROP TABLE fleet_cars",
+        "UPDATE kawasolar_meta SET value = replace(value, '\"goal\": \"saving\"', '\"goal\": 7') WHERE key = 'slots'",
+        "UPDATE kawasolar_meta SET value = replace(value, '\"need_cars\"', '\"other\"') WHERE key = 'slots'",
+        "UPDATE entries SET value = replace(value, '\"value\": {}', '\"value\": {\"steam\": 1}') WHERE kind = 'asked'",
+    ],
+)
+def test_a_file_that_was_tampered_with_is_refused(answered: Project, tmp_path: Path, statement: str) -> None:
+    path = tmp_path / "x.kawasolar"
+    save_project(answered, path)
+    with sqlite3.connect(path) as connection:
+        before = connection.total_changes
+        connection.execute(statement)
+        assert connection.total_changes > before or statement.startswith("DROP")
+    connection.close()
+    with pytest.raises(UnreadableProject):
+        load_project(path)
+
+
+def test_the_command_line_asks_and_computes(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "p.kawasolar"
+    save_project(project, path)
+    assert (
+        main(["edit", "ask", str(path), "lighting", "goal=co2", 'budgets={"2027": 50000000}', "--why", "市長の指示"])
+        == 0
+    )
+    assert options_asked(load_project(path).entries, "s1", "lighting") == {"goal": "co2", "budgets": {"2027": 50000000}}
+    assert main(["run", str(path)]) == 0
+    assert load_project(path).plan.answers["lighting"].head["goal"] == "co2"
+    assert main(["edit", "ask", str(path), "lighting", "--off"]) == 0
+    assert dict(load_project(path).plan.answers) == {}
+    capsys.readouterr()
+    assert main(["edit", "ask", str(path), "rockets"]) != 0
+    assert main(["edit", "ask", str(path), "lighting", "goal"]) != 0
+    assert main(["edit", "ask", str(path), "lighting", "goal=money"]) != 0
