@@ -159,5 +159,4 @@ def _told(found: Lighting) -> dict[str, Any]:
 
     head, frames = kept(found)
     told = {name: json.loads(frames[name].to_json(orient="records", double_precision=10)) for name in ("facilities", "years", "ways", "stock", "lots")}  # fmt: skip
-    head["gap"] = None if head["gap"] == float("inf") else head["gap"]
     return {**head, **told}

@@ -152,7 +152,8 @@ def test_sixteen_lamps_of_a_gymnasium(plan: Plan) -> None:
     [
         ("FLR40×2", None, None, 86.0, "standard"), ("ＦＬＲ４０Ｓ×２", None, None, 86.0, "standard"), ("FLR40", 2.0, 40.0, 80.0, "per_lamp"), ("FLR40", 2.0, 85.0, 85.0, "ledger"),
         ("FHF32", 2.0, 71.0, 71.0, "ledger"), ("FHF 32-EX", 2.0, 32.0, 64.0, "per_lamp"), ("", 2.0, None, 86.0, "standard"), ("FL20S", None, 23.0, 23.0, "ledger"),
-        ("FLR40-R110/2", None, None, 43.0, "standard"),
+        ("FLR40-R110/2", None, None, 43.0, "standard"), ("FLR40SEX-N×2", None, None, 86.0, "standard"), ("FL40x2", None, None, 86.0, "standard"),
+        ("FLR40 EX-3", None, None, 43.0, "standard"), ("ＦＬ４０ ２灯用", None, None, 86.0, "standard"),
     ],
 )  # fmt: skip
 def test_watts_of_a_luminaire(

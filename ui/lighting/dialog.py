@@ -29,7 +29,7 @@ _TOPIC = "lighting"
 _WAIT_MS = 400
 _MILLION = 1e6
 _THOUSAND = 1e3
-_WIDTHS = {"name": 136, "co2_t": 54, "saved_kwh": 70, "saved_yen": 80, "cost_yen": 86, "payback": 72, "last_day": 88, "way": 72, "estimated": 36, "year": 46}  # fmt: skip
+_WIDTHS = {"name": 132, "co2_t": 54, "saved_kwh": 76, "saved_yen": 80, "cost_yen": 86, "payback": 72, "last_day": 88, "way": 72, "estimated": 36, "year": 46}  # fmt: skip
 
 
 class LightingDialog(WorkingDialog):
