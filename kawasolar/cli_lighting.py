@@ -16,7 +16,8 @@ from kawasolar.errors import PlanError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kawasolar.lighting import Asked, Lighting
+    from kawasolar.lighting import Asked, Lighting, Table
+    from kawasolar.plan import Plan
 
 # More facilities than these are told by the table of the years alone, unless asked for.
 _EACH = 40
@@ -37,6 +38,7 @@ def lighting_command(
     scenario: Scenario = "",
     xlsx: Annotated[Path | None, typer.Option(help="facilities, years, ways, deadlines, lots, luminaires and what is assumed as an Excel workbook")] = None,
     csv: Annotated[Path | None, typer.Option(help="the facilities with their years as CSV")] = None,
+    gpkg: Annotated[Path | None, typer.Option(help="the facilities with their years as a layer (GeoPackage)")] = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """What LED lighting would do at each facility, until when its lamps are made, how it is paid for, and a programme by fiscal year under a budget."""
@@ -45,27 +47,34 @@ def lighting_command(
 
     asked = asked_of(budget or [], first, last, goal, deadlines, pin or [])
     using = table_with(bundled_table() if table is None else read_table(table), _pairs(set_ or [], "lighting.bad_number"))  # fmt: skip
-    for target in (xlsx, csv):
+    targets = (xlsx, csv, gpkg)
+    for target in targets:
         if target is not None:
-            check_target(target, keep=(project, table, *({xlsx, csv} - {target})))
+            check_target(target, keep=(project, table, *(set(targets) - {target})))
     opened = load_project(project)
     plan = opened.plans[scenario_of(opened, scenario)]
     with bar() as progress:
         found = lighting_of(plan, asked, using, facilities or None, progress)
     tell_findings(found.findings)
-    if xlsx is not None or csv is not None:
-        from kawasolar.export.lighting import write_lighting_csv, write_lighting_xlsx
-
-        if xlsx is not None:
-            write_lighting_xlsx(found, using, plan, xlsx, State.paper_language)
-            tell_written(xlsx)
-        if csv is not None:
-            write_lighting_csv(found, plan, csv, State.paper_language)
-            tell_written(csv)
+    _write(found, using, plan, xlsx, csv, gpkg)
     if as_json:
         typer.echo(json.dumps(_told(found), ensure_ascii=False, indent=2))
     else:
         _tell(found, each=bool(facilities) or len(found.facilities) <= _EACH)
+
+
+def _write(found: Lighting, table: Table, plan: Plan, xlsx: Path | None, csv: Path | None, gpkg: Path | None) -> None:
+    from kawasolar.export.lighting import write_lighting_csv, write_lighting_gpkg, write_lighting_xlsx
+
+    if xlsx is not None:
+        write_lighting_xlsx(found, table, plan, xlsx, State.paper_language)
+        tell_written(xlsx)
+    if csv is not None:
+        write_lighting_csv(found, plan, csv, State.paper_language)
+        tell_written(csv)
+    if gpkg is not None:
+        write_lighting_gpkg(found, plan, gpkg, State.paper_language)
+        tell_written(gpkg)
 
 
 def _pairs(given: Sequence[str], code: str) -> dict[str, float]:
@@ -159,5 +168,4 @@ def _told(found: Lighting) -> dict[str, Any]:
 
     head, frames = kept(found)
     told = {name: json.loads(frames[name].to_json(orient="records", double_precision=10)) for name in ("facilities", "years", "ways", "stock", "lots")}  # fmt: skip
-    head["gap"] = None if head["gap"] == float("inf") else head["gap"]
     return {**head, **told}

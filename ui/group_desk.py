@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 if TYPE_CHECKING:
     from ui.document import Document
     from ui.look import Look
+    from ui.map.groups import Groups
     from ui.map.view import MapView
 
 Mode = Literal["decision", "years", "lots"]
@@ -25,6 +26,7 @@ class GroupDesk(QObject):
         self._look, self._document = look, document
         self._map: MapView | None = None
         self._mode: Mode = "decision"
+        self._lent = False
         document.plan_changed.connect(self._show)
         document.decision_changed.connect(self._show)
         document.entries_changed.connect(lambda tables: self._show() if "lots" in tables else None)
@@ -51,15 +53,24 @@ class GroupDesk(QObject):
 
     def set_mode(self, mode: Mode) -> None:
         """Colour by something else."""
-        if mode != self._mode:
+        if mode != self._mode or self._lent:
             self._mode = mode
             self._show()
             self.changed.emit()
+
+    def lend(self, groups: Groups) -> None:
+        """Colour by groups that no plan keeps, until something else is asked for, or the plan is another."""
+        if self._map is None:
+            return
+        self._mode, self._lent = "decision", True
+        self._map.set_groups(groups)
+        self.changed.emit()
 
     def _show(self) -> None:
         from ui.map.groups import groups_of_lots, groups_of_years
 
         plan, view = self._document.plan, self._map
+        self._lent = False
         if view is None:
             return
         if plan is None or self._mode == "decision" or not self.can(self._mode):

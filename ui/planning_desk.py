@@ -129,9 +129,11 @@ class PlanningDesk(QObject):
         window, document = self._window, self._window.document
         if document.plan is None:
             return
-        LightingDialog(
+        dialog = LightingDialog(
             window.look, window.jobs, window.remembered, document.plan, document.selected, window
-        ).open()  # fmt: skip
+        )  # fmt: skip
+        dialog.mapped.connect(window.groups.lend)
+        dialog.open()
 
     def make_programme(self) -> None:
         """Which of the half is built in which fiscal year."""

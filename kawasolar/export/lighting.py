@@ -1,16 +1,21 @@
-"""LED retrofits as a workbook and as CSV; every paper with the plan's fingerprint."""
+"""LED retrofits as a workbook, as CSV and as a layer; every paper with the plan's fingerprint."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kawasolar.export.gpkg import origin_table
 from kawasolar.export.plan_book import plain, plan_book, write_plan_list
+from kawasolar.export.writing import atomic_geopackage
 from kawasolar.export.xlsx_book import Field
 from kawasolar.lighting.tables import COLUMNS, TABLE, headings, shown, table_rows
 from kawasolar.lighting.words import asked_text, figure_name, note_texts, proof_text, total_text
+from kawasolar.project.gpkg import prepare
+from kawasolar.project.write import write_layer
 from kawasolar.words import say
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Sequence
     from datetime import date
     from pathlib import Path
@@ -71,6 +76,35 @@ def write_lighting_xlsx(
         for name in SHEETS:
             _sheet(book, found, name, notes if name == "facilities" else notes[:1])
         _terms(book, table)
+
+
+def write_lighting_gpkg(
+    found: Lighting, plan: Plan, path: Path, language: Language, *, today: date | None = None
+) -> None:
+    """Write the layer ``lighting``, a point a facility with its columns as :data:`kawasolar.lighting.tables.COLUMNS` names them, in the project's CRS; the table ``plan`` says which plan it is.
+
+    Raises
+    ------
+    NotWritable
+        Locked by QGIS, read-only, disk full.
+    """
+    import geopandas as gpd
+
+    table = shown(language, found, "facilities")
+    points = plan.facilities.drop_duplicates("facility_id").set_index("facility_id").geometry
+    layer = gpd.GeoDataFrame(table, geometry=points.reindex(table["facility_id"]).to_numpy(), crs=plan.facilities.crs)
+    # Who has no place is in the other papers.
+    layer = layer[~(layer.geometry.isna() | layer.geometry.is_empty)]
+    # A layer knows no column that is now a number and now nothing.
+    numeric = [key for key in table if table[key].map(lambda cell: isinstance(cell, int | float)).any()]
+    layer = layer.astype(dict.fromkeys(numeric, "float64"))
+
+    def finish(connection: sqlite3.Connection) -> None:
+        prepare(connection)
+        origin_table(connection, plan, language, today)
+
+    with atomic_geopackage(path, finish) as work:
+        write_layer(work, "lighting", layer.to_crs(plan.crs), "Point", plan.crs)
 
 
 def _sheet(book: Book, found: Lighting, name: str, notes: Sequence[str]) -> None:

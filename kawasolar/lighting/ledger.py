@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ _TEXTS = ("building", "floor", "room", "fixture")
 _NUMBERS = (
     "lamps_per_fixture", "fixtures", "power_w", "hours_per_day", "days_per_year", "height_m", "installed_year",
 )  # fmt: skip
+# How many lamps, after the code: ``FLR40S×2``, ``FL40x2``, ``FL40 2灯``; the X of ``EX`` is no cross.
+_COUNT = re.compile(r"(?:\*|(?<!E)X)([1-9])(?!\d)|([1-9])灯")
 _FLAGS = ("scaffold", "dimming", "emergency", "pcb", "asbestos")
 COLUMNS = (
     "facility_id", "source_row", *_TEXTS, "lamp_type", "ban", "fixtures", "lamps", "old_w", "w_from", "hours", "hours_from", "height_m", "high",
@@ -117,8 +120,8 @@ def _standards(rows: pd.DataFrame, table: Table) -> tuple[np.ndarray, np.ndarray
 
 
 def folded(text: str) -> str:
-    """A luminaire's text as codes are looked for in it: half-width capitals without spaces and hyphens."""
-    return "".join(unicodedata.normalize("NFKC", text).upper().replace("×", "X").replace("-", "").split())
+    """A luminaire's text as codes are looked for in it: half-width capitals without spaces and hyphens, a cross as ``*``."""
+    return "".join(unicodedata.normalize("NFKC", text).upper().replace("×", "*").replace("-", "").split())
 
 
 def _standard(lamp: str, fixture: str, table: Table) -> tuple[float, int]:
@@ -130,11 +133,8 @@ def _standard(lamp: str, fixture: str, table: Table) -> tuple[float, int]:
         if not row.code:
             usual = row.watts
         elif (at := text.find(row.code)) >= 0:
-            rest = text[at + len(row.code) :]
-            # The count stands after a cross, within what else the code says: FLR40S×2.
-            cut = rest[:8].find("X")
-            count = rest[cut + 1 : cut + 2]
-            return row.watts, int(count) if cut >= 0 and count.isdecimal() and count != "0" else 1
+            count = _COUNT.search(text, at + len(row.code))
+            return row.watts, 1 if count is None else int(count[1] or count[2])
     return usual, 1
 
 

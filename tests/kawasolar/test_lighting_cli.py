@@ -7,6 +7,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+import geopandas
 import openpyxl
 import pytest
 
@@ -129,7 +130,14 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     ):  # fmt: skip
         assert main(["lighting", str(path), *wrong]) != 0, wrong
     capsys.readouterr()
-    xlsx, table = tmp_path / "LED.xlsx", tmp_path / "LED.csv"
+    xlsx, table, layer = tmp_path / "LED.xlsx", tmp_path / "LED.csv", tmp_path / "LED.gpkg"
+    assert main(["lighting", str(path), "--xlsx", str(xlsx), "--csv", str(table), "--gpkg", str(layer)]) == 0
+    told_layer = geopandas.read_file(layer, layer="lighting")
+    assert told_layer["facility_id"].tolist() == [row["facility_id"] for row in every["facilities"]]
+    assert told_layer["cost_yen"].tolist() == [row["cost_yen"] for row in every["facilities"]]
+    assert told_layer.crs == made.crs
+    xlsx.unlink()
+    table.unlink()
     assert main(["lighting", str(path), one, "--xlsx", str(xlsx), "--csv", str(table)]) == 0
     out = capsys.readouterr().out
     assert one in out

@@ -95,6 +95,31 @@ def test_the_table_sorts_and_is_written(dialog: LightingDialog, qtbot: QtBot, tm
     assert len(openpyxl.load_workbook(target).sheetnames) == 7
 
 
+def test_a_year_is_given_and_shown_on_the_map(window: MainWindow, dialog: LightingDialog, qtbot: QtBot) -> None:
+    facility = dialog.facility
+    assert facility is not None
+    assert window.map is not None
+    dialog.pin.setCurrentIndex(dialog.pin.findData(2028))
+    dialog.pin.activated.emit(dialog.pin.currentIndex())
+    settled(dialog, qtbot)
+    assert dialog.found is not None
+    years = dialog.found.facilities.set_index("facility_id")["year"]
+    assert years[facility] == 2028
+    assert set(years.drop(facility)) == {2026}
+    assert (dialog.facility, dialog.pin.currentData()) == (facility, 2028)
+    dialog.map.click()
+    groups = window.map.groups
+    assert groups is not None
+    assert groups.of[facility].label == "28"
+    assert {groups.names[kind] for kind in groups.of.values()} == {"2026 年度にLED化", "2028 年度にLED化"}
+    window.map.groups_left.emit()
+    assert window.map.groups is None
+    # Years that are none of the programme any more are forgotten.
+    dialog.asked.last.setValue(2027)
+    settled(dialog, qtbot)
+    assert dialog.pins == {}
+
+
 def test_escape_stops_the_work_first(dialog: LightingDialog, qtbot: QtBot) -> None:
     dialog.asked.budget.setValue(30.0)
     qtbot.waitUntil(lambda: dialog._job is not None, timeout=WAIT)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer
-from PySide6.QtWidgets import QSplitter, QTableView, QTabWidget, QWidget
+from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer, Signal
+from PySide6.QtWidgets import QComboBox, QSplitter, QTableView, QTabWidget, QWidget
 
 from kawasolar.lighting import bundled_table, lighting_of
 from kawasolar.lighting.words import note_texts, proof_text, total_text, way_name, year_text
@@ -13,7 +14,7 @@ from ui.charts.year_columns import Series, YearColumns
 from ui.lighting.asked import AskedLighting
 from ui.lighting.tables import COLUMNS, SORT, FacilitiesModel, way_heads, way_rows
 from ui.measures.tables import RowsModel, table_of
-from ui.parts import column, label, scrolled, set_role
+from ui.parts import button, column, label, row, scrolled, set_role
 from ui.working_dialog import WorkingDialog
 
 if TYPE_CHECKING:
@@ -29,11 +30,18 @@ _TOPIC = "lighting"
 _WAIT_MS = 400
 _MILLION = 1e6
 _THOUSAND = 1e3
-_WIDTHS = {"name": 136, "co2_t": 54, "saved_kwh": 70, "saved_yen": 80, "cost_yen": 86, "payback": 72, "last_day": 88, "way": 72, "estimated": 36, "year": 46}  # fmt: skip
+_WIDTHS = {"name": 132, "co2_t": 54, "saved_kwh": 76, "saved_yen": 80, "cost_yen": 86, "payback": 72, "last_day": 88, "way": 72, "estimated": 36, "year": 46}  # fmt: skip
 
 
 class LightingDialog(WorkingDialog):
-    """Changes nothing in the plan."""
+    """Changes nothing in the plan.
+
+    Signals
+    -------
+    mapped : the map is to show these groups
+    """
+
+    mapped = Signal(object)
 
     def __init__(
         self, look: Look, jobs: Jobs, remembered: Remembered, plan: Plan, selected: str | None, parent: QWidget | None = None
@@ -41,6 +49,7 @@ class LightingDialog(WorkingDialog):
         super().__init__(parent)
         self._look, self._jobs, self._remembered, self._plan, self._wanted = look, jobs, remembered, plan, selected
         self._job: Job | None = None
+        self.pins: dict[str, int] = {}
         self.found: Lighting | None = None
         say = look.say
         self.setWindowTitle(say("ui.lighting.title"))
@@ -54,7 +63,9 @@ class LightingDialog(WorkingDialog):
         self.proof = label("", "muted", wrap=True)
         layout.addWidget(self.total)
         layout.addWidget(self.proof)
-        layout.addLayout(self._foot_of())
+        self.map = button(say("ui.lighting.map"))
+        self.map.clicked.connect(self._show_map)
+        layout.addLayout(self._foot_of(self.map))
         self.resize(1340, 690)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -106,8 +117,19 @@ class LightingDialog(WorkingDialog):
         self.best = label("", "", wrap=True)
         self.ways = RowsModel()
         table = table_of(self.ways, self._look.say("ui.lighting.ways"))
+        self.pin = QComboBox()
+        self.pin.setAccessibleName(self._look.say("ui.lighting.pin"))
+        self.pin.setToolTip(self._look.say("ui.lighting.pin.tip"))
+        self.pin.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.pin.activated.connect(lambda _k: self._on_pinned())
+        words, line = label(self._look.say("ui.lighting.pin")), row(8)
+        words.setBuddy(self.pin)
+        line.addWidget(words)
+        line.addWidget(self.pin)
+        line.addStretch(1)
         for shown in (self.name, self.best):
             layout.addWidget(shown)
+        layout.addLayout(line)
         layout.addWidget(table, 1)
         return page
 
@@ -137,6 +159,10 @@ class LightingDialog(WorkingDialog):
         if self._job is not None:
             self._job.drop()
         plan, asked = self._plan, self.asked.asked
+        # A year that is none of these any more is forgotten.
+        years = range(asked.first or 0, (asked.last or 0) + 1)
+        self.pins = {name: year for name, year in self.pins.items() if not year or year in years}
+        asked = replace(asked, pins=dict(self.pins))
         job = self._jobs.start(lambda progress: lighting_of(plan, asked, progress=progress), _TOPIC)
         self._job = job
         job.progressed.connect(lambda share, _what: self.progress.setValue(round(1000 * share)))
@@ -209,22 +235,52 @@ class LightingDialog(WorkingDialog):
         if found is None or facility is None:
             self.name.setText("")
             self.best.setText("")
+            self.pin.clear()
             self.ways.show_rows((), ())
             return
-        row = next(one for one in self.facilities.rows if one["facility_id"] == facility)
+        mine = next(one for one in self.facilities.rows if one["facility_id"] == facility)
         told = {
-            "name": row["name"],
-            "year": year_text(language, int(str(row["year"]))),
-            "deadline": row["last_day"] or "–",
+            "name": mine["name"],
+            "year": year_text(language, int(str(mine["year"]))),
+            "deadline": mine["last_day"] or "–",
         }
         self.name.setText(self._look.say("ui.lighting.of", **told))
-        self.best.setText(self._look.say("ui.lighting.best", way=way_name(language, str(row["way"]))))
+        self.best.setText(self._look.say("ui.lighting.best", way=way_name(language, str(mine["way"]))))
+        self._fill_pin(found, facility)
         self.ways.show_rows(way_heads(self._look), way_rows(self._look, found, facility))
+
+    def _fill_pin(self, found: Lighting, facility: str) -> None:
+        """The years that this facility can be given."""
+        say = self._look.say
+        self.pin.clear()
+        self.pin.addItem(say("ui.lighting.pin.none"), None)
+        for year in range(found.head.first, found.head.last + 1):
+            self.pin.addItem(year_text(self._look.language, year), year)
+        self.pin.addItem(say("ui.lighting.pin.never"), 0)
+        given = self.pins.get(facility)
+        self.pin.setCurrentIndex(0 if given is None else max(self.pin.findData(given), 0))
+
+    def _on_pinned(self) -> None:
+        facility, year = self.facility, self.pin.currentData()
+        if facility is None:
+            return
+        self.pins.pop(facility, None)
+        if year is not None:
+            self.pins[facility] = int(year)
+        self._later.start()
+
+    def _show_map(self) -> None:
+        from ui.map.groups import groups_of_lighting
+
+        if self.found is not None:
+            self.mapped.emit(groups_of_lighting(self.found, self._look.language))
+            self.state.setText(self._look.say("ui.lighting.mapped"))
 
     def _refresh(self) -> None:
         works = self._job is not None
         self.progress.setVisible(works)
-        self.save.setEnabled(self.found is not None and not works)
+        for action in (self.save, self.map):
+            action.setEnabled(self.found is not None and not works)
         self.close_button.setText(self._look.say("ui.glare.stop" if works else "ui.surface.close"))
 
     # ---------------------------------------------------------------- papers

@@ -18,10 +18,11 @@ from kawasolar.words import say
 from ui import theme
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from kawasolar.lighting import Lighting
     from kawasolar.plan import Plan
     from kawasolar.programme.kept import Kept
     from kawasolar.words import Language
@@ -130,10 +131,27 @@ def groups_of_years(plan: Plan, language: Language) -> Groups:
     return Groups("map.years", of, names)
 
 
+def groups_of_lighting(found: Lighting, language: Language) -> Groups:
+    """The fiscal years in which lamps are replaced."""
+    years = tuple(range(found.head.first, found.head.last + 1))
+    of = {
+        str(facility): Group.make(YEAR, _tone(years, int(year)), int(year))
+        for facility, year in zip(found.facilities["facility_id"], found.facilities["year"], strict=True)
+        if year
+    }
+    there = {int(year) for year in found.facilities["year"] if year}
+    names = {Group.make(YEAR, _tone(years, year), year): say(language, "map.lighting.year", year=year) for year in sorted(there)}  # fmt: skip
+    return Groups("map.lighting", of, names)
+
+
 def _tone_of(kept: Kept, year: int) -> int:
-    """Colours from dark to light over the years of the programme."""
-    last, steps = len(_RAMP["light"]) - 1, max(len(kept.years) - 1, 1)
-    return round(min(max(year - kept.years[0], 0), steps) * last / steps)
+    return _tone(kept.years, year)
+
+
+def _tone(years: Sequence[int], year: int) -> int:
+    """Colours from dark to light over the years of a programme."""
+    last, steps = len(_RAMP["light"]) - 1, max(len(years) - 1, 1)
+    return round(min(max(year - years[0], 0), steps) * last / steps)
 
 
 def groups_of_lots(plan: Plan, language: Language) -> Groups:
