@@ -32,6 +32,7 @@ _NEED_PLAN = (
     "lots",
     "sizing",
     "lighting",
+    "charging",
     "run",
     "run_all",
     "run_anew",
@@ -185,6 +186,7 @@ class Menus(QObject):
         self._add(menu, "lighting", control.planning.light_sites, icon="lamp")
         self._add(menu, "ways", control.planning.compare_ways, icon="swap-horizontal")
         self._add(menu, "measures", control.planning.order_measures)
+        self._add(menu, "charging", control.planning.find_chargers, icon="car")
         self._add(menu, "pick_buildings", window.pick_buildings, "Ctrl+B", "link-variant")
         menu.addSeparator()
         self._build_scenarios(menu.addMenu(window.look.icon("compare"), window.look.say("ui.menu.scenario")))

@@ -1,4 +1,4 @@
-"""What is asked of a plan's money and years: self-use and bill of a facility, four ways to its roof, measures one after the other, the programme by fiscal year, tender lots."""
+"""What is asked of a plan's money and years: self-use and bill of a facility, four ways to its roof, measures one after the other, chargers, the programme by fiscal year, tender lots."""
 
 from __future__ import annotations
 
@@ -110,6 +110,15 @@ class PlanningDesk(QObject):
         if plan is None or facility is None:
             return
         MeasuresDialog(window.look, window.jobs, window.remembered, plan, facility, window).open()
+
+    def find_chargers(self) -> None:
+        """Chargers at each base; the facility that is selected is shown first."""
+        from ui.charging.dialog import ChargingDialog
+
+        window, plan = self._window, self._window.document.plan
+        if plan is None:
+            return
+        ChargingDialog(window.look, window.jobs, window.remembered, plan, window.document.selected, window).open()
 
     def size_sites(self) -> None:
         """How large the PV of each site should be; what follows from sizes that are taken over is computed at once."""

@@ -1,0 +1,1 @@
+"""Chargers at each base in the window."""

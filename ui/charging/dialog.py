@@ -1,0 +1,256 @@
+"""The dialog of chargers: bases with their sets, peaks and bills; of one base the worst day, a week and outages."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer
+from PySide6.QtWidgets import QHeaderView, QSplitter, QTableView, QWidget
+
+from kawasolar.charging import WAYS, charging_of, read_cars
+from kawasolar.charging.tables import times_of
+from kawasolar.charging.words import note_texts
+from kawasolar.half_hours import SLOTS
+from ui.charging.asked import AskedPart
+from ui.charging.tables import COLUMNS, SORT, BasesModel
+from ui.charts.charging import ChargingCurves
+from ui.parts import column, label, scrolled, set_role
+from ui.working_dialog import WorkingDialog
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from gis.progress import Progress
+    from kawasolar.charging import Charging
+    from kawasolar.plan import Plan
+    from ui.jobs import Job, Jobs
+    from ui.look import Look
+    from ui.settings import Remembered
+
+_TOPIC = "charging"
+_WAIT_MS = 300
+# Room above the highest line.
+_ROOM = 1.08
+_PARTS = ("worst", "week")
+
+
+class ChargingDialog(WorkingDialog):
+    """Changes nothing in the plan."""
+
+    def __init__(
+        self, look: Look, jobs: Jobs, remembered: Remembered, plan: Plan, facility_id: str | None = None, parent: QWidget | None = None
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._look, self._jobs, self._remembered, self._plan = look, jobs, remembered, plan
+        self._wanted = facility_id or ""
+        self._job: Job | None = None
+        self.found: Charging | None = None
+        say = look.say
+        self.setWindowTitle(say("ui.charging.title"))
+        layout = column(self, margin=20, spacing=8)
+        layout.addWidget(label(say("ui.charging.title"), "title"))
+        layout.addWidget(label(say("ui.charging.intro"), "muted", wrap=True))
+        self.asked = AskedPart(look, remembered)
+        layout.addWidget(self.asked)
+        layout.addWidget(self._pages(), 1)
+        layout.addLayout(self._foot_of())
+        self.resize(1360, 690)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_WAIT_MS)
+        self._later.timeout.connect(self._compute)
+        self.asked.changed.connect(self._later.start)
+        self._compute()
+
+    # ---------------------------------------------------------------- building
+
+    def _pages(self) -> QSplitter:
+        whole = QSplitter(Qt.Orientation.Horizontal)
+        whole.addWidget(self._bases())
+        whole.addWidget(scrolled(self._side(), self._look.say("ui.charging.base")))
+        whole.setSizes([930, 390])
+        whole.setChildrenCollapsible(False)
+        return whole
+
+    def _bases(self) -> QTableView:
+        self.bases = BasesModel(self._look)
+        self.sorted = QSortFilterProxyModel(self)
+        self.sorted.setSourceModel(self.bases)
+        self.sorted.setSortRole(SORT)
+        self.table = QTableView()
+        self.table.setModel(self.sorted)
+        self.table.setAccessibleName(self._look.say("ui.charging.bases"))
+        self.table.setTabKeyNavigation(False)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        self.table.setWordWrap(True)
+        rows, heads = self.table.verticalHeader(), self.table.horizontalHeader()
+        rows.hide()
+        for place, width in enumerate(COLUMNS.values()):
+            self.table.setColumnWidth(place, width)
+        heads.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        heads.setStretchLastSection(True)
+        self.table.selectionModel().currentChanged.connect(lambda *_: self._show_base())
+        return self.table
+
+    def _side(self) -> QWidget:
+        say = self._look.say
+        side = QWidget()
+        layout = column(side, margin=0, spacing=4)
+        layout.setContentsMargins(8, 0, 0, 0)
+        self.name = label("", "head", wrap=True)
+        self.about = label("", "", wrap=True)
+        self.titles = {part: label("", "muted") for part in _PARTS}
+        self.charts = {part: ChargingCurves(self._look, say(f"charging.part.{part}"), legend=part == "week") for part in _PARTS}  # fmt: skip
+        self.outage = label("", "", wrap=True)
+        self.notes = label("", "muted", wrap=True)
+        layout.addWidget(self.name)
+        layout.addWidget(self.about)
+        for part in _PARTS:
+            layout.addWidget(self.titles[part])
+            layout.addWidget(self.charts[part])
+        layout.addWidget(label(say("ui.charging.outage"), "head"))
+        layout.addWidget(self.outage)
+        layout.addWidget(label(say("ui.charging.notes"), "head"))
+        layout.addWidget(self.notes)
+        layout.addStretch(1)
+        return side
+
+    # ---------------------------------------------------------------- reckoning
+
+    def _compute(self) -> None:
+        if self._job is not None:
+            self._job.drop()
+        plan, asked, path = self._plan, self.asked.asked, self.asked.path
+
+        def reckon(progress: Progress) -> Charging:
+            cars = None if path is None else read_cars(path)
+            return charging_of(plan, cars, asked, None, progress)
+
+        job = self._jobs.start(reckon, _TOPIC)
+        self._job = job
+        job.progressed.connect(lambda share, _what: self.progress.setValue(round(1000 * share)))
+        job.done.connect(self._on_done)
+        job.failed.connect(self._not_found)
+        job.cancelled.connect(lambda: self._ended("ui.charging.stopped"))
+        self.progress.setValue(0)
+        self._refresh()
+
+    def _on_done(self, found: object) -> None:
+        kept = self.facility or self._wanted
+        self._job, self.found = None, cast("Charging", found)
+        set_role(self.state, "muted")
+        self.bases.show_found(self.found)
+        self.table.resizeRowsToContents()
+        self.notes.setText("\n".join(note_texts(self._look.language, self.found)))
+        self._refresh()
+        self._tell_total()
+        self._select(kept)
+
+    def _not_found(self, error: object) -> None:
+        self.found = None
+        self.bases.show_found(None)
+        self.notes.setText("")
+        self._show_base()
+        self._on_failed(error)
+
+    def _tell_total(self) -> None:
+        if self.found is None:
+            return
+        bases, say = self.found.bases, self._look.say
+        told = [say("charging.cli.total", bases=len(bases), cars=int(bases["cars"].sum()), chargers=int(bases["chargers"].sum()), cost=float(bases["cost_yen"].sum()))]  # fmt: skip
+        told += [say(one.code, **one.values()) for one in self.found.findings]
+        self.state.setText("  ".join(told))
+
+    def _refresh(self) -> None:
+        works = self._job is not None
+        self.progress.setVisible(works)
+        self.save.setEnabled(self.found is not None and not works)
+        self.close_button.setText(self._look.say("ui.glare.stop" if works else "ui.surface.close"))
+
+    # ---------------------------------------------------------------- the base that is looked at
+
+    @property
+    def facility(self) -> str:
+        """The id of the base that is shown; empty for none."""
+        index = self.table.selectionModel().currentIndex()
+        return self.bases.facility(self.sorted.mapToSource(index).row()) if index.isValid() else ""
+
+    def _select(self, facility: str) -> None:
+        """Select a base; the first where that is not there."""
+        rows = range(self.bases.rowCount())
+        place = next((row for row in rows if self.bases.facility(row) == facility), 0)
+        self.table.setCurrentIndex(self.sorted.mapFromSource(self.bases.index(place, 0)))
+        self._show_base()
+
+    def _show_base(self) -> None:
+        found, facility = self.found, self.facility
+        if found is None or not facility:
+            for shown in (self.name, self.about, self.outage, *self.titles.values()):
+                shown.setText("")
+            for chart in self.charts.values():
+                chart.show_days({}, (), 0.0)
+            return
+        place = int(np.flatnonzero((found.bases["facility_id"] == facility).to_numpy())[0])
+        row = {str(key): value for key, value in found.bases.iloc[place].items()}
+        self.name.setText(str(row["name"]))
+        self.about.setText("\n".join(self._about(row, self.bases.note(place))))
+        self.outage.setText(self._outage(row))
+        self._show_curves(facility)
+
+    def _about(self, row: Mapping[str, Any], note: str) -> list[str]:
+        """Cars that cannot be served or are short; what the set lacks."""
+        found, say = self.found, self._look.say
+        if found is None:
+            return []
+        cars = found.cars[found.cars["facility_id"] == row["facility_id"]]
+        unserved = cars[cars["reason"] != ""]
+        told = [
+            say("ui.charging.car", vehicle=vehicle, reason=say(str(reason)))
+            for vehicle, reason in zip(unserved["vehicle"], unserved["reason"], strict=True)
+        ]
+        return [note, *told] if note else told
+
+    def _outage(self, row: Mapping[str, Any]) -> str:
+        say = self._look.say
+        hours = {key: float(row[f"outage_{key}"]) for key in ("worst_h", "median_h", "pv_worst_h", "pv_median_h", "worst_kwh", "median_kwh")}  # fmt: skip
+        if math.isnan(hours["median_h"]):
+            return say("ui.charging.no_outage")
+        assumptions = cast("dict[str, float]", (self.found.head if self.found else {})["assumptions"])
+        share = 100.0 * assumptions["critical_share"]
+        return say("ui.charging.outage.told", share=share, most=assumptions["outage_hours"], **hours)
+
+    def _show_curves(self, facility: str) -> None:
+        found = self.found
+        if found is None:
+            return
+        rows = found.curves[found.curves["facility_id"] == facility]
+        for part, chart in self.charts.items():
+            mine = rows[rows["part"] == part]
+            load, sun = mine["load_kw"].to_numpy(), mine["pv_kw"].to_numpy()
+            series = {"pv": sun, "load": load}
+            # Of building and cars together, as the meter would have it without the roof.
+            series |= {way: np.maximum(load + mine[f"{way}_kw"].to_numpy(), 0.0) for way in WAYS}
+            top = _ROOM * max(float(one.max(initial=0.0)) for one in series.values())
+            times = times_of(int(found.head["year"]), mine["slot"].to_numpy())[::SLOTS]
+            names = [self._look.say("ui.charging.day", month=at.month, day=at.day, weekday=self._look.say(f"ui.charging.weekday.{at.weekday()}")) for at in times]  # fmt: skip
+            self.titles[part].setText(self._look.say(f"ui.charging.part.{part}"))
+            chart.show_days(series, names, top)
+
+    # ---------------------------------------------------------------- papers
+
+    def _ask_target(self) -> None:
+        self._ask_workbook(self._look.say("ui.charging.file"))
+
+    def write(self, path: Path) -> None:
+        """Write all of it as a workbook."""
+        from kawasolar.export.charging import write_charging_xlsx
+
+        found, plan, language = self.found, self._plan, self._look.language
+        if found is not None:
+            self._keep(path, lambda: write_charging_xlsx(found, plan, path, language), _TOPIC)
