@@ -33,6 +33,7 @@ _NEED_PLAN = (
     "sizing",
     "lighting",
     "charging",
+    "fleet",
     "run",
     "run_all",
     "run_anew",
@@ -184,6 +185,7 @@ class Menus(QObject):
         self._add(menu, "lots", control.planning.make_lots, icon="vector-polygon")
         self._add(menu, "sizing", control.planning.size_sites, icon="solar-power-variant-outline")
         self._add(menu, "lighting", control.planning.light_sites, icon="lamp")
+        self._add(menu, "fleet", control.planning.renew_fleet, icon="car")
         self._add(menu, "ways", control.planning.compare_ways, icon="swap-horizontal")
         self._add(menu, "measures", control.planning.order_measures)
         self._add(menu, "charging", control.planning.find_chargers, icon="car")

@@ -144,6 +144,15 @@ class PlanningDesk(QObject):
         dialog.mapped.connect(window.groups.lend)
         dialog.open()
 
+    def renew_fleet(self) -> None:
+        """Which next-generation car comes for each car, and when."""
+        from ui.fleet.dialog import FleetDialog
+
+        window, plan = self._window, self._window.document.plan
+        if plan is None:
+            return
+        FleetDialog(window.look, window.jobs, window.remembered, plan, window).open()
+
     def make_programme(self) -> None:
         """Which of the half is built in which fiscal year."""
         from ui.programme.dialog import ProgrammeDialog

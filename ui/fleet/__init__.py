@@ -1,0 +1,1 @@
+"""The next-generation fleet in the window."""

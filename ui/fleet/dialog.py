@@ -1,0 +1,210 @@
+"""The dialog of the next-generation fleet: the share by fiscal year against the target, the cars, those without a substitute, electricity by base."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QSplitter, QTabWidget, QWidget
+
+from kawasolar.fleet.tables import WITHOUT_TABLE, base_table, car_table, without_table, year_table
+from kawasolar.fleet.words import man_text, note_texts, short_texts, summary_texts
+from ui.charts.fiscal_years import FiscalYears, YearBar
+from ui.fleet.asked import AskedFleet
+from ui.fleet.tables import FrameModel, table_of
+from ui.parts import column, label, row, scrolled, set_role
+from ui.working_dialog import WorkingDialog
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kawasolar.fleet import FleetResult
+    from kawasolar.plan import Plan
+    from ui.jobs import Job, Jobs
+    from ui.look import Look
+    from ui.settings import Remembered
+
+_TOPIC = "fleet"
+_WAIT_MS = 400
+_YEARS = (
+    "fiscal_year", "replaced", "next_generation", "share", "spend_yen", "saved_t", "kwh", "sharing_yen",
+)  # fmt: skip
+_CARS = (
+    "vehicle", "base_name", "vehicle_class", "power", "model", "fiscal_year", "why", "km_longest", "range_km", "old_yearly_yen", "new_yearly_yen", "old_co2_t",
+    "new_co2_t", "kwh", "filled",
+)  # fmt: skip
+_BASES = ("facility_id", "name", "cars", "next_generation", "ev", "phev", "kwh", "charge_kw")
+_WITHOUT = tuple(name for name in WITHOUT_TABLE if name not in {"facility_id", "department", "load_kg"})
+_WIDTHS = {
+    "vehicle": 128, "base_name": 120, "name": 240, "vehicle_class": 104, "spend_yen": 92, "sharing_yen": 92, "power": 88, "model": 136, "why": 250, "filled": 150, "fiscal_year": 60,
+    "natural_year": 76, "reasons": 300, "seats": 56, "cars": 70, "ev": 60, "phev": 60,
+}  # fmt: skip
+
+
+class FleetDialog(WorkingDialog):
+    """Changes nothing in the plan."""
+
+    def __init__(
+        self, look: Look, jobs: Jobs, remembered: Remembered, plan: Plan, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._look, self._jobs, self._remembered, self._plan = look, jobs, remembered, plan
+        self._job: Job | None = None
+        self.found: FleetResult | None = None
+        say = look.say
+        self.setWindowTitle(say("ui.fleet.title"))
+        layout = column(self, margin=20, spacing=8)
+        layout.addWidget(label(say("ui.fleet.title"), "title"))
+        layout.addWidget(label(say("ui.fleet.intro"), "muted", wrap=True))
+        self.asked = AskedFleet(look)
+        layout.addWidget(self.asked)
+        self.short = label("", "attention", wrap=True)
+        layout.addWidget(self.short)
+        self.tabs = QTabWidget()
+        self.models = {
+            name: FrameModel(look, columns)
+            for name, columns in (("years", _YEARS), ("cars", _CARS), ("without", _WITHOUT), ("bases", _BASES))
+        }
+        self.tabs.addTab(self._years_page(), say("ui.fleet.tab.years"))
+        self.tables = {
+            name: table_of(self.models[name], say(f"ui.fleet.tab.{name}"), _WIDTHS)
+            for name in ("cars", "without", "bases")
+        }
+        for name, table in self.tables.items():
+            self.tabs.addTab(table, say(f"ui.fleet.tab.{name}"))
+        layout.addWidget(self.tabs, 1)
+        layout.addLayout(self._foot_of())
+        self.resize(1180, 690)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_WAIT_MS)
+        self._later.timeout.connect(self._compute)
+        self.asked.changed.connect(self._later.start)
+        self._compute()
+
+    def _years_page(self) -> QWidget:
+        page, say = QWidget(), self._look.say
+        layout = column(page, margin=0, spacing=6)
+        layout.setContentsMargins(0, 8, 0, 0)
+        line = row(16)
+        self.charts = {"share": FiscalYears(self._look, say("ui.fleet.chart.share")), "spend": FiscalYears(self._look, say("ui.fleet.chart.spend"), "sun")}  # fmt: skip
+        for name, chart in self.charts.items():
+            holder = QWidget()
+            side = column(holder, margin=0, spacing=2)
+            side.addWidget(label(say(f"ui.fleet.chart.{name}"), "head"))
+            side.addWidget(chart)
+            line.addWidget(holder, 1)
+        layout.addLayout(line)
+        self.years = table_of(self.models["years"], say("ui.fleet.tab.years"), _WIDTHS)
+        told = QWidget()
+        words = column(told, margin=0, spacing=6)
+        words.setContentsMargins(10, 0, 4, 0)
+        self.summary, self.notes = label("", "", wrap=True), label("", "muted", wrap=True)
+        words.addWidget(self.summary)
+        words.addWidget(self.notes)
+        words.addStretch(1)
+        below = QSplitter(Qt.Orientation.Horizontal)
+        below.addWidget(self.years)
+        below.addWidget(scrolled(told, say("ui.fleet.summary")))
+        below.setSizes([745, 395])
+        layout.addWidget(below, 1)
+        return page
+
+    # ---------------------------------------------------------------- reckoning
+
+    def _compute(self) -> None:
+        from kawasolar.fleet import plan_fleet
+
+        if self._job is not None:
+            self._job.drop()
+        plan, rules = self._plan, self.asked.rules
+        job = self._jobs.start(lambda progress: plan_fleet(plan, rules, progress), _TOPIC)
+        self._job = job
+        job.progressed.connect(lambda share, _what: self.progress.setValue(round(1000 * share)))
+        job.done.connect(self._on_done)
+        job.failed.connect(self._not_found)
+        job.cancelled.connect(lambda: self._ended("ui.fleet.stopped"))
+        self.progress.setValue(0)
+        set_role(self.state, "muted")
+        self.state.setText(self._look.say("ui.fleet.works"))
+        self._refresh()
+
+    def _on_done(self, found: object) -> None:
+        self._job, self.found = None, cast("FleetResult", found)
+        self.state.setText("")
+        self._show()
+        self._refresh()
+
+    def _not_found(self, error: object) -> None:
+        self.found = None
+        self._show()
+        self._on_failed(error)
+
+    def _show(self) -> None:
+        found, language, say = self.found, self._look.language, self._look.say
+        if found is None:
+            for model in self.models.values():
+                model.show_frame(model.frame.iloc[:0])
+            for chart in self.charts.values():
+                chart.show_bars(())
+            for words in (self.short, self.summary, self.notes):
+                words.setText("")
+            return
+        separator = "" if language == "ja" else " "
+        self.short.setText(separator.join(short_texts(language, found)))
+        self.summary.setText("\n".join(summary_texts(language, found)))
+        self.notes.setText("\n".join(note_texts(language, found)))
+        frames = {
+            "years": year_table(found), "cars": car_table(language, found), "without": without_table(language, found), "bases": base_table(found),
+        }  # fmt: skip
+        for name, frame in frames.items():
+            self.models[name].show_frame(frame)
+        for place, key in enumerate(_YEARS):
+            self.years.setColumnHidden(place, key == "sharing_yen" and bool(found.years[key].isna().all()))
+        self.tabs.setTabText(2, say("ui.fleet.tab.without.count", count=len(found.without)))
+        self._show_charts(found)
+
+    def _show_charts(self, found: FleetResult) -> None:
+        say, language = self._look.say, self._look.language
+        unit = 1e4 if language == "ja" else 1e6
+        share, spend = [], []
+        for one in found.years.to_dict("records"):
+            year, target = int(one["fiscal_year"]), 100.0 * one["target"]
+            told = say(
+                "ui.fleet.read.share",
+                year=year,
+                next=one["next_generation"],
+                passenger=one["passenger"],
+                share=100.0 * one["share"],
+            )
+            share.append(YearBar(year, 100.0 * one["share"], f"{100.0 * one['share']:.0f} %", target, told))
+            money = man_text(one["spend_yen"]) if language == "ja" else f"{one['spend_yen'] / unit:,.1f}"
+            told = say("ui.fleet.read.spend", year=year, spend=money, replaced=one["replaced"])
+            if not math.isnan(one["budget_yen"]):
+                told += say(
+                    "ui.fleet.read.budget", budget=f"{one['budget_yen'] / unit:,.{0 if language == 'ja' else 1}f}"
+                )
+            spend.append(YearBar(year, one["spend_yen"] / unit, money, one["budget_yen"] / unit, told))
+        self.charts["share"].show_bars(share)
+        # Nothing is spent before the first year.
+        self.charts["spend"].show_bars(spend[1:])
+
+    def _refresh(self) -> None:
+        works = self._job is not None
+        self.progress.setVisible(works)
+        self.save.setEnabled(self.found is not None and not works)
+        self.close_button.setText(self._look.say("ui.glare.stop" if works else "ui.surface.close"))
+
+    # ---------------------------------------------------------------- papers
+
+    def _ask_target(self) -> None:
+        self._ask_workbook(self._look.say("ui.fleet.file"))
+
+    def write(self, path: Path) -> None:
+        """Write years, cars, bases, cars without a substitute and assumptions as a workbook."""
+        from kawasolar.export.fleet import write_fleet_xlsx
+
+        found, plan, language = self.found, self._plan, self._look.language
+        if found is not None:
+            self._keep(path, lambda: write_fleet_xlsx(found, plan, path, language), _TOPIC)
