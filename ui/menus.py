@@ -31,6 +31,7 @@ _NEED_PLAN = (
     "programme",
     "lots",
     "sizing",
+    "siting",
     "run",
     "run_all",
     "run_anew",
@@ -181,6 +182,7 @@ class Menus(QObject):
         self._add(menu, "programme", control.planning.make_programme, icon="table-column")
         self._add(menu, "lots", control.planning.make_lots, icon="vector-polygon")
         self._add(menu, "sizing", control.planning.size_sites, icon="solar-power-variant-outline")
+        self._add(menu, "siting", control.planning.site_chargers, icon="map-marker-outline")
         self._add(menu, "ways", control.planning.compare_ways, icon="swap-horizontal")
         self._add(menu, "measures", control.planning.order_measures)
         self._add(menu, "pick_buildings", window.pick_buildings, "Ctrl+B", "link-variant")

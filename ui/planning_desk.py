@@ -1,4 +1,4 @@
-"""What is asked of a plan's money and years: self-use and bill of a facility, four ways to its roof, measures one after the other, the programme by fiscal year, tender lots."""
+"""What is asked of a plan's money and years: self-use and bill of a facility, four ways to its roof, measures one after the other, the programme by fiscal year, tender lots, sites of chargers."""
 
 from __future__ import annotations
 
@@ -121,6 +121,15 @@ class PlanningDesk(QObject):
         dialog = SizingDialog(window.look, window.jobs, window.remembered, document, window)
         dialog.taken.connect(lambda: None if window.controller.is_running else window.controller.run())
         dialog.open()
+
+    def site_chargers(self) -> None:
+        """Where shared and public chargers go."""
+        from ui.siting.dialog import SitingDialog
+
+        window, plan = self._window, self._window.document.plan
+        if plan is None:
+            return
+        SitingDialog(window.look, window.jobs, window.remembered, plan, window).open()
 
     def make_programme(self) -> None:
         """Which of the half is built in which fiscal year."""
