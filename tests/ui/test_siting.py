@@ -76,6 +76,30 @@ def test_the_answer_is_the_domains(window: MainWindow, dialog: SitingDialog, qtb
     assert "か所" in str(dialog.chart.read(QPointF(200, 60)))
 
 
+def test_a_site_is_pinned_or_vetoed_and_released(dialog: SitingDialog, qtbot: QtBot) -> None:
+    dialog.reckon()
+    settled(dialog, qtbot)
+    assert dialog.found is not None
+    first, second = dialog.found.sites["site_id"].tolist()[:2]
+    dialog.table.selectRow(0)
+    assert "なければ" in dialog.why.text()
+    dialog.veto.click()
+    dialog.table.selectRow(1)
+    dialog.pin.click()
+    assert not dialog.pin.isEnabled()
+    dialog.reckon()
+    settled(dialog, qtbot)
+    again = dialog.found.sites.set_index("site_id")
+    assert first not in again.index
+    assert again.loc[second, "how"] == "pinned"
+    assert "必ず設置" in dialog.marks.text()
+    dialog.release.click()
+    assert not dialog.marks.text()
+    dialog.reckon()
+    settled(dialog, qtbot)
+    assert first in dialog.found.sites["site_id"].tolist()
+
+
 def test_papers_are_written(dialog: SitingDialog, qtbot: QtBot, tmp_path: Path) -> None:
     dialog.reckon()
     settled(dialog, qtbot)

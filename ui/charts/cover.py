@@ -51,6 +51,8 @@ class CoverChart(Chart):
             self._panel(painter, area, curve[key].to_numpy(float) * times, self.look.say(words), least)
         bottom = self.height() - BOTTOM
         step, mark = max(nice_step(float(curve["number"].max()), 6), 1.0), 0.0
+        # Of sites there are no halves.
+        step = step if step == int(step) else 2.0 * step
         while mark <= float(curve["number"].max()):
             self.text(painter, self._x(mark), bottom + 10, f"{mark:,.0f}")
             mark += step

@@ -21,7 +21,7 @@ from kawasolar.siting.inputs import SOURCES, Sources
 from kawasolar.siting.of_plan import METHODS, Asked
 from kawasolar.siting.table import assumption_rows, assumptions_with
 from kawasolar.siting.words import assumption_name, method_name, source_name
-from ui.parts import Elided, button, column, label, row
+from ui.parts import Elided, button, column, label, row, tool
 
 if TYPE_CHECKING:
     from kawasolar.siting.inputs import Source
@@ -61,10 +61,7 @@ class FilePart(QWidget):
         self.choose.clicked.connect(self._ask)
         self.name = Elided(look.say("ui.siting.no_file"), "muted")
         self.name.setMinimumWidth(_FILE_PX)
-        self.leave = button("×")
-        self.leave.setAutoDefault(False)
-        self.leave.setFixedWidth(26)
-        self.leave.setAccessibleName(look.say("ui.siting.leave", file=look.say(f"ui.siting.{role}")))
+        self.leave = tool(look, "close", look.say("ui.siting.leave", file=look.say(f"ui.siting.{role}")), size=14)
         self.leave.clicked.connect(lambda: self.take(None))
         self.leave.hide()
         for widget in (self.choose, self.leave):

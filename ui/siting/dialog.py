@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from kawasolar.siting.words import head_text, notes
 from ui.charts.cover import CoverChart
-from ui.parts import button, column, label, set_role
+from ui.parts import button, column, label, row, set_role
 from ui.siting.asked import AskedSites
 from ui.siting.places import PlacesMap
 from ui.siting.tables import LEFT_OUT, SITES, RowsModel
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
     from ui.settings import Remembered
 
 _TOPIC = "siting"
-_WIDE, _HIGH = 1180, 690
-_WIDTHS = {"name": 150, "how": 52, "fiscal_year": 62, "chargers": 62, "weight": 88, "share": 70, "mean_m": 74}
+_WIDE, _HIGH, _HEAD_PX = 1180, 690, 46
+_WIDTHS = {"name": 140, "how": 62, "fiscal_year": 62, "chargers": 76, "weight": 78, "share": 86, "mean_m": 86}
 Answer = tuple["Siting", "gpd.GeoDataFrame", "list[Finding]"]
 
 
@@ -52,6 +53,9 @@ class SitingDialog(WorkingDialog):
         self._look, self._jobs, self._remembered, self._plan = look, jobs, remembered, plan
         self._job: Job | None = None
         self.found: Siting | None = None
+        # Id and name of what is to be a site in any case, and of what may not be.
+        self._pins: dict[str, str] = {}
+        self._vetoes: dict[str, str] = {}
         say = look.say
         self.setWindowTitle(say("ui.siting.title"))
         layout = column(self, margin=16, spacing=8)
@@ -81,7 +85,7 @@ class SitingDialog(WorkingDialog):
         self.out_table = self._table(self.left_out, say("ui.siting.left_out"))
         self.out_table.setColumnWidth(0, 220)
         self.tabs = QTabWidget()
-        self.tabs.addTab(self.table, say("ui.siting.sites"))
+        self.tabs.addTab(self._site_page(), say("ui.siting.sites"))
         self.tabs.addTab(self.out_table, say("ui.siting.left_out"))
         self.map = PlacesMap(self._look, say("ui.siting.map"))
         self.map.picked.connect(self.table.selectRow)
@@ -95,6 +99,24 @@ class SitingDialog(WorkingDialog):
         whole.setSizes([680, 460])
         return whole
 
+    def _site_page(self) -> QWidget:
+        """The sites, why the one that is looked at is among them, and what is to be of it."""
+        say, page = self._look.say, QWidget()
+        layout = column(page, margin=0, spacing=6)
+        layout.addWidget(self.table, 1)
+        self.why = label("", "", wrap=True)
+        layout.addWidget(self.why)
+        line = row(8)
+        self.pin, self.veto, self.release = (button(say(f"ui.siting.{code}"), tip=say(f"ui.siting.{code}.tip")) for code in ("pin", "veto", "release"))  # fmt: skip
+        for widget, act in ((self.pin, self._pin), (self.veto, self._veto), (self.release, self._release)):
+            widget.setAutoDefault(False)
+            widget.clicked.connect(act)
+            line.addWidget(widget)
+        self.marks = label("", "muted", wrap=True)
+        line.addWidget(self.marks, 1)
+        layout.addLayout(line)
+        return page
+
     def _table(self, model: RowsModel, name: str) -> QTableView:
         table = QTableView()
         table.setModel(model)
@@ -107,6 +129,7 @@ class SitingDialog(WorkingDialog):
         table.verticalHeader().hide()
         table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         table.horizontalHeader().setStretchLastSection(True)
+        table.horizontalHeader().setMinimumHeight(_HEAD_PX)
         return table
 
     def _foot(self) -> QHBoxLayout:
@@ -123,7 +146,9 @@ class SitingDialog(WorkingDialog):
         """Choose sites by what is asked now."""
         if self._job is not None or not self.asked.is_complete:
             return
-        plan, sources, assumed, asked = self._plan, self.asked.sources, self.asked.assumed, self.asked.asked
+        plan, assumed = self._plan, self.asked.assumed
+        sources = replace(self.asked.sources, vetoed=tuple(self._vetoes))
+        asked = replace(self.asked.asked, pinned=tuple(self._pins))
 
         def work(progress: Progress) -> Answer:
             from kawasolar.siting.catchments import catchments
@@ -150,7 +175,7 @@ class SitingDialog(WorkingDialog):
         self._job = None
         language = self._look.language
         self._show(found, areas)
-        told = [*notes(language, found), *(finding_sentence(language, one) for one in findings)]
+        told = [*notes(language, found, short=True), *(finding_sentence(language, one) for one in findings)]
         self.notes.setText(self._look.say("ui.siting.between").join(told))
         self._refresh()
         if len(found.sites):
@@ -165,6 +190,7 @@ class SitingDialog(WorkingDialog):
         self.found = found
         self.head.setText("" if found is None else head_text(self._look.language, found))
         self.sites.show_sites(found)
+        self.table.setColumnHidden(SITES.index("fiscal_year"), found is None or not found.head["budgets"])
         self.left_out.show_left_out(found)
         self.map.show_places(found, areas)
         self.chart.show_curve(None if found is None else found.curve, None if found is None else len(found.sites))
@@ -172,7 +198,45 @@ class SitingDialog(WorkingDialog):
         self.tabs.setTabText(1, self._look.say("ui.siting.left_out") + (f" ({count:,})" if count else ""))
 
     def _look_at(self, place: int) -> None:
-        self.map.choose(place if place >= 0 else None)
+        there = self.found is not None and 0 <= place < len(self.sites.rows)
+        self.map.choose(place if there else None)
+        self.why.setText(str(self.sites.rows[place]["why"]) if there else "")
+        self._refresh()
+
+    # ---------------------------------------------------------------- what is to be of a site
+
+    @property
+    def _site(self) -> str | None:
+        """The site that is looked at; what stands is none that anything is to be of."""
+        place = self.table.currentIndex().row()
+        if self.found is None or not 0 <= place < len(self.found.sites):
+            return None
+        row_ = self.found.sites.iloc[place]
+        return None if row_["how"] == "standing" else str(row_["site_id"])
+
+    def _pin(self) -> None:
+        self._mark(self._site, self._pins, self._vetoes)
+
+    def _veto(self) -> None:
+        self._mark(self._site, self._vetoes, self._pins)
+
+    def _mark(self, site: str | None, into: dict[str, str], out_of: dict[str, str]) -> None:
+        if site is not None and self.found is not None:
+            into[site] = str(self.found.sites.set_index("site_id")["name"][site])
+            out_of.pop(site, None)
+            self._marked()
+
+    def _release(self) -> None:
+        self._pins.clear()
+        self._vetoes.clear()
+        self._marked()
+
+    def _marked(self) -> None:
+        """Say what is pinned and vetoed; it counts when it is computed again."""
+        say = self._look.say
+        told = [say(f"ui.siting.marked.{code}", names=say("siting.and").join(names.values())) for code, names in (("pin", self._pins), ("veto", self._vetoes)) if names]  # fmt: skip
+        self.marks.setText(say("ui.siting.between").join(told))
+        self._refresh()
 
     def _refresh_later(self) -> None:
         # While it is being put together there is no button yet.
@@ -185,6 +249,10 @@ class SitingDialog(WorkingDialog):
         self.compute.setEnabled(not works and self.asked.is_complete)
         self.compute.setToolTip("" if self.asked.is_complete else self._look.say("ui.siting.incomplete"))
         self.save.setEnabled(self.found is not None and not works)
+        site = None if works else self._site
+        self.pin.setEnabled(site is not None and site not in self._pins)
+        self.veto.setEnabled(site is not None and site not in self._vetoes)
+        self.release.setEnabled(bool(self._pins or self._vetoes) and not works)
         self.layers.setEnabled(self.found is not None and not works)
         self.close_button.setText(self._look.say("ui.glare.stop" if works else "ui.surface.close"))
 

@@ -49,8 +49,11 @@ class PlacesMap(Chart):
         self.found, self.chosen, self._paths = found, None, []
         if found is not None:
             xy = np.concatenate([found.points[["x", "y"]].to_numpy(float), found.sites[["x", "y"]].to_numpy(float)])
-            west, south = xy.min(axis=0)
-            east, north = xy.max(axis=0)
+            corners = [xy.min(axis=0), xy.max(axis=0)]
+            if areas is not None and len(areas):
+                corners += [areas.total_bounds[:2], areas.total_bounds[2:]]
+            west, south = np.min(corners, axis=0)
+            east, north = np.max(corners, axis=0)
             self._box = (float(west), float(south), max(float(east - west), 1.0), max(float(north - south), 1.0))
             place = {one: k for k, one in enumerate(found.sites["site_id"])}
             if areas is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
-from kawasolar.siting.words import cell, reason_text, sites_in_words, weight_name
+from kawasolar.siting.words import cell, lost_text, reason_text, sites_in_words
 
 if TYPE_CHECKING:
     from kawasolar.siting.of_plan import Siting
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-SITES = ("name", "how", "fiscal_year", "chargers", "weight", "share", "mean_m", "why")
+SITES = ("name", "how", "fiscal_year", "chargers", "weight", "share", "mean_m", "lost")
 LEFT_OUT = ("name", "why_not")
 _NUMBERS = ("chargers", "weight", "share", "mean_m", "fiscal_year")
+_RIGHTS = (*_NUMBERS, "lost")
 _TIMES = {"share": 100.0}
 _DIGITS = {"weight": 1, "share": 1}
 
@@ -37,7 +38,8 @@ class RowsModel(QAbstractTableModel):
         self.rows = []
         if found is not None:
             self._source = found.head["source"]
-            self.rows = [dict(row) for row in sites_in_words(self._look.language, found).to_dict("records")]  # type: ignore[arg-type]
+            rows = sites_in_words(self._look.language, found).to_dict("records")
+            self.rows = [{**row, "lost": lost_text(found, float(row["lost"]))} for row in rows]  # type: ignore[dict-item]
         self.endResetModel()
 
     def show_left_out(self, found: Siting | None) -> None:
@@ -63,11 +65,9 @@ class RowsModel(QAbstractTableModel):
             return None
         key = self.columns[section]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            words = weight_name(self._look.language, self._source) if key == "weight" else self._look.say(f"siting.column.{key}")  # fmt: skip
-            broken = words.replace("（", "\n（").replace(" (", "\n(")
-            return broken if role == Qt.ItemDataRole.DisplayRole else words
+            return self._look.say(f"siting.column.weight.{self._source}" if key == "weight" else f"siting.column.{key}")
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT if key in _NUMBERS else _LEFT
+            return int(_RIGHT if key in _RIGHTS else _LEFT) | int(Qt.TextFlag.TextWordWrap)
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -83,5 +83,5 @@ class RowsModel(QAbstractTableModel):
                 return f"{row['site_id']} {row['name']}"
             return str(row[key])
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT if key in _NUMBERS else _LEFT
+            return _RIGHT if key in _RIGHTS else _LEFT
         return None
