@@ -17,6 +17,7 @@ from kawasolar.document.lock import refused
 from kawasolar.document.person import person_name
 from kawasolar.errors import PlanError, UnreadableProject
 from ui import work
+from ui.answers_desk import AnswersDesk
 from ui.crash import report
 from ui.jobs import Job
 from ui.ledger.desk import LedgerDesk
@@ -61,6 +62,7 @@ class Controller(QObject):
         self.registers = RegisterDesk(window)
         self.meters = MeterDesk(window)
         self.planning = PlanningDesk(window)
+        self.answers = AnswersDesk(window)
         window.banner_asked.connect(self._on_banner)
         self._banner_does: Callable[[], None] | None = None
         self._banner_also: Callable[[], None] | None = None

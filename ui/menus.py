@@ -34,6 +34,7 @@ _NEED_PLAN = (
     "lighting",
     "charging",
     "fleet",
+    "siting",
     "run",
     "run_all",
     "run_anew",
@@ -184,11 +185,12 @@ class Menus(QObject):
         self._add(menu, "programme", control.planning.make_programme, icon="table-column")
         self._add(menu, "lots", control.planning.make_lots, icon="vector-polygon")
         self._add(menu, "sizing", control.planning.size_sites, icon="solar-power-variant-outline")
-        self._add(menu, "lighting", control.planning.light_sites, icon="lamp")
-        self._add(menu, "fleet", control.planning.renew_fleet, icon="car")
+        self._add(menu, "lighting", control.answers.light_sites, icon="lamp")
+        self._add(menu, "fleet", control.answers.renew_fleet, icon="car")
+        self._add(menu, "charging", control.answers.find_chargers, icon="flash")
+        self._add(menu, "siting", control.answers.site_chargers, icon="map-marker-outline")
         self._add(menu, "ways", control.planning.compare_ways, icon="swap-horizontal")
         self._add(menu, "measures", control.planning.order_measures)
-        self._add(menu, "charging", control.planning.find_chargers, icon="car")
         self._add(menu, "pick_buildings", window.pick_buildings, "Ctrl+B", "link-variant")
         menu.addSeparator()
         self._build_scenarios(menu.addMenu(window.look.icon("compare"), window.look.say("ui.menu.scenario")))

@@ -1,4 +1,4 @@
-"""What is asked of a plan's money and years: self-use and bill of a facility, four ways to its roof, measures one after the other, chargers, the programme by fiscal year, tender lots."""
+"""What is asked of a plan's money and years: self-use and bill of a facility, four ways to its roof, measures one after the other, the programme by fiscal year, tender lots."""
 
 from __future__ import annotations
 
@@ -111,15 +111,6 @@ class PlanningDesk(QObject):
             return
         MeasuresDialog(window.look, window.jobs, window.remembered, plan, facility, window).open()
 
-    def find_chargers(self) -> None:
-        """Chargers at each base; the facility that is selected is shown first."""
-        from ui.charging.dialog import ChargingDialog
-
-        window, plan = self._window, self._window.document.plan
-        if plan is None:
-            return
-        ChargingDialog(window.look, window.jobs, window.remembered, plan, window.document.selected, window).open()
-
     def size_sites(self) -> None:
         """How large the PV of each site should be; what follows from sizes that are taken over is computed at once."""
         from ui.sizing.dialog import SizingDialog
@@ -130,28 +121,6 @@ class PlanningDesk(QObject):
         dialog = SizingDialog(window.look, window.jobs, window.remembered, document, window)
         dialog.taken.connect(lambda: None if window.controller.is_running else window.controller.run())
         dialog.open()
-
-    def light_sites(self) -> None:
-        """What LED lighting would do at each facility, and in which fiscal year."""
-        from ui.lighting.dialog import LightingDialog
-
-        window, document = self._window, self._window.document
-        if document.plan is None:
-            return
-        dialog = LightingDialog(
-            window.look, window.jobs, window.remembered, document.plan, document.selected, window
-        )  # fmt: skip
-        dialog.mapped.connect(window.groups.lend)
-        dialog.open()
-
-    def renew_fleet(self) -> None:
-        """Which next-generation car comes for each car, and when."""
-        from ui.fleet.dialog import FleetDialog
-
-        window, plan = self._window, self._window.document.plan
-        if plan is None:
-            return
-        FleetDialog(window.look, window.jobs, window.remembered, plan, window).open()
 
     def make_programme(self) -> None:
         """Which of the half is built in which fiscal year."""

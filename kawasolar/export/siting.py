@@ -24,7 +24,6 @@ from kawasolar.siting.words import (
     notes,
     sites_in_words,
     unit_name,
-    weight_name,
 )
 from kawasolar.words import say
 
@@ -62,7 +61,7 @@ _SUMMED = ("chargers", "price_yen", "kwh_day", "load_kwh_day", "points", "weight
 
 def heading(language: Language, key: str, source: str) -> str:
     """What a column is called; the weight by what it counts."""
-    return weight_name(language, source) if key == "weight" else say(language, f"siting.column.{key}")
+    return say(language, f"siting.column.weight.{source}" if key == "weight" else f"siting.column.{key}")
 
 
 def write_siting_xlsx(

@@ -128,7 +128,7 @@ class _Work:
         self._known: set[bytes] = set()
 
     def solved(self) -> Located:
-        found = dual(self.question, self.sizes, self._seen, self._tell_bound)
+        found = dual(self.question, self.sizes, self._seen, self._tell_bound, seconds=_BOUND_UNTIL * self.watch.seconds)
         self.bound = found.bound
         self._shake(found)
         if not self.split and self.best.total - self.bound > self.gap * self.best.total:

@@ -7,6 +7,7 @@ algorithm for the p-median problem*, EJOR 10 (1982), for the steps and what the 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,8 @@ class Sizes:
 
 
 def dual(
-    question: Question, sizes: Sizes, upper: Callable[[NDArray[np.int64]], float], tell: Callable[[float], None], steps: int = _STEPS
+    question: Question, sizes: Sizes, upper: Callable[[NDArray[np.int64]], float], tell: Callable[[float], None], *, seconds: float,
+    enough: float = 0.0,
 ) -> Dual:  # fmt: skip
     """Ascend.
 
@@ -66,15 +68,17 @@ def dual(
     ----------
     upper : told the sites of a step, says what the best known choice costs
     tell : told how far it is (0 to 1); may raise
+    seconds : after which it ends, whatever it has
+    enough : it ends too where the best known choice costs no more than this share above the bound
     """
     cost = question.cost
     m, n = cost.shape
     prices = _first_prices(question)
     keys, at, all_ = np.empty(n), np.empty(n, np.int64), np.arange(m, dtype=np.int64)
     best, pace, since, move = Dual(-np.inf, prices, np.zeros(m)), _FIRST_PACE, 0, np.zeros(n)
-    ceiling = np.inf
-    for step in range(steps):
-        tell(step / steps)
+    ceiling, until = np.inf, time.monotonic() + seconds
+    for step in range(_STEPS):
+        tell(step / _STEPS)
         worth, served = np.empty(m), np.zeros(n)
         columns(cost, prices, sizes.need, sizes.room, all_, worth, served, keys, at)
         sites = chosen_of(question, worth)
@@ -88,7 +92,8 @@ def dual(
         short = 1.0 - served
         move = short + 0.3 * move
         size = float(move @ move)
-        if ceiling - best.bound <= 1e-9 * max(abs(ceiling), 1.0) or not float(short @ short) or size <= 0 or pace < _LAST_PACE:  # fmt: skip
+        near = ceiling - best.bound <= max(enough * abs(ceiling), 1e-9 * max(abs(ceiling), 1.0))
+        if near or not float(short @ short) or size <= 0 or pace < _LAST_PACE or time.monotonic() > until:
             break
         if since >= _PATIENCE:
             pace, since, prices = pace / 2.0, 0, best.prices.copy()

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 # Beyond all costs together, so that a pair that cannot be is in no best choice where there is another.
 _FAR = 4.0
 _SECONDS = 600.0
-# Share of the progress that the bound takes; the search has the rest.
-_BOUND_PART = 0.4
+# Share of the progress that the bound takes, and of the time at most; the search has the rest.
+_BOUND_PART, _BOUND_TIME = 0.4, 0.7
 
 
 def p_median(
@@ -113,7 +113,7 @@ def _solved(question: Question, gap: float, watch: Watch) -> tuple[NDArray[np.in
     def tell(share: float) -> None:
         watch.progress(_BOUND_PART * share, watch.what)
 
-    found = dual(question, Sizes.without(question), best.seen, tell)
+    found = dual(question, Sizes.without(question), best.seen, tell, seconds=watch.seconds * _BOUND_TIME, enough=gap)
     if _near(best.total, _whole_bound(question, found.bound), gap):
         return best.sites, best.total, _whole_bound(question, found.bound)
     left = max(watch.seconds - (time.monotonic() - begun), 0.0)

@@ -63,8 +63,8 @@ def proof_text(language: Language, found: Siting) -> str:
     return say(language, "siting.told.exact") if head["gap"] <= 1e-7 else say(language, "siting.told.gap", gap=head["gap"])  # fmt: skip
 
 
-def notes(language: Language, found: Siting) -> list[str]:
-    """What else is to be known: the proof, the ways, what is not served, what was gathered, and what a city should verify."""
+def notes(language: Language, found: Siting, *, short: bool = False) -> list[str]:
+    """What else is to be known: the proof, the ways, what is not served, what was gathered, and what a city should verify (``short``: only how many)."""
     head = found.head
     made = [proof_text(language, found)]
     if head["way"] == "straight":
@@ -83,7 +83,9 @@ def notes(language: Language, found: Siting) -> list[str]:
     if left:
         made.append(say(language, "siting.note.left_out", number=left, candidates=len(found.candidates)))
     names = [assumption_name(language, key) for key in head["verify"]]
-    if names:
+    if names and short:
+        made.append(say(language, "siting.note.verify_short", number=len(names)))
+    elif names:
         made.append(say(language, "siting.note.verify", names=say(language, "siting.and").join(names)))
     return made
 
@@ -100,6 +102,12 @@ def why_text(language: Language, found: Siting, row: dict[str, object]) -> str:
     else:
         told = say(language, f"siting.why.{head['method']}", metres=lost / head["weight"])
     return came + told
+
+
+def lost_text(found: Siting, lost: float) -> str:
+    """What would be lost without a site, in a cell: share of the demand, or metres on average."""
+    share = lost / found.head["weight"]
+    return f"−{share:.1%}" if found.head["method"] == "cover" else f"+{share:,.0f} m"
 
 
 def sites_in_words(language: Language, found: Siting) -> pd.DataFrame:
