@@ -114,14 +114,6 @@ def test_the_menu_opens_it_and_a_plan_without_cars_says_so(opened: MainWindow, q
     assert not found.isVisible()
 
 
-def test_the_years_stay_in_order(dialog: FleetDialog, qtbot: QtBot) -> None:
-    dialog.asked.first.setValue(2035)
-    assert dialog.asked.rules.last_year >= 2035
-    settled(dialog, qtbot)
-    assert dialog.found is not None
-    assert dialog.found.head["rules"]["first_year"] == 2035
-
-
 def test_assumptions_and_another_catalogue(dialog: FleetDialog, plan: Plan, qtbot: QtBot, tmp_path: Path) -> None:
     page, model = dialog.assumed, dialog.assumed.model
     keys = list(assumption_rows())
@@ -164,7 +156,12 @@ def test_assumptions_and_another_catalogue(dialog: FleetDialog, plan: Plan, qtbo
     settled(dialog, qtbot)
 
 
-def test_one_that_is_hidden_reckons_no_more(dialog: FleetDialog, qtbot: QtBot) -> None:
+def test_years_stay_in_order_and_one_that_is_hidden_reckons_no_more(dialog: FleetDialog, qtbot: QtBot) -> None:
+    dialog.asked.first.setValue(2035)
+    assert dialog.asked.rules.last_year >= 2035
+    settled(dialog, qtbot)
+    assert dialog.found is not None
+    assert dialog.found.head["rules"]["first_year"] == 2035
     dialog.asked.cars.setValue(3)
     assert dialog._later.isActive()
     dialog.hide()
