@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,7 +63,8 @@ def plan_fleet(
     models, faults = (shipped_catalogue(), ()) if catalogue is None else read_catalogue(catalogue)
     names = dict(zip(plan.facilities["facility_id"], plan.facilities["name"], strict=True))
     assumed = assumptions_of(plan.profile, (rules or default_rules()).values)
-    return fleet_of(rows, rules or default_rules(), assumed, models, names, progress, (*findings, *faults))
+    found = fleet_of(rows, rules or default_rules(), assumed, models, names, progress, (*findings, *faults))
+    return replace(found, head={**found.head, "catalogue": "" if catalogue is None else catalogue.name})
 
 
 def fleet_of(
@@ -230,7 +231,7 @@ def _result(
         "without_reference": int(replaced["old_yearly_yen"].isna().sum()),
     }  # fmt: skip
     whole = {
-        **head, "rules": _plain(rules), "status": found.status, "gap": _finite(found.gap), "need_cars": found.need, "reached_cars": found.reached,
+        **head, "catalogue": "", "rules": _plain(rules), "status": found.status, "gap": _finite(found.gap), "need_cars": found.need, "reached_cars": found.reached,
         "share": float(years["share"].iloc[-1]), "short": list(found.short), "least_yen": _finite(found.least_yen), "least_proven": found.least_proven,
         "totals": totals, "sharing": share,
         "verify": list(assumptions["key"][(assumptions["how_sure"] == "verify") & (assumptions["origin"] == "table")]),

@@ -138,6 +138,8 @@ def note_texts(language: Language, result: FleetResult) -> list[str]:
     """What is to be known of the figures."""
     head, cars = result.head, result.cars
     told = [say(language, "fleet.note.verify", count=len(head["verify"]))]
+    if head["catalogue"]:
+        told.append(say(language, "fleet.note.catalogue", name=head["catalogue"]))
     filled = sum(bool(_MATTERS & set(one.split(","))) for one in cars["filled"])
     if filled:
         told.append(say(language, "fleet.note.filled", count=filled, cars=len(cars)))

@@ -493,6 +493,15 @@ def test_a_search_hears_a_cancel() -> None:
         plan_years(asked, ENDS, stop)
 
 
+def test_progress_goes_one_way_to_its_end() -> None:
+    told: list[float] = []
+    rows = rows_of(*({"lease_end": pd.NaT, "first_year": 2010.0} for _ in range(6)))
+    rules = replace(default_rules(), budget_yen=4e6)
+    fleet_of(rows, rules, PLAIN, shipped_catalogue(), {}, lambda share, _what: told.append(share))
+    assert told == sorted(told)
+    assert (told[0], told[-1]) == (0.0, 1.0)
+
+
 # ---------------------------------------------------------------------------------------------- the whole
 
 

@@ -11,8 +11,10 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 
 from kawasolar.fleet import default_rules, plan_fleet
+from kawasolar.fleet.table import assumption_rows
 from kawasolar.fleet.tables import car_table
 from kawasolar.plan import RegisterRead, Registers
+from ui.fleet.assumed import COLUMNS
 from ui.fleet.dialog import FleetDialog
 
 if TYPE_CHECKING:
@@ -112,9 +114,56 @@ def test_the_menu_opens_it_and_a_plan_without_cars_says_so(opened: MainWindow, q
     assert not found.isVisible()
 
 
-def test_the_years_stay_in_order(dialog: FleetDialog, qtbot: QtBot) -> None:
+def test_assumptions_and_another_catalogue(dialog: FleetDialog, plan: Plan, qtbot: QtBot, tmp_path: Path) -> None:
+    page, model = dialog.assumed, dialog.assumed.model
+    keys = list(assumption_rows())
+
+    def write(key: str, text: str) -> bool:
+        return model.setData(model.index(keys.index(key), COLUMNS.index("value")), text)
+
+    assert write("reserve_share", "0.5")
+    settled(dialog, qtbot)
+    assert dialog.found is not None
+    rules = replace(default_rules(), values={"reserve_share": 0.5})
+    pd.testing.assert_frame_equal(dialog.found.cars, plan_fleet(plan, rules).cars)
+    # Out of its range, or no number: said, and left as it was.
+    assert not write("reserve_share", "0.9")
+    assert "0.6" in page.told.text()
+    assert not write("reserve_share", "多め")
+    assert model.values == {"reserve_share": 0.5}
+    assert not write("days", "245")
+    assert write("reserve_share", "")
+    assert model.values == {}
+    settled(dialog, qtbot)
+    own = tmp_path / "own.csv"
+    dialog.write_catalogue(own)
+    settled(dialog, qtbot)
+    lines = [line for line in own.read_text("utf-8-sig").splitlines() if not line.startswith("ev-")]
+    own.write_text("\n".join(lines), "utf-8-sig")
+    page.use(own)
+    settled(dialog, qtbot)
+    assert set(dialog.found.cars["model_power"]) <= {"phev", "hev", ""}
+    assert "own.csv" in dialog.notes.text()
+    page.use(tmp_path / "none.csv")
+    qtbot.waitUntil(lambda: dialog._job is None and not dialog._later.isActive(), timeout=WAIT)
+    assert dialog.found is None
+    assert "none.csv" in dialog.state.text()
+    page.use(None)
+    settled(dialog, qtbot)
+    assert "ev" in set(dialog.found.cars["model_power"])
+    dialog.asked.every.setChecked(True)
+    assert set(dialog.asked.rules.classes) == {"kei_passenger", "passenger", "kei_truck", "truck", "bus", "motorcycle"}
+    settled(dialog, qtbot)
+
+
+def test_years_stay_in_order_and_one_that_is_hidden_reckons_no_more(dialog: FleetDialog, qtbot: QtBot) -> None:
     dialog.asked.first.setValue(2035)
     assert dialog.asked.rules.last_year >= 2035
     settled(dialog, qtbot)
     assert dialog.found is not None
     assert dialog.found.head["rules"]["first_year"] == 2035
+    dialog.asked.cars.setValue(3)
+    assert dialog._later.isActive()
+    dialog.hide()
+    qtbot.waitUntil(lambda: not dialog._later.isActive(), timeout=WAIT)
+    assert dialog._job is None

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QHBoxLayout,
 
 from kawasolar.fleet import FleetRules, default_rules
 from kawasolar.fleet.rules import OBJECTIVES, WAYS
+from kawasolar.fleet.table import car_classes
 from kawasolar.fleet.words import prefer_text
 from ui.parts import column, label, row
 
@@ -74,7 +75,11 @@ class AskedFleet(QWidget):
         self.sharing = QCheckBox(look.say("ui.fleet.sharing"))
         self.sharing.setToolTip(look.say("ui.fleet.sharing.tip"))
         self.sharing.toggled.connect(lambda _on: self.changed.emit())
-        second.addWidget(self.sharing)
+        self.every = QCheckBox(look.say("ui.fleet.every"))
+        self.every.setToolTip(look.say("ui.fleet.every.tip"))
+        self.every.toggled.connect(lambda _on: self.changed.emit())
+        for tick in (self.every, self.sharing):
+            second.addWidget(tick)
         layout = column(self, margin=0, spacing=6)
         for line in (first, second):
             line.addStretch(1)
@@ -117,4 +122,5 @@ class AskedFleet(QWidget):
             self._plain, first_year=self.first.value(), last_year=self.last.value(), target=self.target.value() / 100.0,
             budget_yen=budget or None, cars_per_year=self.cars.value() or None, objective=OBJECTIVES[self.objective.currentIndex()],
             way=WAYS[self.way.currentIndex()], prefer=_PREFER[self.prefer.currentIndex()], sharing=self.sharing.isChecked(),
+            classes=tuple(code for code, one in car_classes().items() if one.bodies) if self.every.isChecked() else (),
         )  # fmt: skip

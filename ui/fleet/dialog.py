@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QSplitter, QTabWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QSplitter, QTabWidget, QWidget
 
 from kawasolar.fleet.tables import WITHOUT_TABLE, base_table, car_table, without_table, year_table
 from kawasolar.fleet.words import man_text, note_texts, short_texts, summary_texts
 from ui.charts.fiscal_years import FiscalYears, YearBar
 from ui.fleet.asked import AskedFleet
+from ui.fleet.assumed import AssumedPage
 from ui.fleet.tables import FrameModel, table_of
 from ui.parts import column, label, row, scrolled, set_role
 from ui.working_dialog import WorkingDialog
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from kawasolar.fleet import FleetResult
     from kawasolar.plan import Plan
     from ui.jobs import Job, Jobs
@@ -74,13 +75,18 @@ class FleetDialog(WorkingDialog):
         for name, table in self.tables.items():
             self.tabs.addTab(table, say(f"ui.fleet.tab.{name}"))
         layout.addWidget(self.tabs, 1)
+        self.assumed = AssumedPage(look, plan.profile, remembered)
+        self.assumed.keep.clicked.connect(self._keep_catalogue)
+        self.tabs.addTab(self.assumed, say("ui.fleet.tab.assumed"))
         layout.addLayout(self._foot_of())
         self.resize(1180, 690)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(_WAIT_MS)
-        self._later.timeout.connect(self._compute)
+        # Not for one that is closed meanwhile.
+        self._later.timeout.connect(lambda: self._compute() if self.isVisible() else None)
         self.asked.changed.connect(self._later.start)
+        self.assumed.changed.connect(self._later.start)
         self._compute()
 
     def _years_page(self) -> QWidget:
@@ -118,8 +124,9 @@ class FleetDialog(WorkingDialog):
 
         if self._job is not None:
             self._job.drop()
-        plan, rules = self._plan, self.asked.rules
-        job = self._jobs.start(lambda progress: plan_fleet(plan, rules, progress), _TOPIC)
+        plan, catalogue = self._plan, self.assumed.catalogue
+        rules = replace(self.asked.rules, values=dict(self.assumed.model.values))
+        job = self._jobs.start(lambda progress: plan_fleet(plan, rules, progress, catalogue=catalogue), _TOPIC)
         self._job = job
         job.progressed.connect(lambda share, _what: self.progress.setValue(round(1000 * share)))
         job.done.connect(self._on_done)
@@ -193,7 +200,8 @@ class FleetDialog(WorkingDialog):
     def _refresh(self) -> None:
         works = self._job is not None
         self.progress.setVisible(works)
-        self.save.setEnabled(self.found is not None and not works)
+        for widget in (self.save, self.assumed.keep):
+            widget.setEnabled(self.found is not None and not works)
         self.close_button.setText(self._look.say("ui.glare.stop" if works else "ui.surface.close"))
 
     # ---------------------------------------------------------------- papers
@@ -208,3 +216,18 @@ class FleetDialog(WorkingDialog):
         found, plan, language = self.found, self._plan, self._look.language
         if found is not None:
             self._keep(path, lambda: write_fleet_xlsx(found, plan, path, language), _TOPIC)
+
+    def _keep_catalogue(self) -> None:
+        start = Path(self._remembered.folder or Path.home()) / self._look.say("ui.fleet.catalogue.file")
+        words = self._look.say("ui.fleet.catalogue.keep")
+        chosen, _ = QFileDialog.getSaveFileName(self, words, str(start), "CSV (*.csv)")
+        if chosen:
+            self.write_catalogue(Path(chosen))
+
+    def write_catalogue(self, path: Path) -> None:
+        """Write the catalogue that is used, to be edited in a spreadsheet."""
+        from kawasolar.export.fleet import write_fleet_catalogue
+
+        found = self.found
+        if found is not None:
+            self._keep(path, lambda: write_fleet_catalogue(found, path), _TOPIC)
