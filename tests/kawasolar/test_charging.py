@@ -236,6 +236,8 @@ def test_energy_is_kept_and_nobody_is_in_two_places(changes: list[dict[str, Any]
     assert (here.plug[some.away] == -1).all()
     most = np.concatenate([some.most[:, here.of_charger], np.zeros((len(some), 1))], axis=1)
     assert (charge <= most[np.arange(len(some))[:, None], here.plug] + 1e-12).all()
+    at_unit = np.append(here.of_charger == V2X, False)[here.plug].any(axis=1)
+    assert not (at_unit & ~some.cars["v2x"].to_numpy()).any()
     for charger in range(len(here.of_charger)):
         assert ((here.plug == charger).sum(axis=0) <= 1).all()
 
