@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-# A car that can give back stands rather at a charger that can take; one that cannot leaves it to others [in half hours' kWh, as the rule of the kernel].
-_RATHER, _RATHER_NOT = -1e3, 1e-2
+# A car that can give back stands rather at a charger that can take [kWh of a half hour, as the rule of the kernel counts].
+_RATHER = -1e3
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class Base:
     ----------
     cars : rows of :func:`kawasolar.charging.cars.checked_cars`
     least, full : (n,), reserve and usable battery [kWh]
-    most : (n, kinds), what a car draws in a half hour at each kind [kWh]
+    most : (n, kinds), what a car draws in a half hour at each kind [kWh]; nought where it cannot stand
     staff : (17520,), when cars can be put elsewhere
     load_kwh, produced_kwh : (17520,), of the building and its roof [kWh]
     """
@@ -111,6 +111,8 @@ def base_of(
     most = np.zeros((len(cars), len(kinds)))
     for j, kind in enumerate(kinds):
         most[:, j] = np.minimum(kind.power_kw, own if kind.current == "ac" else assumed.dc_rate * battery) / 2.0
+        # Units that take back are made for few models: no car stands there that is not said to be one.
+        most[:, j] *= 1.0 if not kind.both_ways else cars["v2x"].to_numpy(dtype=np.float64)
     hours = np.arange(SLOTS) / 2.0
     there = (hours >= assumed.staff_from) & (hours < assumed.staff_to)
     staff = (working_days(year)[:, None] & there[None, :]).ravel()
@@ -211,7 +213,7 @@ def _run(base: Base, chargers: Ints, charge: Array, plug: Ints, low: Array, staf
     trips, count = base.trips, len(base)
     v2x = base.cars["v2x"].to_numpy(dtype=bool)
     both = np.array([kind.both_ways for kind in base.kinds], dtype=bool)
-    back = np.where(both[None, :], np.where(v2x[:, None], _RATHER, _RATHER_NOT), 0.0)
+    back = np.where(both[None, :] & v2x[:, None], _RATHER, 0.0)
     return bool(
         kernels.simulate(
             trips.first, trips.begin, trips.end, trips.kwh, np.stack([base.least, base.full]), base.most, base.ways, chargers, back, staff,

@@ -10,7 +10,8 @@ at a V2X charger, ``b`` bought and ``r`` left over::
 
 ``floor`` is what the longest day wants above the reserve, or what the car drives up until it is next at a charger where that is more; or as much as charging at once has where that is less. At the
 begin and end of the week each car is as full as by staggered charging, so that weeks stand by themselves and each has an answer: that of staggered charging. A week in which that leaves no
-surplus cannot buy less (what it buys is what it uses) and is taken as it is.
+surplus cannot buy less (what it buys is what it uses) and is taken as it is. At last what each car draws in a session is levelled as
+in :mod:`kawasolar.charging.sessions`, which buys no more.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import scipy.sparse as sp
 
 from gis.progress import silent
 from kawasolar.charging.base import stored_after
-from kawasolar.charging.sessions import peak_kw
+from kawasolar.charging.sessions import levelled, peak_kw
 from kawasolar.half_hours import COUNT, SLOTS
 from kawasolar.programme.highs import Problem, Watch, relax
 
@@ -102,7 +103,8 @@ def follow(found: Stay, sessions: Sessions, level: Array, progress: Progress = s
         first, last = np.maximum(sessions.begin[rows], begin), np.minimum(sessions.end[rows], end)
         cut = _Week(begin, end, rows, first, last, floors[rows], both[rows])
         solved += _solve(base, sessions, cut, stored, cap, charge, given)
-    return Followed(charge, given, solved)
+    # Of all answers that buy as little one that is level; what V2X does has bounds of its own in each half hour.
+    return Followed(levelled(base, sessions, charge, given, ~both) if solved else charge, given, solved)
 
 
 def _floors(found: Stay, sessions: Sessions) -> Array:

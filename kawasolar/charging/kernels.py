@@ -76,7 +76,7 @@ def _place_for(
     best, best_fit = NOBODY, 0.0
     for c in range(kinds.size):
         holder, j = place[c], kinds[c]
-        if holder >= 0 and not (staffed and stored[holder] >= bounds[1, holder] - FULL):
+        if most[who, j] <= 0.0 or (holder >= 0 and not (staffed and stored[holder] >= bounds[1, holder] - FULL)):
             continue
         fit = _fits(bounds[1, who] - stored[who], slots, most[who, j], ways[j], back[who, j])
         # One that is free rather than one from which somebody has to be put away.
@@ -124,7 +124,7 @@ def simulate(
     Of those that wait the one with least slack is first: half hours until it leaves, less those that it needs for its next trip. It takes the slowest charger that fills it in time,
     else the fastest. A full car is put away for another only while ``staff`` is there; outside of it, only who comes just then plugs in.
 
-    ``bounds`` (2, n): least and most state of charge [kWh]; ``most`` (n, kinds): drawn in a half hour [kWh]; ``ways`` (kinds,): what of it is stored; ``kinds`` (chargers,): which each is;
+    ``bounds`` (2, n): least and most state of charge [kWh]; ``most`` (n, kinds): drawn in a half hour [kWh], nought where a car cannot stand; ``ways`` (kinds,): what of it is stored; ``kinds`` (chargers,): which each is;
     ``back`` (n, kinds): below nought where the car had rather stand; ``stored`` (n,): at the beginning, and then at the end. Filled: ``low`` (n,), the least that is left above the least;
     ``charge`` and ``plug`` (n, T) where ``record`` (``plug`` comes full of -1). ``trip`` (n,) comes as ``first``, ``where`` (n,) and ``place`` (chargers,) full of -1.
     False at the first car below its reserve where ``stop``, and at the end where there was one.

@@ -57,6 +57,13 @@ class Sessions:
         lengths = self.end - self.begin
         return np.asarray(np.cumsum(lengths) - lengths)
 
+    def part(self, rows: Ints) -> Sessions:
+        """Some of them."""
+        car, charger, kind, begin, end = (
+            one[rows] for one in (self.car, self.charger, self.kind, self.begin, self.end)
+        )
+        return Sessions(car, charger, kind, begin, end, self.most[rows], self.energy[rows])
+
     def slots(self) -> tuple[Ints, Ints]:
         """Of all half hours of all sessions one after the other: the session, and the half hour of the year."""
         lengths = self.end - self.begin
@@ -87,14 +94,29 @@ def staggered(found: Stay, sessions: Sessions | None = None) -> Array:
     What the building draws is its load less its roof. Never a higher peak than at once: it begins there and each step levels.
     """
     base, some = found.base, sessions_of(found) if sessions is None else sessions
-    of, slots = some.slots()
-    drawn = found.charge_kwh[some.car[of], slots] if len(some) else np.zeros(0)
-    whole = base.net_kwh + found.drawn_kwh
-    kernels.fill_valleys(some.begin, some.end, some.most, some.first, whole, drawn, _ROUNDS)
-    made = np.zeros_like(found.charge_kwh)
-    if len(some):
-        made[some.car[of], slots] = drawn
+    made = levelled(base, some, found.charge_kwh)
     return found.charge_kwh.copy() if peak_kw(base, made) > peak_kw(base, found.charge_kwh) else made
+
+
+def levelled(base: Base, sessions: Sessions, charge_kwh: Array, given_kwh: Array | None = None, move: NDArray[np.bool_] | None = None) -> Array:  # fmt: skip
+    """The same energy in each session, moved within it to where the load of building and cars is lowest.
+
+    Neither the highest half hour nor what is bought rises, for each step makes the load that is left the least majorised one.
+
+    Parameters
+    ----------
+    move : (s,), which sessions may be moved; all unless given
+    """
+    some = sessions if move is None else sessions.part(np.flatnonzero(move))
+    of, slots = some.slots()
+    drawn = charge_kwh[some.car[of], slots]
+    whole = base.net_kwh + charge_kwh.sum(axis=0)
+    if given_kwh is not None:
+        whole -= given_kwh.sum(axis=0)
+    kernels.fill_valleys(some.begin, some.end, some.most, some.first, whole, drawn, _ROUNDS)
+    made = charge_kwh.copy()
+    made[some.car[of], slots] = drawn
+    return made
 
 
 def peak_kw(base: Base, charge_kwh: Array, given_kwh: Array | None = None) -> float:

@@ -65,7 +65,7 @@ def reasons_of(base: Base) -> list[str]:
 def smallest(base: Base, least: Sequence[int] | None = None, progress: Progress = silent, most: int = _MOST) -> Smallest:  # fmt: skip
     """The cheapest set, after subsidies, at which no car ever comes below its reserve.
 
-    Of sets that cost the same the one with fewer chargers, then with less power is found.
+    Of sets that cost the same the one with fewer chargers, then with fewer that give back, then with less power is found.
 
     Parameters
     ----------
@@ -101,14 +101,15 @@ def smallest(base: Base, least: Sequence[int] | None = None, progress: Progress 
 def _by_cost(base: Base, floor: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
     """Sets from the cheapest upwards, each once; more of a kind than there are cars are of no use."""
     costs, power = np.array([kind.cost_yen for kind in base.kinds]), np.array([kind.power_kw for kind in base.kinds])
+    both = np.array([int(kind.both_ways) for kind in base.kinds])
     ceiling = [max(len(base), low) for low in floor]
 
-    def key(counts: tuple[int, ...]) -> tuple[float, int, float, tuple[int, ...]]:
-        return float(costs @ counts), sum(counts), float(power @ counts), counts
+    def key(counts: tuple[int, ...]) -> tuple[float, int, int, float, tuple[int, ...]]:
+        return float(costs @ counts), sum(counts), int(both @ counts), float(power @ counts), counts
 
     heap = [key(floor)]
     while heap:
-        counts = heapq.heappop(heap)[3]
+        counts = heapq.heappop(heap)[-1]
         yield counts
         # Each set has one parent: that with one less of its last kind that is above the floor.
         last = max((j for j, one in enumerate(counts) if one > floor[j]), default=0)

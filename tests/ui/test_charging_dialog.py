@@ -81,10 +81,9 @@ def test_figures_are_those_of_the_domain(
     dialog.table.sortByColumn(column, Qt.SortOrder.DescendingOrder)
     shown = [str(dialog.sorted.index(row, column).data()).replace(",", "") for row in range(2)]
     assert [float(one) for one in shown] == sorted(wanted.bases["cost_yen"] / 1000.0, reverse=True)
-    # Building and cars together, half hour by half hour.
     rows = wanted.curves[(wanted.curves["facility_id"] == "004") & (wanted.curves["part"] == "worst")]
     chart = dialog.charts["worst"]
-    np.testing.assert_allclose(chart.series["unmanaged"], rows["load_kw"] + rows["unmanaged_kw"])
+    np.testing.assert_allclose(chart.series["unmanaged"], rows["unmanaged_kw"])
     assert len(chart.series["load"]) == 2 * SLOTS
     chart.resize(400, chart.sizeHint().height())
     assert "kW" in str(chart.read(QPointF(200, 60)))

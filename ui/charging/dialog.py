@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHeaderView, QSplitter, QTableView, QWidget
 
 from kawasolar.charging import WAYS, charging_of, read_cars
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import pandas as pd
+
     from gis.progress import Progress
     from kawasolar.charging import Charging
     from kawasolar.plan import Plan
@@ -32,8 +35,12 @@ if TYPE_CHECKING:
 
 _TOPIC = "charging"
 _WAIT_MS = 300
-# Room above the highest line.
-_ROOM = 1.08
+# Beside the words of a heading.
+_PADDING = 16
+# Charts of more days than these name them shorter.
+_FEW = 2
+# Ways that differ by less are the same.
+_SAME_KW = 1e-3
 _PARTS = ("worst", "week")
 
 
@@ -71,7 +78,7 @@ class ChargingDialog(WorkingDialog):
         whole = QSplitter(Qt.Orientation.Horizontal)
         whole.addWidget(self._bases())
         whole.addWidget(scrolled(self._side(), self._look.say("ui.charging.base")))
-        whole.setSizes([930, 390])
+        whole.setSizes([978, 342])
         whole.setChildrenCollapsible(False)
         return whole
 
@@ -91,12 +98,21 @@ class ChargingDialog(WorkingDialog):
         self.table.setWordWrap(True)
         rows, heads = self.table.verticalHeader(), self.table.horizontalHeader()
         rows.hide()
-        for place, width in enumerate(COLUMNS.values()):
-            self.table.setColumnWidth(place, width)
+        self._widen()
         heads.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        heads.setStretchLastSection(True)
+        heads.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.selectionModel().currentChanged.connect(lambda *_: self._show_base())
         return self.table
+
+    def _widen(self) -> None:
+        """Texts have their width, numbers what they and their heading want."""
+        font = self.table.horizontalHeader().font()
+        font.setBold(True)
+        metrics, horizontal = QFontMetrics(font), Qt.Orientation.Horizontal
+        for place, width in enumerate(COLUMNS.values()):
+            lines = str(self.bases.headerData(place, horizontal)).split("\n")
+            wanted = max(metrics.horizontalAdvance(line) for line in lines) + _PADDING
+            self.table.setColumnWidth(place, width or max(self.table.sizeHintForColumn(place), wanted))
 
     def _side(self) -> QWidget:
         say = self._look.say
@@ -105,7 +121,7 @@ class ChargingDialog(WorkingDialog):
         layout.setContentsMargins(8, 0, 0, 0)
         self.name = label("", "head", wrap=True)
         self.about = label("", "", wrap=True)
-        self.titles = {part: label("", "muted") for part in _PARTS}
+        self.titles = {part: label("", "muted", wrap=True) for part in _PARTS}
         self.charts = {part: ChargingCurves(self._look, say(f"charging.part.{part}"), legend=part == "week") for part in _PARTS}  # fmt: skip
         self.outage = label("", "", wrap=True)
         self.notes = label("", "muted", wrap=True)
@@ -146,6 +162,7 @@ class ChargingDialog(WorkingDialog):
         self._job, self.found = None, cast("Charging", found)
         set_role(self.state, "muted")
         self.bases.show_found(self.found)
+        self._widen()
         self.table.resizeRowsToContents()
         self.notes.setText("\n".join(note_texts(self._look.language, self.found)))
         self._refresh()
@@ -194,7 +211,7 @@ class ChargingDialog(WorkingDialog):
             for shown in (self.name, self.about, self.outage, *self.titles.values()):
                 shown.setText("")
             for chart in self.charts.values():
-                chart.show_days({}, (), 0.0)
+                chart.show_days({}, ())
             return
         place = int(np.flatnonzero((found.bases["facility_id"] == facility).to_numpy())[0])
         row = {str(key): value for key, value in found.bases.iloc[place].items()}
@@ -204,17 +221,18 @@ class ChargingDialog(WorkingDialog):
         self._show_curves(facility)
 
     def _about(self, row: Mapping[str, Any], note: str) -> list[str]:
-        """Cars that cannot be served or are short; what the set lacks."""
+        """The peak without cars; what the set lacks; cars that cannot be served."""
         found, say = self.found, self._look.say
         if found is None:
             return []
         cars = found.cars[found.cars["facility_id"] == row["facility_id"]]
         unserved = cars[cars["reason"] != ""]
+        peak = say("ui.charging.peak", peak=float(row["peak_none_kw"]))
         told = [
             say("ui.charging.car", vehicle=vehicle, reason=say(str(reason)))
             for vehicle, reason in zip(unserved["vehicle"], unserved["reason"], strict=True)
         ]
-        return [note, *told] if note else told
+        return [peak, *([note] if note else []), *told]
 
     def _outage(self, row: Mapping[str, Any]) -> str:
         say = self._look.say
@@ -232,15 +250,19 @@ class ChargingDialog(WorkingDialog):
         rows = found.curves[found.curves["facility_id"] == facility]
         for part, chart in self.charts.items():
             mine = rows[rows["part"] == part]
-            load, sun = mine["load_kw"].to_numpy(), mine["pv_kw"].to_numpy()
-            series = {"pv": sun, "load": load}
-            # Of building and cars together, as the meter would have it without the roof.
-            series |= {way: np.maximum(load + mine[f"{way}_kw"].to_numpy(), 0.0) for way in WAYS}
-            top = _ROOM * max(float(one.max(initial=0.0)) for one in series.values())
+            series = {name: mine[f"{name}_kw"].to_numpy(dtype=np.float64) for name in ("pv", "load", *WAYS)}
             times = times_of(int(found.head["year"]), mine["slot"].to_numpy())[::SLOTS]
-            names = [self._look.say("ui.charging.day", month=at.month, day=at.day, weekday=self._look.say(f"ui.charging.weekday.{at.weekday()}")) for at in times]  # fmt: skip
-            self.titles[part].setText(self._look.say(f"ui.charging.part.{part}"))
-            chart.show_days(series, names, top)
+            short = "ui.charging.day.short" if len(times) > _FEW else "ui.charging.day"
+            names = [self._day(at, short) for at in times]
+            # The week is that in which following the roof does most, else that of the worst day.
+            same = part == "week" and not np.abs(series["follow"] - series["staggered"]).max() > _SAME_KW
+            title = f"ui.charging.part.{part}" + (".same" if same else "")
+            self.titles[part].setText(self._look.say(title, day=self._day(times[0], "ui.charging.day")))
+            chart.show_days(series, names)
+
+    def _day(self, at: pd.Timestamp, code: str) -> str:
+        weekday = self._look.say(f"ui.charging.weekday.{at.weekday()}")
+        return self._look.say(code, month=at.month, day=at.day, weekday=weekday)
 
     # ---------------------------------------------------------------- papers
 

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-# Column -> width in pixels.
+# Column -> width in pixels; nought: what its numbers and heading want.
 COLUMNS = {
-    "name": 118, "cars": 46, "set": 150, "peak_none_kw": 62, "peak_unmanaged_kw": 62, "peak_staggered_kw": 62, "peak_follow_kw": 62, "rise_unmanaged_kw": 62,
-    "rise_staggered_kw": 62, "bill_unmanaged_yen": 66, "bill_staggered_yen": 66, "bill_follow_yen": 66, "cost_yen": 66,
+    "name": 112, "cars": 0, "set": 122, "peak_unmanaged_kw": 0, "peak_staggered_kw": 0, "peak_follow_kw": 0, "rise_unmanaged_kw": 0, "rise_staggered_kw": 0,
+    "bill_unmanaged_yen": 0, "bill_staggered_yen": 0, "bill_follow_yen": 0, "cost_yen": 0,
 }  # fmt: skip
 _TEXTS = ("name", "set")
 # Told in thousands of yen, as the heading says.
@@ -37,12 +37,17 @@ class BasesModel(QAbstractTableModel):
         self._look = look
         self.found: Charging | None = None
         self._sets: dict[str, str] = {}
+        self._short: dict[str, str] = {}
 
     def show_found(self, found: Charging | None) -> None:
         """Other bases, or none."""
         self.beginResetModel()
         self.found = found
         self._sets = {} if found is None else sets(self._look.language, found)
+        self._short = {}
+        for facility, kind, number in [] if found is None else found.chargers[["facility_id", "kind", "number"]].itertuples(index=False):  # fmt: skip
+            each = f"{kind.upper()}×{number}"
+            self._short[facility] = f"{self._short[facility]} {each}" if facility in self._short else each
         self.endResetModel()
 
     def facility(self, row: int) -> str:
@@ -91,7 +96,8 @@ class BasesModel(QAbstractTableModel):
             text = number_text(value, 0 if key == "cars" or key in _THOUSANDS else 1)
             return f"+{text}" if key.startswith("rise_") and value > 0 else text
         if role == Qt.ItemDataRole.ToolTipRole:
-            return " ".join(part for part in (self._text(row, "set") if key == "set" else "", self.note(row)) if part)
+            whole = self._sets[self.facility(row)] if key == "set" else self._text(row, key) if key == "name" else ""
+            return " ".join(part for part in (whole, self.note(row)) if part)
         if role == Qt.ItemDataRole.TextAlignmentRole and key not in _TEXTS:
             return _RIGHT
         if role == Qt.ItemDataRole.ForegroundRole and key == "set" and not self.found.bases["enough"].iloc[row]:
@@ -107,4 +113,6 @@ class BasesModel(QAbstractTableModel):
     def _text(self, row: int, key: str) -> str:
         if self.found is None:
             return ""
-        return self._sets[self.facility(row)] if key == "set" else str(self.found.bases["name"].iloc[row])
+        if key == "set":
+            return self._short.get(self.facility(row), self._look.say("charging.none"))
+        return str(self.found.bases["name"].iloc[row])

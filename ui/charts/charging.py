@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from kawasolar.half_hours import SLOTS
 from ui import format as fmt
-from ui.charts.base import Chart
+from ui.charts.base import Chart, nice_step
 from ui.look import Look
 
 if TYPE_CHECKING:
@@ -19,75 +19,101 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-LEFT, RIGHT, TOP, BOTTOM, LINE = 36, 8, 8, 20, 16
+LEFT, RIGHT, TOP, BOTTOM, LINE, GAP = 36, 8, 8, 20, 16, 12
+# Heights of the panels: the building with its roof and its cars, and the cars alone by their own scale.
+WHOLE, CARS = 64, 52
 # Series in the order in which they are drawn, with their colours and the width of their lines; the first two are areas.
 SERIES = (("pv", "sun", 0.0), ("load", "muted", 0.0), ("unmanaged", "attention", 1.4), ("staggered", "ink", 1.4), ("follow", "accent", 1.8))  # fmt: skip
 # Of so many days or fewer hours are named too.
 _FEW = 2
+# Room above the highest line.
+_ROOM = 1.08
 
 
 class ChargingCurves(Chart):
-    """Mean power of each half hour of some days [kW]; what is below nought is drawn as nought."""
+    """Mean power of each half hour of some days [kW]: above the building with and without its cars (as a meter would have it without the roof), below the cars alone."""
 
     def __init__(self, look: Look, title: str, *, legend: bool, parent: QWidget | None = None) -> None:
         self._legend_lines = 2 if legend else 0
-        super().__init__(look, 132 + LINE * self._legend_lines, title, parent)
+        super().__init__(look, TOP + WHOLE + GAP + CARS + BOTTOM + LINE * self._legend_lines, title, parent)
         self.series: dict[str, NDArray[np.float64]] = {}
         self._names: tuple[str, ...] = ()
-        self._top = 0.0
 
-    def show_days(self, series: Mapping[str, NDArray[np.float64]], names: Sequence[str], top: float) -> None:
+    def show_days(self, series: Mapping[str, NDArray[np.float64]], names: Sequence[str]) -> None:
         """Draw some days.
 
         Parameters
         ----------
-        series : by the names of :data:`SERIES`, mean power of days × 48 half hours [kW]; empty for nothing
+        series : by the names of :data:`SERIES`, mean power of days × 48 half hours [kW]; cars alone, below nought where they give back; empty for nothing
         names : of the days
-        top : of the scale [kW]
         """
-        self.series, self._names, self._top = dict(series), tuple(names), top
+        self.series, self._names = dict(series), tuple(names)
         self.update()
 
-    def _area(self) -> QRectF:
-        return QRectF(LEFT, TOP, self.width() - LEFT - RIGHT, self.height() - TOP - BOTTOM - LINE * self._legend_lines)
+    def _areas(self) -> tuple[QRectF, QRectF]:
+        width = self.width() - LEFT - RIGHT
+        return QRectF(LEFT, TOP, width, WHOLE), QRectF(LEFT, TOP + WHOLE + GAP, width, CARS)
 
-    def _points(self, power: NDArray[np.float64]) -> list[QPointF]:
-        area = self._area()
+    @staticmethod
+    def _points(area: QRectF, power: NDArray[np.float64], low: float, top: float) -> list[QPointF]:
         x = area.left() + (np.arange(len(power)) + 0.5) / len(power) * area.width()
-        y = area.bottom() - np.clip(power / self._top, 0.0, 1.0) * area.height()
+        y = area.bottom() - np.clip((power - low) / (top - low), 0.0, 1.0) * area.height()
         return [QPointF(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)]
 
     def draw(self, painter: QPainter) -> None:
-        area = self._area()
-        if self._top <= 0 or not self.series:
-            self.text(painter, area.center().x(), area.center().y(), self.look.say("ui.chart.nothing"))
+        whole, cars = self._areas()
+        if not self.series:
+            self.text(painter, whole.center().x(), whole.bottom(), self.look.say("ui.chart.nothing"))
             return
-        self.levels(painter, area, self._top)
-        self._days(painter, area)
-        for name, role, width in SERIES:
-            points = self._points(self.series[name])
-            if width:
+        ways = [(name, role, width) for name, role, width in SERIES if width]
+        totals = {name: self.series["load"] + self.series[name] for name, _, _ in ways}
+        top = _ROOM * max(float(one.max(initial=0.0)) for one in (*totals.values(), self.series["pv"], self.series["load"]))  # fmt: skip
+        low = min(float(self.series[name].min(initial=0.0)) for name, _, _ in ways)
+        high = _ROOM * max(float(self.series[name].max(initial=0.0)) for name, _, _ in ways)
+        for area, least, most, lines in ((whole, 0.0, top, totals), (cars, low, high, self.series)):
+            if most <= least:
+                continue
+            self._levels(painter, area, least, most)
+            self._days(painter, area, last=area is cars)
+            if area is whole:
+                self._filled(painter, area, most)
+            for name, role, width in ways:
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.setPen(self.pen(role, width))
-                painter.drawPolyline(QPolygonF(points))
-            else:
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(self.ink(role, 0.35 if name == "pv" else 0.25))
-                ends = [QPointF(points[-1].x(), area.bottom()), QPointF(points[0].x(), area.bottom())]
-                painter.drawPolygon(QPolygonF([*points, *ends]))
+                painter.drawPolyline(QPolygonF(self._points(area, lines[name], least, most)))
         if self._legend_lines:
-            self._legend(painter, area.bottom() + BOTTOM + LINE / 2)
+            self._legend(painter, cars.bottom() + BOTTOM + LINE / 2)
 
-    def _days(self, painter: QPainter, area: QRectF) -> None:
-        """Lines between days; their names below, with hours where there is room."""
+    def _levels(self, painter: QPainter, area: QRectF, low: float, top: float) -> None:
+        """Lines at round values, also below nought."""
+        step = nice_step(top - low, 2)
+        for k in range(int(np.ceil(low / step - 1e-9)), int(np.floor(top / step + 1e-9)) + 1):
+            y = area.bottom() - (k * step - low) / (top - low) * area.height()
+            painter.setPen(self.pen("line"))
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            self.text(painter, area.left() - 4, y, f"{k * step:,.4g}".replace("-", "−"), align="right")
+
+    def _filled(self, painter: QPainter, area: QRectF, top: float) -> None:
+        """Roof and building as areas."""
+        painter.setPen(Qt.PenStyle.NoPen)
+        for name, role, _ in SERIES[:2]:
+            points = self._points(area, self.series[name], 0.0, top)
+            painter.setBrush(self.ink(role, 0.35 if name == "pv" else 0.25))
+            ends = [QPointF(points[-1].x(), area.bottom()), QPointF(points[0].x(), area.bottom())]
+            painter.drawPolygon(QPolygonF([*points, *ends]))
+
+    def _days(self, painter: QPainter, area: QRectF, *, last: bool) -> None:
+        """Lines between days; below the last panel their names, with hours where there is room."""
         width, few = area.width() / len(self._names), len(self._names) <= _FEW
         for day, name in enumerate(self._names):
             x = area.left() + day * width
             if day:
                 painter.setPen(self.pen("line"))
                 painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+            if not last:
+                continue
             self.text(painter, x + width / 2, area.bottom() + 10, name)
-            for hour in (6, 18) if few else ():
+            for hour in (4, 20) if few else ():
                 at = x + width * hour / 24
                 painter.setPen(self.pen("line"))
                 painter.drawLine(QPointF(at, area.bottom() - 3), QPointF(at, area.bottom() + 3))
@@ -106,8 +132,8 @@ class ChargingCurves(Chart):
             left += room
 
     def read(self, position: QPointF) -> str | None:
-        area = self._area()
-        if self._top <= 0 or not self.series or not area.contains(position):
+        area = self._areas()[0].united(self._areas()[1])
+        if not self.series or not area.contains(position):
             return None
         count = len(self._names) * SLOTS
         k = min(count - 1, int((position.x() - area.left()) / area.width() * count))
