@@ -99,13 +99,11 @@ def _write(found: Charging, plan: Plan, xlsx: Path | None, csv: Path | None) -> 
 
 
 def _tell(found: Charging) -> None:
-    from kawasolar.charging.words import base_note, note_texts, sets
+    from kawasolar.charging.words import base_note, note_texts, sets, total_texts
 
     language, bases = State.language, found.bases
-    total = {"bases": len(bases), "cars": int(bases["cars"].sum()), "chargers": int(bases["chargers"].sum()), "cost": float(bases["cost_yen"].sum())}  # fmt: skip
-    typer.echo(say(language, "charging.cli.total", **total))
-    ways = {way: float(bases[f"bill_{way}_yen"].sum()) for way in ("unmanaged", "staggered", "follow")}
-    typer.echo(say(language, "charging.cli.total_bill", **ways))
+    for line in total_texts(language, found):
+        typer.echo(line)
     _tell_table(found)
     told_sets = sets(language, found)
     for row in bases.to_dict("records") if len(bases) <= _WITH_LINES else []:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from kawasolar.plan import AnswerKind
+    from ui.steps.answer import AnswerCard
+    from ui.steps.fleet import FleetPanel
+    from ui.steps.lighting import LightingPanel
+    from ui.taking_dialog import TakingDialog
     from ui.window import MainWindow
 
 
@@ -16,6 +24,31 @@ class AnswersDesk(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
+
+    def bind(self, lighting: LightingPanel, fleet: FleetPanel) -> None:
+        """What the panels ask for."""
+        window = self._window
+        cards: tuple[tuple[AnswerKind, AnswerCard, Callable[[], None]], ...] = (
+            ("lighting", lighting.card, self.light_sites),
+            ("fleet", fleet.fleet, self.renew_fleet),
+            ("charging", fleet.charging, self.find_chargers),
+        )
+        for kind, card, ask in cards:
+            card.open_asked.connect(ask)
+            card.leave_asked.connect(partial(self.keep, kind, None))
+        lighting.card.map_asked.connect(lambda: window.groups.set_mode("lighting"))
+        fleet.siting_asked.connect(self.site_chargers)
+
+    def keep(self, kind: AnswerKind, options: Mapping[str, object] | None) -> None:
+        """Have the plan keep an answer, by these options, or no longer; it is computed at once where nothing else is."""
+        from kawasolar.document.asked_edits import ask
+
+        window, plan = self._window, self._window.document.plan
+        if plan is None:
+            return
+        window.document.do(ask(plan.entries, plan.scenario, kind, options, window.document.author()))
+        if options is not None and not window.controller.is_running:
+            window.controller.run()
 
     def light_sites(self) -> None:
         """What LED lighting would do at each facility, and in which fiscal year."""
@@ -28,7 +61,7 @@ class AnswersDesk(QObject):
             window.look, window.jobs, window.remembered, document.plan, document.selected, window
         )  # fmt: skip
         dialog.mapped.connect(window.groups.lend)
-        dialog.open()
+        self._open("lighting", dialog)
 
     def renew_fleet(self) -> None:
         """Which next-generation car comes for each car, and when."""
@@ -37,7 +70,7 @@ class AnswersDesk(QObject):
         window, plan = self._window, self._window.document.plan
         if plan is None:
             return
-        FleetDialog(window.look, window.jobs, window.remembered, plan, window).open()
+        self._open("fleet", FleetDialog(window.look, window.jobs, window.remembered, plan, window))
 
     def find_chargers(self) -> None:
         """Chargers at each base; the facility that is selected is shown first."""
@@ -46,7 +79,8 @@ class AnswersDesk(QObject):
         window, plan = self._window, self._window.document.plan
         if plan is None:
             return
-        ChargingDialog(window.look, window.jobs, window.remembered, plan, window.document.selected, window).open()
+        selected = window.document.selected
+        self._open("charging", ChargingDialog(window.look, window.jobs, window.remembered, plan, selected, window))
 
     def site_chargers(self) -> None:
         """Where shared and public chargers go."""
@@ -56,3 +90,7 @@ class AnswersDesk(QObject):
         if plan is None:
             return
         SitingDialog(window.look, window.jobs, window.remembered, plan, window).open()
+
+    def _open(self, kind: AnswerKind, dialog: TakingDialog) -> None:
+        dialog.taken.connect(lambda options: self.keep(kind, options))
+        dialog.open()

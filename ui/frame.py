@@ -51,13 +51,15 @@ ROMAN = [
     "XVIII",
     "XIX",
 ]
-# The steps that this version works on; PPA, LED, fleet, energy and roadmap join the rail when they can do something.
+# The steps that this version works on; energy and roadmap join the rail when they can do something.
 STEPS = (
     ("data", "database-outline"),
     ("join", "link-variant"),
     ("assumptions", "tune-variant"),
     ("roofs", "home-roof"),
     ("half", "checkbox-multiple-marked-outline"),
+    ("lighting", "lamp"),
+    ("fleet", "car"),
     ("scenarios", "compare"),
     ("output", "export-variant"),
 )
@@ -69,6 +71,8 @@ STAGES_OF: dict[str, tuple[str, ...]] = {
     "join": ("join",),
     "roofs": ("survey", "layout"),
     "half": ("yield", "use", "eligibility", "selection", "programme"),
+    "lighting": ("lighting",),
+    "fleet": ("fleet", "charging"),
 }
 
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from ui.map.groups import Groups
     from ui.map.view import MapView
 
-Mode = Literal["decision", "years", "lots"]
-MODES: tuple[Mode, ...] = ("decision", "years", "lots")
+Mode = Literal["decision", "years", "lots", "lighting"]
+MODES: tuple[Mode, ...] = ("decision", "years", "lots", "lighting")
 
 
 class GroupDesk(QObject):
@@ -49,6 +49,8 @@ class GroupDesk(QObject):
             return False
         if mode == "years":
             return plan.programme is not None and plan.programme.proof is not None
+        if mode == "lighting":
+            return "lighting" in plan.answers
         return mode == "decision" or bool(plan.entries.of_scenario("lots", plan.scenario))
 
     def set_mode(self, mode: Mode) -> None:
@@ -67,7 +69,8 @@ class GroupDesk(QObject):
         self.changed.emit()
 
     def _show(self) -> None:
-        from ui.map.groups import groups_of_lots, groups_of_years
+        from kawasolar.answers import answer_of
+        from ui.map.groups import groups_of_lighting, groups_of_lots, groups_of_years
 
         plan, view = self._document.plan, self._map
         self._lent = False
@@ -79,5 +82,8 @@ class GroupDesk(QObject):
             return
         if self._mode == "years":
             view.set_groups(groups_of_years(plan, self._look.language))
+            return
+        if self._mode == "lighting":
+            view.set_groups(groups_of_lighting(answer_of(plan, "lighting"), self._look.language))
             return
         view.set_groups(groups_of_lots(plan, self._look.language))

@@ -49,7 +49,9 @@ if TYPE_CHECKING:
     from ui.scenarios.lower import LowerTitle
     from ui.steps.assumptions import AssumptionsPanel
     from ui.steps.data import DataPanel
+    from ui.steps.fleet import FleetPanel
     from ui.steps.half import HalfPanel
+    from ui.steps.lighting import LightingPanel
     from ui.steps.output import OutputPanel
     from ui.steps.roofs import RoofsPanel
     from ui.table import FacilityTable
@@ -70,6 +72,8 @@ class MainWindow(QMainWindow):
     table: FacilityTable
     inspector: Inspector
     half: HalfPanel
+    lighting: LightingPanel
+    fleet: FleetPanel
     data: DataPanel
     links: ReviewPanel
     assumptions: AssumptionsPanel
@@ -141,7 +145,9 @@ class MainWindow(QMainWindow):
         from ui.review.panel import ReviewPanel
         from ui.steps.assumptions import AssumptionsPanel
         from ui.steps.data import DataPanel
+        from ui.steps.fleet import FleetPanel
         from ui.steps.half import HalfPanel
+        from ui.steps.lighting import LightingPanel
         from ui.steps.output import OutputPanel
         from ui.steps.roofs import RoofsPanel
         from ui.table import FacilityTable
@@ -154,9 +160,12 @@ class MainWindow(QMainWindow):
         self.links = ReviewPanel(look, self.review)
         self.assumptions = AssumptionsPanel(look, document)
         self.roofs = RoofsPanel(look, document)
+        self.lighting, self.fleet = LightingPanel(look, document), FleetPanel(look, document)
         self.output = OutputPanel(look, document)
         self.scenarios.build(self.table)
-        panels = [self.data, self.links, self.assumptions, self.roofs, self.half, self.scenarios.panel, self.output]
+        panels = [
+            self.data, self.links, self.assumptions, self.roofs, self.half, self.lighting, self.fleet, self.scenarios.panel, self.output,
+        ]  # fmt: skip
         self.step_pages = docks.step_pages(self, panels)
         bodies = {"steps": self.step_pages, "inspector": self.why.wrap(self.inspector), "table": self.scenarios.lower}
         self.step_title, self.inspector_title = DockTitle(look, ""), DockTitle(look, look.say("ui.dock.inspector"))
@@ -241,6 +250,7 @@ class MainWindow(QMainWindow):
         self.inspector.overview.data_asked.connect(lambda: self.show_step("data"))
         self.half.programme.programme_asked.connect(self.controller.planning.make_programme)
         self.half.programme.map_asked.connect(lambda: self.groups.set_mode("years"))
+        control.answers.bind(self.lighting, self.fleet)
         self.half.show_asked.connect(lambda status: self.table.show_only([status]))
         self.data.replace_asked.connect(control.replace_input)
         self.data.profile_asked.connect(control.profiles.open)

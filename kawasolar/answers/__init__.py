@@ -26,10 +26,15 @@ _SHOWN = 200
 
 
 def _room(kind: AnswerKind) -> ModuleType:
-    """Module of a kind: ``checked``, ``compute``, ``FRAMES``, ``HEAD``, ``result``. Imported when it is needed: opening a plan without it is quick."""
-    from kawasolar.answers import charging, fleet, lighting
-
-    return {"lighting": lighting, "fleet": fleet, "charging": charging}[kind]
+    """Module of a kind: ``checked``, ``compute``, ``FRAMES``, ``HEAD``, ``result``. Imported when it is needed: a plan without it opens quickly."""
+    # By name for whoever freezes the program.
+    if kind == "lighting":
+        from kawasolar.answers import lighting as room
+    elif kind == "fleet":
+        from kawasolar.answers import fleet as room  # type: ignore[no-redef]
+    else:
+        from kawasolar.answers import charging as room  # type: ignore[no-redef]
+    return room
 
 
 def options_asked(entries: Entries, scenario: str, kind: AnswerKind) -> dict[str, Any] | None:

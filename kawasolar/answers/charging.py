@@ -48,6 +48,19 @@ def checked(options: Mapping[str, Any]) -> tuple[Asked, bool]:
     return asked, whose
 
 
+def options_of(asked: Asked, cars: str = "fleet") -> dict[str, Any]:
+    """What :func:`checked` reads as this, without what stands at its usual value; ``cars`` are those of the ``fleet`` or of the ``ledger``."""
+    usual = Asked()
+    told = {
+        name: getattr(asked, name)
+        for name in ("given", "least", "roof", "follow")
+        if getattr(asked, name) != getattr(usual, name)
+    }
+    told |= {name: dict(told[name]) for name in ("given", "least") if name in told}
+    values = {key: getattr(asked.assumed, key) for key in sorted(asked.assumed.asked)}
+    return told | ({"values": values} if values else {}) | ({"cars": cars} if cars != "fleet" else {})
+
+
 def compute(plan: Plan, options: Mapping[str, Any], progress: Progress) -> tuple[Answer, list[Finding]]:
     """As :func:`kawasolar.charging.bases.charging_of`."""
     from kawasolar.charging.kept import kept

@@ -66,6 +66,16 @@ def checked(options: Mapping[str, Any]) -> FleetRules:
     return check_rules(replace(default_rules(), **told))
 
 
+def options_of(rules: FleetRules) -> dict[str, Any]:
+    """What :func:`checked` reads as these, without what stands at its usual value."""
+    usual = default_rules()
+    told = {name: getattr(rules, name) for name in _OPTIONS if getattr(rules, name) != getattr(usual, name)}
+    told |= {name: list(told[name]) for name in ("counts", "classes") if name in told}
+    if "budgets" in told:
+        told["budgets"] = {str(key): value for key, value in rules.budgets.items()}
+    return told
+
+
 def compute(plan: Plan, options: Mapping[str, Any], progress: Progress) -> tuple[Answer, list[Finding]]:
     """As :func:`kawasolar.fleet.of_plan.plan_fleet`."""
     from kawasolar.fleet.kept import kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from kawasolar.answers.options import Options, flag, number, one_of, per_key, year
@@ -40,7 +41,7 @@ FRAMES = {
 }
 HEAD = {
     "first": int, "last": int, "budget_yen": (None, float), "budgets": {ANY: float}, "goal": str, "deadlines": bool, "pins": {ANY: int}, "status": str,
-    "gap": float, "in_time": float, "most_in_time": float, "numbers": {ANY: float}, "asked": [str], "table": str, "verify": int, "last_days": {ANY: str},
+    "gap": (None, float), "in_time": float, "most_in_time": float, "numbers": {ANY: float}, "asked": [str], "table": str, "verify": int, "last_days": {ANY: str},
     "left_out": {ANY: str}, "done": [str],
 }  # fmt: skip
 _OPTIONS: Options = {
@@ -68,6 +69,15 @@ def checked(options: Mapping[str, Any]) -> Asked:
     return Asked(**told)
 
 
+def options_of(asked: Asked) -> dict[str, Any]:
+    """What :func:`checked` reads as this, without what stands at its usual value."""
+    usual = Asked()
+    told = {name: getattr(asked, name) for name in _OPTIONS if getattr(asked, name) != getattr(usual, name)}
+    if "budgets" in told:
+        told["budgets"] = {str(key): value for key, value in asked.budgets.items()}
+    return told
+
+
 def compute(plan: Plan, options: Mapping[str, Any], progress: Progress) -> tuple[Answer, list[Finding]]:
     """As :func:`kawasolar.lighting.of_plan.lighting_of`."""
     from kawasolar.lighting.kept import kept
@@ -75,6 +85,8 @@ def compute(plan: Plan, options: Mapping[str, Any], progress: Progress) -> tuple
     found = lighting_of(plan, checked(options), progress=progress)
     head, frames = kept(found)
     head.pop("findings")
+    # A search that ended before it knew one.
+    head["gap"] = head["gap"] if math.isfinite(head["gap"]) else None
     return Answer(head, frames), list(found.findings)
 
 
@@ -82,4 +94,5 @@ def result(answer: Answer) -> Lighting:
     """What the room of lighting says of it."""
     from kawasolar.lighting.kept import from_kept
 
-    return from_kept({**answer.head, "findings": []}, answer.frames)
+    gap = answer.head["gap"]
+    return from_kept({**answer.head, "gap": math.inf if gap is None else gap, "findings": []}, answer.frames)

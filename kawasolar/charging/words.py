@@ -66,6 +66,19 @@ def unit_name(language: Language, unit: str) -> str:
     return say(language, code) if code in catalogue() else unit
 
 
+def total_texts(language: Language, found: Charging) -> list[str]:
+    """All bases together: chargers and what they cost, and what cars add to the bills in each way."""
+    bases = found.bases
+    total = {
+        "bases": len(bases),
+        "cars": int(bases["cars"].sum()),
+        "chargers": int(bases["chargers"].sum()),
+        "cost": float(bases["cost_yen"].sum()),
+    }
+    ways = {way: float(bases[f"bill_{way}_yen"].sum()) for way in ("unmanaged", "staggered", "follow")}
+    return [say(language, "charging.cli.total", **total), say(language, "charging.cli.total_bill", **ways)]
+
+
 def note_texts(language: Language, found: Charging) -> list[str]:
     """What is to be known of the whole: roofs, estimated loads, tariffs that are not known, cars that are left out, numbers to be verified."""
     bases: pd.DataFrame = found.bases

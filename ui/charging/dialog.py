@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -11,6 +12,7 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHeaderView, QSplitter, QTableView, QWidget
 
 from kawasolar.charging import WAYS, charging_of, read_cars
+from kawasolar.charging.of_fleet import cars_of_fleet
 from kawasolar.charging.tables import times_of
 from kawasolar.charging.words import note_texts
 from kawasolar.half_hours import SLOTS
@@ -18,7 +20,7 @@ from ui.charging.asked import AskedPart
 from ui.charging.tables import COLUMNS, SORT, BasesModel
 from ui.charts.charging import ChargingCurves
 from ui.parts import column, label, scrolled, set_role
-from ui.working_dialog import WorkingDialog
+from ui.taking_dialog import TakingDialog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,8 +46,10 @@ _SAME_KW = 1e-3
 _PARTS = ("worst", "week")
 
 
-class ChargingDialog(WorkingDialog):
-    """Changes nothing in the plan."""
+class ChargingDialog(TakingDialog):
+    """Changes nothing in the plan before it is taken."""
+
+    KIND = "charging"
 
     def __init__(
         self, look: Look, jobs: Jobs, remembered: Remembered, plan: Plan, facility_id: str | None = None, parent: QWidget | None = None
@@ -63,14 +67,29 @@ class ChargingDialog(WorkingDialog):
         self.asked = AskedPart(look, remembered)
         layout.addWidget(self.asked)
         layout.addWidget(self._pages(), 1)
-        layout.addLayout(self._foot_of())
+        layout.addLayout(self._foot_of(self._taking()))
         self.resize(1360, 690)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(_WAIT_MS)
         self._later.timeout.connect(self._compute)
+        self._begin_with(plan)
         self.asked.changed.connect(self._later.start)
         self._compute()
+
+    def _begin_with(self, plan: Plan) -> None:
+        """What the plan is asked for already."""
+        from kawasolar.answers.charging import checked
+
+        before = self.asked_before(plan)
+        if before is not None:
+            asked, of_fleet = checked(before)
+            self.asked.show_asked(asked, "fleet" if of_fleet else "ledger")
+
+    def options(self) -> dict[str, Any] | None:
+        from kawasolar.answers.charging import options_of
+
+        return None if self.asked.path is not None else options_of(self.asked.asked, self.asked.source)
 
     # ---------------------------------------------------------------- building
 
@@ -142,11 +161,14 @@ class ChargingDialog(WorkingDialog):
     def _compute(self) -> None:
         if self._job is not None:
             self._job.drop()
-        plan, asked, path = self._plan, self.asked.asked, self.asked.path
+        plan, asked, path, source = self._plan, self.asked.asked, self.asked.path, self.asked.source
 
         def reckon(progress: Progress) -> Charging:
-            cars = None if path is None else read_cars(path)
-            return charging_of(plan, cars, asked, None, progress)
+            if path is not None:
+                return charging_of(plan, read_cars(path), asked, None, progress)
+            cars, told = cars_of_fleet(plan) if source == "fleet" else (None, [])
+            found = charging_of(plan, cars, asked, None, progress)
+            return replace(found, findings=(*told, *found.findings))
 
         job = self._jobs.start(reckon, _TOPIC)
         self._job = job
@@ -188,6 +210,7 @@ class ChargingDialog(WorkingDialog):
         works = self._job is not None
         self.progress.setVisible(works)
         self.save.setEnabled(self.found is not None and not works)
+        self._refresh_taking(found=self.found is not None)
         self.close_button.setText(self._look.say("ui.glare.stop" if works else "ui.surface.close"))
 
     # ---------------------------------------------------------------- the base that is looked at

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QHBoxLayout, QSpinBox, QWidget
 
 from kawasolar.fleet import FleetRules, default_rules
@@ -42,6 +42,7 @@ class AskedFleet(QWidget):
         super().__init__()
         self._look = look
         self._plain = default_rules()
+        self._orders: tuple[str, ...] = _PREFER
         first, second = row(8), row(8)
         self.first, self.last = self._year("first", self._plain.first_year), self._year("last", self._plain.last_year)
         self.target = QDoubleSpinBox()
@@ -118,9 +119,41 @@ class AskedFleet(QWidget):
     def rules(self) -> FleetRules:
         """As they are chosen now; 0 as budget or number of cars is free."""
         budget = self.budget.value() * _UNIT[self._look.language]
+        years = range(self.first.value(), self.last.value() + 1)
         return replace(
             self._plain, first_year=self.first.value(), last_year=self.last.value(), target=self.target.value() / 100.0,
             budget_yen=budget or None, cars_per_year=self.cars.value() or None, objective=OBJECTIVES[self.objective.currentIndex()],
-            way=WAYS[self.way.currentIndex()], prefer=_PREFER[self.prefer.currentIndex()], sharing=self.sharing.isChecked(),
+            way=WAYS[self.way.currentIndex()], prefer=self._orders[self.prefer.currentIndex()], sharing=self.sharing.isChecked(),
+            budgets={year: yen for year, yen in self._plain.budgets.items() if year in years},
             classes=tuple(code for code, one in car_classes().items() if one.bodies) if self.every.isChecked() else (),
         )  # fmt: skip
+
+    def show_rules(self, rules: FleetRules) -> None:
+        """Choose these; what has no field stays as they have it."""
+        self._plain = rules
+        fields = (
+            self.first,
+            self.last,
+            self.target,
+            self.budget,
+            self.cars,
+            self.objective,
+            self.way,
+            self.prefer,
+            self.sharing,
+        )
+        blocked = [QSignalBlocker(field) for field in fields]
+        if rules.prefer not in self._orders:
+            self._orders = (*self._orders, rules.prefer)
+            self.prefer.addItem(prefer_text(self._look.language, rules.prefer), rules.prefer)
+        self.first.setValue(rules.first_year)
+        self._bound()
+        self.last.setValue(rules.last_year)
+        self.target.setValue(100.0 * rules.target)
+        self.budget.setValue((rules.budget_yen or 0.0) / _UNIT[self._look.language])
+        self.cars.setValue(rules.cars_per_year or 0)
+        self.objective.setCurrentIndex(OBJECTIVES.index(rules.objective))
+        self.way.setCurrentIndex(WAYS.index(rules.way))
+        self.prefer.setCurrentIndex(self._orders.index(rules.prefer))
+        self.sharing.setChecked(rules.sharing)
+        del blocked

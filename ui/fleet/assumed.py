@@ -17,6 +17,8 @@ from kawasolar.fleet.words import assumption_name, unit_name
 from ui.parts import button, column, label, row
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kawasolar.profile import Profile
     from ui.look import Look
     from ui.settings import Remembered
@@ -49,6 +51,11 @@ class AssumedModel(QAbstractTableModel):
         self._rows = tuple(assumption_rows().values())
         self.values: dict[str, float] = {}
         self._now = assumptions_of(profile)
+
+    def use(self, values: Mapping[str, float]) -> None:
+        """Begin with numbers that somebody has given before; those that the tables no longer know are left out."""
+        self.values = {key: value for key, value in values.items() if key in assumption_rows()}
+        self._now = assumptions_of(self._profile, self.values)
 
     def rowCount(self, parent: Index | None = None) -> int:
         return len(self._rows)

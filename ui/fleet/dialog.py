@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFileDialog, QSplitter, QTabWidget, QWidget
 
 from kawasolar.fleet.tables import WITHOUT_TABLE, base_table, car_table, without_table, year_table
-from kawasolar.fleet.words import man_text, note_texts, short_texts, summary_texts
-from ui.charts.fiscal_years import FiscalYears, YearBar
+from kawasolar.fleet.words import note_texts, short_texts, summary_texts
+from ui.charts.fiscal_years import FiscalYears
 from ui.fleet.asked import AskedFleet
 from ui.fleet.assumed import AssumedPage
 from ui.fleet.tables import FrameModel, table_of
+from ui.fleet.years import show_share, show_spend
 from ui.parts import column, label, row, scrolled, set_role
-from ui.working_dialog import WorkingDialog
+from ui.taking_dialog import TakingDialog
 
 if TYPE_CHECKING:
-    from kawasolar.fleet import FleetResult
+    from kawasolar.fleet import FleetResult, FleetRules
     from kawasolar.plan import Plan
     from ui.jobs import Job, Jobs
     from ui.look import Look
@@ -43,8 +43,10 @@ _WIDTHS = {
 }  # fmt: skip
 
 
-class FleetDialog(WorkingDialog):
-    """Changes nothing in the plan."""
+class FleetDialog(TakingDialog):
+    """Changes nothing in the plan before it is taken."""
+
+    KIND = "fleet"
 
     def __init__(
         self, look: Look, jobs: Jobs, remembered: Remembered, plan: Plan, parent: QWidget | None = None
@@ -78,16 +80,36 @@ class FleetDialog(WorkingDialog):
         self.assumed = AssumedPage(look, plan.profile, remembered)
         self.assumed.keep.clicked.connect(self._keep_catalogue)
         self.tabs.addTab(self.assumed, say("ui.fleet.tab.assumed"))
-        layout.addLayout(self._foot_of())
+        layout.addLayout(self._foot_of(self._taking()))
         self.resize(1180, 690)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(_WAIT_MS)
         # Not for one that is closed meanwhile.
         self._later.timeout.connect(lambda: self._compute() if self.isVisible() else None)
+        self._begin_with(plan)
         self.asked.changed.connect(self._later.start)
         self.assumed.changed.connect(self._later.start)
         self._compute()
+
+    def _begin_with(self, plan: Plan) -> None:
+        """What the plan is asked for already."""
+        from kawasolar.answers.fleet import checked
+
+        before = self.asked_before(plan)
+        if before is not None:
+            rules = checked(before)
+            self.asked.show_rules(rules)
+            self.assumed.model.use(rules.values)
+
+    def options(self) -> dict[str, Any] | None:
+        from kawasolar.answers.fleet import options_of
+
+        return None if self.assumed.catalogue is not None else options_of(self._rules)
+
+    @property
+    def _rules(self) -> FleetRules:
+        return replace(self.asked.rules, values=dict(self.assumed.model.values))
 
     def _years_page(self) -> QWidget:
         page, say = QWidget(), self._look.say
@@ -125,7 +147,7 @@ class FleetDialog(WorkingDialog):
         if self._job is not None:
             self._job.drop()
         plan, catalogue = self._plan, self.assumed.catalogue
-        rules = replace(self.asked.rules, values=dict(self.assumed.model.values))
+        rules = self._rules
         job = self._jobs.start(lambda progress: plan_fleet(plan, rules, progress, catalogue=catalogue), _TOPIC)
         self._job = job
         job.progressed.connect(lambda share, _what: self.progress.setValue(round(1000 * share)))
@@ -170,32 +192,8 @@ class FleetDialog(WorkingDialog):
         for place, key in enumerate(_YEARS):
             self.years.setColumnHidden(place, key == "sharing_yen" and bool(found.years[key].isna().all()))
         self.tabs.setTabText(2, say("ui.fleet.tab.without.count", count=len(found.without)))
-        self._show_charts(found)
-
-    def _show_charts(self, found: FleetResult) -> None:
-        say, language = self._look.say, self._look.language
-        unit = 1e4 if language == "ja" else 1e6
-        share, spend = [], []
-        for one in found.years.to_dict("records"):
-            year, target = int(one["fiscal_year"]), 100.0 * one["target"]
-            told = say(
-                "ui.fleet.read.share",
-                year=year,
-                next=one["next_generation"],
-                passenger=one["passenger"],
-                share=100.0 * one["share"],
-            )
-            share.append(YearBar(year, 100.0 * one["share"], f"{100.0 * one['share']:.0f} %", target, told))
-            money = man_text(one["spend_yen"]) if language == "ja" else f"{one['spend_yen'] / unit:,.1f}"
-            told = say("ui.fleet.read.spend", year=year, spend=money, replaced=one["replaced"])
-            if not math.isnan(one["budget_yen"]):
-                told += say(
-                    "ui.fleet.read.budget", budget=f"{one['budget_yen'] / unit:,.{0 if language == 'ja' else 1}f}"
-                )
-            spend.append(YearBar(year, one["spend_yen"] / unit, money, one["budget_yen"] / unit, told))
-        self.charts["share"].show_bars(share)
-        # Nothing is spent before the first year.
-        self.charts["spend"].show_bars(spend[1:])
+        show_share(self._look, self.charts["share"], found)
+        show_spend(self._look, self.charts["spend"], found)
 
     def _refresh(self) -> None:
         works = self._job is not None

@@ -34,6 +34,8 @@ class AskedLighting(QWidget):
     def __init__(self, look: Look, plan: Plan) -> None:
         super().__init__()
         say = look.say
+        # Of single years: the command line gives them, and they stay.
+        self._budgets: dict[int, float] = {}
         line = row(8)
         line.setContentsMargins(0, 0, 0, 0)
         self.setLayout(line)
@@ -93,5 +95,18 @@ class AskedLighting(QWidget):
         million = self.budget.value()
         return Asked(
             first=self.first.value(), last=self.last.value(), budget_yen=million * _MILLION if million > 0 else None, goal=GOALS[self.goal.currentIndex()],
-            deadlines=self.deadlines.isChecked(),
+            deadlines=self.deadlines.isChecked(), budgets={year: yen for year, yen in self._budgets.items() if self.first.value() <= year <= self.last.value()},
         )  # fmt: skip
+
+    def show_asked(self, asked: Asked) -> None:
+        """Choose this."""
+        fields = (self.first, self.last, self.budget, self.goal, self.deadlines)
+        blocked = [QSignalBlocker(field) for field in fields]
+        for spin, year in ((self.first, asked.first), (self.last, asked.last)):
+            if year is not None:
+                spin.setValue(year)
+        self.budget.setValue((asked.budget_yen or 0.0) / _MILLION)
+        self.goal.setCurrentIndex(GOALS.index(asked.goal))
+        self.deadlines.setChecked(asked.deadlines)
+        self._budgets = dict(asked.budgets)
+        del blocked

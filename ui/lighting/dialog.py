@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QSplitter, QTableView, QTabWidget, QWidget
 
 from kawasolar.lighting import bundled_table, lighting_of
 from kawasolar.lighting.words import note_texts, proof_text, total_text, way_name, year_text
-from ui.charts.year_columns import Series, YearColumns
+from ui.charts.year_columns import YearColumns
 from ui.lighting.asked import AskedLighting
 from ui.lighting.tables import COLUMNS, SORT, FacilitiesModel, way_heads, way_rows
+from ui.lighting.years import show_money, show_stock
 from ui.measures.tables import RowsModel, table_of
 from ui.parts import button, column, label, row, scrolled, set_role
-from ui.working_dialog import WorkingDialog
+from ui.taking_dialog import TakingDialog
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,19 +29,18 @@ if TYPE_CHECKING:
 
 _TOPIC = "lighting"
 _WAIT_MS = 400
-_MILLION = 1e6
-_THOUSAND = 1e3
 _WIDTHS = {"name": 132, "co2_t": 54, "saved_kwh": 76, "saved_yen": 80, "cost_yen": 86, "payback": 72, "last_day": 88, "way": 72, "estimated": 36, "year": 46}  # fmt: skip
 
 
-class LightingDialog(WorkingDialog):
-    """Changes nothing in the plan.
+class LightingDialog(TakingDialog):
+    """Changes nothing in the plan before it is taken.
 
     Signals
     -------
     mapped : the map is to show these groups
     """
 
+    KIND = "lighting"
     mapped = Signal(object)
 
     def __init__(
@@ -65,14 +65,30 @@ class LightingDialog(WorkingDialog):
         layout.addWidget(self.proof)
         self.map = button(say("ui.lighting.map"))
         self.map.clicked.connect(self._show_map)
-        layout.addLayout(self._foot_of(self.map))
+        layout.addLayout(self._foot_of(self.map, self._taking()))
         self.resize(1340, 690)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(_WAIT_MS)
         self._later.timeout.connect(self._compute)
+        self._begin_with(plan)
         self.asked.changed.connect(self._later.start)
         self._compute()
+
+    def _begin_with(self, plan: Plan) -> None:
+        """What the plan is asked for already."""
+        from kawasolar.answers.lighting import checked
+
+        before = self.asked_before(plan)
+        if before is not None:
+            told = checked(before)
+            self.pins = dict(told.pins)
+            self.asked.show_asked(told)
+
+    def options(self) -> dict[str, Any]:
+        from kawasolar.answers.lighting import options_of
+
+        return options_of(replace(self.asked.asked, pins=dict(self.pins)))
 
     # ---------------------------------------------------------------- building
 
@@ -196,22 +212,8 @@ class LightingDialog(WorkingDialog):
         self._show_facility()
 
     def _show_years(self) -> None:
-        found, say = self.found, self._look.say
-        if found is None:
-            self.stock.show_years((), ())
-            self.money.show_years((), ())
-            return
-        sums = found.stock.groupby("fiscal_year")[["left", "past", "past_without"]].sum() / _THOUSAND
-        years = sums.index.tolist()
-        kinds = (("left", "left", "accent", "full"), ("past", "past", "attention", "hatch"), ("without", "past_without", "muted", "open"))  # fmt: skip
-        self.stock.show_years(
-            years, [Series(say(f"ui.lighting.stock.{name}"), tuple(sums[key].tolist()), role, fill) for name, key, role, fill in kinds]
-        )  # fmt: skip
-        frame = found.years
-        cost, saved = ((frame[key] / _MILLION).tolist() for key in ("cost_yen", "saved_total_yen"))
-        budget = [] if frame["budget_yen"].isna().any() else (frame["budget_yen"] / _MILLION).tolist()
-        series = [Series(say("ui.lighting.money.cost"), tuple(cost), "accent"), Series(say("ui.lighting.money.saved"), tuple(saved), "sun", "hatch")]  # fmt: skip
-        self.money.show_years(frame["fiscal_year"].tolist(), series, budget, say("ui.lighting.money.budget"))
+        show_stock(self._look, self.stock, self.found)
+        show_money(self._look, self.money, self.found)
 
     # ---------------------------------------------------------------- the facility that is looked at
 
@@ -281,6 +283,7 @@ class LightingDialog(WorkingDialog):
         self.progress.setVisible(works)
         for action in (self.save, self.map):
             action.setEnabled(self.found is not None and not works)
+        self._refresh_taking(found=self.found is not None)
         self.close_button.setText(self._look.say("ui.glare.stop" if works else "ui.surface.close"))
 
     # ---------------------------------------------------------------- papers

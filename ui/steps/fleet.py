@@ -1,0 +1,69 @@
+"""The panel of the fleet: next-generation cars by year, chargers at the bases, and where shared ones go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from kawasolar.answers import answer_of
+from ui.charts.fiscal_years import FiscalYears
+from ui.parts import button, column, label, row, rule
+from ui.steps.answer import AnswerCard
+
+if TYPE_CHECKING:
+    from ui.document import Document
+    from ui.look import Look
+
+
+class FleetPanel(QWidget):
+    """公用車・充電."""
+
+    siting_asked = Signal()
+
+    def __init__(self, look: Look, document: Document) -> None:
+        super().__init__()
+        self._look, self._document = look, document
+        say = look.say
+        layout = column(self)
+        layout.addWidget(label(say("ui.fleet.panel"), "muted", wrap=True))
+        self.share = FiscalYears(look, say("ui.fleet.chart.share"))
+        self.fleet = AnswerCard(look, "fleet", self.share)
+        self.charging = AnswerCard(look, "charging")
+        for card in (self.fleet, self.charging):
+            layout.addWidget(card)
+            layout.addWidget(rule())
+        head = row(4)
+        head.addWidget(label(say("ui.fleet.siting"), "head"), 1)
+        self.siting = button(say("ui.menu.siting"), "link")
+        self.siting.clicked.connect(self.siting_asked)
+        head.addWidget(self.siting)
+        layout.addLayout(head)
+        layout.addWidget(label(say("ui.fleet.siting.about"), "muted", wrap=True))
+        layout.addStretch(1)
+        document.plan_changed.connect(self._show)
+        document.entries_changed.connect(lambda tables: self._show() if "asked" in tables else None)
+        self._show()
+
+    def _show(self) -> None:
+        plan, language = self._document.plan, self._look.language
+        if plan is None:
+            return
+        found = answer_of(plan, "fleet")
+        if found is None:
+            self.fleet.show_plan(plan, ())
+        else:
+            from kawasolar.fleet.words import note_texts, short_texts, summary_texts
+            from ui.fleet.years import show_share
+
+            show_share(self._look, self.share, found)
+            told = summary_texts(language, found), short_texts(language, found), note_texts(language, found)
+            self.fleet.show_plan(plan, *told)
+        chargers = answer_of(plan, "charging")
+        if chargers is None:
+            self.charging.show_plan(plan, ())
+        else:
+            from kawasolar.charging.words import total_texts
+
+            self.charging.show_plan(plan, total_texts(language, chargers))

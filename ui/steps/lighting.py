@@ -1,0 +1,66 @@
+"""The panel of LED lighting: what the plan keeps of it, stock and deadlines by year, and what each year costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QWidget
+
+from kawasolar.answers import answer_of
+from ui.charts.year_columns import YearColumns
+from ui.lighting.years import show_money, show_stock
+from ui.parts import column, label
+from ui.steps.answer import AnswerCard
+
+if TYPE_CHECKING:
+    from ui.document import Document
+    from ui.look import Look
+
+
+class LightingPanel(QWidget):
+    """照明."""
+
+    def __init__(self, look: Look, document: Document) -> None:
+        super().__init__()
+        self._look, self._document = look, document
+        say = look.say
+        layout = column(self)
+        layout.addWidget(label(say("ui.lighting.panel"), "muted", wrap=True))
+        self.stock, self.money = (
+            YearColumns(look, say("ui.lighting.stock")),
+            YearColumns(look, say("ui.lighting.money")),
+        )
+        named = [
+            _named(look.say(f"ui.lighting.{name}"), chart)
+            for name, chart in (("stock", self.stock), ("money", self.money))
+        ]
+        self.card = AnswerCard(look, "lighting", *named, on_map=True)
+        layout.addWidget(self.card)
+        layout.addStretch(1)
+        document.plan_changed.connect(self._show)
+        document.entries_changed.connect(lambda tables: self._show() if "asked" in tables else None)
+        self._show()
+
+    def _show(self) -> None:
+        plan, language = self._document.plan, self._look.language
+        if plan is None:
+            return
+        found = answer_of(plan, "lighting")
+        if found is None:
+            self.card.show_plan(plan, ())
+            return
+        from kawasolar.lighting.words import note_texts, proof_text, total_text
+
+        show_stock(self._look, self.stock, found)
+        show_money(self._look, self.money, found)
+        self.card.show_plan(
+            plan, [total_text(language, found), proof_text(language, found.head)], about=note_texts(language, found)
+        )
+
+
+def _named(words: str, chart: QWidget) -> QWidget:
+    holder = QWidget()
+    inside = column(holder, margin=0, spacing=2)
+    inside.addWidget(label(words, "head"))
+    inside.addWidget(chart)
+    return holder

@@ -1,0 +1,54 @@
+"""A dialog whose answer the plan can keep: it begins with what the plan is asked for, and hands its options over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Signal
+
+from kawasolar.answers import options_asked
+from ui.parts import button
+from ui.working_dialog import WorkingDialog
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QPushButton
+
+    from kawasolar.plan import AnswerKind, Plan
+
+
+class TakingDialog(WorkingDialog):
+    """``KIND`` of what it finds.
+
+    Signals
+    -------
+    taken : the plan is to be asked for it by these options
+    """
+
+    KIND: AnswerKind
+    taken = Signal(object)
+    take: QPushButton
+
+    def options(self) -> dict[str, Any] | None:
+        """As they are chosen now, as an entry has them; None where files of somebody's own are used, which no plan keeps."""
+        raise NotImplementedError
+
+    def asked_before(self, plan: Plan) -> dict[str, Any] | None:
+        """How the plan asks for it; None where it does not."""
+        return options_asked(plan.entries, plan.scenario, self.KIND)
+
+    def _taking(self) -> QPushButton:
+        self.take = button(self._look.say("ui.answers.take"), "primary", tip=self._look.say("ui.answers.take.tip"))
+        self.take.clicked.connect(self._on_take)
+        return self.take
+
+    def _refresh_taking(self, *, found: bool) -> None:
+        """Whether it can be taken now."""
+        own = self.options() is None
+        self.take.setEnabled(found and self._job is None and not own)
+        self.take.setToolTip(self._look.say("ui.answers.own_files" if own else "ui.answers.take.tip"))
+
+    def _on_take(self) -> None:
+        options = self.options()
+        if options is not None:
+            self.taken.emit(options)
+            self.state.setText(self._look.say("ui.answers.taken"))
