@@ -561,6 +561,27 @@ def test_what_makes_the_target_impossible_is_said_with_the_least_budget() -> Non
     assert whole(rows, first_year=2028, last_year=2030, budget_yen=2 * price).head["short"] == []
 
 
+def test_of_cars_that_are_alike_the_one_that_is_due_first_goes_first() -> None:
+    rows = rows_of(*({"lease_end": pd.NaT, "first_year": year} for year in (2010.0, 2005.0, np.nan, 2008.0)))
+    found = whole(rows.iloc[[0, 1, 3]], first_year=2028, last_year=2030, cars_per_year=1).cars
+    assert list(zip(found["fiscal_year"], found["why"], strict=True)) == [
+        (2030, "late"),
+        (2028, "overdue"),
+        (2029, "late"),
+    ]
+    last = whole(rows, first_year=2028, last_year=2031, cars_per_year=1).cars
+    assert last["fiscal_year"].tolist() == [2030, 2028, 2031, 2029]
+    assert last["why"].tolist() == ["late", "overdue", "unknown_due", "late"]
+
+
+def test_a_car_that_is_electric_already_is_charged_from_the_first() -> None:
+    found = whole(rows_of({"fuel": "electric", "km_longest": 900.0}, {"fuel": "hybrid"}, {}))
+    assumed = assumptions_of(None)
+    assert electric_frame(found, assumed, 2020)["vehicle"].tolist() == ["V000"]
+    assert electric_frame(found, assumed, 2028)["vehicle"].tolist() == ["V000", "V002"]
+    assert found.years["kwh"].iloc[0] == pytest.approx(found.cars["kwh"].iloc[0])
+
+
 @settings(max_examples=12, deadline=None)
 @given(st.lists(st.sampled_from(MIXED), min_size=1, max_size=12), st.sampled_from([None, 3e6, 8e6]), st.sampled_from(["lease", "purchase", "as_held"]))  # fmt: skip
 def test_no_budget_is_broken_and_nobody_is_lost(told: list[dict[str, Any]], budget: float | None, way: Any) -> None:
