@@ -269,6 +269,9 @@ def test_why_a_model_does_not_fit() -> None:
     assert fits.reasons(0, 1) == ("body", "seats")
     assert fits.reasons(5, 0) == ("seats", "load", "range")
     assert fits.nearest().tolist() == [0, 0, 0, 0, -1, 0]
+    # Of five seats with a long range and of eight with a short one, the nearest for nine seats is the latter.
+    two = models(model(battery_kwh=90.0), model(key="van", seats=8.0))
+    assert fit(cars({"seats": 9.0}), two, COUNTS, PLAIN).nearest().tolist() == [1]
 
 
 @settings(max_examples=30, deadline=None)
