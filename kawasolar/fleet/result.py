@@ -99,7 +99,9 @@ def years_frame(cars: pd.DataFrame, spend: Mapping[int, float], rules: FleetRule
     rows = []
     passenger = cars["passenger"]
     next_now = cars["why"] == "already"
-    old, new = np.nan_to_num(cars["old_co2_t"]), np.nan_to_num(cars["new_co2_t"])
+    new = np.nan_to_num(cars["new_co2_t"])
+    # What an old car without a counterpart emits nobody knows: nothing is said to be saved.
+    old = np.where(cars["old_co2_t"].isna(), new, cars["old_co2_t"])
     for year in (rules.first_year - 1, *rules.years):
         done = (cars["fiscal_year"] <= year).to_numpy()
         clean = passenger & (next_now | done)

@@ -585,6 +585,17 @@ def test_a_car_that_is_electric_already_is_charged_from_the_first() -> None:
     assert found.years["kwh"].iloc[0] == pytest.approx(found.cars["kwh"].iloc[0])
 
 
+def test_without_a_counterpart_nothing_is_said_to_be_saved() -> None:
+    table = shipped_catalogue()
+    table = table[~table["power"].isin(["petrol", "diesel"])].reset_index(drop=True)
+    found = fleet_of(rows_of({}, {"fuel": "electric"}), replace(default_rules(), objective="co2"), PLAIN, table, {})
+    assert found.head["totals"]["without_reference"] == 1
+    assert found.head["totals"]["replaced"] == 1
+    assert found.years["saved_t"].tolist() == [0.0] * 6
+    only = fleet_of(rows_of({"fuel": "hybrid"}), default_rules(), PLAIN, shipped_catalogue(), {})
+    assert (only.head["share"], only.head["short"], only.head["totals"]["spend_yen"]) == (1.0, [], 0.0)
+
+
 @settings(max_examples=12, deadline=None)
 @given(st.lists(st.sampled_from(MIXED), min_size=1, max_size=12), st.sampled_from([None, 3e6, 8e6]), st.sampled_from(["lease", "purchase", "as_held"]))  # fmt: skip
 def test_no_budget_is_broken_and_nobody_is_lost(told: list[dict[str, Any]], budget: float | None, way: Any) -> None:
