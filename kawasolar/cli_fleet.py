@@ -162,7 +162,7 @@ def _table(frame: pd.DataFrame) -> None:
 def _cell(name: str, value: float) -> str:
     if math.isnan(value):
         return "–"
-    if name == "fiscal_year":
+    if name == "year":
         return str(int(value))
     return f"{value:,.1f}" if name in {"share", "target", "co2_t", "saved_t"} else f"{value:,.0f}"
 

@@ -14,6 +14,7 @@ from kawasolar.fleet.tables import (
     ASSUMED_TABLE,
     CAR_TABLE,
     WITHOUT_TABLE,
+    YEAR_TABLE,
     assumed_table,
     base_table,
     car_table,
@@ -36,11 +37,11 @@ if TYPE_CHECKING:
 _KINDS = {
     "vehicle": ("code", 20), "facility_id": ("code", 12), "base_name": ("text", 24), "name": ("text", 30), "department": ("text", 18),
     "vehicle_class": ("text", 12), "power": ("text", 10), "model": ("text", 22), "model_power": ("code", 8), "held": ("code", 8), "why": ("text", 34),
-    "filled": ("text", 30), "reasons": ("text", 56), "natural_year": ("year", 9), "fiscal_year": ("year", 9), "share": ("one", 10), "target": ("one", 8),
+    "filled": ("text", 30), "reasons": ("text", 56), "natural_year": ("year", 9), "fiscal_year": ("year", 9), "year": ("year", 9), "share": ("one", 10), "target": ("one", 8),
     "old_co2_t": ("two", 10), "new_co2_t": ("two", 10), "co2_t": ("one", 11), "saved_t": ("one", 11), "charge_kw": ("one", 11),
 }  # fmt: skip
 _SUMMED = (
-    "old_yearly_yen", "new_yearly_yen", "upfront_yen", "early_yen", "late_yen", "old_co2_t", "new_co2_t", "kwh", "cars", "ev", "phev", "charge_kw",
+    "old_yearly_yen", "new_yearly_yen", "upfront_yen", "early_yen", "late_yen", "old_co2_t", "new_co2_t", "kwh", "cars", "next_generation", "ev", "phev", "charge_kw",
 )  # fmt: skip
 _ASSUMED = {
     "item": ("text", 40), "value": ("any", 12), "unit": ("code", 12), "low": ("any", 10), "high": ("any", 12), "source": ("text", 52),
@@ -96,7 +97,7 @@ def write_fleet_xlsx(result: FleetResult, plan: Plan, path: Path, language: Lang
     told = [*short_texts(language, result), *summary_texts(language, result)]
     notes = note_texts(language, result)
     with plan_book(plan, path, language, today) as book:
-        _sheet(book, "fleet_years", [*told, *notes], year_table(result), list(result.years.columns))
+        _sheet(book, "fleet_years", [*told, *notes], year_table(result), YEAR_TABLE)
         _sheet(book, "fleet_cars", notes, car_table(language, result), CAR_TABLE, total=True, frozen=1)
         _sheet(book, "fleet_bases", [], base_table(result), list(result.bases.columns), total=True)
         _sheet(book, "fleet_without", [], without_table(language, result), WITHOUT_TABLE)

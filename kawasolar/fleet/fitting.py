@@ -51,11 +51,13 @@ class Fits:
     ----------
     failed : uint8 [n, m], bits of :data:`REASONS`; 0 fits
     range_km : [m] as :func:`winter_range`
+    lacks : [n, m] shares of the seats, the load and the distance that are lacking, added up
     candidate : [m] whether the model counts as next-generation
     """
 
     failed: NDArray[np.uint8]
     range_km: NDArray[np.float64]
+    lacks: NDArray[np.float64]
     candidate: NDArray[np.bool_]
 
     @property
@@ -66,13 +68,12 @@ class Fits:
         return tuple(name for name, bit in _BIT.items() if self.failed[car, model] & bit)
 
     def nearest(self) -> NDArray[np.int64]:
-        """[n] the candidate that fails least: of its body, with the fewest reasons, then the longest range; −1 where none has its body."""
-        bits = np.unpackbits(self.failed[..., None], axis=-1).sum(axis=-1).astype(np.float64)
+        """[n] of the candidates with its body the one that lacks least, of equals the first; −1 where there is none."""
         body = (self.failed & _BIT["body"]) == 0
         possible = body & self.candidate[None, :]
-        rank = np.where(possible, bits - self.range_km[None, :] / 1e6, np.inf)
-        if not rank.shape[1]:
-            return np.full(len(rank), -1, dtype=np.int64)
+        if not possible.shape[1]:
+            return np.full(len(possible), -1, dtype=np.int64)
+        rank = np.where(possible, self.lacks, np.inf)
         return np.where(possible.any(axis=1), rank.argmin(axis=1), -1).astype(np.int64)
 
 
@@ -87,16 +88,16 @@ def fit(cars: pd.DataFrame, models: pd.DataFrame, counts: Sequence[str], assumed
     none = np.zeros((0, len(models)), dtype=bool)
     body = np.array([allowed[code] for code in cars["vehicle_class"]]) if len(cars) else none
     range_km = winter_range(models, assumed)
-    failed = np.zeros((len(cars), len(models)), dtype=np.uint8)
-    lacking = {
-        "body": ~body,
-        "seats": _column(models, "seats") < _row(cars, "seats"),
-        "load": _column(models, "load_kg") < _row(cars, "load_kg"),
-        "range": range_km[None, :] < _row(cars, "km_longest"),
-    }
-    for name, mask in lacking.items():
-        failed |= np.where(mask, _BIT[name], 0).astype(np.uint8)
-    return Fits(failed, range_km, models["power"].isin(list(counts)).to_numpy())
+    failed = np.where(body, 0, _BIT["body"]).astype(np.uint8)
+    lacks = np.zeros(failed.shape)
+    pairs = {
+        "seats": (_column(models, "seats"), _row(cars, "seats")), "load": (_column(models, "load_kg"), _row(cars, "load_kg")),
+        "range": (range_km[None, :], _row(cars, "km_longest")),
+    }  # fmt: skip
+    for name, (has, needs) in pairs.items():
+        failed |= np.where(has < needs, _BIT[name], 0).astype(np.uint8)
+        lacks += np.maximum(needs - has, 0.0) / np.maximum(needs, 1.0)
+    return Fits(failed, range_km, lacks, models["power"].isin(list(counts)).to_numpy())
 
 
 def choose(

@@ -176,7 +176,7 @@ def _cars(
     ]
     made = cars.assign(
         base_name=[names.get(one, "") or base for one, base in zip(cars["facility_id"], cars["base"], strict=True)],
-        model=keys[model], model_power=powers[model], nearest=keys[nearest], reasons=reasons, range_km=np.append(fits.range_km, np.nan)[model],
+        model=keys[model], model_power=powers[model], nearest=keys[nearest], reasons=reasons, range_km=np.append(fits.range_km, np.nan)[np.where(model < 0, nearest, model)],
         old_yearly_yen=old.yearly_yen, new_yearly_yen=new.yearly_yen, new_tco_yen=new.tco_yen, upfront_yen=new.upfront_yen,
         # As long as the new car's life, so that the two compare.
         old_tco_yen=old.yearly_yen * new.tco_yen / new.yearly_yen, old_co2_t=old.co2_t, new_co2_t=new.co2_t, kwh=new.kwh,

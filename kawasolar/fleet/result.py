@@ -45,7 +45,7 @@ class FleetResult:
     ----------
     head : ``rules status gap need_cars reached_cars passenger already no_substitute target_cars short least_yen least_proven totals sharing verify``
     cars : a row a car of the ledger, columns :data:`CARS`; ``fiscal_year`` NaN where it is not replaced; money of a year or present value [yen], CO2 [t/a],
-        ``kwh`` at the plug a year once it is replaced (or by now, where it is electric already)
+        ``range_km`` of the model, or of the nearest where none fits; ``kwh`` at the plug a year once it is replaced (or by now, where it is electric already)
     years : a row a fiscal year, the one before the programme first, columns :data:`YEARS`
     bases : a row a base at the end of the last year, columns :data:`BASES`; an empty id where no facility is known, with the name as the ledger writes it
     assumptions : ``key value unit low high origin how_sure``
@@ -99,7 +99,9 @@ def years_frame(cars: pd.DataFrame, spend: Mapping[int, float], rules: FleetRule
     rows = []
     passenger = cars["passenger"]
     next_now = cars["why"] == "already"
-    old, new = np.nan_to_num(cars["old_co2_t"]), np.nan_to_num(cars["new_co2_t"])
+    new = np.nan_to_num(cars["new_co2_t"])
+    # What an old car without a counterpart emits nobody knows: nothing is said to be saved.
+    old = np.where(cars["old_co2_t"].isna(), new, cars["old_co2_t"])
     for year in (rules.first_year - 1, *rules.years):
         done = (cars["fiscal_year"] <= year).to_numpy()
         clean = passenger & (next_now | done)

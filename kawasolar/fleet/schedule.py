@@ -52,7 +52,7 @@ def schedule_of(
     Parameters
     ----------
     natural, leased_now : [n]
-    old, new : picked, [n]; where the old one's costs are NaN (no reference in the catalogue) they count as 0, and only the new one's tell the years apart
+    old, new : picked, [n]; where the old one's costs are NaN (no reference in the catalogue) they count as 0, and nothing is known to be saved
     """
     t = np.array(years)
     known = np.isfinite(natural)[:, None]
@@ -69,7 +69,7 @@ def schedule_of(
     yearly = np.repeat(new.yearly_yen[:, None], len(t), axis=1) * factor
     after = np.flip(np.cumsum(np.flip(yearly, axis=1), axis=1), axis=1)
     cost = before[:, :-1] + after + early * factor
-    saved = (np.nan_to_num(old.co2_t) - new.co2_t)[:, None] * (len(t) - np.arange(len(t) + 1))
+    saved = np.nan_to_num(old.co2_t - new.co2_t)[:, None] * (len(t) - np.arange(len(t) + 1))
     spend = _spend(new, np.where(leased_now[:, None], early, 0.0))
     further = np.where(over, np.broadcast_to(extension, kept.shape), 0.0)
     off = _before(further * factor)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kawasolar.fleet.result import YEARS
 from kawasolar.fleet.table import assumption_rows
 from kawasolar.fleet.words import (
     assumption_name,
@@ -31,6 +32,8 @@ CAR_TABLE = (
 WITHOUT_TABLE = (
     "vehicle", "facility_id", "base_name", "department", "vehicle_class", "power", "seats", "load_kg", "km_longest", "natural_year", "reasons",
 )  # fmt: skip
+# Those of the result, the year by a name of its own: it is not that in which a car is replaced.
+YEAR_TABLE = ("year", *YEARS[1:])
 ASSUMED_TABLE = ("item", "value", "unit", "low", "high", "source", "how_sure", "remark")
 # Digits that are shown; money and distances none.
 _DIGITS = {"share": 1, "target": 1, "old_co2_t": 3, "new_co2_t": 3, "co2_t": 1, "saved_t": 1, "charge_kw": 1}
@@ -43,6 +46,7 @@ def car_table(language: Language, result: FleetResult) -> pd.DataFrame:
     told = _named(language, cars)
     told["model"] = [names.get(key, "") for key in cars["model"]]
     told["model_power"] = [power_name(language, one) for one in cars["model_power"]]
+    told["range_km"] = told["range_km"].where(cars["model"] != "")
     told["why"] = [why_text(language, why, due) for why, due in zip(cars["why"], cars["natural_year"], strict=True)]
     told["filled"] = [filled_text(language, one) for one in cars["filled"]]
     return _rounded(told[list(CAR_TABLE)])
@@ -57,8 +61,8 @@ def without_table(language: Language, result: FleetResult) -> pd.DataFrame:
 
 
 def year_table(result: FleetResult) -> pd.DataFrame:
-    """A row a fiscal year, shares in per cent."""
-    years = result.years.copy()
+    """A row a fiscal year, columns :data:`YEAR_TABLE`; shares in per cent."""
+    years = result.years.rename(columns={"fiscal_year": "year"})
     for name in _SHARES:
         years[name] = 100.0 * years[name]
     return _rounded(years)

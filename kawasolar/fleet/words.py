@@ -74,7 +74,7 @@ def reasons_text(language: Language, car: Mapping[Any, Any], models: pd.DataFram
         return say(language, "fleet.reason.body", kind=class_name(language, str(car["vehicle_class"])))
     row = near.iloc[0]
     values = {
-        "seats": car["seats"], "has_seats": row["seats"], "load": car["load_kg"], "has_load": row["load_kg"], "km": car["km_longest"],
+        "seats": car["seats"], "has_seats": row["seats"], "load": car["load_kg"], "has_load": row["load_kg"], "km": car["km_longest"], "has_km": car["range_km"],
     }  # fmt: skip
     told = [say(language, f"fleet.reason.{one}", **values) for one in str(car["reasons"]).split(",")]
     return say(language, "fleet.reason.nearest", model=row[f"name_{language}"], reasons=say(language, "list.separator").join(told))  # fmt: skip

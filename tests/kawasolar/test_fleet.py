@@ -269,6 +269,9 @@ def test_why_a_model_does_not_fit() -> None:
     assert fits.reasons(0, 1) == ("body", "seats")
     assert fits.reasons(5, 0) == ("seats", "load", "range")
     assert fits.nearest().tolist() == [0, 0, 0, 0, -1, 0]
+    # Of five seats with a long range and of eight with a short one, the nearest for nine seats is the latter.
+    two = models(model(battery_kwh=90.0), model(key="van", seats=8.0))
+    assert fit(cars({"seats": 9.0}), two, COUNTS, PLAIN).nearest().tolist() == [1]
 
 
 @settings(max_examples=30, deadline=None)
@@ -559,6 +562,38 @@ def test_what_makes_the_target_impossible_is_said_with_the_least_budget() -> Non
     slow = whole(rows, first_year=2028, last_year=2030, cars_per_year=1)
     assert (slow.head["short"], slow.head["least_yen"]) == (["cars_per_year"], None)
     assert whole(rows, first_year=2028, last_year=2030, budget_yen=2 * price).head["short"] == []
+
+
+def test_of_cars_that_are_alike_the_one_that_is_due_first_goes_first() -> None:
+    rows = rows_of(*({"lease_end": pd.NaT, "first_year": year} for year in (2010.0, 2005.0, np.nan, 2008.0)))
+    found = whole(rows.iloc[[0, 1, 3]], first_year=2028, last_year=2030, cars_per_year=1).cars
+    assert list(zip(found["fiscal_year"], found["why"], strict=True)) == [
+        (2030, "late"),
+        (2028, "overdue"),
+        (2029, "late"),
+    ]
+    last = whole(rows, first_year=2028, last_year=2031, cars_per_year=1).cars
+    assert last["fiscal_year"].tolist() == [2030, 2028, 2031, 2029]
+    assert last["why"].tolist() == ["late", "overdue", "unknown_due", "late"]
+
+
+def test_a_car_that_is_electric_already_is_charged_from_the_first() -> None:
+    found = whole(rows_of({"fuel": "electric", "km_longest": 900.0}, {"fuel": "hybrid"}, {}))
+    assumed = assumptions_of(None)
+    assert electric_frame(found, assumed, 2020)["vehicle"].tolist() == ["V000"]
+    assert electric_frame(found, assumed, 2028)["vehicle"].tolist() == ["V000", "V002"]
+    assert found.years["kwh"].iloc[0] == pytest.approx(found.cars["kwh"].iloc[0])
+
+
+def test_without_a_counterpart_nothing_is_said_to_be_saved() -> None:
+    table = shipped_catalogue()
+    table = table[~table["power"].isin(["petrol", "diesel"])].reset_index(drop=True)
+    found = fleet_of(rows_of({}, {"fuel": "electric"}), replace(default_rules(), objective="co2"), PLAIN, table, {})
+    assert found.head["totals"]["without_reference"] == 1
+    assert found.head["totals"]["replaced"] == 1
+    assert found.years["saved_t"].tolist() == [0.0] * 6
+    only = fleet_of(rows_of({"fuel": "hybrid"}), default_rules(), PLAIN, shipped_catalogue(), {})
+    assert (only.head["share"], only.head["short"], only.head["totals"]["spend_yen"]) == (1.0, [], 0.0)
 
 
 @settings(max_examples=12, deadline=None)

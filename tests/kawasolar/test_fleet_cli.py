@@ -17,7 +17,7 @@ from kawasolar.export.fleet import write_fleet_xlsx
 from kawasolar.fleet import default_rules, plan_fleet
 from kawasolar.fleet.rules import OBJECTIVES, WAYS
 from kawasolar.fleet.table import assumption_rows, car_classes
-from kawasolar.fleet.tables import CAR_TABLE, assumed_table, car_table, without_table
+from kawasolar.fleet.tables import CAR_TABLE, assumed_table, car_table, without_table, year_table
 from kawasolar.fleet.words import note_texts, short_texts, summary_texts
 from kawasolar.project import load_project, save_project
 from kawasolar.words import LANGUAGES, catalogue
@@ -176,7 +176,7 @@ def test_there_are_words_for_everything(plan: Plan) -> None:
     known = catalogue()
     result = plan_fleet(plan, replace(default_rules(), budget_yen=1.0, cars_per_year=1, sharing=True))
     codes = [f"fleet.assumption.{key}" for key in assumption_rows()]
-    codes += [f"fleet.head.{name}" for frame in (result.years, result.bases) for name in frame]
+    codes += [f"fleet.head.{name}" for frame in (year_table(result), result.bases) for name in frame]
     codes += [f"fleet.head.{name}" for name in CAR_TABLE] + [f"register.code.{code}" for code in car_classes()]
     codes += [f"fleet.way.{code}" for code in WAYS] + [f"fleet.objective.{code}" for code in OBJECTIVES]
     assert [code for code in codes if code not in known] == []

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = ("item", "value", "unit", "low", "high", "how_sure", "source", "remark")
-_WIDTHS = {"item": 250, "value": 90, "unit": 84, "low": 70, "high": 90, "how_sure": 110, "source": 380, "remark": 300}
+_WIDTHS = {"item": 250, "value": 90, "unit": 84, "low": 70, "high": 90, "how_sure": 124, "source": 380, "remark": 300}
 _NUMBERS = ("value", "low", "high")
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 _TOPIC = "fleet"
 _WAIT_MS = 400
 _YEARS = (
-    "fiscal_year", "replaced", "next_generation", "share", "spend_yen", "saved_t", "kwh", "sharing_yen",
+    "year", "replaced", "next_generation", "share", "spend_yen", "saved_t", "kwh", "sharing_yen",
 )  # fmt: skip
 _CARS = (
-    "vehicle", "base_name", "vehicle_class", "power", "model", "fiscal_year", "why", "km_longest", "range_km", "old_yearly_yen", "new_yearly_yen", "old_co2_t",
+    "vehicle", "base_name", "vehicle_class", "power", "model", "fiscal_year", "why", "km_longest", "range_km", "old_yearly_yen", "new_yearly_yen", "old_tco_yen", "new_tco_yen", "old_co2_t",
     "new_co2_t", "kwh", "filled",
 )  # fmt: skip
 _BASES = ("facility_id", "name", "cars", "next_generation", "ev", "phev", "kwh", "charge_kw")

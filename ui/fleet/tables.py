@@ -22,7 +22,7 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 SORT = Qt.ItemDataRole.UserRole
 # What a column has behind the point; years have no thousands.
 _DIGITS = {"share": 1, "target": 1, "old_co2_t": 2, "new_co2_t": 2, "co2_t": 1, "saved_t": 1, "charge_kw": 1}
-_YEARS = ("fiscal_year", "natural_year")
+_YEARS = ("year", "fiscal_year", "natural_year")
 # Texts that take what room is left.
 _LONG = ("filled", "reasons")
 _DASH = "–"
