@@ -68,16 +68,39 @@ def _moves(
 
 
 @inner
+def _came(
+    i: int, t: int, first: NDArray[np.int64], end: NDArray[np.int64], trip: NDArray[np.int64]
+) -> bool:  # fmt: skip # pragma: no cover - compiled
+    """Whether a car is just back."""
+    return trip[i] > first[i] and end[trip[i] - 1] == t
+
+
+@inner
+def _ready(
+    i: int, first: NDArray[np.int64], kwh: NDArray[np.float64], bounds: NDArray[np.float64], stored: NDArray[np.float64], trip: NDArray[np.int64]
+) -> bool:  # fmt: skip # pragma: no cover - compiled
+    """Whether a car has enough for its next trip."""
+    k = trip[i]
+    return k >= first[i + 1] or stored[i] - kwh[k] >= bounds[0, i]
+
+
+@inner
 def _place_for(
-    who: int, slots: float, staffed: bool, bounds: NDArray[np.float64], most: NDArray[np.float64], ways: NDArray[np.float64],
-    kinds: NDArray[np.int64], back: NDArray[np.float64], stored: NDArray[np.float64], place: NDArray[np.int64],
+    who: int, slots: float, staffed: bool, first: NDArray[np.int64], kwh: NDArray[np.float64], bounds: NDArray[np.float64],
+    most: NDArray[np.float64], ways: NDArray[np.float64], kinds: NDArray[np.int64], back: NDArray[np.float64], stored: NDArray[np.float64],
+    trip: NDArray[np.int64], place: NDArray[np.int64],
 ) -> int:  # fmt: skip # pragma: no cover - compiled
-    """The charger that suits a car best of those that are free, or held by a full car while somebody is there to put it away."""
+    """The charger that suits a car best of those that are free or, while somebody is there, held by one that gives way: a full car, or one that is ready for its next trip to one that is not."""
     best, best_fit = NOBODY, 0.0
+    urgent = not _ready(who, first, kwh, bounds, stored, trip)
     for c in range(kinds.size):
         holder, j = place[c], kinds[c]
-        if most[who, j] <= 0.0 or (holder >= 0 and not (staffed and stored[holder] >= bounds[1, holder] - FULL)):
+        if most[who, j] <= 0.0:
             continue
+        if holder >= 0:
+            full = stored[holder] >= bounds[1, holder] - FULL
+            if not staffed or not (full or (urgent and _ready(holder, first, kwh, bounds, stored, trip))):
+                continue
         fit = _fits(bounds[1, who] - stored[who], slots, most[who, j], ways[j], back[who, j])
         # One that is free rather than one from which somebody has to be put away.
         if holder >= 0:
@@ -122,7 +145,7 @@ def simulate(
     """The year of one base: who comes plugs in where there is a place, and is charged at once with full power.
 
     Of those that wait the one with least slack is first: half hours until it leaves, less those that it needs for its next trip. It takes the slowest charger that fills it in time,
-    else the fastest. A full car is put away for another only while ``staff`` is there; outside of it, only who comes just then plugs in.
+    else the fastest. A full car is put away for another, and one that is ready for its next trip for one that is not: while ``staff`` is there, or by who comes just then. At other hours nobody plugs in.
 
     ``bounds`` (2, n): least and most state of charge [kWh]; ``most`` (n, kinds): drawn in a half hour [kWh], nought where a car cannot stand; ``ways`` (kinds,): what of it is stored; ``kinds`` (chargers,): which each is;
     ``back`` (n, kinds): below nought where the car had rather stand; ``stored`` (n,): at the beginning, and then at the end. Filled: ``low`` (n,), the least that is left above the least;
@@ -138,17 +161,17 @@ def simulate(
             if _moves(i, t, first, begin, end, kwh, stored, trip, where, place):
                 low[i] = min(low[i], stored[i] - bounds[0, i])
                 enough = enough and low[i] >= -FULL
-            elif where[i] < 0 and stored[i] < bounds[1, i] - FULL:
-                came = trip[i] > first[i] and end[trip[i] - 1] == t
-                if staff[t] or came:
-                    where[i] = WAITS
-                    waits += 1
+            elif where[i] < 0 and stored[i] < bounds[1, i] - FULL and (staff[t] or _came(i, t, first, end, trip)):
+                where[i] = WAITS
+                waits += 1
         if stop and not enough:
             return False
         while waits > 0:
             waits -= 1
             who, slots = _urgent(t, first, begin, kwh, bounds, most, ways, stored, trip, where)
-            best = _place_for(who, slots, staff[t], bounds, most, ways, kinds, back, stored, place)
+            # Who drove it here can put another one away.
+            staffed = staff[t] or _came(who, t, first, end, trip)
+            best = _place_for(who, slots, staffed, first, kwh, bounds, most, ways, kinds, back, stored, trip, place)
             where[who] = best
             if best >= 0:
                 if place[best] >= 0:

@@ -217,6 +217,19 @@ def test_two_cars_and_one_charger() -> None:
     assert staffed.plug[0, evening + 2] == -1
 
 
+def test_who_has_not_enough_takes_the_place_of_who_has() -> None:
+    # Each day one drives 12 of its 14.4 kWh and comes at 18 o'clock, when the other stands at the charger since 17, not full but with enough for its own next day.
+    need = {"km_day": 80.0, "km_longest": 80.0, "winter_kwh_per_km": 0.15, "returns": 18.0}
+    calm = {"km_day": 50.0, "km_longest": 50.0, "winter_kwh_per_km": 0.15, "battery_kwh": 60.0, "returns": 17.0}
+    some = base(calm, need, staff_from=0.0, staff_to=0.0)
+    here = stay(some, (1, 0, 0, 0))
+    evening = int(some.trips.end[some.trips.of(1)][0])
+    assert here.plug[:, evening - 1].tolist() == [0, -1]
+    assert here.stored_kwh[0, evening - 1] < some.full[0] - 1.0
+    assert here.plug[:, evening].tolist() == [-1, 0]
+    assert here.stored_kwh[1, evening + 29] == pytest.approx(some.full[1])
+
+
 @few
 @given(some_cars, some_counts)
 def test_energy_is_kept_and_nobody_is_in_two_places(changes: list[dict[str, Any]], counts: tuple[int, ...]) -> None:
