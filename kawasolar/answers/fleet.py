@@ -38,7 +38,7 @@ _RULES = {
 HEAD = {
     "vehicles": int, "passenger": int, "already": int, "target_cars": int, "possible": int, "lacking_models": int, "rules": _RULES, "status": str,
     "gap": (None, float), "need_cars": int, "reached_cars": int, "share": float, "short": [(int, str)], "least_yen": (None, float), "least_proven": bool,
-    "totals": {ANY: float}, "sharing": {ANY: float}, "verify": [str],
+    "totals": {ANY: float}, "sharing": {ANY: float}, "verify": [str], "catalogue": str,
 }  # fmt: skip
 _OPTIONS: Options = {
     "first_year": year, "last_year": year, "target": number(0.0, 1.0), "counts": some_of(*NEXT_POWERS), "prefer": text, "way": one_of(*WAYS),
