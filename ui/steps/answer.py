@@ -38,8 +38,9 @@ class AnswerCard(QWidget):
         say = look.say
         layout = column(self, margin=0, spacing=6)
         head = row(4)
-        head.addWidget(label(say(f"stages.{kind}"), "head"), 1)
-        self.open = button(say(f"ui.menu.{kind}"), "link")
+        head.addWidget(label(say(f"stages.{kind}"), "head", wrap=True), 1)
+        self.open = button(say("ui.answers.open"), "link", tip=say(f"ui.menu.{kind}"))
+        self.open.setAccessibleName(say(f"ui.menu.{kind}"))
         self.open.clicked.connect(self.open_asked)
         head.addWidget(self.open)
         layout.addLayout(head)
@@ -84,3 +85,12 @@ class AnswerCard(QWidget):
             widget.setVisible(shown)
         self.map.setVisible(there and self._on_map)
         self.leave.setVisible(asked)
+
+
+def titled(words: str, chart: QWidget) -> QWidget:
+    """A chart below its heading."""
+    holder = QWidget()
+    inside = column(holder, margin=0, spacing=2)
+    inside.addWidget(label(words, "head", wrap=True))
+    inside.addWidget(chart)
+    return holder

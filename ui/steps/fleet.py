@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from kawasolar.answers import answer_of
 from ui.charts.fiscal_years import FiscalYears
 from ui.parts import button, column, label, row, rule
-from ui.steps.answer import AnswerCard
+from ui.steps.answer import AnswerCard, titled
 
 if TYPE_CHECKING:
     from ui.document import Document
@@ -29,14 +29,15 @@ class FleetPanel(QWidget):
         layout = column(self)
         layout.addWidget(label(say("ui.fleet.panel"), "muted", wrap=True))
         self.share = FiscalYears(look, say("ui.fleet.chart.share"))
-        self.fleet = AnswerCard(look, "fleet", self.share)
+        self.fleet = AnswerCard(look, "fleet", titled(say("ui.fleet.chart.share"), self.share))
         self.charging = AnswerCard(look, "charging")
         for card in (self.fleet, self.charging):
             layout.addWidget(card)
             layout.addWidget(rule())
         head = row(4)
-        head.addWidget(label(say("ui.fleet.siting"), "head"), 1)
-        self.siting = button(say("ui.menu.siting"), "link")
+        head.addWidget(label(say("ui.fleet.siting"), "head", wrap=True), 1)
+        self.siting = button(say("ui.answers.open"), "link", tip=say("ui.menu.siting"))
+        self.siting.setAccessibleName(say("ui.menu.siting"))
         self.siting.clicked.connect(self.siting_asked)
         head.addWidget(self.siting)
         layout.addLayout(head)

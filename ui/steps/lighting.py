@@ -10,7 +10,7 @@ from kawasolar.answers import answer_of
 from ui.charts.year_columns import YearColumns
 from ui.lighting.years import show_money, show_stock
 from ui.parts import column, label
-from ui.steps.answer import AnswerCard
+from ui.steps.answer import AnswerCard, titled
 
 if TYPE_CHECKING:
     from ui.document import Document
@@ -31,7 +31,7 @@ class LightingPanel(QWidget):
             YearColumns(look, say("ui.lighting.money")),
         )
         named = [
-            _named(look.say(f"ui.lighting.{name}"), chart)
+            titled(look.say(f"ui.lighting.{name}"), chart)
             for name, chart in (("stock", self.stock), ("money", self.money))
         ]
         self.card = AnswerCard(look, "lighting", *named, on_map=True)
@@ -56,11 +56,3 @@ class LightingPanel(QWidget):
         self.card.show_plan(
             plan, [total_text(language, found), proof_text(language, found.head)], about=note_texts(language, found)
         )
-
-
-def _named(words: str, chart: QWidget) -> QWidget:
-    holder = QWidget()
-    inside = column(holder, margin=0, spacing=2)
-    inside.addWidget(label(words, "head"))
-    inside.addWidget(chart)
-    return holder
