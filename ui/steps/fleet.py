@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from kawasolar.answers import answer_of
 from ui.charts.fiscal_years import FiscalYears
 from ui.parts import button, column, label, row, rule
-from ui.steps.answer import AnswerCard, titled
+from ui.steps.answer import AnswerCard, titled, what_is_shown
 
 if TYPE_CHECKING:
     from ui.document import Document
@@ -43,14 +43,16 @@ class FleetPanel(QWidget):
         layout.addLayout(head)
         layout.addWidget(label(say("ui.fleet.siting.about"), "muted", wrap=True))
         layout.addStretch(1)
-        document.plan_changed.connect(self._show)
-        document.entries_changed.connect(lambda tables: self._show() if "asked" in tables else None)
+        self._shown: object = None
+        for signal in (document.plan_changed, document.decision_changed):
+            signal.connect(self._show)
         self._show()
 
     def _show(self) -> None:
         plan, language = self._document.plan, self._look.language
-        if plan is None:
+        if plan is None or self._shown == (now := what_is_shown(plan, ("fleet", "charging"))):
             return
+        self._shown = now
         found = answer_of(plan, "fleet")
         if found is None:
             self.fleet.show_plan(plan, ())

@@ -10,7 +10,7 @@ from kawasolar.answers import answer_of
 from ui.charts.year_columns import YearColumns
 from ui.lighting.years import show_money, show_stock
 from ui.parts import column, label
-from ui.steps.answer import AnswerCard, titled
+from ui.steps.answer import AnswerCard, titled, what_is_shown
 
 if TYPE_CHECKING:
     from ui.document import Document
@@ -37,14 +37,16 @@ class LightingPanel(QWidget):
         self.card = AnswerCard(look, "lighting", *named, on_map=True)
         layout.addWidget(self.card)
         layout.addStretch(1)
-        document.plan_changed.connect(self._show)
-        document.entries_changed.connect(lambda tables: self._show() if "asked" in tables else None)
+        self._shown: object = None
+        for signal in (document.plan_changed, document.decision_changed):
+            signal.connect(self._show)
         self._show()
 
     def _show(self) -> None:
         plan, language = self._document.plan, self._look.language
-        if plan is None:
+        if plan is None or self._shown == (now := what_is_shown(plan, ("lighting",))):
             return
+        self._shown = now
         found = answer_of(plan, "lighting")
         if found is None:
             self.card.show_plan(plan, ())
