@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gis.progress import silent
-from kawasolar.programme.highs import Limits, Watch, relax, search
+from kawasolar.programme.highs import Limits, Watch, relax
 from kawasolar.siting.checked import amounts_of, question_of, weights_of
 from kawasolar.siting.kernels import group_costs, improve, put
 from kawasolar.siting.lagrange import Dual, Sizes, chosen_of, dual, ruled
 from kawasolar.siting.models import Wanted, by_pairs, shipping
 from kawasolar.siting.result import Located
+from kawasolar.siting.searching import searched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
 
 _SECONDS = 60.0
 _GAP = 0.01
-# Of the time: until when the bound, and until when choices are looked for before HiGHS gets the rest.
+# Of the time: until when the bound, and until when choices are shaken; beyond ``_SHAKE_UNTIL`` only where HiGHS cannot be asked for all of it.
 _BOUND_UNTIL, _SHAKE_UNTIL = 0.4, 0.6
+_SHAKES = (0.15, 0.3, 0.45, _SHAKE_UNTIL, 0.75, 0.9)
 # So many pairs HiGHS takes within a minute or so.
 _MOST_PAIRS = 120_000
 # Shakes without a better choice after which HiGHS is asked, if it can be.
@@ -41,7 +43,7 @@ _EXHAUSTED = 10_000
 # Sites that change places in a shake, at most.
 _MOST_SHAKEN = 3
 # Sites that a point may be put to in the end, and how much of the time is left for that.
-_NEIGHBOURS, _PUT_PART = 6, 0.4
+_NEIGHBOURS, _PUT_PART = 6, 0.15
 _SEED = 20260501
 # Of what all points need, for a point that needs nothing.
 _NOTHING = 1e-12
@@ -130,13 +132,27 @@ class _Work:
     def solved(self) -> Located:
         found = dual(self.question, self.sizes, self._seen, self._tell_bound, seconds=_BOUND_UNTIL * self.watch.seconds)
         self.bound = found.bound
-        self._shake(found)
-        if not self.split and self.best.total - self.bound > self.gap * self.best.total:
-            self._put_by_highs()
-        located = self._as_located(*self._finished(self.best))
-        if located.total - self.bound > self.gap * located.total and self.watch.left > 0.05:
+        rng = np.random.default_rng(_SEED)
+        located = self._settle(found, rng, _SHAKES[0], _TIRED)
+        for until in _SHAKES[1:]:
+            # Where HiGHS can be asked for all of it, it gets the rest of the time.
+            if self._near(located.total) or (until > _SHAKE_UNTIL and not self._too_much(found)):
+                break
+            located = self._settle(found, rng, until, _TIRED if until <= _SHAKE_UNTIL else _EXHAUSTED)
+        if not self._near(located.total) and self.watch.left > 0.05:
             located = self._by_highs(found, located)
         return located
+
+    def _settle(self, found: Dual, rng: np.random.Generator, until: float, tired: int) -> Located:
+        """Shake until this part of the time, and put the points in the best way to what was found."""
+        self._shake(found, rng, until * self.watch.seconds, tired)
+        if not self.split and not self._near(self.best.total):
+            self._put_by_highs()
+        return self._as_located(*self._finished(self.best))
+
+    def _near(self, total: float) -> bool:
+        """Whether that is near enough to the bound."""
+        return total - self.bound <= self.gap * total
 
     def _tell_bound(self, share: float) -> None:
         self.watch.progress(_BOUND_UNTIL * share, self.watch.what)
@@ -148,7 +164,9 @@ class _Work:
         key = sites.tobytes()
         if key not in self._known and self.watch.spent < _BOUND_UNTIL * self.watch.seconds:
             self._known.add(key)
-            self._keep(self._settled(sites) if len(self._known) % 10 == 1 else self._put(sites))
+            # Each time twice as many later: settling takes long where points are many.
+            often = len(self._known) & (len(self._known) - 1) == 0
+            self._keep(self._settled(sites) if often else self._put(sites))
         return self.best.total
 
     def _keep(self, one: Placed) -> bool:
@@ -199,23 +217,20 @@ class _Work:
             sites[s] = to
         return sites
 
-    def _shake(self, found: Dual) -> None:
+    def _shake(self, found: Dual, rng: np.random.Generator, until: float, tired: int) -> None:
         """Some sites somewhere else, settled again; what is better is kept. Candidates of the better ρ are tried more often.
 
-        Ends at the gap, by the time, or when it is tired and HiGHS can be asked instead.
+        Ends at the gap, after ``until`` seconds, or when ``tired`` shakes one after the other have bettered nothing.
         """
-        rng = np.random.default_rng(_SEED)
         fixed = self.question.pinned
         free = np.flatnonzero(self.question.free & ~fixed)
         movable = int((~fixed[self.best.sites]).sum())
         if not movable or len(free) <= movable:
             return
         odds = _odds(found.worth[free], movable)
-        idle, tired = 0, _TIRED
-        while self.watch.spent < _SHAKE_UNTIL * self.watch.seconds and idle < tired:
-            if self.best.total - self.bound <= self.gap * self.best.total:
-                return
-            self.watch.progress(_BOUND_UNTIL + (_SHAKE_UNTIL - _BOUND_UNTIL) * idle / tired, self.watch.what)
+        idle = 0
+        while idle < tired and self.watch.spent < until and not self._near(self.best.total):
+            self.watch.progress(max(_BOUND_UNTIL, min(self.watch.spent / self.watch.seconds, 1.0)), self.watch.what)
             sites = self.best.sites.copy()
             some = rng.permutation(np.flatnonzero(~fixed[sites]))[: int(rng.integers(1, _MOST_SHAKEN + 1))]
             outside = ~np.isin(free, sites)
@@ -223,8 +238,6 @@ class _Work:
             chances = np.where(outside, odds, 0.0)
             sites[some] = rng.choice(free, len(some), replace=False, p=chances / chances.sum())
             idle = 0 if self._keep(self._settled(np.sort(sites))) else idle + 1
-            if idle == tired and tired == _TIRED and self._too_much(found):
-                tired = _EXHAUSTED
 
     def _too_much(self, found: Dual) -> bool:
         never = ruled(self.question, found, self.best.total)[1]
@@ -245,7 +258,7 @@ class _Work:
         pairs = by_pairs(cost, self.sizes, Wanted(inside, ~inside, None), kept, split=False, dummy=self.dummy)
         start = _start_of(pairs.site, pairs.point, self._as_located(*self._finished(best)), self.dummy, self.question)
         limits = Limits(self.gap / 10.0, _PUT_PART * self.watch.left)
-        answer = search(pairs.problem, limits, replace(self.watch, begin=_SHAKE_UNTIL), start=start)
+        answer = searched(pairs.problem, limits, replace(self.watch, begin=_SHAKE_UNTIL), start)
         if answer.x is None:
             return
         placed, used = best.placed.copy(), answer.x[len(cost) :] > 0.5
@@ -287,7 +300,7 @@ class _Work:
         pairs = by_pairs(self.question.cost, self.sizes, asked, kept, split=self.split, dummy=self.dummy)
         start = _start_of(pairs.site, pairs.point, before, self.dummy, self.question)
         watch = replace(self.watch, begin=_SHAKE_UNTIL)
-        answer = search(pairs.problem, Limits(self.gap, self.watch.left), watch, start=start)
+        answer = searched(pairs.problem, Limits(self.gap, self.watch.left), watch, start)
         if answer.status == "none":
             self.bound = before.total
         else:
