@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from kawasolar.charging.base import Base
     from kawasolar.charging.kinds import Charger
 
-# Sets that are simulated before the search is given up for one that is enough, without a proof that none is cheaper.
-_MOST = 20_000
+# Cars that are simulated, sets times cars of the base, before the search is given up for a set that is enough, without a proof that none is cheaper.
+_MOST = 120_000
+# Sets that are looked at, the most of them without a simulation.
+_SEEN = 200_000
 # Windows whose energy is looked at [days].
 _WINDOWS = (1, 2, 3, 5, 7, 14)
 
@@ -70,7 +72,7 @@ def smallest(base: Base, least: Sequence[int] | None = None, progress: Progress 
     Parameters
     ----------
     least : of each kind at least so many
-    most : sets that are simulated at most
+    most : cars that are simulated at most, over all sets
 
     Raises
     ------
@@ -89,7 +91,7 @@ def smallest(base: Base, least: Sequence[int] | None = None, progress: Progress 
         seen += 1
         if not _may(some, counts, bounds):
             continue
-        if tried >= most or seen > 20 * most:
+        if (tried + 1) * len(some) > most or seen > _SEEN:
             break
         tried += 1
         progress(0.0, "charging")

@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from gis.progress import Cancelled
 from kawasolar.__main__ import main
 from kawasolar.charging import (
     COLUMNS,
@@ -529,6 +531,22 @@ def test_a_set_that_is_given_and_what_cannot_be_asked(plan: Plan) -> None:
         with pytest.raises(PlanError) as caught:
             charging_of(plan, **({"cars": rows} | words))
         assert caught.value.code == f"charging.{code}"
+
+
+def test_a_cancel_ends_the_work(plan: Plan) -> None:
+    # A base for which very many sets would be tried.
+    rows = cars(
+        *[{"leaves": 8.0 + k / 20, "returns": 20.0 - k / 20, "km_day": 55.0, "km_longest": 60.0} for k in range(60)]
+    )
+
+    def stop(share: float, _what: str) -> None:
+        if share > 0.05 and perf_counter() > begin + 0.2:
+            raise Cancelled
+
+    begin = perf_counter()
+    with pytest.raises(Cancelled):
+        charging_of(plan, rows, progress=stop)
+    assert perf_counter() < begin + 3.0
 
 
 def test_cars_of_the_ledger(plan: Plan) -> None:
