@@ -415,6 +415,9 @@ def test_sets_with_a_least_and_without_a_proof() -> None:
     assert not rough.proven
     assert enough(some, rough.counts)
     assert enough(some, _descend(some, (0, 0, 0, 0)))
+    # Many alike: the search by twos finds what the search through all proves.
+    alike = base(*[{"leaves": 8.0 + k / 20, "returns": 20.0 - k / 20, "km_day": 55.0, "km_longest": 60.0} for k in range(8)])  # fmt: skip
+    assert cost_of(KINDS, _descend(alike, (0, 0, 0, 0))) == cost_of(KINDS, smallest(alike).counts)
 
 
 def test_cars_that_no_charger_serves() -> None:
