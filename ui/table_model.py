@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor
 
+from kawasolar.answers.facilities import answers_frame
 from kawasolar.half import years_frame
 from ui import format as fmt
 from ui.format import folded
@@ -33,7 +34,7 @@ class Column:
 
     key: str
     kind: Literal["text", "number", "code", "status", "reason"]
-    frame: Literal["ledger", "yields", "sites", "use", "programme"]
+    frame: Literal["ledger", "yields", "sites", "use", "programme", "answers"]
     digits: int = 0
     factor: float = 1.0
     width: int = 80
@@ -77,6 +78,11 @@ COLUMNS: tuple[Column, ...] = (
     Column("self_supply_ratio", "number", "use", digits=1, factor=100.0, width=84, shown=False),
     Column("surplus_kwh", "number", "use", digits=1, factor=0.001, width=84, shown=False),
     Column("peak_kw", "number", "use", digits=1, width=84, shown=False),
+    Column("lighting_year", "number", "answers", width=64, shown=False, grouped=False),
+    Column("lighting_saved_kwh", "number", "answers", digits=1, factor=0.001, width=76, shown=False),
+    Column("lighting_saved_yen", "number", "answers", factor=0.001, width=76, shown=False),
+    Column("electric_cars", "number", "answers", width=64, shown=False),
+    Column("chargers", "number", "answers", width=64, shown=False),
     Column("annual_kwh", "number", "ledger", factor=0.001, width=84, shown=False),
     Column("built_year", "number", "ledger", width=64, shown=False, grouped=False),
     Column("waterproofed_year", "number", "ledger", width=76, shown=False, grouped=False),
@@ -169,6 +175,8 @@ class FacilityModel(QAbstractTableModel):
         self._kept = {facility: (icon, kept_tip(self._look, plan, facility)) for facility, icon in kept.items()}
         self._fill_from(sites, "sites")
         self._fill_from(_programme_of(plan).reindex(self.ids), "programme")
+        # An answer comes and goes while all that was computed of roofs stays.
+        self._fill_from(answers_frame(plan).reindex(self.ids), "answers")
 
     def set_decision(self, plan: Plan) -> None:
         """The same facilities, decided anew: the view keeps its place."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
 from kawasolar import __version__
+from kawasolar.answers.facilities import answers_frame
 from kawasolar.export.fingerprint import Origin
 from kawasolar.export.png_map import irradiation_range
 from kawasolar.export.table import use_frame
@@ -42,7 +43,7 @@ CREATE TABLE layer_styles (
 def write_gpkg(plan: Plan, path: Path, language: Language, *, today: date | None = None) -> None:
     """Write the layers ``facilities``, ``buildings``, ``roof_planes`` and ``subarrays`` (modules, a multi-polygon each) in the project's CRS, styled.
 
-    ``facilities`` carries the ledger, the yield, the decision, the reason as a sentence in ``language``, and what it uses. The table ``plan`` says which
+    ``facilities`` carries the ledger, the yield, the decision, the reason as a sentence in ``language``, what it uses, and what the plan's answers say of it. The table ``plan`` says which
     plan this is, with its fingerprint; ``corrections`` lists what people corrected or entered, with who and why.
 
     Raises
@@ -68,7 +69,7 @@ def _facilities(plan: Plan, language: Language) -> gpd.GeoDataFrame:
         reason_sentence(language, code, values)
         for code, values in zip(sites["reason"], sites["reason_values"], strict=True)
     ]
-    for frame in (years_frame(plan), use_frame(plan)):
+    for frame in (years_frame(plan), use_frame(plan), answers_frame(plan)):
         for column, values in frame.reindex(layer["facility_id"]).items():
             layer[str(column)] = values.array
     layer["class"] = site_class(plan).reindex(layer["facility_id"]).to_numpy()

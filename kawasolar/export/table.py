@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from kawasolar.answers.facilities import answers_frame
 from kawasolar.half import years_frame
 from kawasolar.reasons import reason_sentence
 from kawasolar.words import say
@@ -48,13 +49,13 @@ class Column:
     """One column: ``key`` names its heading (``export.column.KEY``), ``width`` is in half-width characters.
 
     ``source`` says in which frame it lies: the ledger's columns are left out where the ledger has none, those of the use where it was not reckoned,
-    those of the programme where the half is not of one.
+    those of the programme where the half is not of one, those of answers where the plan keeps none.
     """
 
     key: str
     kind: Kind
     width: int
-    source: Literal["ledger", "result", "use", "programme"] = "ledger"
+    source: Literal["ledger", "result", "use", "programme", "answers"] = "ledger"
     summed: bool = False
 
 
@@ -101,6 +102,11 @@ COLUMNS: tuple[Column, ...] = (
     Column("self_supply_ratio", "one", 9, "use"),
     Column("peak_kw", "one", 11, "use"),
     Column("peak_after_kw", "one", 11, "use"),
+    Column("lighting_year", "year", 9, "answers"),
+    Column("lighting_saved_kwh", "whole", 12, "answers", summed=True),
+    Column("lighting_saved_yen", "whole", 13, "answers", summed=True),
+    Column("electric_cars", "whole", 9, "answers", summed=True),
+    Column("chargers", "whole", 9, "answers", summed=True),
     Column("longitude", "degrees", 11),
     Column("latitude", "degrees", 11),
 )
@@ -130,7 +136,8 @@ def site_columns(plan: Plan) -> list[Column]:
     # The yields of an older project tell no number of modules.
     told = {"number", *plan.half.sites.columns, *plan.results.yields.columns}
     used: set[str] = set() if plan.use is None else {column.key for column in COLUMNS if column.source == "use"}
-    where = {"ledger": known, "result": told, "use": used, "programme": set(years_frame(plan).columns)}
+    years, answers = set(years_frame(plan).columns), set(answers_frame(plan).columns)
+    where = {"ledger": known, "result": told, "use": used, "programme": years, "answers": answers}
     return [column for column in COLUMNS if column.key in where[column.source]]
 
 
@@ -161,16 +168,18 @@ def site_frame(plan: Plan, language: Language, *, chosen_only: bool = False) -> 
         ledger = ledger.loc[[key for key in chosen_ids(plan) if key in ledger.index]]
     sites = plan.half.sites.drop_duplicates("facility_id").set_index("facility_id").reindex(ledger.index)
     yields = plan.results.yields.drop_duplicates("facility_id").set_index("facility_id").reindex(ledger.index)
-    use, years = (frame.reindex(ledger.index) for frame in (use_frame(plan, language), years_frame(plan)))
+    use, years, answers = (
+        frame.reindex(ledger.index) for frame in (use_frame(plan, language), years_frame(plan), answers_frame(plan))
+    )
     out: dict[str, Any] = {}
     for column in site_columns(plan):
         key = column.key
         if column.source == "use":
             out[key] = _use_column(use[key], column, language)
-        elif key == "programme_year":
-            out[key] = years[key].astype("float64").replace(0.0, np.nan)
-        elif key == "programme_status":
-            out[key] = ["" if _blank(value) else say(language, f"programme.status.{value}") for value in years[key]]
+        elif column.source == "answers":
+            out[key] = answers[key]
+        elif column.source == "programme":
+            out[key] = _programme_column(years[key], column, language)
         elif key == "number":
             out[key] = np.arange(1, len(ledger) + 1)
         elif key == "chosen":
@@ -246,6 +255,12 @@ def _use_column(series: pd.Series[Any], column: Column, language: Language) -> o
     if column.kind == "code":
         return [say(language, "export.load_source.none") if _blank(value) else str(value) for value in series]
     return series.astype("float64") * (100.0 if column.key in _SHARES else 1.0)
+
+
+def _programme_column(series: pd.Series[Any], column: Column, language: Language) -> object:
+    if column.kind == "code":
+        return ["" if _blank(value) else say(language, f"programme.status.{value}") for value in series]
+    return series.astype("float64").replace(0.0, np.nan)
 
 
 def _ledger_column(series: pd.Series[Any], column: Column, language: Language) -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kawasolar.document.views import LEDGER_COLUMNS
-from kawasolar.provenance import decisions, programme, roofs, use, whole
+from kawasolar.provenance import answers, decisions, programme, roofs, use, whole
 from kawasolar.provenance.model import Explanation, NothingToExplain
 from kawasolar.provenance.sources import Desk
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _SITE: dict[str, Callable[[Desk, str], Explanation]] = {
     **roofs.FIGURES,
     **use.FIGURES,
+    **answers.FIGURES,
     "status": decisions.status,
     "rank": decisions.rank,
     "chosen": decisions.chosen,
@@ -77,7 +78,7 @@ def figures_of(plan: Plan, facility_id: str | None = None) -> tuple[str, ...]:
     keys = outcomes.loc[outcomes["facility_id"] == facility_id, "criterion"].tolist()
     return (
         # The yields of an older file tell no number of modules.
-        *(name for name in roofs.FIGURES if has_yield and (name in plan.results.yields or name == _WORKED_OUT)), "status", "rank", "chosen", "programme_year", "link", *(f"criterion.{key}" for key in keys),
+        *(name for name in roofs.FIGURES if has_yield and (name in plan.results.yields or name == _WORKED_OUT)), "status", "rank", "chosen", "programme_year", *answers.FIGURES, "link", *(f"criterion.{key}" for key in keys),
         *(f"ledger.{column}" for column in _columns(plan)),
         *(use.FIGURES if plan.use is not None and bool((plan.use.frame["facility_id"] == facility_id).any()) else ()),
     )  # fmt: skip
