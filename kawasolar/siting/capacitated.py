@@ -40,10 +40,14 @@ _MOST_PAIRS = 120_000
 _TIRED = 60
 # … or where that is too much for it.
 _EXHAUSTED = 10_000
+# In how many of the shakes the other sites keep their points, as a share.
+_STAY = 0.5
 # Sites that change places in a shake, at most.
 _MOST_SHAKEN = 3
 # Sites that a point may be put to in the end, and how much of the time is left for that.
 _NEIGHBOURS, _PUT_PART = 6, 0.15
+# Candidates for other sites, as a multiple of the sites; how many of them a point may be put to; and how much of the time that may take.
+_WIDER, _NEAREST, _WIDER_PART = 2, 10, 0.25
 _SEED = 20260501
 # Of what all points need, for a point that needs nothing.
 _NOTHING = 1e-12
@@ -133,11 +137,13 @@ class _Work:
         found = dual(self.question, self.sizes, self._seen, self._tell_bound, seconds=_BOUND_UNTIL * self.watch.seconds)
         self.bound = found.bound
         rng = np.random.default_rng(_SEED)
-        located = self._settle(found, rng, _SHAKES[0], _TIRED)
-        for until in _SHAKES[1:]:
+        located = self._settle(found, rng, 0.0, 0)
+        for k, until in enumerate(_SHAKES):
             # Where HiGHS can be asked for all of it, it gets the rest of the time.
             if self._near(located.total) or (until > _SHAKE_UNTIL and not self._too_much(found)):
                 break
+            if k == 0:
+                self._sites_by_highs(found)
             located = self._settle(found, rng, until, _TIRED if until <= _SHAKE_UNTIL else _EXHAUSTED)
         if not self._near(located.total) and self.watch.left > 0.05:
             located = self._by_highs(found, located)
@@ -175,25 +181,37 @@ class _Work:
             self.best = one
         return better
 
-    def _put(self, sites: NDArray[np.int64], *, improved: bool = False) -> Placed:
-        """All points at their site: first those that lose most where their cheapest site is full."""
-        cost, n = self.question.cost, self.question.points
-        own = np.partition(cost[sites], min(1, len(sites) - 1), axis=0)
-        lost = (own[min(1, len(sites) - 1)] - own[0]) / self.sizes.need
-        placed, left = np.full(n, -1, np.int64), self.sizes.room[sites].copy()
-        put(cost, sites, self.sizes.need, left, np.argsort(-lost, kind="stable"), placed)
+    def _put(
+        self, sites: NDArray[np.int64], before: NDArray[np.int64] | None = None, *, improved: bool = False
+    ) -> Placed:
+        """All points at their site: first those that lose most where their cheapest site is full.
+
+        Parameters
+        ----------
+        before : where points are already (place of the site; -1: nowhere), within the sites' room
+        """
+        cost, n, need = self.question.cost, self.question.points, self.sizes.need
+        placed = np.full(n, -1, np.int64) if before is None else before.copy()
+        some = np.flatnonzero(placed < 0)
+        there = placed >= 0
+        left = self.sizes.room[sites] - np.bincount(placed[there], weights=need[there], minlength=len(sites))
+        if len(some):
+            own = np.partition(cost[sites][:, some], min(1, len(sites) - 1), axis=0)
+            lost = (own[min(1, len(sites) - 1)] - own[0]) / need[some]
+            put(cost, sites, need, left, some[np.argsort(-lost, kind="stable")], placed)
         if improved:
-            improve(cost, sites, self.sizes.need, left, placed)
+            improve(cost, sites, need, left, placed, np.empty(n), np.empty(len(sites)))
         return Placed(sites, placed, float(cost[sites[placed], np.arange(n)].sum()))
 
-    def _settled(self, sites: NDArray[np.int64]) -> Placed:
+    def _settled(self, sites: NDArray[np.int64], before: NDArray[np.int64] | None = None) -> Placed:
         """Points improved, and each site moved to where its points would have it, until nothing changes."""
-        one = self._put(sites, improved=True)
+        one = self._put(sites, before, improved=True)
         while True:
             moved = self._moved(one)
             if (moved == one.sites).all():
                 return one
-            other = self._put(moved, improved=True)
+            # From nothing the points fall otherwise than from where they are: each way finds what the other does not.
+            other = self._put(moved, None if before is None else one.placed, improved=True)
             if other.total >= one.total - 1e-9 * abs(one.total):
                 return one
             one = other
@@ -237,13 +255,35 @@ class _Work:
             some = some[: int(outside.sum())]
             chances = np.where(outside, odds, 0.0)
             sites[some] = rng.choice(free, len(some), replace=False, p=chances / chances.sum())
-            idle = 0 if self._keep(self._settled(np.sort(sites))) else idle + 1
+            before = np.where(np.isin(self.best.placed, some), -1, self.best.placed) if rng.random() < _STAY else None
+            idle = 0 if self._keep(self._settled(sites, before)) else idle + 1
 
     def _too_much(self, found: Dual) -> bool:
         never = ruled(self.question, found, self.best.total)[1]
         return int(self._pairs_left(found, self.best.total, never).sum()) > _MOST_PAIRS
 
     # ---------------------------------------------------------------------------------------- finish
+
+    def _sites_by_highs(self, found: Dual) -> None:
+        """Other sites among the candidates of the best ρ and those that are known best, with points split among their nearest: few columns, and near to the whole."""
+        question, cost, best = self.question, self.question.cost, self.best
+        movable = int((~question.pinned[best.sites]).sum())
+        inside = question.pinned.copy()
+        inside[best.sites] = True
+        order = np.argsort(np.where(question.free, found.worth, np.inf), kind="stable")[: _WIDER * movable]
+        inside[order[question.free[order]]] = True
+        some, points = np.flatnonzero(inside), np.arange(question.points)
+        ranked = np.argsort(cost[some], axis=0, kind="stable")[:_NEAREST]
+        kept = np.zeros(cost.shape, dtype=bool)
+        kept[some[ranked], points] = True
+        kept[best.sites[best.placed], points] = kept[self.dummy] = True
+        asked = Wanted(question.pinned, ~inside, question.number)
+        pairs = by_pairs(cost, self.sizes, asked, kept, split=True, dummy=self.dummy)
+        start = _start_of(pairs.site, pairs.point, self._as_placed(best), self.dummy, question)
+        limits = Limits(self.gap / 4.0, min(_WIDER_PART * self.watch.seconds, self.watch.left))
+        answer = searched(pairs.problem, limits, replace(self.watch, begin=_BOUND_UNTIL), start)
+        if answer.x is not None:
+            self._keep(self._settled(np.flatnonzero(answer.x[: len(cost)] > 0.5)))
 
     def _put_by_highs(self) -> None:
         """Points put anew to the sites that are known best, each to one of its cheapest: moves and exchanges of two leave something there."""
@@ -256,7 +296,7 @@ class _Work:
         inside = np.zeros(len(cost), dtype=bool)
         inside[best.sites] = True
         pairs = by_pairs(cost, self.sizes, Wanted(inside, ~inside, None), kept, split=False, dummy=self.dummy)
-        start = _start_of(pairs.site, pairs.point, self._as_located(*self._finished(best)), self.dummy, self.question)
+        start = _start_of(pairs.site, pairs.point, self._as_placed(best), self.dummy, self.question)
         limits = Limits(self.gap / 10.0, _PUT_PART * self.watch.left)
         answer = searched(pairs.problem, limits, replace(self.watch, begin=_SHAKE_UNTIL), start)
         if answer.x is None:
@@ -279,6 +319,10 @@ class _Work:
         flow = answer.x.reshape(len(one.sites), n)
         site, point = np.nonzero(flow > 1e-9)
         return point, one.sites[site], flow[site, point]
+
+    def _as_placed(self, one: Placed) -> Located:
+        n = self.question.points
+        return self._as_located(np.arange(n), one.sites[one.placed], np.ones(n))
 
     def _as_located(
         self, point: NDArray[np.int64], site: NDArray[np.int64], share: NDArray[np.float64], sites: NDArray[np.int64] | None = None
