@@ -7,7 +7,7 @@ lose elsewhere, then moving and exchanging points, moving sites to where their p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,9 +15,9 @@ import numpy as np
 from gis.progress import silent
 from kawasolar.programme.highs import Limits, Watch, relax
 from kawasolar.siting.checked import amounts_of, question_of, weights_of
-from kawasolar.siting.kernels import group_costs, improve, put
 from kawasolar.siting.lagrange import Dual, Sizes, chosen_of, dual, ruled
 from kawasolar.siting.models import Wanted, by_pairs, shipping
+from kawasolar.siting.placing import Placed, Placing, odds_of
 from kawasolar.siting.result import Located
 from kawasolar.siting.searching import searched
 
@@ -114,21 +114,12 @@ def _with_dummy(
     return replace(asked, cost=np.ascontiguousarray(cost), pinned=np.append(asked.pinned, True), free=np.append(asked.free, True), number=asked.number + 1)  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class Placed:
-    """Sites (the dummy among them), the site of each point by place, and what it costs."""
-
-    sites: NDArray[np.int64]
-    placed: NDArray[np.int64]
-    total: float
-
-
 class _Work:
     """The search, step by step."""
 
     def __init__(self, question: Question, sizes: Sizes, split: bool, watch: Watch, gap: float) -> None:
         self.question, self.sizes, self.split, self.watch, self.gap = question, sizes, split, watch, gap
-        self.dummy = len(question.cost) - 1
+        self.placing, self.dummy = Placing(question, sizes), len(question.cost) - 1
         self.best = Placed(np.zeros(0, np.int64), np.zeros(0, np.int64), np.inf)
         self.bound = -np.inf
         self._known: set[bytes] = set()
@@ -172,7 +163,7 @@ class _Work:
             self._known.add(key)
             # Each time twice as many later: settling takes long where points are many.
             often = len(self._known) & (len(self._known) - 1) == 0
-            self._keep(self._settled(sites) if often else self._put(sites))
+            self._keep(self.placing.settled(sites) if often else self.placing.put(sites))
         return self.best.total
 
     def _keep(self, one: Placed) -> bool:
@@ -180,60 +171,6 @@ class _Work:
         if better:
             self.best = one
         return better
-
-    def _put(
-        self, sites: NDArray[np.int64], before: NDArray[np.int64] | None = None, *, improved: bool = False
-    ) -> Placed:
-        """All points at their site: first those that lose most where their cheapest site is full.
-
-        Parameters
-        ----------
-        before : where points are already (place of the site; -1: nowhere), within the sites' room
-        """
-        cost, n, need = self.question.cost, self.question.points, self.sizes.need
-        placed = np.full(n, -1, np.int64) if before is None else before.copy()
-        some = np.flatnonzero(placed < 0)
-        there = placed >= 0
-        left = self.sizes.room[sites] - np.bincount(placed[there], weights=need[there], minlength=len(sites))
-        if len(some):
-            own = np.partition(cost[sites][:, some], min(1, len(sites) - 1), axis=0)
-            lost = (own[min(1, len(sites) - 1)] - own[0]) / need[some]
-            put(cost, sites, need, left, some[np.argsort(-lost, kind="stable")], placed)
-        if improved:
-            improve(cost, sites, need, left, placed, np.empty(n), np.empty(len(sites)))
-        return Placed(sites, placed, float(cost[sites[placed], np.arange(n)].sum()))
-
-    def _settled(self, sites: NDArray[np.int64], before: NDArray[np.int64] | None = None) -> Placed:
-        """Points improved, and each site moved to where its points would have it, until nothing changes."""
-        one = self._put(sites, before, improved=True)
-        while True:
-            moved = self._moved(one)
-            if (moved == one.sites).all():
-                return one
-            # From nothing the points fall otherwise than from where they are: each way finds what the other does not.
-            other = self._put(moved, None if before is None else one.placed, improved=True)
-            if other.total >= one.total - 1e-9 * abs(one.total):
-                return one
-            one = other
-
-    def _moved(self, one: Placed) -> NDArray[np.int64]:
-        """Each site that is not pinned at the cheapest free candidate that has room for its points."""
-        question = self.question
-        sums = np.empty((len(question.cost), len(one.sites)))
-        group_costs(question.cost, one.placed, sums)
-        load = np.bincount(one.placed, weights=self.sizes.need, minlength=len(one.sites))
-        taken = np.zeros(len(question.cost), dtype=bool)
-        taken[one.sites] = True
-        sites = one.sites.copy()
-        for s in np.argsort(-load, kind="stable"):
-            if question.pinned[sites[s]]:
-                continue
-            able = question.free & ~taken & (self.sizes.room * (1 + 1e-9) >= load[s])
-            able[sites[s]] = True
-            to = int(np.where(able, sums[:, s], np.inf).argmin())
-            taken[sites[s]], taken[to] = False, True
-            sites[s] = to
-        return sites
 
     def _shake(self, found: Dual, rng: np.random.Generator, until: float, tired: int) -> None:
         """Some sites somewhere else, settled again; what is better is kept. Candidates of the better ρ are tried more often.
@@ -245,7 +182,7 @@ class _Work:
         movable = int((~fixed[self.best.sites]).sum())
         if not movable or len(free) <= movable:
             return
-        odds = _odds(found.worth[free], movable)
+        odds = odds_of(found.worth[free], movable)
         idle = 0
         while idle < tired and self.watch.spent < until and not self._near(self.best.total):
             self.watch.progress(max(_BOUND_UNTIL, min(self.watch.spent / self.watch.seconds, 1.0)), self.watch.what)
@@ -256,7 +193,7 @@ class _Work:
             chances = np.where(outside, odds, 0.0)
             sites[some] = rng.choice(free, len(some), replace=False, p=chances / chances.sum())
             before = np.where(np.isin(self.best.placed, some), -1, self.best.placed) if rng.random() < _STAY else None
-            idle = 0 if self._keep(self._settled(sites, before)) else idle + 1
+            idle = 0 if self._keep(self.placing.settled(sites, before)) else idle + 1
 
     def _too_much(self, found: Dual) -> bool:
         never = ruled(self.question, found, self.best.total)[1]
@@ -283,7 +220,7 @@ class _Work:
         limits = Limits(self.gap / 4.0, min(_WIDER_PART * self.watch.seconds, self.watch.left))
         answer = searched(pairs.problem, limits, replace(self.watch, begin=_BOUND_UNTIL), start)
         if answer.x is not None:
-            self._keep(self._settled(np.flatnonzero(answer.x[: len(cost)] > 0.5)))
+            self._keep(self.placing.settled(np.flatnonzero(answer.x[: len(cost)] > 0.5)))
 
     def _put_by_highs(self) -> None:
         """Points put anew to the sites that are known best, each to one of its cheapest: moves and exchanges of two leave something there."""
@@ -375,13 +312,6 @@ class _Work:
         threshold = found.worth[changeable].max() if changeable.any() else -np.inf
         entered = np.where(inside, 0.0, np.maximum(found.worth - threshold, 0.0))
         return np.asarray(kept & (entered[:, None] + np.maximum(cost - found.prices, 0.0) <= slack))
-
-
-def _odds(worth: NDArray[np.float64], number: int) -> NDArray[np.float64]:
-    """How often a candidate is tried: e times less for each step of ρ that lies between the best and the ``number``-th; none never."""
-    ranked = np.sort(worth)
-    step = max(float(ranked[min(number, len(ranked) - 1)] - ranked[0]), 1e-9)
-    return np.maximum(np.exp(-(worth - ranked[0]) / step), 1e-6)
 
 
 def _start_of(
