@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from kawasolar.export.csv import Encoding
     from kawasolar.export.png_basemap import PaperMap
-    from kawasolar.plan import Objective, Plan, Project
+    from kawasolar.plan import Objective, Plan, Project, Role
 
 EXIT_OK, EXIT_FAULT, EXIT_USAGE, EXIT_INPUT, EXIT_WRITE, EXIT_STOPPED = 0, 1, 2, 3, 4, 5
 
@@ -150,8 +150,15 @@ def plan(
     ] = None,
     ask: Annotated[
         list[str] | None,
-        typer.Option(help="what the plan keeps besides, by the usual options: lighting, fleet, charging"),
+        typer.Option(help="what the plan keeps besides, by the usual options: lighting, fleet, charging, siting"),
     ] = None,
+    charge_demand: Annotated[
+        Path | None, typer.Option(help="demand for shared chargers: points or a raster of population")
+    ] = None,
+    charge_candidates: Annotated[
+        Path | None, typer.Option(help="what is known of candidates for shared chargers (CSV, XLSX)")
+    ] = None,
+    charge_standing: Annotated[Path | None, typer.Option(help="chargers that stand already (CSV, XLSX)")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:
     """Make a plan from files: survey, yield, eligibility, the half."""
@@ -171,6 +178,11 @@ def plan(
     further = [*(station or ()), None, None]
     if len(further) > 4:
         raise typer.BadParameter("2", param_hint="--station")
+    for_siting = {
+        "charge_demand": charge_demand,
+        "charge_candidates": charge_candidates,
+        "charge_standing": charge_standing,
+    }
     inputs = PlanInputs(
         dsm, buildings, facilities, weather, out, profile, name, dsm_crs, buildings_crs, facilities_crs, buildings_layer, facilities_layer,
         weather_sunny=sunny, weather_dull=dull, canopy=canopy, canopy_crs=canopy_crs, roof_planes=roof_planes,
@@ -178,12 +190,12 @@ def plan(
         meters=meters, wards=wards, wards_crs=wards_crs, parcels=parcels, parcels_crs=parcels_crs, parcels_layer=parcels_layer,
         addresses=addresses, addresses_crs=addresses_crs, addresses_layer=addresses_layer,
         facilities_mapping=None if ledger_columns is None else read_mapping(ledger_columns),
-        registers=kinds_of(register or []), asks=kinds_asked(ask or []),
+        registers=kinds_of(register or []), siting=tuple((cast("Role", role), path) for role, path in for_siting.items() if path is not None), asks=kinds_asked(ask or []),
     )  # fmt: skip
     check_target(
         out,
         keep=(
-            dsm, buildings, facilities, weather, *further, sunny, dull, canopy, roof_planes, roads, wards, meters, parcels, addresses, profile, *(register or ()),
+            dsm, buildings, facilities, weather, *further, sunny, dull, canopy, roof_planes, roads, wards, meters, parcels, addresses, profile, *(register or ()), *for_siting.values(),
         ),
     )  # fmt: skip
     if out.exists():

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 @edit_app.command("ask")
 def edit_ask(
     project: ProjectFile,
-    kind: Annotated[str, typer.Argument(help="lighting, fleet or charging")],
+    kind: Annotated[str, typer.Argument(help="lighting, fleet, charging or siting")],
     options: Annotated[list[str] | None, typer.Argument(help="KEY=VALUE as docs/answers.md has them; a value is JSON or a text")] = None,
     off: Annotated[bool, typer.Option("--off", help="no longer, and away with the result")] = False,
     why: Why = "", scenario: Scenario = "",
 ) -> None:  # fmt: skip
-    """Have the plan keep LED lighting, the fleet or charging: computed with the plan, stale and undone as the rest of it."""
+    """Have the plan keep LED lighting, the fleet, charging or sites of shared chargers: computed with the plan, stale and undone as the rest of it."""
     from kawasolar.document import asked_edits
 
     (asked,) = kinds_asked([kind])

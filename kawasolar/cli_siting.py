@@ -73,7 +73,7 @@ def siting_command(
     assumed = assumptions_with(_numbers(set_ or []))
     sources = Sources(
         "fleet" if fleet else "points" if points is not None else "population", points if points is not None else population, demand_crs, demand_layer,
-        candidates, existing, roads, roads_crs, spare=spare, visible=visible, vetoed=tuple(veto or ()),
+        candidates, existing, roads=roads, roads_crs=roads_crs, spare=spare, visible=visible, vetoed=tuple(veto or ()),
     )  # fmt: skip
     asked = Asked(
         method, number, _budgets(budget), carried=carried, pinned=tuple(pin or ()), split=split, gap=gap, seconds=seconds, curve=curve,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gis.progress import Progress, part, silent
 from kawasolar.errors import NotWritable, PlanError
-from kawasolar.plan import OTHER_LEDGERS, InputFile, OtherLedger, Plan, Project, Role
+from kawasolar.plan import OTHER_LEDGERS, SITING_FILES, InputFile, OtherLedger, Plan, Project, Role
 from kawasolar.project.format import cache_folder
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class PlanInputs:
     wards_crs: str | None = None
     facilities_mapping: Mapping | None = None
     registers: tuple[tuple[OtherLedger, Path], ...] = ()
+    siting: tuple[tuple[Role, Path], ...] = ()
     asks: tuple[AnswerKind, ...] = ()
 
 
@@ -204,6 +205,7 @@ def inputs_of(plan: Plan, out: Path) -> PlanInputs:
         addresses=optional("addresses"), addresses_crs=crs("addresses"), addresses_layer=layer("addresses"),
         facilities_mapping=mapping_of(plan.entries),
         registers=tuple((kind, Path(by_role[kind].path)) for kind in OTHER_LEDGERS if kind in by_role),
+        siting=tuple((role, Path(by_role[role].path)) for role in SITING_FILES if role in by_role),
     )  # fmt: skip
 
 
@@ -313,6 +315,7 @@ def input_files(inputs: PlanInputs) -> tuple[InputFile, ...]:
         ("wards", inputs.wards, inputs.wards_crs, None),
         ("meters", inputs.meters, None, None),
         *((kind, path, None, None) for kind, path in inputs.registers),
+        *((role, path, None, None) for role, path in inputs.siting),
         ("profile", inputs.profile, None, None),
     )
     return tuple(

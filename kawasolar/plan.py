@@ -27,24 +27,30 @@ if TYPE_CHECKING:
 Objective = Literal["co2", "energy"]
 Role = Literal[
     "dsm", "buildings", "facilities", "weather", "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes",
-    "roads", "wards", "meters", "parcels", "addresses", "lamps", "vehicles", "wings", "meter_points", "roof_works", "profile",
+    "roads", "wards", "meters", "parcels", "addresses", "lamps", "vehicles", "wings", "meter_points", "roof_works",
+    "charge_demand", "charge_candidates", "charge_standing", "profile",
 ]  # fmt: skip
 ROLES: tuple[Role, ...] = (
     "dsm", "buildings", "facilities", "weather", "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes",
-    "roads", "wards", "meters", "parcels", "addresses", "lamps", "vehicles", "wings", "meter_points", "roof_works", "profile",
+    "roads", "wards", "meters", "parcels", "addresses", "lamps", "vehicles", "wings", "meter_points", "roof_works",
+    "charge_demand", "charge_candidates", "charge_standing", "profile",
 )  # fmt: skip
 AnyLedger = Literal["facilities", "lamps", "vehicles", "wings", "meter_points", "roof_works"]
 # Ledgers of other things than facilities, each by its kind (``resources/registers``).
 OtherLedger = Literal["lamps", "vehicles", "wings", "meter_points", "roof_works"]
 OTHER_LEDGERS: tuple[OtherLedger, ...] = ("lamps", "vehicles", "wings", "meter_points", "roof_works")
 # What a scenario may ask for beside the half, each with a stage of its own.
-AnswerKind = Literal["lighting", "fleet", "charging"]
-ANSWERS: tuple[AnswerKind, ...] = ("lighting", "fleet", "charging")
+AnswerKind = Literal["lighting", "fleet", "charging", "siting"]
+ANSWERS: tuple[AnswerKind, ...] = ("lighting", "fleet", "charging", "siting")
+# Of the sites of shared chargers: where demand is, what is known of candidates, what stands.
+SITING_FILES: tuple[Role, ...] = ("charge_demand", "charge_candidates", "charge_standing")
 # Files that can be taken away from a plan again.
 REMOVABLE: tuple[Role, ...] = (
     "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes", "roads", "wards", "meters",
-    "parcels", "addresses", *OTHER_LEDGERS,
+    "parcels", "addresses", *OTHER_LEDGERS, *SITING_FILES,
 )  # fmt: skip
+# Files that are chosen elsewhere than with the rest, each with what it is for.
+CHOSEN_ELSEWHERE: tuple[Role, ...] = (*OTHER_LEDGERS, *SITING_FILES)
 # The station of the weather, and further ones between which the place lies.
 STATIONS: tuple[Role, ...] = ("weather", "weather_2", "weather_3")
 # Further years of the same station, and what the band is called by them.
@@ -68,7 +74,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class InputFile:
-    """One file that the plan was made from (``canopy``: heights of vegetation above the surface; ``roof_planes``: CityGML LOD2 or drawn planes, ``roads``: for the glare, ``wards``: areas that tell a facility's ward, ``meters``: half hours of supply points, ``parcels`` and ``addresses``: for the join, ``lamps`` and others of :data:`OTHER_LEDGERS`: ledgers of other things, if any); ``crs`` and ``layer`` are what the user said of it, empty where the file said it."""
+    """One file that the plan was made from (``canopy``: heights of vegetation above the surface; ``roof_planes``: CityGML LOD2 or drawn planes, ``roads``: for the glare, ``wards``: areas that tell a facility's ward, ``meters``: half hours of supply points, ``parcels`` and ``addresses``: for the join, ``lamps`` and others of :data:`OTHER_LEDGERS`: ledgers of other things, :data:`SITING_FILES`: for sites of shared chargers, if any); ``crs`` and ``layer`` are what the user said of it, empty where the file said it."""
 
     role: Role
     path: str
@@ -85,8 +91,8 @@ def no_file(role: Role) -> InputFile:
 
 
 def taken_away(present: Iterable[InputFile], chosen: Iterable[InputFile]) -> list[InputFile]:
-    """Of a plan's files those that were not chosen again and can be done without, as none; other ledgers are chosen elsewhere, and stay."""
-    kept = {*OTHER_LEDGERS, *(file.role for file in chosen)}
+    """Of a plan's files those that were not chosen again and can be done without, as none; those of :data:`CHOSEN_ELSEWHERE` stay."""
+    kept = {*CHOSEN_ELSEWHERE, *(file.role for file in chosen)}
     return [no_file(file.role) for file in present if file.role in REMOVABLE and file.role not in kept]
 
 

@@ -72,7 +72,7 @@ STAGES_OF: dict[str, tuple[str, ...]] = {
     "roofs": ("survey", "layout"),
     "half": ("yield", "use", "eligibility", "selection", "programme"),
     "lighting": ("lighting",),
-    "fleet": ("fleet", "charging"),
+    "fleet": ("fleet", "charging", "siting"),
 }
 
 

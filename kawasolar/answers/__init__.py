@@ -1,4 +1,4 @@
-"""What a scenario asks for beside the half, LED lighting, the fleet, charging: computed by a stage of its own, and kept in the plan.
+"""What a scenario asks for beside the half, LED lighting, the fleet, charging, sites of shared chargers: computed by a stage of its own, and kept in the plan.
 
 How it is asked for is an entry (``asked``), and so can be undone; the answer is a head of JSON values and tables, and the room of its kind makes
 of them what it is.
@@ -26,14 +26,16 @@ _SHOWN = 200
 
 
 def _room(kind: AnswerKind) -> ModuleType:
-    """Module of a kind: ``checked``, ``compute``, ``FRAMES``, ``HEAD``, ``result``. Imported when it is needed: a plan without it opens quickly."""
+    """Module of a kind: ``checked``, ``compute``, ``FRAMES``, ``HEAD``, ``result``, and ``check`` where shapes say too little. Imported when it is needed: a plan without it opens quickly."""
     # By name for whoever freezes the program.
     if kind == "lighting":
         from kawasolar.answers import lighting as room
     elif kind == "fleet":
         from kawasolar.answers import fleet as room  # type: ignore[no-redef]
-    else:
+    elif kind == "charging":
         from kawasolar.answers import charging as room  # type: ignore[no-redef]
+    else:
+        from kawasolar.answers import siting as room  # type: ignore[no-redef]
     return room
 
 
@@ -84,7 +86,7 @@ def compute(
 
 
 def answer_of(plan: Plan, kind: AnswerKind) -> Any:  # noqa: ANN401 - the type is the room's
-    """What a plan keeps of this kind, as its room has it: :class:`~kawasolar.lighting.Lighting`, :class:`~kawasolar.fleet.FleetResult`, :class:`~kawasolar.charging.Charging`; None where it keeps none."""
+    """What a plan keeps of this kind, as its room has it: :class:`~kawasolar.lighting.Lighting`, :class:`~kawasolar.fleet.FleetResult`, :class:`~kawasolar.charging.Charging`, :class:`~kawasolar.siting.kept.KeptSiting`; None where it keeps none."""
     answer = plan.answers.get(kind)
     return None if answer is None else _room(kind).result(answer)
 
@@ -96,11 +98,14 @@ def columns_of(kind: AnswerKind) -> Mapping[str, Mapping[str, str]]:
 
 
 def check_answer(kind: AnswerKind, answer: Answer) -> None:
-    """Refuse a head that is not of its kind; the tables have been looked at.
+    """Refuse what is not of its kind: the head, and what the room itself looks at; the columns of the tables have been looked at.
 
     Raises
     ------
     ValueError
         names the place
     """
-    check_shape(answer.head, _room(kind).HEAD, kind)
+    room = _room(kind)
+    check_shape(answer.head, room.HEAD, kind)
+    if hasattr(room, "check"):
+        room.check(answer)

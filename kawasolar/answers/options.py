@@ -82,3 +82,8 @@ def per_key(of: Check, *, whole: bool = False) -> Check:
         return keys and all(of(one) for one in value.values())
 
     return is_one
+
+
+def texts(value: object) -> bool:
+    """Short texts, each once."""
+    return isinstance(value, list) and len(value) <= _MOST and all(map(text, value)) and len(set(value)) == len(value)

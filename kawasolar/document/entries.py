@@ -11,7 +11,7 @@ its inverse is the same edit read backwards. Tables of a scenario have keys that
     layouts     "s1/0000012"           {"values": {"layout.racks": 3, ...}} + mark    modules on its roofs laid out by other values than the rest
     rules       "s1/budget"            {"value": {"each": 60000000}} + mark  a table of the programme's rules, as ``docs/programme.md`` has it
     terms       "s1/0000012"           {"earliest", "latest"} + mark         fiscal years between which it may be built; None where open
-    asked       "s1/lighting"          {"value": {"budget_yen": 5e7, ...}} + mark    what is to be computed besides ("lighting" "fleet" "charging"), and how
+    asked       "s1/lighting"          {"value": {"budget_yen": 5e7, ...}} + mark    what is to be computed besides ("lighting" "fleet" "charging" "siting"), and how
     lots        "s1/l1"                {"name", "facility_ids": [...]} + mark    facilities that are tendered together
     ledger      "built_year/0000012"   {"value", "read"} + mark              a value of the ledger corrected; ``read`` is the file's
     joins       "0000012"              {"building_ids": [...]} + mark        the buildings of a facility, as a person says; "shared": [...] where it is

@@ -165,9 +165,9 @@ def upgrade_5_to_6(copy: sqlite3.Connection) -> None:
 
 
 def upgrade_6_to_7(copy: sqlite3.Connection) -> None:
-    """What a scenario asks for besides (lighting, the fleet, chargers): an older file keeps nothing of it, and nobody has asked."""
+    """What a scenario asks for besides (lighting, the fleet, chargers, sites of shared ones): an older file keeps nothing of it, and nobody has asked."""
     meta = _values(copy, "kawasolar_meta")
-    for kind in ("lighting", "fleet", "charging"):
+    for kind in ("lighting", "fleet", "charging", "siting"):
         for own in meta["scenarios"].values():
             own["slots"][kind] = ""
         meta["slots"][kind] = {"": None}

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kawasolar.answers.facilities import answers_frame, cars_from
+from kawasolar.plan import SITING_FILES
 from kawasolar.provenance.model import Explanation
 from kawasolar.provenance.sources import plain
 
@@ -20,9 +21,9 @@ UNITS = {
     "lighting_year": "calendar year", "lighting_saved_kwh": "kWh", "lighting_saved_yen": "yen", "electric_cars": "", "chargers": "",
 }  # fmt: skip
 _FILES: Mapping[AnswerKind, tuple[Role, ...]] = {
-    "lighting": ("lamps", "meters"), "fleet": ("vehicles",), "charging": ("vehicles", "meters"),
+    "lighting": ("lamps", "meters"), "fleet": ("vehicles",), "charging": ("vehicles", "meters"), "siting": SITING_FILES,
 }  # fmt: skip
-_ROWS: Mapping[AnswerKind, str] = {"lighting": "facilities", "fleet": "bases", "charging": "bases"}
+_ROWS: Mapping[AnswerKind, str] = {"lighting": "facilities", "fleet": "bases", "charging": "bases", "siting": "sites"}
 
 
 def explained(figure: str, desk: Desk, facility_id: str) -> Explanation:

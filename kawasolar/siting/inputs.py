@@ -40,7 +40,7 @@ class Sources:
     Attributes
     ----------
     source : ``points`` (``demand`` is a table or layer), ``population`` (a raster), ``fleet`` (the plan's vehicles)
-    crs, layer : of ``demand``, where the file does not say or has several
+    crs, layer : of ``demand``, where the file does not say or has several; ``known_crs standing_crs roads_crs`` of the others
     known : table of what is known of candidates; ``standing``: of chargers that stand
     roads : layer of roads
     spare : whether the contracts' spare power counts
@@ -54,6 +54,8 @@ class Sources:
     layer: str | None = None
     known: Path | None = None
     standing: Path | None = None
+    known_crs: str | None = None
+    standing_crs: str | None = None
     roads: Path | None = None
     roads_crs: str | None = None
     spare: bool = False
@@ -77,11 +79,11 @@ def sites_for(
     """
     findings: list[Finding] = []
     tables: list[pd.DataFrame | None] = []
-    for path in (sources.known, sources.standing):
+    for path, crs in ((sources.known, sources.known_crs), (sources.standing, sources.standing_crs)):
         if path is None:
             tables.append(None)
             continue
-        frame, said = read_known(path, plan.crs)
+        frame, said = read_known(path, plan.crs, crs=crs)
         findings += said
         tables.append(frame)
     spare = spare_power(plan, assumed, part(progress, 0.0, 0.1)) if sources.spare else None

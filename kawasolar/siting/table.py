@@ -71,6 +71,11 @@ def headings() -> Mapping[str, list[str]]:
     return cast("Mapping[str, list[str]]", _table()["headings"])
 
 
+def usual_number() -> int:
+    """How many sites, where nobody says."""
+    return int(_table()["usual"]["number"])
+
+
 def assumptions_with(asked: Mapping[str, float]) -> Assumptions:
     """The shipped assumptions with some numbers of somebody's own.
 

@@ -136,7 +136,8 @@ def candidates_in_words(language: Language, found: Siting) -> pd.DataFrame:
 
 def assumed_values(found: Siting) -> list[tuple[str, float, str]]:
     """Key, value and unit of every assumption."""
-    return [(key, float(found.head["assumed"][key]), row.unit) for key, row in assumption_rows().items()]
+    given = found.head["assumed"]
+    return [(key, float(given[key]), row.unit) for key, row in assumption_rows().items() if key in given]
 
 
 def cell(value: object, digits: int = 0) -> str:

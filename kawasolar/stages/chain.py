@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal
 
 from kawasolar.choices import has_part
 from kawasolar.document.entries import NO_RESULTS, OF_SCENARIO
-from kawasolar.plan import ANSWERS, OTHER_LEDGERS, STATIONS, Stamp, fingerprint
+from kawasolar.plan import ANSWERS, OTHER_LEDGERS, SITING_FILES, STATIONS, Stamp, fingerprint
 from kawasolar.value_rules import LATER_CRITERIA
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from kawasolar.stages.work import Work
 
 StageName = Literal[
-    "ledger", "join", "registers", "survey", "layout", "yield", "use", "eligibility", "selection", "programme", "lighting", "fleet", "charging",
+    "ledger", "join", "registers", "survey", "layout", "yield", "use", "eligibility", "selection", "programme", "lighting", "fleet", "charging", "siting",
 ]  # fmt: skip
 
 
@@ -188,6 +188,10 @@ CHAIN: tuple[Stage, ...] = (
     Stage(
         "charging", 1, after=("ledger", "registers", "yield", "fleet"), files=("meters",), values=("plan.year",), asked_by="asked/charging",
         entered=("asked_charging", "ledger", "meters", "names", "load_tables", "charger_tables", "bills"), drawn=("aliases",),
+    ),
+    Stage(
+        "siting", 1, after=("ledger", "registers"), files=(*SITING_FILES, "roads", "meters"), values=("plan.year",), asked_by="asked/siting",
+        entered=("asked_siting", "ledger", "meters", "names", "load_tables", "siting_tables", "bills"), drawn=("aliases",),
     ),
 )  # fmt: skip
 BY_NAME: Mapping[str, Stage] = {stage.name: stage for stage in CHAIN}
@@ -365,6 +369,7 @@ ENTERED: Mapping[str, Callable[[Work], Iterator[tuple[str, str]]]] = {
     "lamp_tables": _tables_of("lamp_tables", "lighting.toml", "electricity_rules.toml"),
     "car_tables": _tables_of("car_tables", "fleet.toml", "vehicles_catalogue.csv"),
     "charger_tables": _tables_of("charger_tables", "charging.toml", "chargers.csv", "electricity_rules.toml"),
+    "siting_tables": _tables_of("siting_tables", "siting.toml", "electricity_rules.toml"),
     **{f"asked_{kind}": _asked(kind) for kind in ANSWERS},
     "share": lambda work: iter([("entered:share", repr(work.settings.share))]),
     "objective": lambda work: iter([("entered:objective", work.settings.objective)]),

@@ -47,6 +47,7 @@ _WEIGHT = {
     "lighting": 0.03,
     "fleet": 0.01,
     "charging": 0.08,
+    "siting": 0.1,
 }
 # Computed at once with every edit: they take milliseconds.
 AT_ONCE = ("eligibility", "selection")

@@ -309,6 +309,7 @@ RUN: Mapping[str, Run] = {
     "lighting": lambda work, _bench, _changed, progress: further.run_answer("lighting", work, progress),
     "fleet": lambda work, _bench, _changed, progress: further.run_answer("fleet", work, progress),
     "charging": lambda work, _bench, _changed, progress: further.run_answer("charging", work, progress),
+    "siting": lambda work, _bench, _changed, progress: further.run_answer("siting", work, progress),
 }
 
 

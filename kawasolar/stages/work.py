@@ -210,7 +210,7 @@ class Work:
 _STAGE_OF = {
     "raster": "survey", "outlines": "survey", "roof_planes": "survey", "survey": "survey", "weather": "survey", "plan": "survey", "ledger": "ledger", "join": "ledger", "addresses": "ledger", "parcels": "ledger",
     "links": "join", "yield": "yield", "demand": "use", "programme": "programme", "lighting": "lighting", "fleet": "fleet",
-    "charging": "charging",
+    "charging": "charging", "siting": "siting",
 }  # fmt: skip
 FINDING_STAGES = ("survey", "ledger", "join", "yield", "use", "programme", *ANSWERS)
 

@@ -69,7 +69,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture(scope="module")
 def answered(project: Project) -> Project:
     for kind in ANSWERS:
-        project = asked(project, kind, {})
+        # The town has fewer places than there are sites usually.
+        project = asked(project, kind, {"number": 2} if kind == "siting" else {})
     return bring_up_to_date(project)
 
 
@@ -134,11 +135,11 @@ def test_taken_back_it_goes_at_once_and_comes_back_uncomputed(answered: Project)
 
 
 EDITS: dict[str, tuple[Callable[[Project], Edit], set[str]]] = {
-    "year": (lambda p: edits.set_value(p.entries, "s1", "plan.year", 2027.0, BY), {"lighting", "fleet", "charging"}),
+    "year": (lambda p: edits.set_value(p.entries, "s1", "plan.year", 2027.0, BY), {"lighting", "fleet", "charging", "siting"}),
     "factor": (lambda p: edits.set_value(p.entries, "s1", "co2.grid_factor", 0.3, BY), {"lighting", "fleet", "charging"}),
     "options": (lambda p: asked_edits.ask(p.entries, "s1", "lighting", {"goal": "co2"}, BY), {"lighting"}),
     "cars": (lambda p: asked_edits.ask(p.entries, "s1", "fleet", {"prefer": "hev"}, BY), {"fleet", "charging"}),
-    "floor": (lambda p: edits.correct_ledger(p.entries, "001", "floor_area_m2", 9000.0, None, BY), {"lighting", "charging"}),
+    "floor": (lambda p: edits.correct_ledger(p.entries, "001", "floor_area_m2", 9000.0, None, BY), {"lighting", "charging", "siting"}),
     "share": (lambda p: edits.set_share(p.entries, "s1", 0.9), set()),
 }  # fmt: skip
 
@@ -185,6 +186,8 @@ def test_a_plan_without_cars_says_so_and_goes_on(tmp_path: Path) -> None:
         ("fleet", {"budgets": {"1999": 1.0}}, "fleet.bad_budget"),
         ("charging", {"least": {"v9": 1}}, "charging.no_such_kind"),
         ("charging", {"values": {"reserve_share": float("nan")}}, "answers.bad_option"),
+        ("siting", {"number": 2.5}, "answers.bad_option"),
+        ("siting", {"values": {"radius_m": 1.0}}, "siting.range"),
     ],
 )
 def test_options_that_mean_nothing_are_refused(kind: AnswerKind, options: dict[str, Any], code: str) -> None:
@@ -214,6 +217,16 @@ def test_shapes(value: object, shape: Any, fits: bool) -> None:
     [
         "UPDATE lighting_facilities SET year = 'spät'",
         "DROP TABLE fleet_cars",
+        "UPDATE siting_catchments SET shape = '00'",
+        "UPDATE siting_catchments SET shape = '0101000000000000000000F03F000000000000F03F'",
+        "UPDATE siting_catchments SET site_id = 'nowhere'",
+        "UPDATE siting_sites SET how = 'stolen'",
+        "UPDATE siting_sites SET site_id = 'one'",
+        "UPDATE siting_candidates SET why_not = 'because'",
+        "UPDATE siting_candidates SET visible = 7.0",
+        "UPDATE siting_points SET weight = 'viel'",
+        'UPDATE kawasolar_meta SET value = replace(value, \'"source": "fleet"\', \'"source": "cats"\') WHERE key = \'slots\'',
+        "UPDATE kawasolar_meta SET value = replace(value, '\"detour\"', '\"retour\"') WHERE key = 'slots'",
         "UPDATE kawasolar_meta SET value = replace(value, '\"goal\": \"saving\"', '\"goal\": 7') WHERE key = 'slots'",
         "UPDATE kawasolar_meta SET value = replace(value, '\"need_cars\"', '\"other\"') WHERE key = 'slots'",
         "UPDATE entries SET value = replace(value, '\"value\": {}', '\"value\": {\"steam\": 1}') WHERE kind = 'asked'",

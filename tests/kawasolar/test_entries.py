@@ -239,6 +239,7 @@ def draw_count(draw: Any, entries: Entries) -> Edit:
 ASKED: list[tuple[Any, dict[str, Any]]] = [
     ("lighting", {}), ("lighting", {"first": 2027, "budgets": {"2028": 5e7}, "goal": "co2", "pins": {"F1": 2028, "F2": 0}}),
     ("fleet", {"target": 0.8, "prefer": "ev,phev/hev", "classes": ["passenger"], "values": {"reserve_share": 0.25}}), ("charging", {"least": {"v2x": 1}, "cars": "ledger"}),
+    ("siting", {"number": 3, "ways": "roads", "pins": ["F1"], "values": {"radius_m": 500.0}}), ("siting", {"budgets": {"2027": 3e7}, "source": "fleet"}),
 ]  # fmt: skip
 
 
@@ -525,6 +526,10 @@ PLACES = [
             ("s1/charging", {"least": {"steam": 1}}),
             ("s1/charging", {"given": {"v2x": 0.5}}),
             ("s1/charging", {"values": {"reserve_share": 7.0}}),
+            ("s1/siting", {"number": 0}),
+            ("s1/siting", {"budgets": {"0": 1.0}}),
+            ("s1/siting", {"budgets": {"2027": 1.0}, "method": "room"}),
+            ("s1/siting", {"pins": ["a"], "vetoes": ["a"]}),
             ("s9/fleet", {}),
         )
     ),

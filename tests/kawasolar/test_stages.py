@@ -77,6 +77,7 @@ ALL = (
     "lighting",
     "fleet",
     "charging",
+    "siting",
 )
 EVERYBODY = {"001", "002", "003", "004", "005"}
 # Values of papers and warnings, which are computed when they are asked for.
@@ -117,7 +118,7 @@ def standing(*stale: str) -> dict[str, str]:
     after = {
         "ledger": set(), "join": {"ledger"}, "registers": set(), "survey": {"ledger", "join"}, "layout": {"ledger", "join", "survey"},
         "yield": {"ledger", "join", "survey", "layout"}, "use": {"ledger", "join", "survey", "layout", "yield"}, "eligibility": {"ledger", "join", "survey", "layout", "yield"},
-        "selection": {"ledger", "join", "survey", "layout", "yield", "eligibility"}, "programme": set(), "lighting": set(), "fleet": set(), "charging": set(),
+        "selection": {"ledger", "join", "survey", "layout", "yield", "eligibility"}, "programme": set(), "lighting": set(), "fleet": set(), "charging": set(), "siting": set(),
     }  # fmt: skip
     return {
         name: "stale" if name in stale else "follows" if after[name].intersection(stale) else "fresh" for name in ALL

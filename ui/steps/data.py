@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QListWidgetItem, QWidget
 
-from kawasolar.plan import OTHER_LEDGERS, REMOVABLE
+from kawasolar.plan import CHOSEN_ELSEWHERE, OTHER_LEDGERS, REMOVABLE, SITING_FILES
 from ui import icons
 from ui.document import Document
 from ui.findings_list import FindingsList
@@ -43,6 +43,9 @@ ROLE_ICONS = {
     "wings": "office-building-outline",
     "meter_points": "flash",
     "roof_works": "home-roof",
+    "charge_demand": "map-marker-outline",
+    "charge_candidates": "format-list-bulleted",
+    "charge_standing": "flash",
     "profile": "tune-variant",
 }
 
@@ -71,6 +74,7 @@ class DataPanel(QWidget):
     register_asked = Signal(str)
     register_left = Signal(str)
     names_asked = Signal()
+    siting_asked = Signal()
 
     def __init__(self, look: Look, document: Document) -> None:
         super().__init__()
@@ -118,7 +122,7 @@ class DataPanel(QWidget):
                 self._one_line("profile", name, "ui.data.edit_profile", self.profile_asked.emit)
             )
         for role in REMOVABLE:
-            if role not in have and role not in OTHER_LEDGERS:
+            if role not in have and role not in CHOSEN_ELSEWHERE:
                 self._files_layout.addWidget(self._without(role))
         words = self._look.say("ui.data.other_ledgers")
         self._files_layout.addWidget(
@@ -160,6 +164,8 @@ class DataPanel(QWidget):
         if entry.role in OTHER_LEDGERS:
             change.clicked.connect(lambda: self.register_asked.emit(entry.role))
             top.addWidget(self._register_link("leave", entry.role, lambda: self.register_left.emit(entry.role)))
+        elif entry.role in SITING_FILES:
+            change.clicked.connect(self.siting_asked)
         else:
             change.clicked.connect(lambda: self.replace_asked.emit(entry.role))
         if entry.role == "facilities":
@@ -223,6 +229,7 @@ class DataPanel(QWidget):
             "parcels": say("ui.data.parcels"),
             "addresses": say("ui.data.addresses"),
             "wards": say("ui.data.wards"),
+            **dict.fromkeys(SITING_FILES, say("ui.data.siting")),
             "meters": say("ui.data.meters"),
             "weather_sunny": say("ui.data.band"),
             "weather_dull": say("ui.data.band"),
