@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from kawasolar.plan import AnswerKind
+    from gis.progress import Progress
+    from kawasolar.plan import AnswerKind, InputFile
     from ui.steps.answer import AnswerCard
     from ui.steps.fleet import FleetPanel
     from ui.steps.lighting import LightingPanel
@@ -32,12 +33,13 @@ class AnswersDesk(QObject):
             ("lighting", lighting.card, self.light_sites),
             ("fleet", fleet.fleet, self.renew_fleet),
             ("charging", fleet.charging, self.find_chargers),
+            ("siting", fleet.siting, self.site_chargers),
         )
         for kind, card, ask in cards:
             card.open_asked.connect(ask)
             card.leave_asked.connect(partial(self.keep, kind, None))
         lighting.card.map_asked.connect(lambda: window.groups.set_mode("lighting"))
-        fleet.siting_asked.connect(self.site_chargers)
+        fleet.siting.map_asked.connect(lambda: window.groups.set_mode("siting"))
 
     def keep(self, kind: AnswerKind, options: Mapping[str, object] | None) -> None:
         """Have the plan keep an answer, by these options, or no longer; it is computed at once where nothing else is."""
@@ -89,7 +91,38 @@ class AnswersDesk(QObject):
         window, plan = self._window, self._window.document.plan
         if plan is None:
             return
-        SitingDialog(window.look, window.jobs, window.remembered, plan, window).open()
+        dialog = SitingDialog(window.look, window.jobs, window.remembered, plan, window)
+        dialog.taken.connect(lambda options: self._keep_sites(options, dialog.files()))
+        dialog.open()
+
+    def _keep_sites(self, options: Mapping[str, object], files: Sequence[InputFile]) -> None:
+        """Have the plan keep sites, and take the files in of which they are: one edit, once the files have been read."""
+        window = self._window
+
+        def read(_progress: Progress) -> object:
+            from kawasolar.stages import observed
+
+            return observed([file for file in files if file.path])
+
+        left = [file for file in files if not file.path]
+        job = window.jobs.start(read, "exchange")
+        job.done.connect(lambda found: self._enter_sites(options, (*cast("tuple[InputFile, ...]", found), *left)))
+        job.failed.connect(window.controller.fail)
+
+    def _enter_sites(self, options: Mapping[str, object], files: Sequence[InputFile]) -> None:
+        from kawasolar.document.asked_edits import ask
+        from kawasolar.document.edits import exchange_files
+        from kawasolar.document.entries import followed_by
+
+        window, plan = self._window, self._window.document.plan
+        if plan is None:
+            return
+        by = window.document.author()
+        asked = ask(plan.entries, plan.scenario, "siting", options, by)
+        taken = exchange_files(plan.entries, plan.inputs, files, by)
+        window.document.do(followed_by(asked, taken))
+        if not window.controller.is_running:
+            window.controller.run()
 
     def _open(self, kind: AnswerKind, dialog: TakingDialog) -> None:
         dialog.taken.connect(lambda options: self.keep(kind, options))

@@ -1,4 +1,4 @@
-"""By what the map colours facilities: the decision, the fiscal years of the programme, or tender lots."""
+"""By what the map colours facilities: the decision, the fiscal years of the programme, tender lots, or what the plan is asked for besides."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from ui.map.groups import Groups
     from ui.map.view import MapView
 
-Mode = Literal["decision", "years", "lots", "lighting"]
-MODES: tuple[Mode, ...] = ("decision", "years", "lots", "lighting")
+Mode = Literal["decision", "years", "lots", "lighting", "siting"]
+MODES: tuple[Mode, ...] = ("decision", "years", "lots", "lighting", "siting")
 
 
 class GroupDesk(QObject):
@@ -49,8 +49,8 @@ class GroupDesk(QObject):
             return False
         if mode == "years":
             return plan.programme is not None and plan.programme.proof is not None
-        if mode == "lighting":
-            return "lighting" in plan.answers
+        if mode in ("lighting", "siting"):
+            return mode in plan.answers
         return mode == "decision" or bool(plan.entries.of_scenario("lots", plan.scenario))
 
     def set_mode(self, mode: Mode) -> None:
@@ -70,7 +70,7 @@ class GroupDesk(QObject):
 
     def _show(self) -> None:
         from kawasolar.answers import answer_of
-        from ui.map.groups import groups_of_lighting, groups_of_lots, groups_of_years
+        from ui.map.groups import groups_of_lighting, groups_of_lots, groups_of_sites, groups_of_years
 
         plan, view = self._document.plan, self._map
         self._lent = False
@@ -85,5 +85,8 @@ class GroupDesk(QObject):
             return
         if self._mode == "lighting":
             view.set_groups(groups_of_lighting(answer_of(plan, "lighting"), self._look.language))
+            return
+        if self._mode == "siting":
+            view.set_groups(groups_of_sites(answer_of(plan, "siting").siting, self._look.language))
             return
         view.set_groups(groups_of_lots(plan, self._look.language))

@@ -25,11 +25,13 @@ class TakingDialog(WorkingDialog):
     """
 
     KIND: AnswerKind
+    # Why it cannot be taken where :meth:`options` says so.
+    WHY_NOT = "ui.answers.own_files"
     taken = Signal(object)
     take: QPushButton
 
     def options(self) -> dict[str, Any] | None:
-        """As they are chosen now, as an entry has them; None where files of somebody's own are used, which no plan keeps."""
+        """As they are chosen now, as an entry has them; None where no plan keeps it (:attr:`WHY_NOT`)."""
         raise NotImplementedError
 
     def asked_before(self, plan: Plan) -> dict[str, Any] | None:
@@ -45,7 +47,7 @@ class TakingDialog(WorkingDialog):
         """Whether it can be taken now."""
         own = self.options() is None
         self.take.setEnabled(found and self._job is None and not own)
-        self.take.setToolTip(self._look.say("ui.answers.own_files" if own else "ui.answers.take.tip"))
+        self.take.setToolTip(self._look.say(self.WHY_NOT if own else "ui.answers.take.tip"))
 
     def _on_take(self) -> None:
         options = self.options()

@@ -56,7 +56,7 @@ _AS_ASKED = ("method", "carried", "split", "gap", "seconds", "curve")
 
 
 @dataclass(frozen=True)
-class AskedSites:
+class WantedSites:
     """What a plan is asked for.
 
     Attributes
@@ -76,7 +76,7 @@ class AskedSites:
     vetoes: tuple[str, ...] = ()
 
 
-def checked(options: Mapping[str, Any]) -> AskedSites:
+def checked(options: Mapping[str, Any]) -> WantedSites:
     """Options of an entry as the room of siting takes them.
 
     Raises
@@ -99,7 +99,7 @@ def checked(options: Mapping[str, Any]) -> AskedSites:
         **{name: told[name] for name in _AS_ASKED if name in told},
     )  # fmt: skip
     rest = {name: told[name] for name in ("source", "ways", "spare", "visible") if name in told}
-    return AskedSites(asked, assumptions_with(told.get("values", {})), vetoes=vetoes, **rest)
+    return WantedSites(asked, assumptions_with(told.get("values", {})), vetoes=vetoes, **rest)
 
 
 def _budgets(given: Mapping[str, float]) -> tuple[tuple[float, ...], int]:
@@ -113,7 +113,7 @@ def _budgets(given: Mapping[str, float]) -> tuple[tuple[float, ...], int]:
     return tuple(by_year.get(one, 0.0) for one in range(first, last + 1)), first
 
 
-def options_of(wanted: AskedSites) -> dict[str, Any]:
+def options_of(wanted: WantedSites) -> dict[str, Any]:
     """What :func:`checked` reads as this, without what stands at its usual value; budgets must tell their first year."""
     usual, asked = Asked(), wanted.asked
     told: dict[str, Any] = {
@@ -138,7 +138,7 @@ def source_of(demand: Path) -> Source:
     return "population" if demand.suffix.lower() in RASTERS else "points"
 
 
-def sources_of(plan: Plan, wanted: AskedSites) -> Sources:
+def sources_of(plan: Plan, wanted: WantedSites) -> Sources:
     """The plan's files as the room of siting takes them.
 
     Raises

@@ -57,6 +57,12 @@ def head_text(language: Language, found: Siting) -> str:
     )  # fmt: skip
 
 
+def price_text(language: Language, found: Siting) -> str:
+    """What the new sites cost, and how many chargers they have."""
+    new = found.sites[found.sites["how"] != "standing"]
+    return say(language, "siting.told.price", cost=found.head["price_yen"] / 1e6, chargers=float(new["chargers"].sum()))
+
+
 def proof_text(language: Language, found: Siting) -> str:
     """How well it is proven."""
     head = found.head

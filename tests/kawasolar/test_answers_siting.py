@@ -15,7 +15,7 @@ from pandas.testing import assert_frame_equal
 
 from kawasolar.__main__ import main
 from kawasolar.answers import answer_of, options_asked
-from kawasolar.answers.siting import AskedSites, checked, options_of, sources_of
+from kawasolar.answers.siting import WantedSites, checked, options_of, sources_of
 from kawasolar.document import asked_edits, edits
 from kawasolar.document.edits import Author
 from kawasolar.document.entries import apply, followed_by, inverse
@@ -205,7 +205,7 @@ def test_shapes_that_are_none_are_refused() -> None:
 
 
 @st.composite
-def wanted_sites(draw: st.DrawFn) -> AskedSites:
+def wanted_sites(draw: st.DrawFn) -> WantedSites:
     budgets = tuple(draw(st.lists(st.integers(0, 10**9).map(float), max_size=4)))
     ids = draw(st.lists(st.text(min_size=1, max_size=5), unique=True, max_size=4))
     at = draw(st.integers(0, len(ids)))
@@ -217,7 +217,7 @@ def wanted_sites(draw: st.DrawFn) -> AskedSites:
     )  # fmt: skip
     values = draw(st.dictionaries(st.sampled_from(["radius_m", "detour"]), st.floats(50, 60)))
     values = {key: value if key == "radius_m" else value / 30 for key, value in values.items()}
-    return AskedSites(
+    return WantedSites(
         made, assumptions_with(values), draw(st.none() | st.sampled_from(SOURCES)), draw(st.sampled_from(["straight", "roads"])),
         draw(st.booleans()), draw(st.booleans()), tuple(ids[at:]),
     )  # fmt: skip
@@ -225,7 +225,7 @@ def wanted_sites(draw: st.DrawFn) -> AskedSites:
 
 @given(wanted_sites())
 @settings(max_examples=60, deadline=None)
-def test_options_there_and_back(wanted: AskedSites) -> None:
+def test_options_there_and_back(wanted: WantedSites) -> None:
     assert checked(options_of(wanted)) == wanted
 
 

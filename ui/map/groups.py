@@ -25,12 +25,16 @@ if TYPE_CHECKING:
     from kawasolar.lighting import Lighting
     from kawasolar.plan import Plan
     from kawasolar.programme.kept import Kept
+    from kawasolar.siting.of_plan import Siting
     from kawasolar.words import Language
     from ui.map.scene import Scene
     from ui.tokens import Tokens
 
 _FAMILY, _TONE = 1_000, 100
-NOWHERE, YEAR, STANDING, LOT = 1, 2, 3, 4
+NOWHERE, YEAR, STANDING, LOT, SITE = 1, 2, 3, 4, 5
+# What a site without a year is labelled.
+_SITE_LABEL = "EV"
+_NEW, _OLD = 3, 0
 # One after another from dark to light, apart for all eyes (after viridis); the light end of it would be lost on paper, the dark one on dark ground.
 _RAMP = {
     "light": ("#440154", "#46327E", "#365C8D", "#277F8E", "#1FA187", "#4AC16D"),
@@ -59,6 +63,8 @@ class Group(int):
     @property
     def label(self) -> str:
         """What the marker says; nothing where it stands for nothing."""
+        if self.family == SITE:
+            return _SITE_LABEL
         return "" if self.family == NOWHERE else f"{int(self) % _TONE:02d}"
 
 
@@ -142,6 +148,28 @@ def groups_of_lighting(found: Lighting, language: Language) -> Groups:
     there = {int(year) for year in found.facilities["year"] if year}
     names = {Group.make(YEAR, _tone(years, year), year): say(language, "map.lighting.year", year=year) for year in sorted(there)}  # fmt: skip
     return Groups("map.lighting", of, names)
+
+
+def groups_of_sites(found: Siting, language: Language) -> Groups:
+    """Sites of shared chargers: by the fiscal year in which they are built, where there are budgets, else all as one; what stands already for itself.
+
+    Sites that are no facilities are named by nobody on the map.
+    """
+    sites = found.sites
+    built = sorted({int(one) for one in sites["fiscal_year"] if one})
+    of: dict[str, Group] = {}
+    for one, how, year in zip(sites["site_id"], sites["how"], sites["fiscal_year"], strict=True):
+        if year:
+            of[str(one)] = Group.make(YEAR, _tone(built, int(year)), int(year))
+        else:
+            of[str(one)] = Group.make(SITE, _OLD if how == "standing" else _NEW)
+    there = set(of.values())
+    names = {
+        Group.make(SITE, tone): say(language, f"map.siting.{code}")
+        for tone, code in ((_OLD, "standing"), (_NEW, "site"))
+    }
+    names |= {Group.make(YEAR, _tone(built, year), year): say(language, "map.siting.year", year=year) for year in built}
+    return Groups("map.siting", of, {kind: words for kind, words in names.items() if kind in there})
 
 
 def _tone_of(kept: Kept, year: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -17,13 +18,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from kawasolar.answers.siting import checked
 from kawasolar.siting.inputs import SOURCES, Sources
 from kawasolar.siting.of_plan import METHODS, Asked
-from kawasolar.siting.table import assumption_rows, assumptions_with
+from kawasolar.siting.table import assumption_rows, assumptions_with, usual_number
 from kawasolar.siting.words import assumption_name, method_name, source_name
 from ui.parts import Elided, button, column, label, row, tool
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kawasolar.answers.siting import WantedSites
     from kawasolar.siting.inputs import Source
     from kawasolar.siting.of_plan import Method
     from kawasolar.siting.table import Assumptions
@@ -32,7 +37,7 @@ if TYPE_CHECKING:
 
 _VECTOR, _TABLE, _RASTER = "*.gpkg *.shp *.geojson *.json", "*.csv *.txt *.xlsx", "*.tif *.tiff *.asc"
 _FILES = {"demand": f"{_TABLE} {_VECTOR}", "known": _TABLE, "standing": _TABLE, "roads": _VECTOR}
-_MOST_SITES, _FIRST_NUMBER = 9999, 8
+_MOST_SITES = 9999
 _MILLION = 1e6
 _FILE_PX, _BUDGET_PX = 150, 170
 # Assumptions that have a field of their own, and how many decimals it has.
@@ -97,6 +102,9 @@ class AskedSites(QWidget):
     def __init__(self, look: Look, remembered: Remembered, *, fleet: bool) -> None:
         super().__init__()
         self._look = look
+        # What is asked besides that has no field here, and the fiscal year that budgets begin with.
+        self._base = checked({})
+        self._first_year = 0
         self.files = {role: FilePart(look, remembered, role) for role in _FILES}
         layout = column(self, margin=0, spacing=6)
         for line in (self._demand_line(fleet=fleet), self._goal_line(), self._candidate_line()):
@@ -144,7 +152,7 @@ class AskedSites(QWidget):
         self._named(line, "ui.siting.method", self.method)
         self.number = QSpinBox()
         self.number.setRange(1, _MOST_SITES)
-        self.number.setValue(_FIRST_NUMBER)
+        self.number.setValue(usual_number())
         self.number.valueChanged.connect(self.changed)
         self._named(line, "ui.siting.number", self.number)
         self.fields: dict[str, QDoubleSpinBox] = {}
@@ -182,6 +190,36 @@ class AskedSites(QWidget):
 
     # ---------------------------------------------------------------- what is asked
 
+    def show_wanted(
+        self, wanted: WantedSites, paths: Mapping[str, Path | None], source: Source, plan_year: int
+    ) -> None:
+        """Begin with this, and with these files by :data:`_FILES`; budgets are shown from the fiscal year of the plan."""
+        asked = wanted.asked
+        self._base, self._first_year = wanted, min(plan_year, asked.first_year or plan_year)
+        for role, part in self.files.items():
+            part.take(paths.get(role))
+        for box, code in ((self.source, source), (self.method, asked.method)):
+            box.setCurrentIndex(max(box.findData(code), 0))
+        self.number.setValue(_MOST_SITES if asked.number is None else asked.number)
+        before = (0.0,) * (asked.first_year - self._first_year) if asked.budgets else ()
+        self.budget.setText(", ".join(f"{value / _MILLION:.10g}" for value in (*before, *asked.budgets)))
+        for key, field in (*self.fields.items(), ("ev_share", self.share)):
+            field.setValue(getattr(wanted.assumed, key))
+        self.spare.setChecked(wanted.spare)
+
+    @property
+    def wanted(self) -> WantedSites:
+        """What is asked now, as a plan is asked for it; without pins and vetoes."""
+        asked = replace(self.asked, pinned=())
+        ways = "straight" if self.files["roads"].path is None else "roads"
+        return replace(
+            self._base, asked=asked, assumed=self.assumed, source=self._source, ways=ways, spare=self.spare.isChecked(), vetoes=(),
+        )  # fmt: skip
+
+    @property
+    def _source(self) -> Source:
+        return cast("Source", self.source.currentData())
+
     def _on_source(self) -> None:
         source, part = self.source.currentData(), self.files["demand"]
         part.setEnabled(source != "fleet")
@@ -215,21 +253,29 @@ class AskedSites(QWidget):
     @property
     def sources(self) -> Sources:
         """Files and what else demand and candidates come from."""
-        source = cast("Source", self.source.currentData())
+        source = self._source
         paths = {role: part.path for role, part in self.files.items()}
         return Sources(
             source, None if source == "fleet" else paths["demand"], known=paths["known"], standing=paths["standing"], roads=paths["roads"],
-            spare=self.spare.isChecked(),
+            spare=self.spare.isChecked(), visible=self._base.visible,
         )  # fmt: skip
 
     @property
     def asked(self) -> Asked:
         """Method and number or budgets."""
-        return Asked(cast("Method", self.method.currentData()), self.number.value(), self.budgets or ())
+        method, budgets, number = cast("Method", self.method.currentData()), self.budgets or (), self.number.value()
+        # With budgets the field's most is: as many as they pay.
+        most = None if budgets and number == _MOST_SITES else number
+        return replace(
+            self._base.asked, method=method, number=most, budgets=budgets, first_year=self._first_year if budgets else 0
+        )
 
     @property
     def assumed(self) -> Assumptions:
         """Only what is another number than the table's counts as asked for."""
         values = {key: field.value() for key, field in self.fields.items()} | {"ev_share": self.share.value()}
-        rows = assumption_rows()
-        return assumptions_with({key: value for key, value in values.items() if abs(value - rows[key].value) > 1e-9})
+        rows, before = assumption_rows(), self._base.assumed
+        others = {key: float(getattr(before, key)) for key in before.asked if key not in values}
+        return assumptions_with(
+            others | {key: value for key, value in values.items() if abs(value - rows[key].value) > 1e-9}
+        )

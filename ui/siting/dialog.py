@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -22,16 +22,17 @@ from kawasolar.siting.words import head_text, notes
 from ui.charts.cover import CoverChart
 from ui.parts import button, column, label, row, set_role
 from ui.siting.asked import AskedSites
+from ui.siting.files import as_said, files_taken, paths_of
 from ui.siting.places import PlacesMap
 from ui.siting.tables import LEFT_OUT, SITES, RowsModel
-from ui.working_dialog import WorkingDialog
+from ui.taking_dialog import TakingDialog
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from gis.findings import Finding
     from gis.progress import Progress
-    from kawasolar.plan import Plan
+    from kawasolar.plan import InputFile, Plan
     from kawasolar.siting.of_plan import Siting
     from ui.jobs import Job, Jobs
     from ui.look import Look
@@ -43,8 +44,11 @@ _WIDTHS = {"how": 60, "fiscal_year": 60, "chargers": 76, "weight": 76, "share": 
 Answer = tuple["Siting", "gpd.GeoDataFrame", "list[Finding]"]
 
 
-class SitingDialog(WorkingDialog):
-    """Changes nothing in the plan."""
+class SitingDialog(TakingDialog):
+    """Changes nothing in the plan before it is taken."""
+
+    KIND = "siting"
+    WHY_NOT = "ui.siting.incomplete"
 
     def __init__(
         self, look: Look, jobs: Jobs, remembered: Remembered, plan: Plan, parent: QWidget | None = None
@@ -71,7 +75,36 @@ class SitingDialog(WorkingDialog):
         layout.addWidget(self.notes)
         layout.addLayout(self._foot())
         self.resize(_WIDE, _HIGH)
+        self._begin_with(plan)
         self._refresh()
+
+    def _begin_with(self, plan: Plan) -> None:
+        """What the plan is asked for already, and its own files."""
+        from kawasolar.answers.siting import checked, source_of
+
+        wanted = checked(self.asked_before(plan) or {})
+        paths = paths_of(plan)
+        if wanted.ways != "roads":
+            paths.pop("roads", None)
+        demand = paths.get("demand")
+        usual = "fleet" if demand is None and "vehicles" in plan.registers.by_kind else source_of(demand or Path())
+        self.asked.show_wanted(wanted, paths, wanted.source or usual, plan.profile.plan_year)
+        names = dict(zip(plan.facilities["facility_id"].astype(str), plan.facilities["name"].astype(str), strict=True))
+        for marks, ids in ((self._pins, wanted.asked.pinned), (self._vetoes, wanted.vetoes)):
+            marks.update({one: names.get(one, one) for one in ids})
+        self._marked()
+
+    def options(self) -> dict[str, Any] | None:
+        from kawasolar.answers.siting import options_of
+
+        if not self.asked.is_complete:
+            return None
+        wanted = replace(self.asked.wanted, vetoes=tuple(self._vetoes))
+        return options_of(replace(wanted, asked=replace(wanted.asked, pinned=tuple(self._pins))))
+
+    def files(self) -> tuple[InputFile, ...]:
+        """The files that the plan takes in with the options, as yet unread; one that was left is taken away."""
+        return files_taken(self._plan, {name: part.path for name, part in self.asked.files.items()})
 
     # ---------------------------------------------------------------- building
 
@@ -141,7 +174,7 @@ class SitingDialog(WorkingDialog):
         self.compute.clicked.connect(self.reckon)
         self.layers = button(say("ui.siting.layers"), tip=say("ui.siting.layers.tip"))
         self.layers.clicked.connect(self._ask_layers)
-        return self._foot_of(self.compute, self.layers)
+        return self._foot_of(self.compute, self._taking(), self.layers)
 
     # ---------------------------------------------------------------- reckoning
 
@@ -150,7 +183,7 @@ class SitingDialog(WorkingDialog):
         if self._job is not None or not self.asked.is_complete:
             return
         plan, assumed = self._plan, self.asked.assumed
-        sources = replace(self.asked.sources, vetoed=tuple(self._vetoes))
+        sources = replace(as_said(self.asked.sources, self.files()), vetoed=tuple(self._vetoes))
         asked = replace(self.asked.asked, pinned=tuple(self._pins))
 
         def work(progress: Progress) -> Answer:
@@ -243,7 +276,7 @@ class SitingDialog(WorkingDialog):
 
     def _refresh_later(self) -> None:
         # While it is being put together there is no button yet.
-        if hasattr(self, "compute"):
+        if hasattr(self, "close_button"):
             self._refresh()
 
     def _refresh(self) -> None:
@@ -252,6 +285,7 @@ class SitingDialog(WorkingDialog):
         self.compute.setEnabled(not works and self.asked.is_complete)
         self.compute.setToolTip("" if self.asked.is_complete else self._look.say("ui.siting.incomplete"))
         self.save.setEnabled(self.found is not None and not works)
+        self._refresh_taking(found=self.asked.is_complete)
         site = None if works else self._site
         self.pin.setEnabled(site is not None and site not in self._pins)
         self.veto.setEnabled(site is not None and site not in self._vetoes)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class AnswerCard(QWidget):
-    """A kind of answer of the plan.
+    """A kind of answer of the plan; ``on_map`` is the code of what shows it on the map, empty for nothing.
 
     Signals
     -------
@@ -32,7 +32,7 @@ class AnswerCard(QWidget):
     leave_asked = Signal()
     map_asked = Signal()
 
-    def __init__(self, look: Look, kind: AnswerKind, *charts: QWidget, on_map: bool = False) -> None:
+    def __init__(self, look: Look, kind: AnswerKind, *charts: QWidget, on_map: str = "") -> None:
         super().__init__()
         self._look, self._kind, self._charts, self._on_map = look, kind, charts, on_map
         say = look.say
@@ -53,7 +53,7 @@ class AnswerCard(QWidget):
             layout.addWidget(chart)
         layout.addWidget(self.about)
         foot = row(4)
-        self.map = button(say("ui.answers.map"), "link")
+        self.map = button(say(on_map) if on_map else "", "link")
         self.map.clicked.connect(self.map_asked)
         self.leave = button(say("ui.answers.leave"), "link", tip=say("ui.answers.leave.tip"))
         self.leave.clicked.connect(self.leave_asked)
@@ -83,7 +83,7 @@ class AnswerCard(QWidget):
             *((chart, there) for chart in self._charts),
         ):
             widget.setVisible(shown)
-        self.map.setVisible(there and self._on_map)
+        self.map.setVisible(there and bool(self._on_map))
         self.leave.setVisible(asked)
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from kawasolar.answers import answer_of
 from ui.charts.fiscal_years import FiscalYears
-from ui.parts import button, column, label, row, rule
+from ui.parts import column, label, rule
 from ui.steps.answer import AnswerCard, titled, what_is_shown
 
 if TYPE_CHECKING:
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 class FleetPanel(QWidget):
     """公用車・充電."""
 
-    siting_asked = Signal()
-
     def __init__(self, look: Look, document: Document) -> None:
         super().__init__()
         self._look, self._document = look, document
@@ -31,17 +28,11 @@ class FleetPanel(QWidget):
         self.share = FiscalYears(look, say("ui.fleet.chart.share"))
         self.fleet = AnswerCard(look, "fleet", titled(say("ui.fleet.chart.share"), self.share))
         self.charging = AnswerCard(look, "charging")
-        for card in (self.fleet, self.charging):
+        self.siting = AnswerCard(look, "siting", on_map="ui.answers.map.siting")
+        for card in (self.fleet, self.charging, self.siting):
             layout.addWidget(card)
-            layout.addWidget(rule())
-        head = row(4)
-        head.addWidget(label(say("ui.fleet.siting"), "head", wrap=True), 1)
-        self.siting = button(say("ui.answers.open"), "link", tip=say("ui.menu.siting"))
-        self.siting.setAccessibleName(say("ui.menu.siting"))
-        self.siting.clicked.connect(self.siting_asked)
-        head.addWidget(self.siting)
-        layout.addLayout(head)
-        layout.addWidget(label(say("ui.fleet.siting.about"), "muted", wrap=True))
+            if card is not self.siting:
+                layout.addWidget(rule())
         layout.addStretch(1)
         self._shown: object = None
         for signal in (document.plan_changed, document.decision_changed):
@@ -50,7 +41,7 @@ class FleetPanel(QWidget):
 
     def _show(self) -> None:
         plan, language = self._document.plan, self._look.language
-        if plan is None or self._shown == (now := what_is_shown(plan, ("fleet", "charging"))):
+        if plan is None or self._shown == (now := what_is_shown(plan, ("fleet", "charging", "siting"))):
             return
         self._shown = now
         found = answer_of(plan, "fleet")
@@ -70,3 +61,11 @@ class FleetPanel(QWidget):
             from kawasolar.charging.words import total_texts
 
             self.charging.show_plan(plan, total_texts(language, chargers))
+        sites = answer_of(plan, "siting")
+        if sites is None:
+            self.siting.show_plan(plan, ())
+        else:
+            from kawasolar.siting.words import head_text, notes, price_text
+
+            lines = [head_text(language, sites.siting), price_text(language, sites.siting)]
+            self.siting.show_plan(plan, lines, about=notes(language, sites.siting, short=True))

@@ -34,7 +34,7 @@ class LightingPanel(QWidget):
             titled(look.say(f"ui.lighting.{name}"), chart)
             for name, chart in (("stock", self.stock), ("money", self.money))
         ]
-        self.card = AnswerCard(look, "lighting", *named, on_map=True)
+        self.card = AnswerCard(look, "lighting", *named, on_map="ui.answers.map")
         layout.addWidget(self.card)
         layout.addStretch(1)
         self._shown: object = None
