@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from gis.progress import Progress
     from kawasolar.plan import AnswerKind, InputFile
+    from ui.siting.dialog import SitingDialog
     from ui.steps.answer import AnswerCard
     from ui.steps.fleet import FleetPanel
     from ui.steps.lighting import LightingPanel
@@ -92,12 +93,16 @@ class AnswersDesk(QObject):
         if plan is None:
             return
         dialog = SitingDialog(window.look, window.jobs, window.remembered, plan, window)
-        dialog.taken.connect(lambda options: self._keep_sites(options, dialog.files()))
+        dialog.taken.connect(lambda options: self._keep_sites(dialog, options))
         dialog.open()
 
-    def _keep_sites(self, options: Mapping[str, object], files: Sequence[InputFile]) -> None:
+    def _keep_sites(self, dialog: SitingDialog, options: Mapping[str, object]) -> None:
         """Have the plan keep sites, and take the files in of which they are: one edit, once the files have been read."""
-        window = self._window
+        window, plan = self._window, self._window.document.plan
+        if plan is None:
+            return
+        # Of the plan as it is now: it may have taken files since the dialog was opened.
+        files = dialog.files(plan)
 
         def read(_progress: Progress) -> object:
             from kawasolar.stages import observed

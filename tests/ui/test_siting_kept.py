@@ -91,6 +91,16 @@ def test_sites_are_taken_with_their_files_shown_and_undone(window: MainWindow, q
     asked = {"number": 2, "source": "points", "pins": [pinned], "values": {"radius_m": 50.0}}
     assert options_asked(plan_of(window).entries, "s1", "siting") == asked
     assert "charge_demand" in roles(window)
+    # Another file while the dialog is still open is another step, and goes again.
+    dialog.asked.files["known"].take(tmp_path / "案件" / "施設 一覧.csv")
+    dialog.take.click()
+    qtbot.waitUntil(lambda: is_settled(window) and "charge_candidates" in roles(window), timeout=WAIT)
+    dialog.asked.files["known"].take(None)
+    dialog.take.click()
+    qtbot.waitUntil(lambda: is_settled(window) and "charge_candidates" not in roles(window), timeout=WAIT)
+    for _ in range(2):
+        window.document.undo()
+    qtbot.waitUntil(lambda: is_settled(window), timeout=WAIT)
     dialog.reject()
     found = answer_of(plan_of(window), "siting").siting
     assert found.sites["site_id"].tolist() == dialog.found.sites["site_id"].tolist()

@@ -102,9 +102,9 @@ class SitingDialog(TakingDialog):
         wanted = replace(self.asked.wanted, vetoes=tuple(self._vetoes))
         return options_of(replace(wanted, asked=replace(wanted.asked, pinned=tuple(self._pins))))
 
-    def files(self) -> tuple[InputFile, ...]:
-        """The files that the plan takes in with the options, as yet unread; one that was left is taken away."""
-        return files_taken(self._plan, {name: part.path for name, part in self.asked.files.items()})
+    def files(self, plan: Plan) -> tuple[InputFile, ...]:
+        """The files that a plan takes in with the options, as yet unread; one that was left is taken away."""
+        return files_taken(plan, {name: part.path for name, part in self.asked.files.items()})
 
     # ---------------------------------------------------------------- building
 
@@ -170,7 +170,7 @@ class SitingDialog(TakingDialog):
 
     def _foot(self) -> QHBoxLayout:
         say = self._look.say
-        self.compute = button(say("ui.siting.compute"), "primary")
+        self.compute = button(say("ui.siting.compute"))
         self.compute.clicked.connect(self.reckon)
         self.layers = button(say("ui.siting.layers"), tip=say("ui.siting.layers.tip"))
         self.layers.clicked.connect(self._ask_layers)
@@ -183,7 +183,7 @@ class SitingDialog(TakingDialog):
         if self._job is not None or not self.asked.is_complete:
             return
         plan, assumed = self._plan, self.asked.assumed
-        sources = replace(as_said(self.asked.sources, self.files()), vetoed=tuple(self._vetoes))
+        sources = replace(as_said(self.asked.sources, self.files(self._plan)), vetoed=tuple(self._vetoes))
         asked = replace(self.asked.asked, pinned=tuple(self._pins))
 
         def work(progress: Progress) -> Answer:
