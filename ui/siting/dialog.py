@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ui.settings import Remembered
 
 _TOPIC = "siting"
-_WIDE, _HIGH, _HEAD_PX = 1180, 690, 46
+_WIDE, _HIGH, _HEAD_PX = 1180, 690, 56
 _WIDTHS = {"how": 60, "fiscal_year": 60, "chargers": 76, "weight": 76, "share": 84, "mean_m": 84, "lost": 84}
 Answer = tuple["Siting", "gpd.GeoDataFrame", "list[Finding]"]
 
