@@ -11,6 +11,7 @@ from kawasolar.answers import answer_of
 from ui.charts.fiscal_years import FiscalYears
 from ui.parts import button, column, label, row, rule
 from ui.steps.answer import AnswerCard, titled, what_is_shown
+from ui.steps.per_car import PerCarHint
 
 if TYPE_CHECKING:
     from ui.document import Document
@@ -31,9 +32,9 @@ class FleetPanel(QWidget):
         self.share = FiscalYears(look, say("ui.fleet.chart.share"))
         self.fleet = AnswerCard(look, "fleet", titled(say("ui.fleet.chart.share"), self.share))
         self.charging = AnswerCard(look, "charging")
-        for card in (self.fleet, self.charging):
+        self.per_car = PerCarHint(look)
+        for card in (self.fleet, rule(), self.charging, self.per_car, rule()):
             layout.addWidget(card)
-            layout.addWidget(rule())
         head = row(4)
         head.addWidget(label(say("ui.fleet.siting"), "head", wrap=True), 1)
         self.siting = button(say("ui.answers.open"), "link", tip=say("ui.menu.siting"))
@@ -63,6 +64,7 @@ class FleetPanel(QWidget):
             show_share(self._look, self.share, found)
             told = summary_texts(language, found), short_texts(language, found), note_texts(language, found)
             self.fleet.show_plan(plan, *told)
+        self.per_car.show_plan(plan)
         chargers = answer_of(plan, "charging")
         if chargers is None:
             self.charging.show_plan(plan, ())
