@@ -87,7 +87,8 @@ def site_of(plan: Plan, facility_id: str, progress: Progress = silent) -> Site:
     UnreadableMeters
         the plan's file of meters is not there any more, or damaged
     """
-    demand, found = flows_of(plan, facility_id, progress)
+    # LED is one of the measures itself.
+    demand, found = flows_of(plan, facility_id, progress, as_it_is=True)
     bills = bills_of(plan, demand)
     row = bills.facilities.iloc[0]
     given = float(row["contract_kw"])

@@ -6,7 +6,9 @@ import json
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 from pandas.testing import assert_frame_equal
 
 from kawasolar.__main__ import main
@@ -28,8 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    import pandas as pd
+
     from kawasolar.document.entries import Edit
-    from kawasolar.plan import AnswerKind, Project
+    from kawasolar.plan import AnswerKind, Plan, Project
 
 BY = Author("試験 花子", "試験のため", "2026-04-01T09:00:00+00:00")
 LAMPS = """施設番号,室名,ランプ種別,器具型番,灯数/台,台数,W/台,点灯h/日,日/年,設置高さ
@@ -75,6 +79,11 @@ def answered(project: Project) -> Project:
 
 def asked(project: Project, kind: AnswerKind, options: dict[str, Any] | None) -> Project:
     return with_edit(project, asked_edits.ask(project.entries, "s1", kind, options, BY))
+
+
+def used(plan: Plan) -> pd.Series:
+    assert plan.use is not None
+    return plan.use.frame.set_index("facility_id")["load_kwh"]
 
 
 def waiting(project: Project) -> set[str]:
@@ -126,6 +135,45 @@ def test_the_fleet_can_take_the_chargers_that_its_bases_need(answered: Project) 
         answer_of(again.plan, "fleet").head["totals"]["spend_yen"]
         < answer_of(answered.plan, "fleet").head["totals"]["spend_yen"]
     )
+
+
+def test_demand_is_that_after_the_leds_where_the_plan_asks(project: Project, answered: Project) -> None:
+    from kawasolar.demand import demand_of
+    from kawasolar.demand.lit import lit_of
+    from kawasolar.measures.site import site_of
+    from kawasolar.use import flows_of
+
+    light = answer_of(answered.plan, "lighting").facilities.set_index("facility_id")
+    after = bring_up_to_date(asked(answered, "lighting", {"in_demand": True}))
+    assert waiting(after) == set()
+    now, then = demand_of(answered.plan), demand_of(after.plan)
+    assert then.after_led == set(light.index) & set(
+        now.facilities.loc[now.facilities["source"] != "none", "facility_id"]
+    )
+    for name in then.after_led:
+        # By hand: what burns by the hours of its kind, and no more than is used.
+        less = np.minimum(light["saved_kwh"][name] * lit_of(after.plan, name, then.year), now.of(name))
+        assert then.of(name) == pytest.approx(now.of(name) - less, abs=1e-3)
+        assert (then.of(name) >= 0).all()
+    before, left = (used(plan) for plan in (answered.plan, after.plan))
+    assert (left <= before).all()
+    assert left.sum() == pytest.approx(then.facilities["annual_kwh"].sum(), rel=1e-5)
+    # LED's own savings, and LED among the measures, are of the load as it is.
+    assert answer_of(after.plan, "lighting").facilities["saved_yen"].tolist() == light["saved_yen"].tolist()
+    assert_array_equal(demand_of(after.plan, as_it_is=True).kwh, now.kwh)
+    name = min(then.after_led)
+    assert site_of(after.plan, name).load_kwh.sum() == pytest.approx(now.of(name).sum(), rel=1e-5)
+    assert flows_of(after.plan, name)[1].load.sum() == pytest.approx(then.of(name).sum(), rel=1e-5)
+
+
+def test_what_follows_the_leds_is_stale_with_them_only_where_the_plan_asks(answered: Project) -> None:
+    after = bring_up_to_date(asked(answered, "lighting", {"in_demand": True}))
+    assert waiting(asked(after, "lighting", {"in_demand": True, "goal": "co2"})) == {"lighting", "use", "charging"}
+    assert waiting(asked(answered, "lighting", {"goal": "co2"})) == {"lighting"}
+    assert waiting(asked(answered, "lighting", {"in_demand": True})) == {"use", "charging"}
+    back = with_edit(after, asked_edits.ask(after.entries, "s1", "lighting", {}, BY), attic=[answered.plan])
+    assert waiting(back) == set()
+    assert back.plan.use is answered.plan.use
 
 
 def test_answers_come_back_from_the_file(answered: Project, tmp_path: Path) -> None:
