@@ -35,6 +35,7 @@ SITES = (
 POINTS = ("point_id", "name", "weight", "kwh_day", "x", "y", "site_id", "distance_m", "served", "covered")
 # Share of the time that the curve may take.
 _CURVE_PART = 0.5
+_GAP, _GAP_ROOM = 0.001, 0.01
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Asked:
     carried : what a year does not spend is there in the next
     pinned : ids of candidates that are sites in any case
     split : with ``room``: a point may be served from several sites
-    gap, seconds : the search ends there
+    gap, seconds : the search ends at this proven gap, or then; None: 0.1 %, with ``room`` 1 %
     curve : whether the curve of more and fewer sites is reckoned too
     """
 
@@ -60,9 +61,14 @@ class Asked:
     carried: bool = False
     pinned: tuple[str, ...] = ()
     split: bool = False
-    gap: float = 0.01
+    gap: float | None = None
     seconds: float = 60.0
     curve: bool = True
+
+    @property
+    def ends_at(self) -> float:
+        """The gap at which the search ends."""
+        return (_GAP_ROOM if self.method == "room" else _GAP) if self.gap is None else self.gap
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +77,8 @@ class Siting:
 
     Attributes
     ----------
-    head : JSON-able: ``method source way number gap bound total unit covered_share mean_m unserved_share unreached gathered_m verify`` and what was asked
+    head : JSON-able: ``method source way number points weight candidates total bound gap covered_share served_share mean_m unreached gathered_m radius_m price_yen
+        kwh_day`` and what was asked and assumed (``assumed by_hand verify``); ``bound`` and ``mean_m`` None where there is none
     sites : :data:`SITES`; ``how`` is ``standing pinned chosen``; ``lost`` what would be lost without it: weight covered (cover), else weight × metres to the next
         nearest of the others, in the unit of ``total``
     points : :data:`POINTS`; ``site_id`` None where not served; ``served`` 0…1; ``covered`` within the radius of a site
@@ -225,10 +232,10 @@ def _chosen(case: Case, progress: Progress) -> tuple[Located, dict[int, int]]:
     if not asked.budgets:
         if asked.number is None:
             raise PlanError("siting.no_number")
-        return case.solve(asked.number, asked.gap, asked.seconds, progress), {}
+        return case.solve(asked.number, asked.ends_at, asked.seconds, progress), {}
     yearly = cover_by_years(
         case.way, case.usable["price_yen"].to_numpy(float), asked.budgets, weights=case.weight, radius=case.assumed.radius_m, standing=case.stands.tolist(),
-        pinned=case.pins.tolist(), most=asked.number, carried=asked.carried, gap=asked.gap, seconds=asked.seconds, progress=progress,
+        pinned=case.pins.tolist(), most=asked.number, carried=asked.carried, gap=asked.ends_at, seconds=asked.seconds, progress=progress,
     )  # fmt: skip
     from kawasolar.siting.covering import first_cover
     from kawasolar.siting.result import Located
