@@ -1,4 +1,4 @@
-"""What a plan's answers say of each facility: in the list, on its papers, and why."""
+"""What a plan's answers say of each facility: in the list, on its papers, and why; their own papers."""
 
 from __future__ import annotations
 
@@ -9,18 +9,33 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 
+from kawasolar.__main__ import main
 from kawasolar.answers import answer_of
 from kawasolar.answers.facilities import COLUMNS, answers_frame
+from kawasolar.charging import charging_of
+from kawasolar.charging.of_fleet import cars_of_fleet
+from kawasolar.errors import PlanError
+from kawasolar.export.charging import write_charging_xlsx
 from kawasolar.export.csv import write_csv
+from kawasolar.export.fingerprint import read_fingerprint
+from kawasolar.export.fleet import write_fleet_xlsx
 from kawasolar.export.gpkg import write_gpkg
+from kawasolar.export.kinds import KINDS, kinds_of, suffix_of, write_answer
+from kawasolar.export.lighting import write_lighting_xlsx
 from kawasolar.export.table import heading, site_columns, site_frame
+from kawasolar.fleet import plan_fleet
+from kawasolar.lighting import bundled_table, lighting_of
 from kawasolar.plan import ANSWERS, Answer
-from kawasolar.provenance import explain, figures_of, sentences
+from kawasolar.project import load_project, save_project
+from kawasolar.provenance import explain, export_states, figures_of, record, sentences
 from kawasolar.provenance.answers import FIGURES
+from kawasolar.provenance.exports import with_record
 from kawasolar.stages import bring_up_to_date
+from kawasolar.stages.state import plan_fingerprint
 from kawasolar.words import LANGUAGES
 from tests.kawasolar.test_answers import CARS, LAMPS, asked, town_with
 
@@ -134,7 +149,7 @@ def test_papers_have_the_columns(plan: Plan, tmp_path: Path) -> None:
 def test_every_figure_is_explained(plan: Plan) -> None:
     frame = answers_frame(plan)
     for some in (plan, keeping(plan), keeping(plan, "fleet"), keeping(plan, "charging")):
-        for facility in plan.facilities["facility_id"]:
+        for facility in ("001", "003"):
             assert set(FIGURES) <= set(figures_of(some, facility))
             for figure in FIGURES:
                 found = explain(some, figure, facility)
@@ -148,3 +163,118 @@ def test_every_figure_is_explained(plan: Plan) -> None:
     assert yen.value == frame.loc["001", "lighting_saved_yen"]
     assert [one.value for one in yen.of("lighting_saved_kwh")] == [frame.loc["001", "lighting_saved_kwh"]]  # type: ignore[union-attr]
     assert yen.of("file:lamps")
+
+
+# ---------------------------------------------------------------------------------------------- papers of their own
+
+
+def cells(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    book = openpyxl.load_workbook(path, read_only=True)
+    return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
+
+
+def computed(plan: Plan, kind: AnswerKind) -> Any:
+    """What the room finds, computed anew."""
+    if kind == "lighting":
+        return lighting_of(plan)
+    fleet = plan_fleet(plan)
+    return fleet if kind == "fleet" else charging_of(plan, cars_of_fleet(plan, fleet)[0])
+
+
+def write(plan: Plan, kind: AnswerKind, path: Path, found: Any) -> None:
+    if kind == "lighting":
+        write_lighting_xlsx(found, bundled_table(), plan, path, "ja")
+    else:
+        (write_fleet_xlsx if kind == "fleet" else write_charging_xlsx)(found, plan, path, "ja")
+
+
+@pytest.mark.parametrize("kind", ANSWERS)
+def test_a_kept_answer_gives_the_same_workbook_as_a_new_one(
+    plan: Plan, kind: AnswerKind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(plan, kind, tmp_path / "新.xlsx", computed(plan, kind))
+
+    def fail(*_args: object, **_more: object) -> None:
+        raise AssertionError(kind)
+
+    monkeypatch.setattr(f"kawasolar.answers.{kind}.compute", fail)
+    write_answer(plan, kind, tmp_path / "保存.xlsx", "ja")
+    old, new = cells(tmp_path / "保存.xlsx"), cells(tmp_path / "新.xlsx")
+    assert old.keys() == new.keys()
+    for name, rows in old.items():
+        assert rows == new[name], name
+    assert read_fingerprint(tmp_path / "保存.xlsx") == plan_fingerprint(plan)
+
+
+def test_only_kept_answers_are_offered_and_written(plan: Plan, tmp_path: Path) -> None:
+    assert kinds_of(plan) == KINDS
+    some = keeping(plan, "fleet")
+    assert kinds_of(some) == ("xlsx", "csv", "gpkg", "png", "fleet")
+    with pytest.raises(PlanError) as caught:
+        write_answer(some, "charging", tmp_path / "無.xlsx", "ja")
+    assert caught.value.code == "answers.not_kept"
+    assert not (tmp_path / "無.xlsx").exists()
+    assert {suffix_of(kind) for kind in ANSWERS} == {".xlsx"}
+
+
+def test_what_a_plan_does_not_keep_has_no_part_in_its_fingerprint(plan: Plan) -> None:
+    bare = keeping(plan)
+    never = replace(bare, stamps={name: stamp for name, stamp in plan.stamps.items() if name not in ANSWERS})
+    assert plan_fingerprint(bare) == plan_fingerprint(never)
+    every = [plan_fingerprint(one) for one in (bare, keeping(plan, "fleet"), keeping(plan, "lighting"), plan)]
+    assert len(set(every)) == 4
+    stamp = plan.stamps["lighting"]
+    other = {**plan.stamps, "lighting": replace(stamp, inputs={**stamp.inputs, "value:plan.year": "2031"})}
+    assert plan_fingerprint(replace(plan, stamps=other)) != plan_fingerprint(plan)
+    assert plan_fingerprint(replace(keeping(plan, "fleet"), stamps=other)) == plan_fingerprint(keeping(plan, "fleet"))
+
+
+def test_a_paper_is_found_out_of_date_when_its_answer_changes(answered: Project, tmp_path: Path) -> None:
+    def standing(project: Project) -> list[str]:
+        return [one.state for one in export_states(project)]
+
+    path = tmp_path / "LED化.xlsx"
+    write_answer(answered.plan, "lighting", path, "ja")
+    noted = with_record(answered, record(answered.plan, "lighting", path, "ja", "試験 花子"))
+    assert standing(noted) == ["current"]
+    other = asked(noted, "lighting", {"goal": "co2", "budget_yen": 1_000_000})
+    assert standing(other) == ["out_of_date"]
+    later = bring_up_to_date(other)
+    assert standing(later) == ["out_of_date"]
+    # Asked as before it is the plan of before.
+    assert standing(bring_up_to_date(asked(later, "lighting", {}))) == ["current"]
+    assert standing(asked(noted, "lighting", None)) == ["out_of_date"]
+
+
+def test_papers_of_a_plan_stay_while_an_answer_came_and_went(answered: Project, tmp_path: Path) -> None:
+    before = answered
+    for kind in ANSWERS:
+        before = asked(before, kind, None)
+    path = tmp_path / "一覧.csv"
+    write_csv(before.plan, path, "ja")
+    noted = with_record(before, record(before.plan, "csv", path, "ja", ""))
+    again = bring_up_to_date(asked(noted, "fleet", {}))
+    states = [export_states(project)[0].state for project in (noted, again, asked(again, "fleet", None))]
+    assert states == ["current", "out_of_date", "current"]
+
+
+def test_the_command_writes_notes_and_refuses(
+    answered: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, out = tmp_path / "計画.kawasolar", tmp_path / "紙"
+    out.mkdir()
+    save_project(asked(answered, "charging", None), file)
+    assert main(["export", str(file), "--fleet", str(out / "車.xlsx"), "--lighting", str(out / "灯.xlsx")]) == 0
+    noted = load_project(file)
+    assert [(one.record.kind, one.state) for one in export_states(noted)] == [
+        ("lighting", "current"), ("fleet", "current"),
+    ]  # fmt: skip
+    assert {read_fingerprint(path) for path in out.iterdir()} == {plan_fingerprint(noted.plan)}
+    capsys.readouterr()
+    assert (
+        main(["--lang", "en", "export", str(file), "--csv", str(out / "一覧.csv"), "--charging", str(out / "電.xlsx")])
+        == 3
+    )
+    assert "edit ask PLAN charging" in " ".join(capsys.readouterr().err.split())
+    # Nothing is written where something cannot be.
+    assert len(list(out.iterdir())) == 2
