@@ -18,8 +18,13 @@ from kawasolar.answers import answer_of
 from kawasolar.answers.facilities import COLUMNS, answers_frame
 from kawasolar.charging import charging_of
 from kawasolar.charging.of_fleet import cars_of_fleet
+from kawasolar.compare import compare, lines
+from kawasolar.compare_figures import ANSWER_FIGURES, answer_figures
+from kawasolar.compare_figures import FIGURES as PLAN_FIGURES
+from kawasolar.document import asked_edits, edits
 from kawasolar.errors import PlanError
 from kawasolar.export.charging import write_charging_xlsx
+from kawasolar.export.comparison import write_comparison_xlsx
 from kawasolar.export.csv import write_csv
 from kawasolar.export.fingerprint import read_fingerprint
 from kawasolar.export.fleet import write_fleet_xlsx
@@ -34,15 +39,16 @@ from kawasolar.project import load_project, save_project
 from kawasolar.provenance import explain, export_states, figures_of, record, sentences
 from kawasolar.provenance.answers import FIGURES
 from kawasolar.provenance.exports import with_record
-from kawasolar.stages import bring_up_to_date
+from kawasolar.stages import bring_up_to_date, with_edit
 from kawasolar.stages.state import plan_fingerprint
-from kawasolar.words import LANGUAGES
-from tests.kawasolar.test_answers import CARS, LAMPS, asked, town_with
+from kawasolar.words import LANGUAGES, say
+from tests.kawasolar.test_answers import BY, CARS, LAMPS, asked, town_with
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from kawasolar.plan import AnswerKind, Plan, Project
+    from kawasolar.words import Language
 
 CODE = re.compile(r"why\.|\{|\}")
 
@@ -75,9 +81,7 @@ def with_table(plan: Plan, kind: AnswerKind, name: str, rows: list[dict[str, Any
 def test_only_what_the_plan_keeps_has_a_column(plan: Plan) -> None:
     assert list(answers_frame(plan).columns) == list(COLUMNS)
     light = {"lighting_year", "lighting_saved_kwh", "lighting_saved_yen"}
-    wanted: dict[tuple[AnswerKind, ...], set[str]] = {
-        (): set(), ("lighting",): light, ("fleet",): {"electric_cars"}, ("charging",): {"electric_cars", "chargers"},
-    }  # fmt: skip
+    wanted: dict[tuple[AnswerKind, ...], set[str]] = {(): set(), ("lighting",): light, ("charging",): {"electric_cars", "chargers"}}  # fmt: skip
     for kinds, columns in wanted.items():
         some = keeping(plan, *kinds)
         assert set(answers_frame(some).columns) == columns
@@ -278,3 +282,72 @@ def test_the_command_writes_notes_and_refuses(
     assert "edit ask PLAN charging" in " ".join(capsys.readouterr().err.split())
     # Nothing is written where something cannot be.
     assert len(list(out.iterdir())) == 2
+
+
+# ---------------------------------------------------------------------------------------------- side by side
+
+
+@pytest.fixture(scope="module")
+def two(answered: Project) -> Project:
+    """The second scenario has a budget for the LEDs that does for little, and no chargers."""
+    edit, key = edits.duplicate_scenario(answered.entries, "s1", "抑制案")
+    made = with_edit(answered, edit)
+    for kind, options in (("lighting", {"budget_yen": 1_000_000}), ("charging", None)):
+        made = with_edit(made, asked_edits.ask(made.entries, key, kind, options, BY))  # type: ignore[arg-type]
+    return bring_up_to_date(made, [key])
+
+
+def test_figures_of_answers_are_those_of_the_rooms(two: Project) -> None:
+    found = compare(two, ["s1", "s2"])
+    assert found.figures.index.tolist() == [
+        figure.code for group in (PLAN_FIGURES, *ANSWER_FIGURES.values()) for figure in group
+    ]
+    for key in ("s1", "s2"):
+        light, fleet = (answer_of(two.plans[key], kind) for kind in ("lighting", "fleet"))
+        done = light.facilities[light.facilities["year"] > 0]
+        wanted = {
+            "lighting_saved_kwh": done["saved_kwh"].sum(), "lighting_saving_yen": (done["saved_yen"] + done["upkeep_yen"]).sum(),
+            "lighting_cost_yen": done["year_cost_yen"].sum(), "lighting_co2_t": done["co2_t"].sum(), "lighting_late": light.facilities["late"].sum(),
+            "fleet_share": fleet.years["share"].iloc[-1], "fleet_spend_yen": fleet.years["spend_yen"].sum(), "fleet_saved_t": fleet.years["saved_t"].iloc[-1],
+            "fleet_kwh": fleet.years["kwh"].iloc[-1],
+        }  # fmt: skip
+        assert found.figures[key][list(wanted)].to_dict() == pytest.approx(wanted)
+    bases = answer_of(two.plans["s1"], "charging").bases
+    mine = found.figures.loc[["charging_chargers", "charging_cost_yen", "charging_bill_yen"]]
+    assert mine["s1"].tolist() == [bases["chargers"].sum(), bases["cost_yen"].sum(), bases["bill_staggered_yen"].sum()]
+    assert mine["s2"].isna().all()
+    assert mine["difference.s2"].isna().all()
+    # The gymnasium costs more than the budget.
+    assert found.figures.loc["lighting_saved_kwh", "difference.s2"] < 0.0
+
+
+def test_no_tariff_is_no_bill_of_nought(plan: Plan) -> None:
+    bases = plan.answers["charging"].frames["bases"].assign(bill_staggered_yen=np.nan)
+    other = Answer(plan.answers["charging"].head, {**plan.answers["charging"].frames, "bases": bases})
+    assert np.isnan(answer_figures(replace(plan, answers={"charging": other}))["charging_bill_yen"])
+    assert answer_figures(keeping(plan)) == {}
+
+
+def test_without_answers_nothing_is_said_of_them(two: Project) -> None:
+    bare = replace(two, plans={key: keeping(plan) for key, plan in two.plans.items()})
+    assert compare(bare, ["s1", "s2"]).figures.index.tolist() == [figure.code for figure in PLAN_FIGURES]
+    one = replace(two, plans={**two.plans, "s1": keeping(two.plans["s1"])})
+    assert {"lighting_late", "fleet_kwh"} <= set(compare(one, ["s1", "s2"]).figures.index)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_comparison_tells_them_in_words(two: Project, language: Language, tmp_path: Path) -> None:
+    found = compare(two, ["s1", "s2"])
+    assert found.settings[["kind", "name"]].values.tolist() == [["asked", "lighting"], ["asked", "charging"]]
+    text = "\n".join(lines(found, language))
+    assert not re.search(r"compare\.|stages\.|\{|\}", text)
+    assert "budget_yen=1000000" in text
+    assert say(language, "compare.note.answers") in text
+    write_comparison_xlsx(found, tmp_path / "比較.xlsx", language)
+    rows = {row[0]: row[1:] for row in cells(tmp_path / "比較.xlsx")[say(language, "export.sheet.compare_figures")]}
+    share = rows[say(language, "compare.figure.fleet_share")]
+    assert share[:2] == ("%", round(100.0 * found.figures.loc["fleet_share", "s1"], 1))
+    late = rows[say(language, "compare.figure.lighting_late")]
+    assert late[0] == say(language, "compare.unit.luminaires")
+    assert late[1:4] == tuple(found.figures.loc["lighting_late", ["s1", "s2", "difference.s2"]])
+    assert rows[say(language, "compare.figure.charging_chargers")][2] is None

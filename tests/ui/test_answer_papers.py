@@ -12,8 +12,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
 from kawasolar.answers.facilities import COLUMNS as ANSWER_COLUMNS
+from kawasolar.compare import answer_note, compare
+from kawasolar.document import asked_edits, edits
 from kawasolar.plan import ANSWERS, Answer
+from kawasolar.stages import with_edit
 from ui.format import MISSING
+from ui.scenarios.rows import figure_rows, setting_rows
 from ui.table_model import COLUMNS, FacilityModel
 
 if TYPE_CHECKING:
@@ -100,3 +104,23 @@ def test_columns_of_answers_come_and_go_with_them(window: MainWindow) -> None:
         assert "\n" in str(model.headerData(k, Qt.Orientation.Horizontal))
     model.set_decision(plan)
     assert all(set(model._texts[k]) == {MISSING} for k in mine.values())
+
+
+def test_the_comparison_shows_answers_with_their_units_and_what_they_are_of(window: MainWindow) -> None:
+    look, project = window.look, window.document.project
+    assert project is not None
+    edit, key = edits.duplicate_scenario(project.entries, project.active, "次の案")
+    two = with_edit(project, edit)
+    head = {"share": 0.5, "totals": {"spend_yen": 2e7, "saved_t": 3.25, "kwh": 4000.0}}
+    two = replace(two, plans={**two.plans, key: with_answers(two.plans[key], {"fleet": Answer(head, {})})})
+    two = with_edit(two, asked_edits.ask(two.entries, key, "lighting", {"budget_yen": 5}, edits.Author("花子", "試す")))
+    found = compare(two, [project.active, key])
+    rows = dict(figure_rows(look, found)[1])
+    cells = {code: [(cell.text, cell.more) for cell in rows[code]] for code in ("fleet_share", "fleet_spend_yen")}
+    assert cells["fleet_share"] == [("次世代自動車の割合 %", None), ("－", None), ("50.0", "－")]
+    assert cells["fleet_spend_yen"] == [("公用車の総更新費用 円", None), ("－", None), ("20,000,000", "－")]
+    assert answer_note("ja", found) in rows["fleet_kwh"][0].tip
+    assert answer_note("ja", found) not in rows["chosen"][0].tip
+    setting = dict(setting_rows(look, found, two.entries, two.profile)[1])["asked/lighting"]
+    assert [cell.text for cell in setting[:3]] == ["照明のLED化", "計画に含めない", "budget_yen=5"]
+    assert "試す" in setting[3].text
