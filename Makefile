@@ -1,7 +1,7 @@
 # KawaSolar. `make run` and `make test` set a fresh machine up by themselves (tools/setup.sh).
 
 PYTHON_VENV := .venv/bin/python
-SAMPLE := sample_data/dsm.tif sample_data/buildings.gpkg sample_data/facilities.csv sample_data/weather.csv
+SAMPLE := sample_data/dsm.tif sample_data/buildings.gpkg sample_data/facilities.csv sample_data/weather.csv sample_data/lamps.csv sample_data/vehicles.csv
 CODE := $(shell find gis kawasolar -name '*.py' 2>/dev/null) $(wildcard resources/profiles/*)
 
 # Bytecode is wanted: without it every import takes three times as long.
@@ -31,7 +31,9 @@ out/plan.json: $(CODE) $(SAMPLE)
 	@mkdir -p out
 	@echo "planning the sample town …"
 	@$(PYTHON_VENV) -m kawasolar plan --dsm sample_data/dsm.tif --buildings sample_data/buildings.gpkg \
-		--facilities sample_data/facilities.csv --weather sample_data/weather.csv --out out/plan.kawasolar --json > $@
+		--facilities sample_data/facilities.csv --weather sample_data/weather.csv \
+		--register sample_data/lamps.csv --register sample_data/vehicles.csv --ask lighting --ask fleet --ask charging \
+		--out out/plan.kawasolar --json > $@
 
 out/plan.kawasolar: | out/plan.json
 	@rm -f out/plan.json; $(MAKE) --no-print-directory out/plan.json

@@ -149,9 +149,14 @@ def plan(
             help="ledger of lamps, vehicles, buildings, supply points or works on roofs, one of a kind (CSV, XLSX)"
         ),
     ] = None,
+    ask: Annotated[
+        list[str] | None,
+        typer.Option(help="what the plan keeps besides, by the usual options: lighting, fleet, charging"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:
     """Make a plan from files: survey, yield, eligibility, the half."""
+    from kawasolar.cli_edit_asked import kinds_asked
     from kawasolar.cli_project import held
     from kawasolar.cli_registers import kinds_of
     from kawasolar.decide import decision_findings
@@ -174,7 +179,7 @@ def plan(
         meters=meters, wards=wards, wards_crs=wards_crs, parcels=parcels, parcels_crs=parcels_crs, parcels_layer=parcels_layer,
         addresses=addresses, addresses_crs=addresses_crs, addresses_layer=addresses_layer,
         facilities_mapping=None if ledger_columns is None else read_mapping(ledger_columns),
-        registers=kinds_of(register or []),
+        registers=kinds_of(register or []), asks=kinds_asked(ask or []),
     )  # fmt: skip
     check_target(
         out,

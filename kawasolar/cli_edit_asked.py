@@ -30,14 +30,27 @@ def edit_ask(
     """Have the plan keep LED lighting, the fleet or charging: computed with the plan, stale and undone as the rest of it."""
     from kawasolar.document import asked_edits
 
-    if kind not in ANSWERS:
-        raise PlanError("answers.no_such_kind", found=kind[:60], expected=", ".join(ANSWERS))
-    told = None if off else options_told(kind, options or [])
+    (asked,) = kinds_asked([kind])
+    told = None if off else options_told(asked, options or [])
 
     def make(opened: Project, key: str) -> Edit:
-        return asked_edits.ask(opened.entries, key, kind, told, author(why))
+        return asked_edits.ask(opened.entries, key, asked, told, author(why))
 
     edited(project, make, scenario)
+
+
+def kinds_asked(texts: Sequence[str]) -> tuple[AnswerKind, ...]:
+    """The kinds of these names, each once.
+
+    Raises
+    ------
+    PlanError
+        ``answers.no_such_kind``
+    """
+    for text in texts:
+        if text not in ANSWERS:
+            raise PlanError("answers.no_such_kind", found=text[:60], expected=", ".join(ANSWERS))
+    return tuple(kind for kind in ANSWERS if kind in texts)
 
 
 def options_told(kind: AnswerKind, options: Sequence[str]) -> dict[str, Any]:

@@ -163,5 +163,11 @@ def told(found: Siting) -> dict[str, Any]:
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Plain values; None where there is none, or no end."""
     plain = frame.astype(object).where(frame.notna(), None)
-    return [{str(key): getattr(value, "item", lambda v=value: v)() for key, value in row.items()} for row in plain.to_dict("records")]  # fmt: skip
+    return [{str(key): _plain(value) for key, value in row.items()} for row in plain.to_dict("records")]
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell
+    made = value.item() if hasattr(value, "item") else value
+    return None if isinstance(made, float) and not math.isfinite(made) else made

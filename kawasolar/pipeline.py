@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gis.sky import SkyTable
     from gis.survey import Survey, SurveySettings
     from kawasolar.ledger.mapping import Mapping
+    from kawasolar.plan import AnswerKind
     from kawasolar.profile import Profile
     from kawasolar.weather import Weather
 
@@ -40,6 +41,7 @@ class PlanInputs:
     of the facilities' meters (:mod:`kawasolar.meters.store`).
     ``facilities_mapping``: which column of the ledger is which, where its headings do not say it.
     ``registers``: ledgers of other things than facilities, by kind.
+    ``asks``: what the plan is asked for besides, by the usual options.
     ``parcels``, ``addresses``: parcels of land and addresses with places, for the join.
     ``roof_planes``: planes that are taken in the place of those found in the surface (CityGML LOD2, or drawn), if there is such a file.
     """
@@ -78,6 +80,7 @@ class PlanInputs:
     wards_crs: str | None = None
     facilities_mapping: Mapping | None = None
     registers: tuple[tuple[OtherLedger, Path], ...] = ()
+    asks: tuple[AnswerKind, ...] = ()
 
 
 def make_project(inputs: PlanInputs, progress: Progress = silent, unfinished: Path | None = None) -> Project:
@@ -97,6 +100,7 @@ def make_project(inputs: PlanInputs, progress: Progress = silent, unfinished: Pa
         from ``progress``; nothing that stood is touched before the last step.
     """
     from gis.aside import aside
+    from kawasolar.document.asked_edits import ask
     from kawasolar.document.edits import Author, first_scenario, map_columns
     from kawasolar.document.entries import Entries, apply
     from kawasolar.document.person import person_name
@@ -113,6 +117,8 @@ def make_project(inputs: PlanInputs, progress: Progress = silent, unfinished: Pa
     entries = apply(Entries(), first_scenario(Entries(), name))
     if inputs.facilities_mapping is not None:
         entries = apply(entries, map_columns(entries, inputs.facilities_mapping, Author(person_name())))
+    for kind in inputs.asks:
+        entries = apply(entries, ask(entries, "s1", kind, {}, Author(person_name())))
     files = aside(lambda: input_files(inputs), progress, 0.0, "ledger")
     work = Work(
         name=inputs.name or inputs.out.stem, scenario="s1", entries=entries, base_profile=profile, profile=profile,

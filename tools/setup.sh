@@ -181,7 +181,7 @@ if [ -z "$environment" ]; then
     .venv/bin/python -c 'import numpy, numba, rasterio, pyogrio, geopandas' || { say "the environment does not work; remove .venv and try again"; exit 1; }
     # So that nobody's first plan waits for a compiler; what this leaves undone is compiled when it is first called.
     say "compiling the engine (half a minute)"
-    .venv/bin/python -m gis.warm >/dev/null 2>&1 || say "not compiled ahead; the first plan takes longer"
+    { .venv/bin/python -m gis.warm && .venv/bin/python -m kawasolar.warm; } >/dev/null 2>&1 || say "not compiled ahead; the first plan takes longer"
     mkdir -p "$stamps"
     key >"$stamps/environment"
     say "ready after $(($(date +%s) - begin)) s"

@@ -37,6 +37,7 @@ class AnswersDesk(QObject):
             card.open_asked.connect(ask)
             card.leave_asked.connect(partial(self.keep, kind, None))
         lighting.card.map_asked.connect(lambda: window.groups.set_mode("lighting"))
+        fleet.per_car.asked.connect(self.use_values)
         fleet.siting_asked.connect(self.site_chargers)
 
     def keep(self, kind: AnswerKind, options: Mapping[str, object] | None) -> None:
@@ -49,6 +50,15 @@ class AnswersDesk(QObject):
         window.document.do(ask(plan.entries, plan.scenario, kind, options, window.document.author()))
         if options is not None and not window.controller.is_running:
             window.controller.run()
+
+    def use_values(self, values: Mapping[str, float]) -> None:
+        """Reckon the plan's fleet with other assumptions; what else it is asked for by stays."""
+        from kawasolar.answers import options_asked
+
+        plan = self._window.document.plan
+        options = None if plan is None else options_asked(plan.entries, plan.scenario, "fleet")
+        if options is not None:
+            self.keep("fleet", {**options, "values": {**options.get("values", {}), **values}})
 
     def light_sites(self) -> None:
         """What LED lighting would do at each facility, and in which fiscal year."""

@@ -293,7 +293,7 @@ class Document(QObject):
             after = with_edit(before, edit, self._attic)
         for key, plan in before.plans.items():
             # A scenario that went, or results that others took the place of: the way back finds them here.
-            if key not in after.plans or after.plans[key].results is not plan.results:
+            if key not in after.plans or _is_another(plan, after.plans[key]):
                 self._keep(plan)
         if "criteria" in edit.tables or after.plan.results is not before.plan.results:
             self._effects = None
@@ -519,6 +519,11 @@ class Document(QObject):
     def attic(self) -> tuple[Plan, ...]:
         """Plans of before."""
         return tuple(self._attic)
+
+
+def _is_another(before: Plan, after: Plan) -> bool:
+    """Whether results of a plan have gone."""
+    return after.results is not before.results or dict(after.answers) != dict(before.answers)
 
 
 def _computed(plan: Plan) -> dict[str, object]:

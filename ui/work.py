@@ -324,8 +324,9 @@ def sample_target() -> Path:
 
 
 def sample_inputs(folder: Path, target: Path, name: str) -> PlanInputs:
-    """The sample's four files."""
+    """The sample's files: the four, and the ledgers of lamps and vehicles; with all that a plan may be asked for besides."""
     from kawasolar.pipeline import PlanInputs
+    from kawasolar.plan import ANSWERS
 
     target.parent.mkdir(parents=True, exist_ok=True)
     weather = next((path for path in sorted(folder.glob("weather*")) if path.is_file()), folder / "weather.csv")
@@ -336,4 +337,6 @@ def sample_inputs(folder: Path, target: Path, name: str) -> PlanInputs:
         weather=weather,
         out=target,
         name=name,
+        registers=(("lamps", folder / "lamps.csv"), ("vehicles", folder / "vehicles.csv")),
+        asks=ANSWERS,
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from threading import Event, get_ident
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gis.findings import Finding
-from gis.progress import part, silent
+from gis.progress import Cancelled, part, silent
 from gis.threads import run_blocks
 from kawasolar.charging.base import base_of
 from kawasolar.charging.bill import COLUMNS as BILL
@@ -153,9 +154,28 @@ def _some(
     def work(begin: int, end: int) -> None:
         for k in range(begin, end):
             base = base_of(ids[k], by_base[ids[k]], demand.year, asked.kinds, asked.assumed, demand.kwh[k], produced[k])
-            found[k] = one_base(base, given, least, with_follow=asked.follow)
+            found[k] = one_base(base, given, least, with_follow=asked.follow, progress=go_on)
 
-    run_blocks(work, len(ids), 1, part(progress, 0.0, 0.8), "charging")
+    stopped, here, last = Event(), get_ident(), 0.0
+    heard = part(progress, 0.0, 0.8)
+
+    def tell(share: float, what: str) -> None:
+        nonlocal last
+        last = share
+        try:
+            heard(share, what)
+        except BaseException:
+            stopped.set()
+            raise
+
+    def go_on(_share: float, what: str) -> None:
+        # A large base takes seconds, and other threads wait for it: it ends itself where the whole has been stopped. Without other threads it asks for itself.
+        if get_ident() == here:
+            heard(last, what)
+        elif stopped.is_set():
+            raise Cancelled
+
+    run_blocks(work, len(ids), 1, tell, "charging")
     made = [one for one in found if one is not None]
     drawn = {way: np.stack([one.net_charge[way] for one in made]) for way in WAYS}
     part(progress, 0.8, 1.0)(0.0, "bill")

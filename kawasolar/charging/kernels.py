@@ -9,8 +9,8 @@ from gis.kernels import inner, kernel
 
 # A battery that lacks less than this is full, one that is below its reserve by less is not [kWh].
 FULL = 1e-9
-# Who is at a charger, and where a car is: nobody, or nowhere; it waits.
-NOBODY, WAITS = -1, -2
+# Who is at a charger, and where a car is: nobody, or nowhere; it waits; it is out.
+NOBODY, WAITS, OUT = -1, -2, -3
 # Half hours until a car leaves that drives no more in the year.
 NEVER = 1e6
 # What a round of valley filling may still move before it is done [kWh].
@@ -59,10 +59,12 @@ def _moves(
         k += 1
     trip[i] = k
     if k >= first[i + 1] or begin[k] > t:
+        if where[i] == OUT:
+            where[i] = NOBODY
         return False
     if where[i] >= 0:
         place[where[i]] = NOBODY
-        where[i] = NOBODY
+    where[i] = OUT
     stored[i] -= kwh[k] / (end[k] - begin[k])
     return True
 
@@ -82,6 +84,31 @@ def _ready(
     """Whether a car has enough for its next trip."""
     k = trip[i]
     return k >= first[i + 1] or stored[i] - kwh[k] >= bounds[0, i]
+
+
+@inner
+def _queue(
+    t: int, staffed: bool, first: NDArray[np.int64], end: NDArray[np.int64], kwh: NDArray[np.float64], bounds: NDArray[np.float64],
+    stored: NDArray[np.float64], trip: NDArray[np.int64], where: NDArray[np.int64], place: NDArray[np.int64],
+) -> int:  # fmt: skip # pragma: no cover - compiled
+    """Mark the cars that want a charger and may find one, and count them."""
+    free, ready = 0, 0
+    for c in range(place.size):
+        holder = place[c]
+        if holder < 0 or stored[holder] >= bounds[1, holder] - FULL:
+            free += 1
+        elif _ready(holder, first, kwh, bounds, stored, trip):
+            ready += 1
+    waits = 0
+    if free + ready == 0:
+        return 0
+    for i in range(where.size):
+        if where[i] != NOBODY or stored[i] >= bounds[1, i] - FULL or not (staffed or _came(i, t, first, end, trip)):
+            continue
+        if free > 0 or not _ready(i, first, kwh, bounds, stored, trip):
+            where[i] = WAITS
+            waits += 1
+    return waits
 
 
 @inner
@@ -156,18 +183,13 @@ def simulate(
     for i in range(n):
         low[i] = stored[i] - bounds[0, i]
     for t in range(staff.size):
-        waits = 0
         for i in range(n):
             if _moves(i, t, first, begin, end, kwh, stored, trip, where, place):
                 low[i] = min(low[i], stored[i] - bounds[0, i])
                 enough = enough and low[i] >= -FULL
-            elif where[i] < 0 and stored[i] < bounds[1, i] - FULL and (staff[t] or _came(i, t, first, end, trip)):
-                where[i] = WAITS
-                waits += 1
         if stop and not enough:
             return False
-        while waits > 0:
-            waits -= 1
+        for _ in range(_queue(t, staff[t], first, end, kwh, bounds, stored, trip, where, place)):
             who, slots = _urgent(t, first, begin, kwh, bounds, most, ways, stored, trip, where)
             # Who drove it here can put another one away.
             staffed = staff[t] or _came(who, t, first, end, trip)

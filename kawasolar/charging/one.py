@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gis.progress import silent
 from kawasolar.charging.base import stay, stored_after
 from kawasolar.charging.follow import Followed, follow
 from kawasolar.charging.outage import outage_of
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gis.progress import Progress
     from kawasolar.charging.base import Base, Stay
     from kawasolar.charging.outage import Outage
     from kawasolar.half_hours import FiscalYear
@@ -40,7 +42,9 @@ class One:
     net_charge: Mapping[str, Array]
 
 
-def one_base(base: Base, given: Sequence[int] | None, least: Sequence[int], *, with_follow: bool = True) -> One:
+def one_base(
+    base: Base, given: Sequence[int] | None, least: Sequence[int], *, with_follow: bool = True, progress: Progress = silent
+) -> One:  # fmt: skip
     """Find the chargers of a base, or take those that are given, and reckon its year in each way.
 
     Cars that no set can serve are left out of it, and told.
@@ -49,10 +53,16 @@ def one_base(base: Base, given: Sequence[int] | None, least: Sequence[int], *, w
     ----------
     given : chargers of each kind; None: the smallest set
     least : of the smallest set, at least so many of each kind
+    progress : asked now and then whether to go on
+
+    Raises
+    ------
+    gis.progress.Cancelled
+        from ``progress``
     """
     proven = True
     if given is None:
-        found = smallest(base, least)
+        found = smallest(base, least, progress)
         counts, reasons, proven = found.counts, list(found.reasons), found.proven
     else:
         counts, reasons = tuple(given), reasons_of(base)
@@ -61,7 +71,7 @@ def one_base(base: Base, given: Sequence[int] | None, least: Sequence[int], *, w
     here = stay(some, counts)
     sessions = sessions_of(here)
     level = staggered(here, sessions)
-    followed = follow(here, sessions, level) if with_follow else Followed(level, np.zeros_like(level), 0)
+    followed = follow(here, sessions, level, progress) if with_follow else Followed(level, np.zeros_like(level), 0)
     ways = {"unmanaged": here.charge_kwh, "staggered": level, "follow": followed.charge_kwh}
     net_charge = {way: one.sum(axis=0) for way, one in ways.items()}
     net_charge["follow"] = net_charge["follow"] - followed.given_kwh.sum(axis=0)

@@ -3,7 +3,7 @@
 A session's window, its car and its energy are those of charging at once, so that every car leaves each session as full as there, and none comes below its reserve that did not there.
 
 What all sessions draw together is a point of the base of a polymatroid (a sum of boxes cut by ``sum = energy``); on such a set the flattest load, for which the sum of squares is
-least, has also the lowest highest half hour (Fujishige 1980, doi:10.1287/moor.5.2.186; Groenevelt 1991, doi:10.1016/0377-2217(91)90300-K). Levelling one session after the other
+least, has also the lowest highest half hour (Fujishige 1980, Mathematics of Operations Research 5; Groenevelt 1991, European Journal of Operational Research 54). Levelling one session after the other
 comes to it, for the sum of squares falls with each and has one minimum over a product of such sets.
 """
 

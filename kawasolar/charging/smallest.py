@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from kawasolar.charging.base import Base
     from kawasolar.charging.kinds import Charger
 
-# Sets that are simulated before the search is given up for one that is enough, without a proof that none is cheaper.
-_MOST = 20_000
+# Cars that are simulated, sets times cars of the base, before the search is given up for a set that is enough, without a proof that none is cheaper.
+_MOST = 120_000
+# Sets that are looked at, the most of them without a simulation.
+_SEEN = 200_000
 # Windows whose energy is looked at [days].
 _WINDOWS = (1, 2, 3, 5, 7, 14)
 
@@ -70,7 +72,7 @@ def smallest(base: Base, least: Sequence[int] | None = None, progress: Progress 
     Parameters
     ----------
     least : of each kind at least so many
-    most : sets that are simulated at most
+    most : cars that are simulated at most, over all sets
 
     Raises
     ------
@@ -89,7 +91,7 @@ def smallest(base: Base, least: Sequence[int] | None = None, progress: Progress 
         seen += 1
         if not _may(some, counts, bounds):
             continue
-        if tried >= most or seen > 20 * most:
+        if (tried + 1) * len(some) > most or seen > _SEEN:
             break
         tried += 1
         progress(0.0, "charging")
@@ -138,31 +140,38 @@ def _may(base: Base, counts: Sequence[int], bounds: list[tuple[float, float]]) -
 
 
 def _descend(base: Base, floor: tuple[int, ...]) -> tuple[int, ...]:
-    """A set that is enough, from one of the fastest for each car downwards, as long as one less or a cheaper one in its place is enough too."""
-    fast = np.argmax(base.most * base.ways, axis=1)
-    start = np.bincount(fast, minlength=len(base.kinds))
-    counts = [max(int(one), low) for one, low in zip(start, floor, strict=True)]
-    order = sorted(range(len(base.kinds)), key=lambda j: base.kinds[j].cost_yen)
-    for j in reversed(order):
-        # So many of the dear kind as are needed; what they are less, the cheapest are more.
-        for put in [None, *order[: order.index(j)]]:
-            counts = _fewest(base, counts, floor, j, put)
-    return tuple(counts)
+    """A cheap set that is enough: of each two kinds the cheapest numbers, as far as more of the first are never worse; else the fastest charger for each car."""
+    fast = np.bincount(np.argmax(base.most * base.ways, axis=1), minlength=len(base.kinds))
+    best = tuple(max(int(one), low) for one, low in zip(fast, floor, strict=True))
+    for j, first in enumerate(base.kinds):
+        for k, second in enumerate(base.kinds):
+            if second.cost_yen < first.cost_yen or (j != k and second.power_kw <= first.power_kw):
+                continue
+            for more in range(len(base) + 1 if j != k else 1):
+                room = cost_of(base.kinds, best) - cost_of(base.kinds, _with(floor, k, more))
+                if room <= 0.0:
+                    break
+                most = min(len(base), int(np.ceil(room / max(first.cost_yen, 1.0))) - 1)
+                best = _fewest(base, _with(floor, k, more), j, most) or best
+    return best
 
 
-def _fewest(base: Base, counts: list[int], floor: tuple[int, ...], j: int, put: int | None) -> list[int]:
-    low, high, best = floor[j], counts[j], counts
+def _with(counts: tuple[int, ...], j: int, more: int) -> tuple[int, ...]:
+    return (*counts[:j], counts[j] + more, *counts[j + 1 :])
+
+
+def _fewest(base: Base, counts: tuple[int, ...], j: int, most: int) -> tuple[int, ...] | None:
+    """The set with the fewest more of a kind that is enough; None where so many are not."""
+    if most < 0 or not enough(base, _with(counts, j, most)):
+        return None
+    low, high = 0, most
     while low < high:
         middle = (low + high) // 2
-        tried = list(counts)
-        tried[j] = middle
-        if put is not None:
-            tried[put] += counts[j] - middle
-        if enough(base, tried):
-            high, best = middle, tried
+        if enough(base, _with(counts, j, middle)):
+            high = middle
         else:
             low = middle + 1
-    return best
+    return _with(counts, j, high)
 
 
 def cost_of(kinds: Sequence[Charger], counts: Sequence[int]) -> float:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kawasolar.words import Language
 
 _PER_CENT = 100.0
+_ESCO = "esco"
 
 
 def figure_name(language: Language, key: str) -> str:
@@ -101,6 +102,18 @@ def note_texts(language: Language, found: Lighting) -> list[str]:
         reasons = " / ".join(f"{say(language, code)} {count}" for code, count in counts)
         told.append(say(language, "lighting.note.left_out", count=len(head.left_out), reasons=reasons))
     return told
+
+
+def best_text(language: Language, found: Lighting, facility_id: str) -> str:
+    """The best way of a facility; where an ESCO would be worth more but no company is likely to take it, that is said."""
+    mine = found.ways[found.ways["facility_id"] == facility_id].set_index("way")
+    way = str(found.facilities.set_index("facility_id")["way"][facility_id])
+    told = say(language, "ui.lighting.best", way=way_name(language, way))
+    if way == _ESCO or not mine["npv_yen"][_ESCO] > mine["npv_yen"][way]:
+        return told
+    earns, asked = float(mine["provider_irr"][_ESCO]), _PER_CENT * found.head.numbers["esco_rate"]
+    code = "lighting.esco_never" if math.isnan(earns) else "lighting.esco_unlikely"
+    return told + say(language, code, earns=f"{_PER_CENT * earns:,.1f}", asked=f"{asked:,.1f}")
 
 
 def year_text(language: Language, year: int) -> str:

@@ -7,18 +7,19 @@ lose elsewhere, then moving and exchanging points, moving sites to where their p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gis.progress import silent
-from kawasolar.programme.highs import Limits, Watch, relax, search
+from kawasolar.programme.highs import Limits, Watch, relax
 from kawasolar.siting.checked import amounts_of, question_of, weights_of
-from kawasolar.siting.kernels import group_costs, improve, put
 from kawasolar.siting.lagrange import Dual, Sizes, chosen_of, dual, ruled
 from kawasolar.siting.models import Wanted, by_pairs, shipping
+from kawasolar.siting.placing import Placed, Placing, odds_of
 from kawasolar.siting.result import Located
+from kawasolar.siting.searching import searched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,18 +31,23 @@ if TYPE_CHECKING:
 
 _SECONDS = 60.0
 _GAP = 0.01
-# Of the time: until when the bound, and until when choices are looked for before HiGHS gets the rest.
+# Of the time: until when the bound, and until when choices are shaken; beyond ``_SHAKE_UNTIL`` only where HiGHS cannot be asked for all of it.
 _BOUND_UNTIL, _SHAKE_UNTIL = 0.4, 0.6
+_SHAKES = (0.15, 0.3, 0.45, _SHAKE_UNTIL, 0.75, 0.9)
 # So many pairs HiGHS takes within a minute or so.
 _MOST_PAIRS = 120_000
 # Shakes without a better choice after which HiGHS is asked, if it can be.
 _TIRED = 60
 # … or where that is too much for it.
 _EXHAUSTED = 10_000
+# In how many of the shakes the other sites keep their points, as a share.
+_STAY = 0.5
 # Sites that change places in a shake, at most.
 _MOST_SHAKEN = 3
 # Sites that a point may be put to in the end, and how much of the time is left for that.
-_NEIGHBOURS, _PUT_PART = 6, 0.4
+_NEIGHBOURS, _PUT_PART = 6, 0.15
+# Candidates for other sites, as a multiple of the sites; how many of them a point may be put to; and how much of the time that may take.
+_WIDER, _NEAREST, _WIDER_PART = 2, 10, 0.25
 _SEED = 20260501
 # Of what all points need, for a point that needs nothing.
 _NOTHING = 1e-12
@@ -108,21 +114,12 @@ def _with_dummy(
     return replace(asked, cost=np.ascontiguousarray(cost), pinned=np.append(asked.pinned, True), free=np.append(asked.free, True), number=asked.number + 1)  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class Placed:
-    """Sites (the dummy among them), the site of each point by place, and what it costs."""
-
-    sites: NDArray[np.int64]
-    placed: NDArray[np.int64]
-    total: float
-
-
 class _Work:
     """The search, step by step."""
 
     def __init__(self, question: Question, sizes: Sizes, split: bool, watch: Watch, gap: float) -> None:
         self.question, self.sizes, self.split, self.watch, self.gap = question, sizes, split, watch, gap
-        self.dummy = len(question.cost) - 1
+        self.placing, self.dummy = Placing(question, sizes), len(question.cost) - 1
         self.best = Placed(np.zeros(0, np.int64), np.zeros(0, np.int64), np.inf)
         self.bound = -np.inf
         self._known: set[bytes] = set()
@@ -130,13 +127,29 @@ class _Work:
     def solved(self) -> Located:
         found = dual(self.question, self.sizes, self._seen, self._tell_bound, seconds=_BOUND_UNTIL * self.watch.seconds)
         self.bound = found.bound
-        self._shake(found)
-        if not self.split and self.best.total - self.bound > self.gap * self.best.total:
-            self._put_by_highs()
-        located = self._as_located(*self._finished(self.best))
-        if located.total - self.bound > self.gap * located.total and self.watch.left > 0.05:
+        rng = np.random.default_rng(_SEED)
+        located = self._settle(found, rng, 0.0, 0)
+        for k, until in enumerate(_SHAKES):
+            # Where HiGHS can be asked for all of it, it gets the rest of the time.
+            if self._near(located.total) or (until > _SHAKE_UNTIL and not self._too_much(found)):
+                break
+            if k == 0:
+                self._sites_by_highs(found)
+            located = self._settle(found, rng, until, _TIRED if until <= _SHAKE_UNTIL else _EXHAUSTED)
+        if not self._near(located.total) and self.watch.left > 0.05:
             located = self._by_highs(found, located)
         return located
+
+    def _settle(self, found: Dual, rng: np.random.Generator, until: float, tired: int) -> Located:
+        """Shake until this part of the time, and put the points in the best way to what was found."""
+        self._shake(found, rng, until * self.watch.seconds, tired)
+        if not self.split and not self._near(self.best.total):
+            self._put_by_highs()
+        return self._as_located(*self._finished(self.best))
+
+    def _near(self, total: float) -> bool:
+        """Whether that is near enough to the bound."""
+        return total - self.bound <= self.gap * total
 
     def _tell_bound(self, share: float) -> None:
         self.watch.progress(_BOUND_UNTIL * share, self.watch.what)
@@ -148,7 +161,9 @@ class _Work:
         key = sites.tobytes()
         if key not in self._known and self.watch.spent < _BOUND_UNTIL * self.watch.seconds:
             self._known.add(key)
-            self._keep(self._settled(sites) if len(self._known) % 10 == 1 else self._put(sites))
+            # Each time twice as many later: settling takes long where points are many.
+            often = len(self._known) & (len(self._known) - 1) == 0
+            self._keep(self.placing.settled(sites) if often else self.placing.put(sites))
         return self.best.total
 
     def _keep(self, one: Placed) -> bool:
@@ -157,80 +172,55 @@ class _Work:
             self.best = one
         return better
 
-    def _put(self, sites: NDArray[np.int64], *, improved: bool = False) -> Placed:
-        """All points at their site: first those that lose most where their cheapest site is full."""
-        cost, n = self.question.cost, self.question.points
-        own = np.partition(cost[sites], min(1, len(sites) - 1), axis=0)
-        lost = (own[min(1, len(sites) - 1)] - own[0]) / self.sizes.need
-        placed, left = np.full(n, -1, np.int64), self.sizes.room[sites].copy()
-        put(cost, sites, self.sizes.need, left, np.argsort(-lost, kind="stable"), placed)
-        if improved:
-            improve(cost, sites, self.sizes.need, left, placed)
-        return Placed(sites, placed, float(cost[sites[placed], np.arange(n)].sum()))
-
-    def _settled(self, sites: NDArray[np.int64]) -> Placed:
-        """Points improved, and each site moved to where its points would have it, until nothing changes."""
-        one = self._put(sites, improved=True)
-        while True:
-            moved = self._moved(one)
-            if (moved == one.sites).all():
-                return one
-            other = self._put(moved, improved=True)
-            if other.total >= one.total - 1e-9 * abs(one.total):
-                return one
-            one = other
-
-    def _moved(self, one: Placed) -> NDArray[np.int64]:
-        """Each site that is not pinned at the cheapest free candidate that has room for its points."""
-        question = self.question
-        sums = np.empty((len(question.cost), len(one.sites)))
-        group_costs(question.cost, one.placed, sums)
-        load = np.bincount(one.placed, weights=self.sizes.need, minlength=len(one.sites))
-        taken = np.zeros(len(question.cost), dtype=bool)
-        taken[one.sites] = True
-        sites = one.sites.copy()
-        for s in np.argsort(-load, kind="stable"):
-            if question.pinned[sites[s]]:
-                continue
-            able = question.free & ~taken & (self.sizes.room * (1 + 1e-9) >= load[s])
-            able[sites[s]] = True
-            to = int(np.where(able, sums[:, s], np.inf).argmin())
-            taken[sites[s]], taken[to] = False, True
-            sites[s] = to
-        return sites
-
-    def _shake(self, found: Dual) -> None:
+    def _shake(self, found: Dual, rng: np.random.Generator, until: float, tired: int) -> None:
         """Some sites somewhere else, settled again; what is better is kept. Candidates of the better ρ are tried more often.
 
-        Ends at the gap, by the time, or when it is tired and HiGHS can be asked instead.
+        Ends at the gap, after ``until`` seconds, or when ``tired`` shakes one after the other have bettered nothing.
         """
-        rng = np.random.default_rng(_SEED)
         fixed = self.question.pinned
         free = np.flatnonzero(self.question.free & ~fixed)
         movable = int((~fixed[self.best.sites]).sum())
         if not movable or len(free) <= movable:
             return
-        odds = _odds(found.worth[free], movable)
-        idle, tired = 0, _TIRED
-        while self.watch.spent < _SHAKE_UNTIL * self.watch.seconds and idle < tired:
-            if self.best.total - self.bound <= self.gap * self.best.total:
-                return
-            self.watch.progress(_BOUND_UNTIL + (_SHAKE_UNTIL - _BOUND_UNTIL) * idle / tired, self.watch.what)
+        odds = odds_of(found.worth[free], movable)
+        idle = 0
+        while idle < tired and self.watch.spent < until and not self._near(self.best.total):
+            self.watch.progress(max(_BOUND_UNTIL, min(self.watch.spent / self.watch.seconds, 1.0)), self.watch.what)
             sites = self.best.sites.copy()
             some = rng.permutation(np.flatnonzero(~fixed[sites]))[: int(rng.integers(1, _MOST_SHAKEN + 1))]
             outside = ~np.isin(free, sites)
             some = some[: int(outside.sum())]
             chances = np.where(outside, odds, 0.0)
             sites[some] = rng.choice(free, len(some), replace=False, p=chances / chances.sum())
-            idle = 0 if self._keep(self._settled(np.sort(sites))) else idle + 1
-            if idle == tired and tired == _TIRED and self._too_much(found):
-                tired = _EXHAUSTED
+            before = np.where(np.isin(self.best.placed, some), -1, self.best.placed) if rng.random() < _STAY else None
+            idle = 0 if self._keep(self.placing.settled(sites, before)) else idle + 1
 
     def _too_much(self, found: Dual) -> bool:
         never = ruled(self.question, found, self.best.total)[1]
         return int(self._pairs_left(found, self.best.total, never).sum()) > _MOST_PAIRS
 
     # ---------------------------------------------------------------------------------------- finish
+
+    def _sites_by_highs(self, found: Dual) -> None:
+        """Other sites among the candidates of the best ρ and those that are known best, with points split among their nearest: few columns, and near to the whole."""
+        question, cost, best = self.question, self.question.cost, self.best
+        movable = int((~question.pinned[best.sites]).sum())
+        inside = question.pinned.copy()
+        inside[best.sites] = True
+        order = np.argsort(np.where(question.free, found.worth, np.inf), kind="stable")[: _WIDER * movable]
+        inside[order[question.free[order]]] = True
+        some, points = np.flatnonzero(inside), np.arange(question.points)
+        ranked = np.argsort(cost[some], axis=0, kind="stable")[:_NEAREST]
+        kept = np.zeros(cost.shape, dtype=bool)
+        kept[some[ranked], points] = True
+        kept[best.sites[best.placed], points] = kept[self.dummy] = True
+        asked = Wanted(question.pinned, ~inside, question.number)
+        pairs = by_pairs(cost, self.sizes, asked, kept, split=True, dummy=self.dummy)
+        start = _start_of(pairs.site, pairs.point, self._as_placed(best), self.dummy, question)
+        limits = Limits(self.gap / 4.0, min(_WIDER_PART * self.watch.seconds, self.watch.left))
+        answer = searched(pairs.problem, limits, replace(self.watch, begin=_BOUND_UNTIL), start)
+        if answer.x is not None:
+            self._keep(self.placing.settled(np.flatnonzero(answer.x[: len(cost)] > 0.5)))
 
     def _put_by_highs(self) -> None:
         """Points put anew to the sites that are known best, each to one of its cheapest: moves and exchanges of two leave something there."""
@@ -243,9 +233,9 @@ class _Work:
         inside = np.zeros(len(cost), dtype=bool)
         inside[best.sites] = True
         pairs = by_pairs(cost, self.sizes, Wanted(inside, ~inside, None), kept, split=False, dummy=self.dummy)
-        start = _start_of(pairs.site, pairs.point, self._as_located(*self._finished(best)), self.dummy, self.question)
+        start = _start_of(pairs.site, pairs.point, self._as_placed(best), self.dummy, self.question)
         limits = Limits(self.gap / 10.0, _PUT_PART * self.watch.left)
-        answer = search(pairs.problem, limits, replace(self.watch, begin=_SHAKE_UNTIL), start=start)
+        answer = searched(pairs.problem, limits, replace(self.watch, begin=_SHAKE_UNTIL), start)
         if answer.x is None:
             return
         placed, used = best.placed.copy(), answer.x[len(cost) :] > 0.5
@@ -267,6 +257,10 @@ class _Work:
         site, point = np.nonzero(flow > 1e-9)
         return point, one.sites[site], flow[site, point]
 
+    def _as_placed(self, one: Placed) -> Located:
+        n = self.question.points
+        return self._as_located(np.arange(n), one.sites[one.placed], np.ones(n))
+
     def _as_located(
         self, point: NDArray[np.int64], site: NDArray[np.int64], share: NDArray[np.float64], sites: NDArray[np.int64] | None = None
     ) -> Located:  # fmt: skip
@@ -287,7 +281,7 @@ class _Work:
         pairs = by_pairs(self.question.cost, self.sizes, asked, kept, split=self.split, dummy=self.dummy)
         start = _start_of(pairs.site, pairs.point, before, self.dummy, self.question)
         watch = replace(self.watch, begin=_SHAKE_UNTIL)
-        answer = search(pairs.problem, Limits(self.gap, self.watch.left), watch, start=start)
+        answer = searched(pairs.problem, Limits(self.gap, self.watch.left), watch, start)
         if answer.status == "none":
             self.bound = before.total
         else:
@@ -318,13 +312,6 @@ class _Work:
         threshold = found.worth[changeable].max() if changeable.any() else -np.inf
         entered = np.where(inside, 0.0, np.maximum(found.worth - threshold, 0.0))
         return np.asarray(kept & (entered[:, None] + np.maximum(cost - found.prices, 0.0) <= slack))
-
-
-def _odds(worth: NDArray[np.float64], number: int) -> NDArray[np.float64]:
-    """How often a candidate is tried: e times less for each step of ρ that lies between the best and the ``number``-th; none never."""
-    ranked = np.sort(worth)
-    step = max(float(ranked[min(number, len(ranked) - 1)] - ranked[0]), 1e-9)
-    return np.maximum(np.exp(-(worth - ranked[0]) / step), 1e-6)
 
 
 def _start_of(

@@ -13,10 +13,11 @@ import scipy.sparse as sp
 
 from gis.progress import silent
 from kawasolar.errors import PlanError
-from kawasolar.programme.highs import Limits, Watch, search
+from kawasolar.programme.highs import Limits, Watch
 from kawasolar.siting.checked import amounts_of, table_of, wanted_of, weights_of
 from kawasolar.siting.models import Wanted, by_cover
 from kawasolar.siting.result import Located
+from kawasolar.siting.searching import searched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +73,7 @@ def cover(
     sites = model.greedy(pins, free, p)
     wanted = Wanted(pins, ~free, int(p))
     built = by_cover(model.groups, model.weight, [wanted], None, carried=False)
-    answer = search(built.problem, Limits(gap, seconds), watch, start=model.start([sites]))
+    answer = searched(built.problem, Limits(gap, seconds), watch, model.start([sites]))
     if answer.x is not None:
         taken = np.flatnonzero(answer.x[: reach.shape[1]] > 0.5)
         if model.covered(taken) >= model.covered(sites):
@@ -154,7 +155,7 @@ def cover_by_years(
     model, t = _Model(reach, heavy), len(budgets)
     wanted = [Wanted(last if k == t - 1 else first, ~free, number, spent, float(one)) for k, one in enumerate(budgets)]
     built = by_cover(model.groups, model.weight, wanted, spent, carried=carried)
-    answer = search(built.problem, Limits(gap, seconds), Watch(progress, "siting", 0.0, 1.0, seconds))
+    answer = searched(built.problem, Limits(gap, seconds), Watch(progress, "siting", 0.0, 1.0, seconds))
     if answer.status == "none":
         raise PlanError("siting.pins_too_dear")
     if answer.x is None:

@@ -156,6 +156,15 @@ def put(
             left[best] -= need[i]
 
 
+@inner
+def _compare(
+    cost: NDArray[np.float64], sites: NDArray[np.int64], a: int, i: int, more: NDArray[np.float64]
+) -> None:  # pragma: no cover - compiled
+    """What a point would cost more at each site than at the one of place ``a``."""
+    for s in range(sites.size):
+        more[s] = cost[sites[s], i] - cost[sites[a], i]
+
+
 @kernel
 def improve(
     cost: NDArray[np.float64],
@@ -163,34 +172,45 @@ def improve(
     need: NDArray[np.float64],
     left: NDArray[np.float64],
     placed: NDArray[np.int64],
+    least: NDArray[np.float64],
+    more: NDArray[np.float64],
 ) -> None:  # pragma: no cover - compiled
-    """Move a point to another site, or exchange two points between theirs, as long as it costs less and both have room."""
+    """Move a point to another site, or exchange two points between theirs, as long as it costs less and both have room.
+
+    All points are placed. ``least`` (points) is set to what each costs at its cheapest site; ``more`` (sites) is memory: what a point would cost more at each.
+    """
     n = placed.size
+    for i in range(n):
+        least[i] = np.inf
+        for s in range(sites.size):
+            least[i] = min(least[i], cost[sites[s], i])
     for _ in range(_ROUNDS):
         better = False
         for i in range(n):
             a = placed[i]
-            if a < 0:
-                continue
-            own = cost[sites[a], i]
+            _compare(cost, sites, a, i, more)
             for b in range(sites.size):
-                if b != a and cost[sites[b], i] < own - _TINY and left[b] + _TINY >= need[i]:
+                if more[b] < -_TINY and more[b] < more[a] and left[b] + _TINY >= need[i]:
                     left[a] += need[i]
                     left[b] -= need[i]
-                    placed[i] = b
-                    a, own, better = b, cost[sites[b], i], True
+                    a, better = b, True
+            if a != placed[i]:
+                placed[i] = a
+                _compare(cost, sites, a, i, more)
             for k in range(n):
                 b = placed[k]
-                if b < 0 or b == a:
+                own = cost[sites[b], k]
+                # The other gains at most what it lacks of its cheapest.
+                if more[b] >= own - least[k] or b == a:
                     continue
-                change = cost[sites[b], i] + cost[sites[a], k] - own - cost[sites[b], k]
-                if change >= -1e-9 * (1.0 + own):
+                if more[b] + cost[sites[a], k] - own >= -1e-9 * (1.0 + own):
                     continue
                 if left[a] + need[i] + _TINY >= need[k] and left[b] + need[k] + _TINY >= need[i]:
                     left[a] += need[i] - need[k]
                     left[b] += need[k] - need[i]
                     placed[i], placed[k] = b, a
-                    a, own, better = b, cost[sites[b], i], True
+                    a, better = b, True
+                    _compare(cost, sites, a, i, more)
         if not better:
             return
 

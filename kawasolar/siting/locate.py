@@ -13,12 +13,13 @@ import numpy as np
 
 from gis.progress import silent
 from kawasolar.errors import PlanError
-from kawasolar.programme.highs import Limits, Watch, search
+from kawasolar.programme.highs import Limits, Watch
 from kawasolar.siting.checked import question_of
 from kawasolar.siting.kernels import best_exchange, nearest_two
 from kawasolar.siting.lagrange import Dual, Sizes, dual, ruled
 from kawasolar.siting.models import Wanted, by_levels
 from kawasolar.siting.result import Located, nearest
+from kawasolar.siting.searching import searched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 # Beyond all costs together, so that a pair that cannot be is in no best choice where there is another.
 _FAR = 4.0
 _SECONDS = 600.0
+# All pairs of exchange are gone through so often at the beginning, then once a step of the bound.
+_PASSES = 150
 # Share of the progress that the bound takes, and of the time at most; the search has the rest.
 _BOUND_PART, _BOUND_TIME = 0.4, 0.7
 
@@ -124,11 +127,13 @@ def _closed(
     question: Question, found: Dual, best: _Best, gap: float, watch: Watch, seconds: float
 ) -> tuple[NDArray[np.int64], float, float]:
     """What the bound leaves open, by HiGHS; what it rules out cannot cost less than the best known, so that the best of both is the best."""
+    begun = time.monotonic()
     always, never = ruled(question, found, best.total)
     model = by_levels(question.cost, Wanted(always, never, question.number))
     start = np.zeros(len(model.problem.worth))
     start[best.sites] = 1.0
-    answer = search(model.problem, Limits(gap, seconds), watch, start=start if not never[best.sites].any() else None)
+    known = start if not never[best.sites].any() else None
+    answer = searched(model.problem, Limits(gap, max(seconds - (time.monotonic() - begun), 0.0)), watch, known)
     if answer.x is not None:
         sites = np.flatnonzero(answer.x[: len(question.cost)] > 0.5).astype(np.int64)
         best.take(sites)
@@ -148,19 +153,24 @@ def _whole_bound(question: Question, bound: float) -> float:
 
 
 class _Best:
-    """The best choice that is known; each that the bound comes upon is bettered by exchanges, if it is new."""
+    """The best choice that is known. New ones that the bound comes upon are bettered by exchanges, as long as these take no longer than the bound itself."""
 
     def __init__(self, question: Question) -> None:
         self.question = question
         self.sites: NDArray[np.int64] = np.zeros(0, np.int64)
         self.total = np.inf
         self._known: set[bytes] = set()
+        self._steps = self._passes = 0
 
     def seen(self, sites: NDArray[np.int64]) -> float:
         key = sites.tobytes()
+        self._steps += 1
         if key not in self._known:
             self._known.add(key)
-            self.take(exchanged(self.question, sites) if len(self._known) % 5 == 1 else sites)
+            if self._passes <= self._steps + _PASSES:
+                sites, passes = exchanged(self.question, sites)
+                self._passes += passes
+            self.take(sites)
         return self.total
 
     def take(self, sites: NDArray[np.int64]) -> None:
@@ -169,17 +179,20 @@ class _Best:
             self.sites, self.total = np.sort(sites), total
 
 
-def exchanged(question: Question, sites: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Exchange one site for one candidate, the best pair first, until none helps."""
+def exchanged(question: Question, sites: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+    """Exchange one site for one candidate, the best pair first, until none helps; and how often all pairs were gone through."""
     cost, n = question.cost, question.points
     sites = sites.copy()
     first, one, two = np.empty(n, np.int64), np.empty(n), np.empty(n)
     lost, found = np.empty(len(sites)), np.zeros(3)
+    passes = 0
     while True:
+        passes += 1
         nearest_two(cost, sites, first, one, two)
         outside = question.free.copy()
         outside[sites] = False
         best_exchange(cost, ~question.pinned[sites], outside, first, one, two, lost, found)
         if found[2] >= -1e-9 * max(float(one.sum()), 1e-9):
-            return np.sort(sites)
+            break
         sites[int(found[0])] = int(found[1])
+    return np.sort(sites), passes

@@ -332,7 +332,7 @@ def _head(
     moved = (points["weight"] * points["distance_m"]).sum() / max(float(weight[points["site_id"].notna()].sum()), 1e-12)
     return {
         "method": asked.method, "source": source, "way": way, "number": len(sites), "points": len(points), "weight": total,
-        "candidates": len(case.usable), "total": found.total, "bound": found.bound, "gap": float(min(found.gap, 1e9)),
+        "candidates": len(case.usable), "total": found.total, "bound": found.bound if np.isfinite(found.bound) else None, "gap": float(min(found.gap, 1e9)),
         "covered_share": float(weight[points["covered"].to_numpy(bool)].sum() / total),
         "served_share": float((weight * points["served"].to_numpy(float)).sum() / total),
         "mean_m": float(moved) if points["site_id"].notna().any() else None,

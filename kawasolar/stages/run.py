@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from kawasolar.profile import Profile
     from kawasolar.stages.chain import Stage
 
-# Share of the whole time that a stage takes, for the progress bar.
+# What time a stage takes beside the others, for the progress bar.
 _WEIGHT = {
     "ledger": 0.08,
     "join": 0.01,
@@ -44,9 +44,9 @@ _WEIGHT = {
     "eligibility": 0.005,
     "selection": 0.005,
     "programme": 0.01,
-    "lighting": 0.0,
-    "fleet": 0.0,
-    "charging": 0.0,
+    "lighting": 0.03,
+    "fleet": 0.01,
+    "charging": 0.08,
 }
 # Computed at once with every edit: they take milliseconds.
 AT_ONCE = ("eligibility", "selection")
@@ -109,9 +109,9 @@ def _reads_files(work: Work) -> bool:
 
 def run_stale(work: Work, bench: Bench, donors: Sequence[Plan], progress: Progress) -> None:
     """Bring every stage of a plan on the bench up to date, in order, and bring its derived rasters back where they were deleted."""
-    at = 0.0
+    at, whole = 0.0, sum(_WEIGHT[stage.name] for stage in CHAIN if not stage.is_idle(work))
     for stage in CHAIN:
-        end = at + _WEIGHT[stage.name]
+        end = at if stage.is_idle(work) else min(at + _WEIGHT[stage.name] / whole, 1.0)
         wanted, stamp = expected(stage, work), work.stamps.get(stage.name)
         if stamp is None or stamp.fingerprint != wanted.fingerprint:
             donor = _donor(stage, wanted.fingerprint, donors)

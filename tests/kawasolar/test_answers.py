@@ -110,6 +110,24 @@ def test_each_answer_is_what_its_room_finds(answered: Project) -> None:
     assert gym["new_kw"] == pytest.approx(0.896)
 
 
+def test_the_fleet_can_take_the_chargers_that_its_bases_need(answered: Project) -> None:
+    from kawasolar.charging.of_fleet import chargers_per_car
+
+    found = chargers_per_car(answered.plan)
+    assert found is not None
+    bases = answer_of(answered.plan, "charging").bases
+    assert found.ratio == pytest.approx(bases["chargers"].sum() / bases["served"].sum())
+    assert found.is_apart
+    again = bring_up_to_date(asked(answered, "fleet", {"values": found.values}))
+    after = chargers_per_car(again.plan)
+    assert after is not None
+    assert not after.is_apart
+    assert (
+        answer_of(again.plan, "fleet").head["totals"]["spend_yen"]
+        < answer_of(answered.plan, "fleet").head["totals"]["spend_yen"]
+    )
+
+
 def test_answers_come_back_from_the_file(answered: Project, tmp_path: Path) -> None:
     save_project(answered, tmp_path / "計画 1.kawasolar")
     back = load_project(tmp_path / "計画 1.kawasolar")

@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from gis.progress import Cancelled
 from kawasolar.__main__ import main
 from kawasolar.charging import (
     COLUMNS,
@@ -333,6 +335,21 @@ def test_following_buys_no_more_and_keeps_every_balance(changes: list[dict[str, 
     assert (stored <= some.full[:, None] + 1e-6).all()
 
 
+def test_cars_leave_with_what_their_longest_day_wants() -> None:
+    # Weeks of sun, and cars that may wait for it: never at the cost of the next morning.
+    some = base({"v2x": True, "battery_kwh": 40.0}, {"km_day": 10.0}, {"battery_kwh": 40.0, "km_day": 5.0}, roof=ROOF)
+    here = stay(some, (1, 0, 0, 1))
+    sessions = sessions_of(here)
+    found = follow(here, sessions, staggered(here, sessions))
+    stored = stored_after(some, found.charge_kwh, here.plug, here.of_charger, found.given_kwh)
+    ends = (sessions.car, sessions.end - 1)
+    wanted = np.minimum(here.stored_kwh[ends], (some.least + some.trips.longest_kwh)[sessions.car])
+    assert found.solved > 40
+    assert found.given_kwh.any()
+    assert (stored[ends] >= wanted - 1e-6).all()
+    assert (stored[ends] < here.stored_kwh[ends] - 1.0).any()
+
+
 def test_what_a_roof_gives_at_the_weekend_is_taken() -> None:
     # A car that need not be full on Friday is filled by the weekend's surplus.
     some = base({"km_day": 20.0, "km_longest": 20.0}, load=np.ones(COUNT), roof=np.where((_HOUR >= 10) & (_HOUR < 14), 3.0, 0.0))  # fmt: skip
@@ -413,6 +430,9 @@ def test_sets_with_a_least_and_without_a_proof() -> None:
     assert not rough.proven
     assert enough(some, rough.counts)
     assert enough(some, _descend(some, (0, 0, 0, 0)))
+    # Many alike: the search by twos finds what the search through all proves.
+    alike = base(*[{"leaves": 8.0 + k / 20, "returns": 20.0 - k / 20, "km_day": 55.0, "km_longest": 60.0} for k in range(8)])  # fmt: skip
+    assert cost_of(KINDS, _descend(alike, (0, 0, 0, 0))) == cost_of(KINDS, smallest(alike).counts)
 
 
 def test_cars_that_no_charger_serves() -> None:
@@ -529,6 +549,30 @@ def test_a_set_that_is_given_and_what_cannot_be_asked(plan: Plan) -> None:
         with pytest.raises(PlanError) as caught:
             charging_of(plan, **({"cars": rows} | words))
         assert caught.value.code == f"charging.{code}"
+
+
+def test_a_cancel_ends_the_work(plan: Plan) -> None:
+    # A base for which very many sets would be tried.
+    rows = cars(
+        *[{"leaves": 8.0 + k / 20, "returns": 20.0 - k / 20, "km_day": 55.0, "km_longest": 60.0} for k in range(60)]
+    )
+
+    def stop(share: float, _what: str) -> None:
+        if share > 0.05 and perf_counter() > begin + 0.2:
+            raise Cancelled
+
+    begin = perf_counter()
+    with pytest.raises(Cancelled):
+        charging_of(plan, rows, progress=stop)
+    assert perf_counter() < begin + 3.0
+
+
+def test_cars_that_never_drive_want_no_charger(plan: Plan) -> None:
+    found = charging_of(plan, cars({"days_per_year": 0, "v2x": True}, {"km_day": 0.0, "km_longest": 0.0}))
+    row = found.bases.iloc[0]
+    assert (row["chargers"], row["cost_yen"], row["charged_kwh"], row["bill_follow_yen"]) == (0, 0.0, 0.0, 0.0)
+    assert row["enough"]
+    assert row["peak_unmanaged_kw"] == row["peak_none_kw"]
 
 
 def test_cars_of_the_ledger(plan: Plan) -> None:

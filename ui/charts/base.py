@@ -95,7 +95,7 @@ class Chart(QWidget):
             y = area.bottom() - mark / top * area.height()
             painter.setPen(self.pen("line"))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            self.text(painter, area.left() - 4, y, f"{mark:,.4g}", align="right")
+            self.text(painter, area.left() - 4, y, f"{mark:,.6g}", align="right")
             mark += step
 
 

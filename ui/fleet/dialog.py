@@ -200,6 +200,7 @@ class FleetDialog(TakingDialog):
         self.progress.setVisible(works)
         for widget in (self.save, self.assumed.keep):
             widget.setEnabled(self.found is not None and not works)
+        self._refresh_taking(found=self.found is not None)
         self.close_button.setText(self._look.say("ui.glare.stop" if works else "ui.surface.close"))
 
     # ---------------------------------------------------------------- papers

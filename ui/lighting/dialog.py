@@ -9,7 +9,7 @@ from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QSplitter, QTableView, QTabWidget, QWidget
 
 from kawasolar.lighting import bundled_table, lighting_of
-from kawasolar.lighting.words import note_texts, proof_text, total_text, way_name, year_text
+from kawasolar.lighting.words import best_text, note_texts, proof_text, total_text, year_text
 from ui.charts.year_columns import YearColumns
 from ui.lighting.asked import AskedLighting
 from ui.lighting.tables import COLUMNS, SORT, FacilitiesModel, way_heads, way_rows
@@ -247,7 +247,7 @@ class LightingDialog(TakingDialog):
             "deadline": mine["last_day"] or "–",
         }
         self.name.setText(self._look.say("ui.lighting.of", **told))
-        self.best.setText(self._look.say("ui.lighting.best", way=way_name(language, str(mine["way"]))))
+        self.best.setText(best_text(language, found, facility))
         self._fill_pin(found, facility)
         self.ways.show_rows(way_heads(self._look), way_rows(self._look, found, facility))
 

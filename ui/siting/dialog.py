@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 _TOPIC = "siting"
 _WIDE, _HIGH, _HEAD_PX = 1180, 690, 46
-_WIDTHS = {"name": 140, "how": 62, "fiscal_year": 62, "chargers": 76, "weight": 78, "share": 86, "mean_m": 86}
+_WIDTHS = {"how": 60, "fiscal_year": 60, "chargers": 76, "weight": 76, "share": 84, "mean_m": 84, "lost": 84}
 Answer = tuple["Siting", "gpd.GeoDataFrame", "list[Finding]"]
 
 
@@ -79,8 +79,11 @@ class SitingDialog(WorkingDialog):
         say = self._look.say
         self.sites, self.left_out = RowsModel(self._look, SITES), RowsModel(self._look, LEFT_OUT)
         self.table = self._table(self.sites, say("ui.siting.sites"))
-        for place, key in enumerate(SITES[:-1]):
-            self.table.setColumnWidth(place, _WIDTHS[key])
+        for place, key in enumerate(SITES):
+            if key in _WIDTHS:
+                self.table.setColumnWidth(place, _WIDTHS[key])
+        self.table.horizontalHeader().setStretchLastSection(False)
+        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.selectionModel().currentRowChanged.connect(lambda now, _before: self._look_at(now.row()))
         self.out_table = self._table(self.left_out, say("ui.siting.left_out"))
         self.out_table.setColumnWidth(0, 220)

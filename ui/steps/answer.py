@@ -38,8 +38,9 @@ class AnswerCard(QWidget):
         say = look.say
         layout = column(self, margin=0, spacing=6)
         head = row(4)
-        head.addWidget(label(say(f"stages.{kind}"), "head"), 1)
-        self.open = button(say(f"ui.menu.{kind}"), "link")
+        head.addWidget(label(say(f"stages.{kind}"), "head", wrap=True), 1)
+        self.open = button(say("ui.answers.open"), "link", tip=say(f"ui.menu.{kind}"))
+        self.open.setAccessibleName(say(f"ui.menu.{kind}"))
         self.open.clicked.connect(self.open_asked)
         head.addWidget(self.open)
         layout.addLayout(head)
@@ -84,3 +85,18 @@ class AnswerCard(QWidget):
             widget.setVisible(shown)
         self.map.setVisible(there and self._on_map)
         self.leave.setVisible(asked)
+
+
+def what_is_shown(plan: Plan, kinds: Sequence[AnswerKind]) -> tuple[object, ...]:
+    """Equal where a card would show the same: a slider that is drawn asks at each step."""
+    asked = (options_asked(plan.entries, plan.scenario, kind) for kind in kinds)
+    return (*asked, *(id(plan.answers.get(kind)) for kind in kinds), plan.findings)
+
+
+def titled(words: str, chart: QWidget) -> QWidget:
+    """A chart below its heading."""
+    holder = QWidget()
+    inside = column(holder, margin=0, spacing=2)
+    inside.addWidget(label(words, "head", wrap=True))
+    inside.addWidget(chart)
+    return holder

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QWidget
 from kawasolar.answers import answer_of
 from ui.charts.fiscal_years import FiscalYears
 from ui.parts import button, column, label, row, rule
-from ui.steps.answer import AnswerCard
+from ui.steps.answer import AnswerCard, titled, what_is_shown
+from ui.steps.per_car import PerCarHint
 
 if TYPE_CHECKING:
     from ui.document import Document
@@ -29,27 +30,30 @@ class FleetPanel(QWidget):
         layout = column(self)
         layout.addWidget(label(say("ui.fleet.panel"), "muted", wrap=True))
         self.share = FiscalYears(look, say("ui.fleet.chart.share"))
-        self.fleet = AnswerCard(look, "fleet", self.share)
+        self.fleet = AnswerCard(look, "fleet", titled(say("ui.fleet.chart.share"), self.share))
         self.charging = AnswerCard(look, "charging")
-        for card in (self.fleet, self.charging):
+        self.per_car = PerCarHint(look)
+        for card in (self.fleet, rule(), self.charging, self.per_car, rule()):
             layout.addWidget(card)
-            layout.addWidget(rule())
         head = row(4)
-        head.addWidget(label(say("ui.fleet.siting"), "head"), 1)
-        self.siting = button(say("ui.menu.siting"), "link")
+        head.addWidget(label(say("ui.fleet.siting"), "head", wrap=True), 1)
+        self.siting = button(say("ui.answers.open"), "link", tip=say("ui.menu.siting"))
+        self.siting.setAccessibleName(say("ui.menu.siting"))
         self.siting.clicked.connect(self.siting_asked)
         head.addWidget(self.siting)
         layout.addLayout(head)
         layout.addWidget(label(say("ui.fleet.siting.about"), "muted", wrap=True))
         layout.addStretch(1)
-        document.plan_changed.connect(self._show)
-        document.entries_changed.connect(lambda tables: self._show() if "asked" in tables else None)
+        self._shown: object = None
+        for signal in (document.plan_changed, document.decision_changed):
+            signal.connect(self._show)
         self._show()
 
     def _show(self) -> None:
         plan, language = self._document.plan, self._look.language
-        if plan is None:
+        if plan is None or self._shown == (now := what_is_shown(plan, ("fleet", "charging"))):
             return
+        self._shown = now
         found = answer_of(plan, "fleet")
         if found is None:
             self.fleet.show_plan(plan, ())
@@ -60,6 +64,7 @@ class FleetPanel(QWidget):
             show_share(self._look, self.share, found)
             told = summary_texts(language, found), short_texts(language, found), note_texts(language, found)
             self.fleet.show_plan(plan, *told)
+        self.per_car.show_plan(plan)
         chargers = answer_of(plan, "charging")
         if chargers is None:
             self.charging.show_plan(plan, ())

@@ -10,7 +10,7 @@ from kawasolar.answers import answer_of
 from ui.charts.year_columns import YearColumns
 from ui.lighting.years import show_money, show_stock
 from ui.parts import column, label
-from ui.steps.answer import AnswerCard
+from ui.steps.answer import AnswerCard, titled, what_is_shown
 
 if TYPE_CHECKING:
     from ui.document import Document
@@ -31,20 +31,22 @@ class LightingPanel(QWidget):
             YearColumns(look, say("ui.lighting.money")),
         )
         named = [
-            _named(look.say(f"ui.lighting.{name}"), chart)
+            titled(look.say(f"ui.lighting.{name}"), chart)
             for name, chart in (("stock", self.stock), ("money", self.money))
         ]
         self.card = AnswerCard(look, "lighting", *named, on_map=True)
         layout.addWidget(self.card)
         layout.addStretch(1)
-        document.plan_changed.connect(self._show)
-        document.entries_changed.connect(lambda tables: self._show() if "asked" in tables else None)
+        self._shown: object = None
+        for signal in (document.plan_changed, document.decision_changed):
+            signal.connect(self._show)
         self._show()
 
     def _show(self) -> None:
         plan, language = self._document.plan, self._look.language
-        if plan is None:
+        if plan is None or self._shown == (now := what_is_shown(plan, ("lighting",))):
             return
+        self._shown = now
         found = answer_of(plan, "lighting")
         if found is None:
             self.card.show_plan(plan, ())
@@ -56,11 +58,3 @@ class LightingPanel(QWidget):
         self.card.show_plan(
             plan, [total_text(language, found), proof_text(language, found.head)], about=note_texts(language, found)
         )
-
-
-def _named(words: str, chart: QWidget) -> QWidget:
-    holder = QWidget()
-    inside = column(holder, margin=0, spacing=2)
-    inside.addWidget(label(words, "head"))
-    inside.addWidget(chart)
-    return holder
