@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kawasolar.lighting.result import Head, Lighting
+    from kawasolar.lighting.year import YearWhy
     from kawasolar.words import Language
 
 _PER_CENT = 100.0
@@ -130,9 +131,12 @@ def facility_text(language: Language, row: pd.Series) -> str:
 def year_reason_text(language: Language, found: Lighting, facility_id: str) -> str:
     """Why a facility is in its fiscal year, or in none; empty where it is none of the programme's."""
     why = year_why(found, facility_id)
-    if why is None:
-        return ""
-    left = "–" if not math.isfinite(why.left_yen) else _whole(why.left_yen)
+    return "" if why is None else why_text(language, why)
+
+
+def why_text(language: Language, why: YearWhy) -> str:
+    """Why in this fiscal year, or in none."""
+    left = "–" if why.left_yen is None else _whole(why.left_yen)
     return say(language, f"lighting.why_year.{why.reason}", year=why.year, left=left, least=_whole(why.least_yen))
 
 

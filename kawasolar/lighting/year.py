@@ -23,13 +23,13 @@ class YearWhy:
     year : 0 for none
     reason : ``pinned``, ``left_out``: somebody said so; ``first``: nothing is saved by waiting; ``no_room``, ``no_year``: no year before, no year at all, has as much left of its budget;
         ``joint``: works in that year spare scaffold; ``no_saving``: nothing would be saved; ``searched``, ``not_searched``: some year had room, the search found this as a whole
-    left_yen : the most that a year before (any year, where it is in none) leaves of its budget; infinite without one, NaN where there is no such year
+    left_yen : the most that a year before (any year, where it is in none) leaves of its budget; None where nobody limits it, or there is no such year
     least_yen : what it would cost at least, with joint works
     """
 
     year: int
     reason: Reason
-    left_yen: float
+    left_yen: float | None
     least_yen: float
 
 
@@ -47,7 +47,8 @@ def year_why(found: Lighting, facility_id: str) -> YearWhy | None:
     left = [math.inf if math.isnan(budget) else float(budget - spent) for budget, spent in zip(years["budget_yen"], years["cost_yen"], strict=True)]  # fmt: skip
     most = max(left, default=math.nan)
     least = round(float(row["cost_yen"]) - head.numbers["joint_share"] * float(row["high_yen"]))
-    return YearWhy(year, _reason(head.pins, facility_id, row, head.first, most, least, head.goal), most, least)
+    reason = _reason(head.pins, facility_id, row, head.first, most, least, head.goal)
+    return YearWhy(year, reason, most if math.isfinite(most) else None, least)
 
 
 def _reason(

@@ -19,6 +19,19 @@ from kawasolar.errors import PlanError, UnreadableProject
 from kawasolar.pipeline import PlanInputs, make_project
 from kawasolar.plan import ANSWERS
 from kawasolar.project import load_project, save_project
+from kawasolar.provenance import (
+    Desk,
+    EnteredSource,
+    Explanation,
+    FileSource,
+    LedgerSource,
+    NothingToExplain,
+    TableSource,
+    as_json,
+    explain,
+    figures_of,
+    sentences,
+)
 from kawasolar.reasons import stage_sentence
 from kawasolar.stages import bring_up_to_date, states, with_edit
 from kawasolar.words import LANGUAGES, say
@@ -249,3 +262,94 @@ def test_the_command_line_asks_and_computes(
     assert main(["edit", "ask", str(path), "rockets"]) != 0
     assert main(["edit", "ask", str(path), "lighting", "goal"]) != 0
     assert main(["edit", "ask", str(path), "lighting", "goal=money"]) != 0
+
+
+# ---------------------------------------------------------------------------------------------- why
+
+
+def test_lighting_is_explained_down_to_the_rows_of_the_ledger(answered: Project) -> None:
+    desk = Desk(answered.plan)
+    light = answer_of(answered.plan, "lighting")
+    found = explain(desk, "lighting_saved_kwh", "001")
+    rows = [one for one in found.inputs if isinstance(one, Explanation)]
+    # (306 − 56) W of 16 lamps for 1,000 hours; the file's second row, below its heading.
+    gym = next(one for one in rows if one.part == "2")
+    assert gym.value == pytest.approx(4_000.0)
+    assert (gym.values["count"], gym.values["old"], gym.values["led"], gym.values["hours"]) == (16, 306, 56, 1_000)
+    assert (gym.values["w_from"], gym.values["hours_from"]) == ("ledger", "ledger")
+    (led,) = gym.inputs
+    assert isinstance(led, TableSource)
+    assert (led.value, led.unit, led.table) == (56.0, "W", "lighting.toml")
+    assert sum(float(str(one.value)) for one in rows) == pytest.approx(float(str(found.value)))
+    assert [one.role for one in found.inputs if isinstance(one, FileSource)] == ["lamps"]
+    # Floor and kind where no ledger tells it.
+    guessed = light.facilities.loc[light.facilities["estimated"], "facility_id"].iloc[0]
+    (one,) = (each for each in explain(desk, "lighting_saved_kwh", guessed).inputs if isinstance(each, Explanation))
+    assert one.figure == "lighting_estimate"
+    assert {each.column for each in one.inputs if isinstance(each, LedgerSource)} == {"floor_area_m2", "kind"}
+    for figure in ("lighting_saved_kwh", "lighting_saved_yen", "lighting_cost_yen", "lighting_year", "chargers"):
+        assert figure in figures_of(answered.plan, "001")
+        made = explain(desk, figure, "001")
+        json.dumps(as_json(made), allow_nan=False)
+        for language in LANGUAGES:
+            told = "\n".join(text for _, text in sentences(made, language))
+            assert "why." not in told
+            assert "{" not in told
+    # All of its lamps are LED; no car stands there.
+    assert not {"lighting_year", "chargers"} & set(figures_of(answered.plan, "003"))
+    with pytest.raises(NothingToExplain):
+        explain(desk, "lighting_year", "003")
+
+
+def test_cost_of_led_adds_up(answered: Project) -> None:
+    found = explain(answered.plan, "lighting_cost_yen", "001")
+    rows = answer_of(answered.plan, "lighting").rows
+    mine = rows[rows["facility_id"] == "001"]
+    prices = {
+        one.key.split("/")[1]: float(one.value)
+        for one in found.inputs
+        if isinstance(one, TableSource) and one.key.endswith("/yen")
+    }
+    assert set(prices) == set(mine["replacement"])
+    luminaires = sum(prices[key] * count for key, count in zip(mine["replacement"], mine["fixtures"], strict=True))
+    assert float(str(found.value)) == pytest.approx(
+        luminaires + float(str(found.values["high"])) + float(str(found.values["waste"])), abs=2.0
+    )
+
+
+def test_the_year_of_led_says_why(answered: Project) -> None:
+    from kawasolar.lighting.year import year_why
+
+    def why(options: dict[str, Any], facility: str) -> Any:
+        project = bring_up_to_date(asked(answered, "lighting", options))
+        return project, year_why(answer_of(project.plan, "lighting"), facility)
+
+    assert why({}, "001")[1].reason == "first"
+    cost = answer_of(answered.plan, "lighting").facilities.set_index("facility_id")["cost_yen"]
+    first = answer_of(answered.plan, "lighting").head.first
+    # Nothing is left for it before.
+    budgets = {str(first): 0.0}
+    project, found = why({"budgets": budgets}, "001")
+    assert (found.year, found.reason, found.left_yen) == (first + 1, "no_room", 0.0)
+    project, found = why({"budget_yen": float(cost["001"]) / 4}, "001")
+    assert (found.year, found.reason) == (0, "no_year")
+    assert found.least_yen <= cost["001"]
+    project, found = why({"pins": {"001": first + 2, "002": 0}}, "001")
+    assert (found.year, found.reason) == (first + 2, "pinned")
+    given = [one for one in explain(project.plan, "lighting_year", "001").inputs if isinstance(one, EnteredSource)]
+    assert [(one.kind, one.value, one.mark.who if one.mark else "") for one in given] == [
+        ("lighting", first + 2, BY.who)
+    ]
+    assert year_why(answer_of(project.plan, "lighting"), "002").reason == "left_out"
+    assert year_why(answer_of(project.plan, "lighting"), "003") is None
+
+
+def test_chargers_are_explained_by_their_cars(answered: Project) -> None:
+    charging = answer_of(answered.plan, "charging")
+    for row in charging.bases.to_dict("records"):
+        found = explain(answered.plan, "chargers", str(row["facility_id"]))
+        assert found.value == row["chargers"]
+        cars = [one for one in found.inputs if isinstance(one, Explanation)]
+        assert len(cars) == row["cars"]
+        kinds = [one for one in found.inputs if isinstance(one, TableSource) and one.table == "chargers.csv"]
+        assert len(kinds) == len(charging.chargers[charging.chargers["facility_id"] == row["facility_id"]])

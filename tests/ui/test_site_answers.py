@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtWidgets import QLabel, QToolButton
 
 from kawasolar.answers import answer_of, options_asked
 from kawasolar.lighting.words import year_reason_text
@@ -14,6 +15,7 @@ from kawasolar.stages import bring_up_to_date
 from tests.kawasolar.test_answers import CARS, LAMPS, asked, town_with
 from ui.charging.dialog import ChargingDialog
 from ui.lighting.dialog import LightingDialog
+from ui.why.rows import LineRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,3 +144,25 @@ def test_nothing_without_an_answer(tab: PowerTab, answered: Project) -> None:
     window_of(tab).document.select("001")
     assert [part.isHidden() for part in (tab.lighting, tab.cars, tab.chargers)] == [True] * 3
     assert [line.isHidden() for line, _ in tab._answers] == [True] * 3
+
+
+@pytest.mark.parametrize("tab", ["ja", "en"], indirect=True)
+def test_every_mark_is_answered(tab: PowerTab) -> None:
+    window = window_of(tab)
+    window.document.select("001")
+    parts = (tab.lighting, tab.chargers)
+    marks = [mark for part in parts for mark in part.findChildren(QToolButton) if mark.property("role") == "why"]
+    codes = {str(mark.property("why")) for mark in marks}
+    assert codes == {"lighting_year", "lighting_saved_kwh", "lighting_saved_yen", "lighting_cost_yen", "chargers"}
+    for mark in marks:
+        mark.click()
+        pane = window.why.pane
+        assert pane is not None
+        assert pane.value.text()
+        assert not pane.message.isVisible()
+        # Every line, opened.
+        for made in pane.findChildren(LineRow):
+            made.head.click()
+        told = " ".join(one.text() for one in pane.findChildren(QLabel))
+        assert "why." not in told
+        window.why.close()

@@ -131,6 +131,7 @@ class ChargersPart(QWidget):
         rows = None if found is None else found.bases[found.bases["facility_id"] == facility_id]
         self.setVisible(rows is not None and bool(len(rows)))
         if found is None or rows is None or not len(rows):
+            self.facts.show_facts(())
             return
         mine, language = {str(key): value for key, value in rows.iloc[0].items()}, self._look.language
         self.facts.show_facts(list(self._facts(mine, sets(language, found)[facility_id])))

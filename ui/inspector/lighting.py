@@ -11,7 +11,7 @@ from kawasolar.answers import answer_of, options_asked
 from ui import format as fmt
 from ui.inspector.asked import why_mark
 from ui.inspector.facts import FactGrid
-from ui.parts import button, column, label, row, set_role
+from ui.parts import button, clear, column, label, row, set_role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,8 +51,9 @@ class LightingPart(QWidget):
         self.year = label("", wrap=True)
         year = row(4)
         year.addWidget(self.year, 1)
-        self.year_why = why_mark(look, say("ui.site_lighting.year"), "lighting_year", self.why_asked.emit)
-        year.addWidget(self.year_why)
+        # There is only something to ask about where the plan keeps it.
+        self._mark = row(0)
+        year.addLayout(self._mark)
         layout.addLayout(year)
         self.deadline = label("", wrap=True)
         layout.addWidget(self.deadline)
@@ -94,7 +95,9 @@ class LightingPart(QWidget):
         _set(self.deadline, deadline_text(language, mine), "attention" if mine["late"] else "muted")
         self.facts.show_facts(list(self._facts(mine)))
         self.source.setText(site_source_text(language, found, facility_id))
-        for part in (self.year_why, self.facts, self.source, self._given):
+        clear(self._mark)
+        self._mark.addWidget(why_mark(self._look, self._look.say("ui.site_lighting.year"), "lighting_year", self.why_asked.emit))  # fmt: skip
+        for part in (self.facts, self.source, self._given):
             part.show()
         self._fill(plan, found)
         self._show_stale()
@@ -109,7 +112,9 @@ class LightingPart(QWidget):
         self.setVisible(bool(code))
         if code:
             self.year.setText(self._look.say(code))
-        for part in (self.year_why, self.deadline, self.facts, self.source, self._given, self.stale):
+        clear(self._mark)
+        self.facts.show_facts(())
+        for part in (self.deadline, self.facts, self.source, self._given, self.stale):
             part.hide()
 
     def _facts(self, mine: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -127,7 +132,7 @@ class LightingPart(QWidget):
             "",
         )
         yield named("saved"), named("saved.is", kwh=fmt.number(mine["saved_kwh"])), "lighting_saved_kwh"
-        yield named("yen"), named("yen.is", yen=fmt.number(mine["saved_yen"])), ""
+        yield named("yen"), named("yen.is", yen=fmt.number(mine["saved_yen"])), "lighting_saved_yen"
         yield named("upkeep"), named("yen.is", yen=fmt.number(mine["upkeep_yen"])), ""
         cost = mine["year_cost_yen"] if int(mine["year"]) else mine["cost_yen"]
         shared = named("joint") if mine["joint"] else ""
