@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -353,3 +354,52 @@ def test_chargers_are_explained_by_their_cars(answered: Project) -> None:
         assert len(cars) == row["cars"]
         kinds = [one for one in found.inputs if isinstance(one, TableSource) and one.table == "chargers.csv"]
         assert len(kinds) == len(charging.chargers[charging.chargers["facility_id"] == row["facility_id"]])
+
+
+# ---------------------------------------------------------------------------------------------- measures
+
+
+def test_chargers_of_measures_are_those_of_the_plan(answered: Project, tmp_path: Path) -> None:
+    import openpyxl
+
+    from kawasolar.export.measures import write_measures
+    from kawasolar.measures import assumptions_with, compare_orders, measures_of, site_of
+    from kawasolar.measures.words import notes
+
+    base = answer_of(answered.plan, "charging").bases.set_index("facility_id").loc["001"]
+    site, usual = site_of(answered.plan, "001"), assumptions_with({})
+    drawn, by = site.charging(usual)
+    assert by == "cars"
+    # The very half hours that the plan's chargers were found with.
+    assert drawn.sum() == pytest.approx(base["charged_kwh"])
+    net = site.load_kwh - site.produced_kwh + drawn
+    assert 2.0 * net.max() == pytest.approx(base["peak_staggered_kw"])
+    assert measures_of(site, usual)["chargers"].delta_kwh is drawn
+    # On its roof alone, it costs what the plan says that cars add to the bill.
+    found = compare_orders(site, usual, ("pv", "chargers"))
+    assert -found.asked.saved_yen("chargers") == pytest.approx(base["bill_staggered_yen"], abs=1.0)
+    assert any(f"{base['charged_kwh']:,.0f}" in text for text in notes("ja", found))
+    write_measures(answered.plan, found, tmp_path / "対策.xlsx", "ja", "001")
+    sheet = openpyxl.load_workbook(tmp_path / "対策.xlsx")["仮定"]
+    cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    number = next(row for row in cells if row[0] == "充電器の台数")
+    assert number[1] == base["chargers"]
+    assert "計画の充電設備" in str(number)
+    # Who says a number of chargers has them, and it is told.
+    own = assumptions_with({"chargers": 3})
+    assert site.charging(own)[1] == "given"
+    assert site.charging(own)[0].sum() != pytest.approx(drawn.sum())
+    assert any("入力値" in text for text in notes("ja", compare_orders(site, own, ("chargers",))))
+
+
+def test_chargers_of_measures_without_cars_are_assumed(answered: Project) -> None:
+    from kawasolar.measures import assumptions_with, site_of
+    from kawasolar.measures.site import charging
+
+    usual = assumptions_with({})
+    # No car stands there; and a plan that keeps no chargers.
+    for plan, facility in ((answered.plan, "003"), (replace(answered.plan, answers={}), "001")):
+        site = site_of(plan, facility)
+        assert site.cars is None
+        assert site.charging(usual)[1] == "assumed"
+        assert (site.charging(usual)[0] == charging(usual, site.year)).all()

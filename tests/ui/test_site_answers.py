@@ -15,10 +15,13 @@ from kawasolar.stages import bring_up_to_date
 from tests.kawasolar.test_answers import CARS, LAMPS, asked, town_with
 from ui.charging.dialog import ChargingDialog
 from ui.lighting.dialog import LightingDialog
+from ui.measures.dialog import MeasuresDialog
 from ui.why.rows import LineRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pytestqt.qtbot import QtBot
 
     from kawasolar.plan import Plan, Project
     from ui.inspector.power import PowerTab
@@ -166,3 +169,24 @@ def test_every_mark_is_answered(tab: PowerTab) -> None:
         told = " ".join(one.text() for one in pane.findChildren(QLabel))
         assert "why." not in told
         window.why.close()
+
+
+def test_measures_take_the_chargers_of_the_plan_unless_somebody_says_otherwise(tab: PowerTab, qtbot: QtBot) -> None:
+    window = window_of(tab)
+    window.document.select("001")
+    window.controller.planning.order_measures()
+    dialog = window.findChild(MeasuresDialog)
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.found is not None, timeout=20_000)
+    charged = answer_of(plan_of(tab), "charging").bases.set_index("facility_id").loc["001", "charged_kwh"]
+    assert f"{charged:,.0f}" in dialog.notes.text()
+    asked = dialog.asked
+    assert asked.of_plan is not None
+    assert not asked.fields["chargers"].isEnabled()
+    # The table's own numbers are somebody's, too, where the plan's chargers are not taken.
+    asked.of_plan.setChecked(False)
+    assert asked.fields["chargers"].isEnabled()
+    assert {"chargers", "charger_days"} <= asked.assumed.asked
+    qtbot.waitUntil(lambda: dialog.found is not None and "chargers" in dialog.found.assumed.asked, timeout=20_000)
+    assert "入力値" in dialog.notes.text()
+    dialog.close()
