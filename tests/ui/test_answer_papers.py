@@ -14,8 +14,10 @@ from PySide6.QtWidgets import QFileDialog
 from kawasolar.answers.facilities import COLUMNS as ANSWER_COLUMNS
 from kawasolar.compare import answer_note, compare
 from kawasolar.document import asked_edits, edits
+from kawasolar.export.fingerprint import read_fingerprint
 from kawasolar.plan import ANSWERS, Answer
-from kawasolar.stages import with_edit
+from kawasolar.stages import bring_up_to_date, with_edit
+from kawasolar.stages.state import plan_fingerprint
 from ui.format import MISSING
 from ui.scenarios.rows import figure_rows, setting_rows
 from ui.table_model import COLUMNS, FacilityModel
@@ -28,48 +30,45 @@ if TYPE_CHECKING:
     from ui.window import MainWindow
 
 
+AUTHOR = edits.Author("花子", "試す")
+
+
 def with_answers(plan: Plan, answers: dict[AnswerKind, Answer]) -> Plan:
     return replace(plan, answers=answers)
 
 
-def test_papers_of_answers_are_offered_where_the_plan_keeps_them(
+def test_papers_of_answers_are_offered_written_and_found_out_of_date(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    document, output = window.document, window.output
-    project = document.project
+    document, output, project = window.document, window.output, window.document.project
     assert project is not None
     window.show_step("output")
 
     def offered() -> tuple[set[str], set[str]]:
         window.menus.refresh()
         shown = {kind for kind, made in output.buttons.items() if not made.isHidden()}
-        told = {kind for kind, note in output._notes.items() if not note.isHidden()}
-        assert told == shown
+        assert {kind for kind, note in output._notes.items() if not note.isHidden()} == shown
         return shown & set(ANSWERS), {kind for kind in ANSWERS if window.menus.actions[f"export_{kind}"].isEnabled()}
 
+    def states() -> list[str]:
+        return [paper.state for paper in output._papers]
+
     assert offered() == (set(), set())
-    kept = with_answers(project.plan, {"fleet": Answer({}, {})})
     # Nothing of the roofs is another: the window hears of a decision alone.
-    monkeypatch.setattr(output, "_ask", lambda: None)
-    monkeypatch.setattr(window.table.model, "_fill_sites", lambda _plan: None)
-    document.set_results(replace(project, plans={**project.plans, project.active: kept}))
-    assert offered() == ({"fleet"}, {"fleet"})
-    asked: list[str] = []
-
-    def written(plan: Plan, kind: str, path: Path, language: str) -> None:
-        asked.append(f"{kind} {language} {plan is kept}")
-        path.write_bytes(b"")
-
-    monkeypatch.setattr("kawasolar.export.kinds.write_answer", written)
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (args[2], ""))
+    asked = with_edit(project, asked_edits.ask(project.entries, project.active, "lighting", {}, AUTHOR))
+    document.set_results(bring_up_to_date(asked))
+    assert offered() == ({"lighting"}, {"lighting"})
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (str(tmp_path / Path(args[2]).name), ""))
     with qtbot.waitSignal(document.exports_changed, timeout=60_000):
-        output.buttons["fleet"].click()
-    assert asked == ["fleet ja True"]
+        output.buttons["lighting"].click()
     assert document.project is not None
     made = document.project.exports[-1]
-    assert (made.kind, Path(made.path).name) == ("fleet", f"{kept.name} 公用車.xlsx")
-    document.set_results(replace(document.project, plans=project.plans))
+    assert (made.kind, Path(made.path).name) == ("lighting", f"{project.name} LED化.xlsx")
+    assert read_fingerprint(Path(made.path)) == plan_fingerprint(document.project.plan)
+    qtbot.waitUntil(lambda: states() == ["current"], timeout=60_000)
+    document.do(asked_edits.ask(document.project.entries, project.active, "lighting", None, AUTHOR))
     assert offered() == (set(), set())
+    qtbot.waitUntil(lambda: states() == ["out_of_date"], timeout=60_000)
 
 
 def test_columns_of_answers_come_and_go_with_them(window: MainWindow) -> None:
@@ -113,7 +112,7 @@ def test_the_comparison_shows_answers_with_their_units_and_what_they_are_of(wind
     two = with_edit(project, edit)
     head = {"share": 0.5, "totals": {"spend_yen": 2e7, "saved_t": 3.25, "kwh": 4000.0}}
     two = replace(two, plans={**two.plans, key: with_answers(two.plans[key], {"fleet": Answer(head, {})})})
-    two = with_edit(two, asked_edits.ask(two.entries, key, "lighting", {"budget_yen": 5}, edits.Author("花子", "試す")))
+    two = with_edit(two, asked_edits.ask(two.entries, key, "lighting", {"budget_yen": 5}, AUTHOR))
     found = compare(two, [project.active, key])
     rows = dict(figure_rows(look, found)[1])
     cells = {code: [(cell.text, cell.more) for cell in rows[code]] for code in ("fleet_share", "fleet_spend_yen")}
