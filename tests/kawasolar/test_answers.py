@@ -345,6 +345,26 @@ def test_the_year_of_led_says_why(answered: Project) -> None:
     assert year_why(answer_of(project.plan, "lighting"), "003") is None
 
 
+def test_a_year_that_cannot_bear_what_it_is_given(answered: Project) -> None:
+    from kawasolar.lighting.year import over_budget
+
+    light = answer_of(answered.plan, "lighting")
+    cost = light.facilities.set_index("facility_id")["cost_yen"]
+    tight = replace(light, head=replace(light.head, budget_yen=float(cost["001"]) + 1.0))
+    year = light.head.first
+    assert over_budget(light, {"001": year}, year) is None
+    assert over_budget(tight, {"001": year}, year) is None
+    found = over_budget(tight, {"001": year, "002": year}, year)
+    assert found is not None
+    assert found[0] > found[1]
+    # The search refuses the same.
+    options = {"budget_yen": tight.head.budget_yen, "pins": {"001": year, "002": year}}
+    project = bring_up_to_date(asked(answered, "lighting", options))
+    assert "lighting" not in project.plan.answers
+    assert any(one.code == "lighting.pins" for one in project.plan.findings)
+    assert over_budget(tight, {"001": year, "002": 0}, year) is None
+
+
 def test_chargers_are_explained_by_their_cars(answered: Project) -> None:
     charging = answer_of(answered.plan, "charging")
     for row in charging.bases.to_dict("records"):
