@@ -376,6 +376,29 @@ def test_chargers_are_explained_by_their_cars(answered: Project) -> None:
         assert len(kinds) == len(charging.chargers[charging.chargers["facility_id"] == row["facility_id"]])
 
 
+def test_cars_are_explained_by_model_and_year(answered: Project) -> None:
+    fleet = answer_of(answered.plan, "fleet")
+    cars = fleet.cars.set_index("vehicle")
+    found = explain(answered.plan, "fleet_cars", "001")
+    each = {one.part: one for one in found.inputs if isinstance(one, Explanation)}
+    assert set(each) == {"川崎500あ1001", "川崎500あ1002"}
+    assert found.value == cars.loc[list(each), "fiscal_year"].notna().sum() == 2
+    for name, row in (("川崎500あ1001", 2), ("川崎500あ1002", 3)):
+        one = each[name]
+        assert one.value == cars.loc[name, "fiscal_year"]
+        assert one.values["row"] == row
+        (model,) = one.inputs
+        assert isinstance(model, TableSource)
+        assert (model.table, model.key) == ("vehicles_catalogue.csv", cars.loc[name, "model"])
+        assert model.value == fleet.catalogue.set_index("key").loc[model.key, "price_yen"]
+    assert "fleet_cars" not in figures_of(answered.plan, "003")
+    for language in LANGUAGES:
+        told = "\n".join(text for _, text in sentences(found, language))
+        assert "why." not in told
+        assert model.text("name", language) in told
+    json.dumps(as_json(found), allow_nan=False)
+
+
 # ---------------------------------------------------------------------------------------------- measures
 
 
