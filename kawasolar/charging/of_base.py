@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,10 +12,12 @@ from kawasolar.charging.cars import cars_of_plan
 from kawasolar.charging.kinds import Charger
 from kawasolar.charging.of_fleet import cars_of_fleet
 from kawasolar.charging.one import one_base
-from kawasolar.charging.table import Assumptions
+from kawasolar.charging.table import WHOLE, Assumptions, assumptions_with
 from kawasolar.errors import PlanError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
     from kawasolar.charging.result import Charging
@@ -54,16 +56,17 @@ def charge_of_base(plan: Plan, facility_id: str, year: FiscalYear, load_kwh: Arr
     if found is None or not bool((found.bases["facility_id"] == facility_id).any()):
         return None
     head: dict[str, Any] = dict(found.head)
-    assumed = Assumptions(**head["assumptions"], asked=frozenset(head["asked"]))
+    assumed = _assumed(head["assumptions"], head["asked"])
     try:
         cars = cars_of_fleet(plan)[0] if head["listed"] else cars_of_plan(plan, assumed)[0]
     except PlanError:
         # The ledger of cars went, or no fleet can be planned by it: the plan is stale, and says so.
         return None
     mine = cars[cars["facility_id"] == facility_id]
-    if not len(mine):
-        return None
     names = {one.name for one in fields(Charger)}
+    # Kept by another version, they may be others.
+    if not len(mine) or any(not names <= set(kind) for kind in head["kinds"]):
+        return None
     kinds = tuple(Charger(**{key: value for key, value in kind.items() if key in names}) for kind in head["kinds"])
     rows = found.chargers[found.chargers["facility_id"] == facility_id]
     numbers = dict(zip(rows["kind"].astype(str), rows["number"].astype(int), strict=True))
@@ -72,3 +75,10 @@ def charge_of_base(plan: Plan, facility_id: str, year: FiscalYear, load_kwh: Arr
     one = one_base(base, counts, (), with_follow=False)
     told = tuple((kind, number) for kind, number in zip(kinds, counts, strict=True) if number)
     return BaseCharge(one.net_charge["staggered"], told, int(str(one.row["served"])))
+
+
+def _assumed(kept: Mapping[str, float], asked: Sequence[str]) -> Assumptions:
+    """The numbers as they were, those that the plan does not tell as they are now."""
+    usual = assumptions_with({})
+    told = {key: int(value) if key in WHOLE else float(value) for key, value in kept.items() if hasattr(usual, key)}
+    return replace(usual, **told, asked=frozenset(asked))  # type: ignore[arg-type]

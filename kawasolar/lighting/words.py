@@ -161,8 +161,7 @@ def deadline_text(language: Language, row: Mapping[Any, Any]) -> str:
     return say(language, code, day=row["last_day"], lamps=ban_name(language, str(row["ban"])), late=_whole(row["late"]))
 
 
-def site_source_text(language: Language, found: Lighting, facility_id: str) -> str:
-    """By what a facility's lamps are known: rows of the ledger, or floor and kind."""
-    rows = found.rows[found.rows["facility_id"] == facility_id]
-    estimated = bool(rows["estimated"].any())
-    return say(language, f"lighting.site.{'estimated' if estimated else 'ledger'}", rows=len(rows), luminaires=_whole(rows["fixtures"].sum()))  # fmt: skip
+def site_source_text(language: Language, row: Mapping[Any, Any]) -> str:
+    """By what a facility's lamps are known: the ledger, or floor and kind."""
+    code = f"lighting.site.{'estimated' if row['estimated'] else 'ledger'}"
+    return say(language, code, luminaires=_whole(row["luminaires"]))

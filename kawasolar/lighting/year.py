@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,9 +46,27 @@ def year_why(found: Lighting, facility_id: str) -> YearWhy | None:
     years = found.years[found.years["fiscal_year"] < year] if year else found.years
     left = [math.inf if math.isnan(budget) else float(budget - spent) for budget, spent in zip(years["budget_yen"], years["cost_yen"], strict=True)]  # fmt: skip
     most = max(left, default=math.nan)
-    least = round(float(row["cost_yen"]) - head.numbers["joint_share"] * float(row["high_yen"]))
+    least = _least(found, row)
     reason = _reason(head.pins, facility_id, row, head.first, most, least, head.goal)
     return YearWhy(year, reason, most if math.isfinite(most) else None, least)
+
+
+def over_budget(found: Lighting, pins: Mapping[str, int], year: int) -> tuple[float, float] | None:
+    """What facilities that are given a fiscal year cost at least, and its budget [yen], where they cost more: then no programme can be found; None where they do not.
+
+    Parameters
+    ----------
+    pins : facility -> fiscal year, 0 for none, as the plan is asked now
+    """
+    budget = found.head.budgets.get(year, found.head.budget_yen)
+    mine = found.facilities[found.facilities["facility_id"].map(pins) == year]
+    least = sum(_least(found, row) for row in mine.to_dict("records"))
+    return None if budget is None or least <= budget else (least, float(budget))
+
+
+def _least(found: Lighting, row: Mapping[Any, Any]) -> float:
+    """Cost of a facility with joint works [yen]."""
+    return round(float(row["cost_yen"]) - found.head.numbers.get("joint_share", 0.0) * float(row["high_yen"]))
 
 
 def _reason(

@@ -78,7 +78,7 @@ def _numbers(found: Charging) -> list[TableSource]:
             continue
         ja, en = (say(one, f"charging.assumption.{key}") for one in LANGUAGES)
         told.append(TableSource(
-            _NUMBERS, key, float(used[key]), row.unit, ja, en, row.low, row.high, row.source_ja, row.source_en, row.note_ja, row.note_en,
+            _NUMBERS, key, float(used.get(key, row.value)), row.unit, ja, en, row.low, row.high, row.source_ja, row.source_en, row.note_ja, row.note_en,
             cast("Any", row.how_sure), key in given,
         ))  # fmt: skip
     return told

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kawasolar.document.views import LEDGER_COLUMNS
-from kawasolar.provenance import answers, charging, decisions, lighting, programme, roofs, use, whole
+from kawasolar.provenance import answers, charging, decisions, fleet, lighting, programme, roofs, use, whole
 from kawasolar.provenance.model import Explanation, NothingToExplain
 from kawasolar.provenance.sources import Desk
 
@@ -18,6 +18,7 @@ _SITE: dict[str, Callable[[Desk, str], Explanation]] = {
     **roofs.FIGURES,
     **use.FIGURES,
     **lighting.FIGURES,
+    **fleet.FIGURES,
     **charging.FIGURES,
     **answers.FIGURES,
     "status": decisions.status,
@@ -84,7 +85,7 @@ def figures_of(plan: Plan, facility_id: str | None = None) -> tuple[str, ...]:
         *(name for name in roofs.FIGURES if has_yield and (name in plan.results.yields or name == _WORKED_OUT)), "status", "rank", "chosen", "programme_year", *answers.FIGURES, "link", *(f"criterion.{key}" for key in keys),
         *(f"ledger.{column}" for column in _columns(plan)),
         *(use.FIGURES if plan.use is not None and bool((plan.use.frame["facility_id"] == facility_id).any()) else ()),
-        *(("lighting_cost_yen",) if lighting.has(desk, facility_id) else ()),
+        *(("lighting_cost_yen",) if lighting.has(desk, facility_id) else ()), *(fleet.FIGURES if fleet.has(desk, facility_id) else ()),
     )  # fmt: skip
 
 

@@ -59,9 +59,12 @@ def _row(row: Mapping[Any, Any], facility_id: str, table: Table, desk: Desk) -> 
     """A row of the ledger, or what floor and kind tell."""
     from kawasolar.lighting.ledger import standard_of
 
-    led = next(one for one in table.replacements if one.key == row["replacement"])
-    by_watts = led.led_w is not None
-    inputs: list[Source] = [_table(table, "replacements", led, "led_w" if by_watts else "ratio", "W" if by_watts else "-")]  # fmt: skip
+    # A table of another version may not have it any more.
+    led = next((one for one in table.replacements if one.key == row["replacement"]), None)
+    inputs: list[Source] = []
+    if led is not None:
+        field, unit = ("ratio", "-") if led.led_w is None else ("led_w", "W")
+        inputs.append(_table(table, "replacements", led, field, unit))
     estimated = bool(row["estimated"])
     if estimated or row["hours_from"] == "kind":
         kind = plain(desk.facility(facility_id).get("kind"))
@@ -151,7 +154,16 @@ def _deadline(desk: Desk, found: Lighting, ban: str) -> list[TableSource]:
     if row is None:
         return []
     of = "lamp_bans" if ban in profile else "lighting.toml"
-    return [_cited(of, ban, found.head.last_days[ban], "", (ban_name("ja", ban), ban_name("en", ban)), row)]
+    return [
+        _cited(
+            of,
+            ban,
+            found.head.last_days.get(ban, row.last_day.isoformat()),
+            "",
+            (ban_name("ja", ban), ban_name("en", ban)),
+            row,
+        )
+    ]
 
 
 def _pinned(desk: Desk, facility_id: str) -> list[EnteredSource]:
@@ -172,7 +184,7 @@ def _number(table: Table, found: Lighting, key: str) -> TableSource:
     from kawasolar.words import say
 
     row, code = table.numbers[key], f"lighting.number.{key}"
-    used, given = found.head.numbers[key], key in found.head.asked
+    used, given = found.head.numbers.get(key, row.value), key in found.head.asked
     return _cited(table.source, f"numbers/{key}", used, row.unit, (say("ja", code), say("en", code)), row, bounds=(row.low, row.high), given=given)  # fmt: skip
 
 

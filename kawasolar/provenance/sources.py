@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from gis.findings import Finding
     from kawasolar.charging import Charging
+    from kawasolar.fleet import FleetResult
     from kawasolar.lighting import Lighting
     from kawasolar.plan import InputFile, Plan, Role
     from kawasolar.profile import Profile
@@ -154,6 +155,14 @@ class Desk:
         from kawasolar.answers import answer_of
 
         found: Lighting | None = answer_of(self.plan, "lighting")
+        return found
+
+    @cached_property
+    def fleet(self) -> FleetResult | None:
+        """Official cars as the plan keeps them."""
+        from kawasolar.answers import answer_of
+
+        found: FleetResult | None = answer_of(self.plan, "fleet")
         return found
 
     @cached_property

@@ -182,6 +182,8 @@ def formula_text(language: Language, explanation: Explanation) -> str:
         return _year_text(language, explanation)
     if explanation.figure.startswith("lighting_"):
         return _lighting_text(language, explanation)
+    if explanation.figure == "fleet_car":
+        return _car_text(language, explanation)
     if isinstance(values.get("reason_code"), str):
         values["reason"] = say(language, str(values["reason_code"])) if values["reason_code"] else ""
     # What is missing has no digits behind its point.
@@ -240,6 +242,25 @@ def _lighting_text(language: Language, explanation: Explanation) -> str:
         values["watts"] = say(language, f"why.lighting.w.{values['w_from']}")
         values["used"] = say(language, f"why.lighting.h.{values['hours_from']}")
     return say(language, code, **values)
+
+
+def _car_text(language: Language, explanation: Explanation) -> str:
+    """Which model comes for a car, and why in its year."""
+    from kawasolar.fleet.words import filled_text
+    from kawasolar.fleet.words import why_text as car_why
+
+    values = dict(explanation.values)
+    due, why = values["natural_year"], str(values["why"])
+    values["why_text"] = car_why(language, why, float("nan") if due is None else float(str(due)))
+    values["model"], values["reason"] = (str(values.get(f"{name}_{language}", "")) for name in ("name", "reason"))
+    nan = float("nan")
+    numbers = {name: nan if values.get(name) is None else values[name] for name in ("seats", "model_seats", "km_longest", "range_km", "old_tco_yen", "new_tco_yen")}  # fmt: skip
+    told = [say(language, f"why.formula.{explanation.formula}", **(values | numbers))]
+    if values["row"]:
+        told.append(say(language, "why.fleet.row", row=values["row"]))
+    if values["filled"] and why not in ("already", "outside"):
+        told.append(say(language, "why.fleet.filled", names=filled_text(language, str(values["filled"]))))
+    return say(language, "programme.sentence_gap").join(told)
 
 
 def _found_text(language: Language, explanation: Explanation) -> str:

@@ -383,7 +383,7 @@ def test_lighting_is_explained_down_to_the_rows_of_the_ledger(answered: Project)
         "not_in_charging",
     ]
     with pytest.raises(NothingToExplain):
-        explain(desk, "lighting_year", "003")
+        explain(desk, "lighting_cost_yen", "003")
 
 
 def test_cost_of_led_adds_up(answered: Project) -> None:
@@ -429,6 +429,26 @@ def test_the_year_of_led_says_why(answered: Project) -> None:
     assert year_why(answer_of(project.plan, "lighting"), "003") is None
 
 
+def test_a_year_that_cannot_bear_what_it_is_given(answered: Project) -> None:
+    from kawasolar.lighting.year import over_budget
+
+    light = answer_of(answered.plan, "lighting")
+    cost = light.facilities.set_index("facility_id")["cost_yen"]
+    tight = replace(light, head=replace(light.head, budget_yen=float(cost["001"]) + 1.0))
+    year = light.head.first
+    assert over_budget(light, {"001": year}, year) is None
+    assert over_budget(tight, {"001": year}, year) is None
+    found = over_budget(tight, {"001": year, "002": year}, year)
+    assert found is not None
+    assert found[0] > found[1]
+    # The search refuses the same.
+    options = {"budget_yen": tight.head.budget_yen, "pins": {"001": year, "002": year}}
+    project = bring_up_to_date(asked(answered, "lighting", options))
+    assert "lighting" not in project.plan.answers
+    assert any(one.code == "lighting.pins" for one in project.plan.findings)
+    assert over_budget(tight, {"001": year, "002": 0}, year) is None
+
+
 def test_chargers_are_explained_by_their_cars(answered: Project) -> None:
     charging = answer_of(answered.plan, "charging")
     for row in charging.bases.to_dict("records"):
@@ -438,6 +458,29 @@ def test_chargers_are_explained_by_their_cars(answered: Project) -> None:
         assert len(cars) == row["cars"]
         kinds = [one for one in found.inputs if isinstance(one, TableSource) and one.table == "chargers.csv"]
         assert len(kinds) == len(charging.chargers[charging.chargers["facility_id"] == row["facility_id"]])
+
+
+def test_cars_are_explained_by_model_and_year(answered: Project) -> None:
+    fleet = answer_of(answered.plan, "fleet")
+    cars = fleet.cars.set_index("vehicle")
+    found = explain(answered.plan, "fleet_cars", "001")
+    each = {one.part: one for one in found.inputs if isinstance(one, Explanation)}
+    assert set(each) == {"川崎500あ1001", "川崎500あ1002"}
+    assert found.value == cars.loc[list(each), "fiscal_year"].notna().sum() == 2
+    for name, row in (("川崎500あ1001", 2), ("川崎500あ1002", 3)):
+        one = each[name]
+        assert one.value == cars.loc[name, "fiscal_year"]
+        assert one.values["row"] == row
+        (model,) = one.inputs
+        assert isinstance(model, TableSource)
+        assert (model.table, model.key) == ("vehicles_catalogue.csv", cars.loc[name, "model"])
+        assert model.value == fleet.catalogue.set_index("key").loc[model.key, "price_yen"]
+    assert "fleet_cars" not in figures_of(answered.plan, "003")
+    for language in LANGUAGES:
+        told = "\n".join(text for _, text in sentences(found, language))
+        assert "why." not in told
+        assert model.text("name", language) in told
+    json.dumps(as_json(found), allow_nan=False)
 
 
 # ---------------------------------------------------------------------------------------------- measures

@@ -153,10 +153,12 @@ def test_nothing_without_an_answer(tab: PowerTab, answered: Project) -> None:
 def test_every_mark_is_answered(tab: PowerTab) -> None:
     window = window_of(tab)
     window.document.select("001")
-    parts = (tab.lighting, tab.chargers)
+    parts = (tab.lighting, tab.cars, tab.chargers)
     marks = [mark for part in parts for mark in part.findChildren(QToolButton) if mark.property("role") == "why"]
     codes = {str(mark.property("why")) for mark in marks}
-    assert codes == {"lighting_year", "lighting_saved_kwh", "lighting_saved_yen", "lighting_cost_yen", "chargers"}
+    assert codes == {
+        "lighting_year", "lighting_saved_kwh", "lighting_saved_yen", "lighting_cost_yen", "fleet_cars", "chargers",
+    }  # fmt: skip
     for mark in marks:
         mark.click()
         pane = window.why.pane

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QWidget
 from kawasolar.answers import answer_of
 from kawasolar.fleet.result import REPLACED
 from ui import format as fmt
+from ui.inspector.asked import why_mark
 from ui.inspector.facts import FactGrid
-from ui.parts import button, column, label, row
+from ui.parts import button, clear, column, label, row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,12 @@ class CarsPart(QWidget):
         self.open = _head(look, layout, "ui.site_cars")
         self.open.clicked.connect(self.open_asked)
         self.words = label("", wrap=True)
-        layout.addWidget(self.words)
+        told = row(4)
+        told.addWidget(self.words, 1)
+        # There is only something to ask about where the plan keeps it.
+        self._mark = row(0)
+        told.addLayout(self._mark)
+        layout.addLayout(told)
         self.models = FactGrid(look, self.why_asked.emit)
         layout.addWidget(self.models)
         self.without = label("", "attention", wrap=True)
@@ -58,9 +64,11 @@ class CarsPart(QWidget):
         found = answer_of(plan, "fleet")
         cars = None if found is None else found.cars[found.cars["facility_id"] == facility_id]
         self.setVisible(cars is not None and bool(len(cars)))
+        clear(self._mark)
         if found is None or cars is None or not len(cars):
             return
         say, rules = self._look.say, found.head["rules"]
+        self._mark.addWidget(why_mark(self._look, say("ui.site_cars"), "fleet_cars", self.why_asked.emit))
         already = int((cars["why"] == "already").sum())
         then = already + int(cars["why"].isin(REPLACED).sum())
         last = int(rules["last_year"])

@@ -94,7 +94,7 @@ class LightingPart(QWidget):
         self.year.setText(self._look.say("ui.site_lighting.told", year=told[0], why=told[1]))
         _set(self.deadline, deadline_text(language, mine), "attention" if mine["late"] else "muted")
         self.facts.show_facts(list(self._facts(mine)))
-        self.source.setText(site_source_text(language, found, facility_id))
+        self.source.setText(site_source_text(language, mine))
         clear(self._mark)
         self._mark.addWidget(why_mark(self._look, self._look.say("ui.site_lighting.year"), "lighting_year", self.why_asked.emit))  # fmt: skip
         for part in (self.facts, self.source, self._given):
@@ -193,8 +193,20 @@ class LightingPart(QWidget):
         known: dict[str, int] = found.head["pins"]  # type: ignore[assignment]
         before, now = known.get(self._facility), self._pins(plan).get(self._facility)
         behind = before != now or any(state.name == "lighting" for state in self._document.stale)
-        self.stale.setText(self._look.say("ui.site_lighting.given" if before != now else "ui.site_lighting.stale"))
+        told = [self._look.say("ui.site_lighting.given" if before != now else "ui.site_lighting.stale")]
+        self.stale.setText("\n".join([*told, *self._too_dear(plan, now)]))
         self.stale.setVisible(behind)
+
+    def _too_dear(self, plan: Plan, year: int | None) -> list[str]:
+        """That the year cannot bear what it has been given."""
+        from kawasolar.lighting.year import over_budget
+
+        found = answer_of(plan, "lighting") if year else None
+        over = None if found is None or not year else over_budget(found, self._pins(plan), year)
+        if over is None:
+            return []
+        least, budget = (fmt.number(yen) for yen in over)
+        return [self._look.say("ui.site_lighting.over", year=year, least=least, budget=budget)]
 
 
 def _set(shown: Any, words: str, role: str) -> None:  # noqa: ANN401 - a label

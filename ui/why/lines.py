@@ -45,7 +45,7 @@ GROUPS = ("figures", "facilities", "entered", "ledger", "values", "files")
 LONGEST = {"facilities": 8, "values": 6}
 _SHA_SHOWN = 12
 # Rows of other ledgers: they have a part, which is no building.
-_ROWS = ("lighting_row", "lighting_estimate", "charging_car")
+_ROWS = ("lighting_row", "lighting_estimate", "charging_car", "fleet_car")
 
 
 @dataclass(frozen=True)
