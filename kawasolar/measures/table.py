@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from kawasolar.words import Language
 
 WHOLE = ("chargers", "charger_days")
+# What somebody says of chargers: then the cars of the plan do not.
+CHARGERS = ("chargers", "charger_kw", "charger_from", "charger_hours", "charger_days")
 # Of days in the week: nothing between the working days and all.
 DAYS = (5, 7)
 

@@ -78,7 +78,7 @@ def states_of(work: Work) -> tuple[StageState, ...]:
             idle = work.stamps.get(stage.name)
             found[stage.name] = StageState(stage.name, "fresh", made="" if idle is None else idle.made)
             continue
-        behind = any(not found[name].is_fresh for name in (*stage.after, *stage.waits))
+        behind = any(not found[name].is_fresh for name in (*stage.follows(work), *stage.waits))
         stamp, wanted = work.stamps.get(stage.name), expected(stage, work)
         if stamp is None:
             found[stage.name] = StageState(

@@ -111,7 +111,7 @@ def test_a_facility_in_no_year_has_none(plan: Plan) -> None:
     assert years[rows[1]["facility_id"]] == 2029.0
     told = {name: explain(here, "lighting_year", name) for name in (rows[0]["facility_id"], rows[1]["facility_id"])}
     assert [one.value for one in told.values()] == [None, 2029.0]
-    assert [one.formula for one in told.values()] == ["lighting_in_no_year", "lighting_year"]
+    assert [one.formula for one in told.values()] == ["lighting_year", "lighting_year"]
 
 
 def test_cars_are_those_of_charging_unless_these_are_the_present_ones(plan: Plan) -> None:
@@ -166,7 +166,8 @@ def test_every_figure_is_explained(plan: Plan) -> None:
     yen = explain(plan, "lighting_saved_yen", "001")
     assert yen.value == frame.loc["001", "lighting_saved_yen"]
     assert [one.value for one in yen.of("lighting_saved_kwh")] == [frame.loc["001", "lighting_saved_kwh"]]  # type: ignore[union-attr]
-    assert yen.of("file:lamps")
+    (kwh,) = yen.of("lighting_saved_kwh")
+    assert kwh.of("file:lamps")  # type: ignore[union-attr]
 
 
 def cells(path: Path) -> dict[str, list[tuple[object, ...]]]:
