@@ -65,6 +65,8 @@ def named_values(language: Language, code: str, values: Mapping[str, object]) ->
         named["column"] = column_name(language, code, str(named["column"]))
     if isinstance(named.get("way"), str):
         named["way"] = say(language, f"finance.way.{named['way']}")
+    if code == "answers.not_kept":
+        named["name"] = say(language, f"stages.{named.get('kind')}")
     if code.startswith("tariff."):
         # Codes of a profile's table by their words.
         choices = {name: f"profile.choice.{name}.{named.get(name)}" for name in ("voltage", "season", "time")}

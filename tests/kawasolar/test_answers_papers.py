@@ -170,9 +170,6 @@ def test_every_figure_is_explained(plan: Plan) -> None:
     assert kwh.of("file:lamps")  # type: ignore[union-attr]
 
 
-# ---------------------------------------------------------------------------------------------- papers of their own
-
-
 def cells(path: Path) -> dict[str, list[tuple[object, ...]]]:
     book = openpyxl.load_workbook(path, read_only=True)
     return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
@@ -280,12 +277,11 @@ def test_the_command_writes_notes_and_refuses(
         main(["--lang", "en", "export", str(file), "--csv", str(out / "一覧.csv"), "--charging", str(out / "電.xlsx")])
         == 3
     )
-    assert "edit ask PLAN charging" in " ".join(capsys.readouterr().err.split())
+    said = " ".join(capsys.readouterr().err.split())
+    assert "Charging: the plan keeps no result" in said
+    assert "edit ask PLAN charging" in said
     # Nothing is written where something cannot be.
     assert len(list(out.iterdir())) == 2
-
-
-# ---------------------------------------------------------------------------------------------- side by side
 
 
 @pytest.fixture(scope="module")

@@ -69,6 +69,9 @@ def test_papers_of_answers_are_offered_written_and_found_out_of_date(
     document.do(asked_edits.ask(document.project.entries, project.active, "lighting", None, AUTHOR))
     assert offered() == (set(), set())
     qtbot.waitUntil(lambda: states() == ["out_of_date"], timeout=60_000)
+    # Written again it would say what the plan says no longer.
+    output.again.click()
+    qtbot.waitUntil(lambda: "「照明のLED化」の結果がありません" in window.banner.text, timeout=60_000)
 
 
 def test_columns_of_answers_come_and_go_with_them(window: MainWindow) -> None:
