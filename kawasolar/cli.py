@@ -23,6 +23,7 @@ from kawasolar import __version__
 from kawasolar.bundled import profile_path
 from kawasolar.console import State, bar, check_target, errors, say_error, tell_figures, tell_findings, tell_written
 from kawasolar.errors import NotWritable, UnreadableProject
+from kawasolar.plan import ANSWERS
 from kawasolar.reasons import named_values
 from kawasolar.words import Language, asked_language, default_language, say
 
@@ -230,6 +231,12 @@ def export(
     csv_encoding: Annotated[str, typer.Option(help="utf-8-sig or cp932")] = "utf-8-sig",
     gpkg: Annotated[Path | None, typer.Option(help="layers for QGIS")] = None,
     png: Annotated[Path | None, typer.Option(help="map picture")] = None,
+    lighting: Annotated[Path | None, typer.Option(help="workbook of LED lighting, as the plan keeps it")] = None,
+    fleet: Annotated[Path | None, typer.Option(help="workbook of the fleet's programme, as the plan keeps it")] = None,
+    charging: Annotated[Path | None, typer.Option(help="workbook of the chargers, as the plan keeps them")] = None,
+    siting: Annotated[
+        Path | None, typer.Option(help="workbook of the sites of shared chargers, as the plan keeps them")
+    ] = None,
     basemap: Annotated[
         Path | None, typer.Option(help="background map of the picture: MBTiles, PMTiles or a folder of tiles")
     ] = None,
@@ -237,18 +244,26 @@ def export(
     scenario: Annotated[str, typer.Option(help="name of the scenario; the active one unless given")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:
-    """Write a plan's site list, layers and map."""
+    """Write a plan's site list, layers, map, and workbooks of the answers that it keeps."""
     from kawasolar.cli_project import noted, scenario_of
+    from kawasolar.export.kinds import check_kept
     from kawasolar.figures import figures
     from kawasolar.project import load_project
 
-    targets: dict[str, Path | None] = {"xlsx": xlsx, "csv": csv, "gpkg": gpkg, "png": png}
+    targets: dict[str, Path | None] = {
+        "xlsx": xlsx, "csv": csv, "gpkg": gpkg, "png": png, "lighting": lighting, "fleet": fleet, "charging": charging,
+        "siting": siting,
+    }  # fmt: skip
     if not any(targets.values()) and not as_json:
-        raise typer.BadParameter("--xlsx, --csv, --gpkg, --png")
+        raise typer.BadParameter(", ".join(f"--{kind}" for kind in targets))
     if csv_encoding not in ("utf-8-sig", "cp932"):
         raise typer.BadParameter("utf-8-sig, cp932", param_hint="--csv-encoding")
     opened = load_project(project)
     loaded = opened.plans[scenario_of(opened, scenario)]
+    # Before anything is written.
+    for answer in ANSWERS:
+        if targets[answer] is not None:
+            check_kept(loaded, answer)
     map_below = _paper_map(basemap, credit) if basemap is not None else None
     asked = [path for path in targets.values() if path is not None]
     for k, target in enumerate(asked):
@@ -394,6 +409,10 @@ def _write(kind: str, plan: Plan, path: Path, encoding: Encoding, basemap: Paper
         from kawasolar.export.gpkg import write_gpkg
 
         write_gpkg(plan, path, language)
+    elif kind in ANSWERS:
+        from kawasolar.export.kinds import write_answer
+
+        write_answer(plan, kind, path, language)
     else:
         from kawasolar.export.png import write_png
 

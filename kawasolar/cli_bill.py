@@ -114,6 +114,8 @@ def _of_plan(plan: Plan, facility: str, year: int | None) -> _Use:
         raise TariffError("tariff.nothing_known", facility=facility)
     supply = supply_of(plan, facility)
     findings = [*demand.findings, *_filled(float(row["filled"]))]
+    if facility in demand.after_led:
+        findings.append(Finding("bill.note.after_led", "info"))
     if row["estimated"]:
         source = say(State.language, f"demand.source.{row['source']}")
         findings.append(Finding("bill.note.estimated", "info", source=source))

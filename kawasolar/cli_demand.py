@@ -32,6 +32,7 @@ def demand(
     month: Annotated[int | None, typer.Option(min=1, max=12, help="month of the average week; that with the highest half hour unless given")] = None,
     loads: Annotated[Path | None, typer.Option(help="your own tables of loads (TOML, sections as in resources/load_templates.toml), laid over those of the program")] = None,
     csv: Annotated[Path | None, typer.Option(help="CSV of the half hours to write, a column for each facility")] = None,
+    as_it_is: Annotated[bool, typer.Option("--as-it-is", help="as it is now, also where the plan reckons after its LED lighting")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print the figures as JSON")] = False,
 ) -> None:  # fmt: skip
     """What facilities use in the half hours of a year: by their meters, or estimated by kind from bill or floor area."""
@@ -47,7 +48,9 @@ def demand(
     if facility and facility not in set(plan.facilities["facility_id"]):
         raise PlanError("edit.no_such_facility", facility=facility)
     with bar() as progress:
-        found = demand_of(plan, [facility] if facility else None, year=year, templates=tables, progress=progress)
+        found = demand_of(
+            plan, [facility] if facility else None, year=year, templates=tables, as_it_is=as_it_is, progress=progress
+        )
     tell_findings(found.findings)
     rows = _rows(plan, found)
     if csv is not None:
@@ -71,6 +74,7 @@ def _rows(plan: Plan, found: Demand) -> list[dict[str, Any]]:
     frame.insert(1, "name", [names[name] for name in frame["facility_id"]])
     rows: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
     for row in rows:
+        row["after_led"] = row["facility_id"] in found.after_led
         row.update({key: None if math.isnan(row[key]) else round(row[key], digits) for key, digits in figures.items()})
     return rows
 
@@ -91,9 +95,11 @@ def _line(row: dict[str, Any]) -> str:
     """One facility in a line."""
     source = say(State.language, f"demand.source.{row['source']}")
     line = say(State.language, "demand.line", **{**row, "source": source})
-    if not row["note"]:
-        return line
-    return say(State.language, "demand.line_note", line=line, note=say(State.language, f"demand.note.{row['note']}"))
+    notes = [say(State.language, f"demand.note.{row['note']}")] if row["note"] else []
+    notes += [say(State.language, "demand.after_led")] if row["after_led"] else []
+    for note in notes:
+        line = say(State.language, "demand.line_note", line=line, note=note)
+    return line
 
 
 def _months(found: Demand) -> dict[str, Any]:

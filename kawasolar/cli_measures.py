@@ -105,12 +105,14 @@ def _told(found: Found, codes: Sequence[Code]) -> dict[str, Any]:
     from kawasolar.measures.words import assumed_values
 
     kwh, lit = found.site.lighting(found.assumed)
+    charged, by = found.site.charging(found.assumed)
     return {
         "facility": found.site.facility_id,
         "tariff": found.site.rates.tariff.key,
         "year": found.site.year.year,
         "estimated": found.site.estimated,
         "lighting": {"kwh": round(kwh, 1), "from": lit},
+        "charging": {"kwh": round(float(charged.sum()), 1), "from": by},
         "assumptions": {key: value for key, value, _ in assumed_values(found)},
         "orders": [_told_order(one) for one in found.orders],
         "span_yen": {code: [round(end, 2) for end in found.span_yen(code)] for code in codes},

@@ -47,7 +47,7 @@ def siting_command(
     pin: Annotated[list[str] | None, typer.Option("--pin", help="id of a site that is chosen in any case")] = None,
     veto: Annotated[list[str] | None, typer.Option("--veto", help="id of a candidate that may not be")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="another assumption, KEY=NUMBER, as resources/siting.toml calls it: radius_m, detour, ev_share …")] = None,
-    gap: Annotated[float, typer.Option(min=0.0, max=1.0, help="the search ends at this proven gap")] = 0.01,
+    gap: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="the search ends at this proven gap; 0.001 unless given, with room 0.01")] = None,
     seconds: Annotated[float, typer.Option(min=0.1, max=86_400.0, help="and not later than this")] = 60.0,
     curve: Annotated[bool, typer.Option("--curve/--no-curve", help="what more and fewer sites would bring")] = True,
     scenario: Scenario = "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -9,50 +10,25 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from kawasolar.answers import options_asked
+from kawasolar.compare_figures import BY_CODE, OF_ANSWERS, figures_frame
 from kawasolar.document.views import scenarios_of
 from kawasolar.errors import PlanError
-from kawasolar.figures import figures
+from kawasolar.plan import ANSWERS
 from kawasolar.project.layers import site_class
 from kawasolar.reasons import CHOICE, choice_text, criterion_name, reason_sentence, unit_text, value_text
 from kawasolar.stages.state import plan_fingerprint, states
-from kawasolar.words import say
+from kawasolar.words import catalogue, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from kawasolar.plan import InputFile, Plan, Project
+    from kawasolar.plan import AnswerKind, InputFile, Plan, Project
     from kawasolar.words import Language
 
-SettingKind = Literal["share", "objective", "criterion", "value", "pin", "veto"]
+SettingKind = Literal["share", "objective", "criterion", "value", "pin", "veto", "asked"]
 
 
-@dataclass(frozen=True)
-class Figure:
-    """A figure of the comparison: ``unit`` is empty for a count, ``digits`` are those behind the point; shares are shown in percent."""
-
-    code: str
-    unit: str
-    digits: int
-
-
-FIGURES: tuple[Figure, ...] = (
-    Figure("facilities", "", 0),
-    Figure("eligible", "", 0),
-    Figure("unknown", "", 0),
-    Figure("ineligible", "", 0),
-    Figure("chosen", "", 0),
-    Figure("usable_m2", "m²", 0),
-    Figure("capacity_kw", "kW", 1),
-    Figure("energy_kwh", "kWh", 0),
-    Figure("specific_yield_kwh_kw", "kWh/kW", 0),
-    Figure("irradiation_kwh_m2", "kWh/m²", 0),
-    Figure("shading_loss", "%", 1),
-    Figure("co2_t", "t-CO₂", 1),
-    Figure("self_use_kwh", "kWh", 0),
-    Figure("surplus_kwh", "kWh", 0),
-    Figure("self_use_ratio", "%", 1),
-    Figure("self_supply_ratio", "%", 1),
-)
 # Of each facility and scenario; the columns of ``sites`` are ``COLUMN.KEY``.
 SITE_VALUES = ("capacity_kw", "energy_kwh")
 
@@ -85,11 +61,12 @@ class Comparison:
     name, synthetic : of the project
     sides : the scenarios in the order asked for
     figures : DataFrame
-        Index ``figure`` (codes of :data:`FIGURES`), columns ``unit``, a column for each scenario's key, and ``difference.KEY`` for each
+        Index ``figure`` (codes of :data:`kawasolar.compare_figures.FIGURES`, and of those of answers that some scenario keeps), columns ``unit``, a column for each scenario's key, and ``difference.KEY`` for each
         but the first; losses and ratios are 0…1. NaN where a scenario has no such figure.
     settings : DataFrame
         What differs: ``kind``, ``name`` (the key of the criterion or value, the facility's id, else empty) and a column for each
-        scenario's key: a share, the code of an objective, ``(applied, threshold)``, a number, or whether it is pinned or vetoed.
+        scenario's key: a share, the code of an objective, ``(applied, threshold)``, a number, whether it is pinned or vetoed, or pairs of an option
+        by which an answer is asked for and its value as JSON, None where it is not.
     sites : DataFrame
         Facilities whose class is not the same in all: ``facility_id``, ``name``, ``ward``; for each scenario its class in a column of
         its key, and ``reason.KEY``, ``reason_values.KEY``, ``rank.KEY``, ``capacity_kw.KEY``, ``energy_kwh.KEY``. In the ledger's order.
@@ -174,7 +151,7 @@ def compare(project: Project, keys: Sequence[str], inputs: tuple[InputFile, ...]
     )  # fmt: skip
     first = plans[wanted[0]]
     return Comparison(
-        name=project.name, synthetic=first.synthetic, sides=sides, figures=_figures(plans), settings=_settings(plans),
+        name=project.name, synthetic=first.synthetic, sides=sides, figures=figures_frame(plans), settings=_settings(plans),
         sites=_sites(plans, classes), classes=classes, everywhere=int((times == len(wanted)).sum()), nowhere=int((times == 0).sum()),
         some=int(((times > 1) & (times < len(wanted))).sum()),
         titles={key: (value.name_ja, value.name_en, value.unit) for key, value in first.profile.values.items()},
@@ -183,18 +160,6 @@ def compare(project: Project, keys: Sequence[str], inputs: tuple[InputFile, ...]
 
 
 # ---------------------------------------------------------------------------------------------- the frames
-
-
-def _figures(plans: Mapping[str, Plan]) -> pd.DataFrame:
-    index = pd.Index([figure.code for figure in FIGURES], name="figure")
-    columns: dict[str, Any] = {"unit": [figure.unit for figure in FIGURES]}
-    for key, plan in plans.items():
-        found = figures(plan)
-        columns[key] = np.array([np.nan if found[code] is None else found[code] for code in index], dtype=np.float64)
-    first, *others = plans
-    for key in others:
-        columns[f"difference.{key}"] = columns[key] - columns[first]
-    return pd.DataFrame(columns, index=index)
 
 
 def _settings(plans: Mapping[str, Plan]) -> pd.DataFrame:
@@ -218,6 +183,8 @@ def _settings(plans: Mapping[str, Plan]) -> pd.DataFrame:
         add("pin", name, lambda plan, name=name: name in plan.settings.pins)  # type: ignore[misc]
     for name in sorted(_all(plan.settings.vetoes for plan in plans.values())):
         add("veto", name, lambda plan, name=name: name in plan.settings.vetoes)  # type: ignore[misc]
+    for kind in ANSWERS:
+        add("asked", kind, lambda plan, kind=kind: _asked(plan, kind))  # type: ignore[misc]
     return pd.DataFrame(rows, columns=["kind", "name", *plans], dtype=object)
 
 
@@ -231,6 +198,14 @@ def _criterion(plan: Plan, key: str) -> tuple[bool, float | None]:
     applied, threshold = plan.settings.criteria.get(key, (criterion.applied, None))
     wanted = criterion.threshold if threshold is None else threshold
     return (applied, None if wanted is None or not applied else float(wanted))
+
+
+def _asked(plan: Plan, kind: AnswerKind) -> tuple[tuple[str, str], ...] | None:
+    """Options by which a scenario asks for an answer, as ``kawasolar edit ask`` takes them; None where it does not ask."""
+    options = options_asked(plan.entries, plan.scenario, kind)
+    if options is None:
+        return None
+    return tuple((key, json.dumps(value, ensure_ascii=False, sort_keys=True)) for key, value in sorted(options.items()))
 
 
 def _classes(plans: Mapping[str, Plan]) -> pd.DataFrame:
@@ -289,9 +264,20 @@ def figure_title(language: Language, code: str) -> str:
     return say(language, f"compare.figure.{code}")
 
 
+def answer_note(language: Language, comparison: Comparison) -> str:
+    """What the figures of answers are of; empty where none is compared."""
+    return say(language, "compare.note.answers") if OF_ANSWERS & set(comparison.figures.index) else ""
+
+
+def figure_unit(language: Language, unit: str) -> str:
+    """A unit of the comparison in words; empty for a count of facilities."""
+    code = f"compare.unit.{unit}"
+    return say(language, code) if code in catalogue() else unit_text(language, unit)
+
+
 def figure_text(language: Language, code: str, value: float, *, difference: bool = False) -> str:
     """A figure with its unit, percentages as such; a dash where there is none. A difference has its sign."""
-    figure = next(figure for figure in FIGURES if figure.code == code)
+    figure = BY_CODE[code]
     if value != value:  # noqa: PLR0124 - NaN
         return say(language, "compare.nothing")
     shown = value * 100 if figure.unit == "%" else value
@@ -299,7 +285,7 @@ def figure_text(language: Language, code: str, value: float, *, difference: bool
     number = f"{shown:{sign},.{figure.digits}f}"
     # Nothing is neither more nor less.
     number = number[1:] if difference and not any(digit in number for digit in "123456789") else number
-    unit = say(language, "compare.points") if difference and figure.unit == "%" else figure.unit
+    unit = say(language, "compare.points") if difference and figure.unit == "%" else figure_unit(language, figure.unit)
     return f"{number} {unit}".strip()
 
 
@@ -310,6 +296,8 @@ def setting_title(language: Language, kind: str, name: str, comparison: Comparis
     if kind == "value":
         japanese, english, _ = comparison.titles.get(name, (name, name, ""))
         return japanese if language == "ja" else english
+    if kind == "asked":
+        return say(language, f"stages.{name}")
     if kind in ("pin", "veto"):
         return say(language, f"compare.setting.{kind}", id=name, name=comparison.facility_names.get(name, ""))
     return say(language, f"compare.setting.{kind}")
@@ -321,6 +309,8 @@ def setting_text(language: Language, kind: str, name: str, value: Any, compariso
         return f"{value:.1%}"
     if kind == "objective":
         return say(language, f"objective.{value}")
+    if kind == "asked":
+        return _asked_text(language, value)
     if kind == "criterion":
         applied, threshold = value
         if not applied:
@@ -336,6 +326,17 @@ def setting_text(language: Language, kind: str, name: str, value: Any, compariso
         shown = f"{value:,.10g}"
         return shown if unit in ("", "-") else f"{shown} {unit_text(language, unit)}"
     return say(language, f"compare.{kind}.{'yes' if value else 'no'}")
+
+
+def _asked_text(language: Language, options: tuple[tuple[str, str], ...] | None) -> str:
+    if not options:
+        return say(language, f"compare.asked.{'no' if options is None else 'usual'}")
+    return say(language, "compare.asked.so", options=options_text(language, options))
+
+
+def options_text(language: Language, options: tuple[tuple[str, str], ...]) -> str:
+    """Options by which an answer is asked for, as ``kawasolar edit ask`` takes them."""
+    return say(language, "list.separator").join(f"{key}={value}" for key, value in options)
 
 
 def class_text(language: Language, value: object) -> str:
@@ -356,6 +357,7 @@ def lines(comparison: Comparison, language: Language) -> list[str]:
         out += ["    " + told("stale", stages=stale)] if stale else []
     out += ["", told("figures")]
     out += ["  " + line for line in _figure_lines(comparison, language)]
+    out += [f"  {about}"] if (about := answer_note(language, comparison)) else []
     out += ["", told("settings" if len(comparison.settings) else "no_settings")]
     for row in comparison.settings.to_dict("records"):
         shown = " → ".join(

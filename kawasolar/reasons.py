@@ -23,7 +23,8 @@ _UNITS = {
     "a": "unit.a", "calendar year": "unit.calendar_year", "month": "unit.month", "-": "unit.none", "fiscal year": "unit.fiscal_year",
     "yen": "unit.yen", "yen/kWh": "unit.yen_kwh", "yen/kW": "unit.yen_kw", "yen/(kW a)": "unit.yen_kw_a",
     "yen/(kW month)": "unit.yen_kw_month", "yen/(m² a)": "unit.yen_m2_a", "kWh/month": "unit.kwh_month",
-    "sites": "unit.sites", "yen/a": "unit.yen_a", "yen/km": "unit.yen_km", "times/a": "unit.per_a",
+    "sites": "unit.sites", "yen/a": "unit.yen_a", "yen/km": "unit.yen_km", "times/a": "unit.per_a", "yen/kg": "unit.yen_kg", "h/a": "unit.h_a",
+    "day/y": "unit.day_a",
 }  # fmt: skip
 
 
@@ -64,6 +65,8 @@ def named_values(language: Language, code: str, values: Mapping[str, object]) ->
         named["column"] = column_name(language, code, str(named["column"]))
     if isinstance(named.get("way"), str):
         named["way"] = say(language, f"finance.way.{named['way']}")
+    if code == "answers.not_kept":
+        named["name"] = say(language, f"stages.{named.get('kind')}")
     if code.startswith("tariff."):
         # Codes of a profile's table by their words.
         choices = {name: f"profile.choice.{name}.{named.get(name)}" for name in ("voltage", "season", "time")}

@@ -71,15 +71,17 @@ def compute_use(
     return Use(pd.concat(frames, ignore_index=True) if frames else empty, months, peaks), findings
 
 
-def flows_of(plan: Plan, facility_id: str, progress: Progress = silent) -> tuple[Demand, Flows]:
-    """The demand of one facility, and its half hours beside what its roof gives.
+def flows_of(
+    plan: Plan, facility_id: str, progress: Progress = silent, *, as_it_is: bool = False
+) -> tuple[Demand, Flows]:
+    """The demand of one facility, and its half hours beside what its roof gives; ``as_it_is`` as for :func:`kawasolar.demand.demand_of`.
 
     Raises
     ------
     UnreadableMeters
         the plan's file of meters is not there any more, or damaged
     """
-    demand = demand_of(plan, [facility_id], progress=progress)
+    demand = demand_of(plan, [facility_id], as_it_is=as_it_is, progress=progress)
     rows = np.flatnonzero((plan.results.yields["facility_id"] == facility_id).to_numpy())
     hourly = plan.results.hourly[rows[:1]] if len(rows) else np.zeros((1, HOURS), np.float32)
     return demand, flows(demand.kwh[0], hourly[0])

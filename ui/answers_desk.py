@@ -39,8 +39,10 @@ class AnswersDesk(QObject):
         for kind, card, ask in cards:
             card.open_asked.connect(ask)
             card.leave_asked.connect(partial(self.keep, kind, None))
+        lighting.in_demand_asked.connect(self.reckon_after_lighting)
         lighting.card.map_asked.connect(lambda: window.groups.set_mode("lighting"))
         fleet.siting.map_asked.connect(lambda: window.groups.set_mode("siting"))
+        fleet.per_car.asked.connect(self.use_values)
 
     def keep(self, kind: AnswerKind, options: Mapping[str, object] | None) -> None:
         """Have the plan keep an answer, by these options, or no longer; it is computed at once where nothing else is."""
@@ -52,6 +54,25 @@ class AnswersDesk(QObject):
         window.document.do(ask(plan.entries, plan.scenario, kind, options, window.document.author()))
         if options is not None and not window.controller.is_running:
             window.controller.run()
+
+    def reckon_after_lighting(self, on: bool) -> None:
+        """Reckon self-use, bills and charging with what facilities use after their LEDs, or with what they use now."""
+        from kawasolar.answers import options_asked
+
+        plan = self._window.document.plan
+        options = None if plan is None else options_asked(plan.entries, plan.scenario, "lighting")
+        if options is not None:
+            kept = {key: value for key, value in options.items() if key != "in_demand"}
+            self.keep("lighting", {**kept, "in_demand": True} if on else kept)
+
+    def use_values(self, values: Mapping[str, float]) -> None:
+        """Reckon the plan's fleet with other assumptions; what else it is asked for by stays."""
+        from kawasolar.answers import options_asked
+
+        plan = self._window.document.plan
+        options = None if plan is None else options_asked(plan.entries, plan.scenario, "fleet")
+        if options is not None:
+            self.keep("fleet", {**options, "values": {**options.get("values", {}), **values}})
 
     def light_sites(self) -> None:
         """What LED lighting would do at each facility, and in which fiscal year."""

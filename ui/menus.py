@@ -10,11 +10,13 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMenu, QMessageBox
 
+from kawasolar.export.kinds import KINDS, LISTS
+from kawasolar.plan import ANSWERS
 from kawasolar.words import LANGUAGES
 from ui.crash import log_folder
 from ui.frame import STEPS
 from ui.group_desk import MODES
-from ui.steps.output import ICONS, KINDS
+from ui.steps.output import ICONS
 from ui.theme import THEMES
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ _NEED_PLAN = (
     "reset_layout",
     "renew_ledger",
     *SCENARIO_COMMANDS,
-    *(f"export_{kind}" for kind in KINDS),
+    *(f"export_{kind}" for kind in LISTS),
     *(f"step_{name}" for name, _ in STEPS),
 )
 _NEED_SELECTION = ("ways", "measures", "pin", "veto", "release", "zoom", "pick_buildings")
@@ -304,6 +306,8 @@ class Menus(QObject):
             self.actions[name].setEnabled(has_plan)
         for name in _NEED_SELECTION:
             self.actions[name].setEnabled(has_plan)
+        for kind in ANSWERS:
+            self.actions[f"export_{kind}"].setEnabled(document.plan is not None and kind in document.plan.answers)
         self.actions["undo"].setEnabled(document.undo_words is not None)
         self.actions["redo"].setEnabled(document.redo_words is not None)
         for name in ("run", "run_all", "run_anew"):

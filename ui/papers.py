@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from kawasolar.export.kinds import suffix_of
+from kawasolar.plan import ANSWERS
 from ui import work
 from ui.jobs import Job
 
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
     from kawasolar.words import Language
     from ui.window import MainWindow
 
-EXPORT_FILTERS = {"xlsx": "Excel (*.xlsx)", "csv": "CSV (*.csv)", "gpkg": "GeoPackage (*.gpkg)", "png": "PNG (*.png)"}
+EXPORT_FILTERS = {
+    ".xlsx": "Excel (*.xlsx)", ".csv": "CSV (*.csv)", ".gpkg": "GeoPackage (*.gpkg)", ".png": "PNG (*.png)",
+}  # fmt: skip
 
 
 class Papers(QObject):
@@ -36,12 +40,13 @@ class Papers(QObject):
         if plan is None:
             return
         folder = window.document.path.parent if window.document.path is not None else Path(window.remembered.folder)
-        start = folder / f"{plan.name}.{kind}"
-        name, _ = QFileDialog.getSaveFileName(
-            window, window.look.say(f"ui.output.{kind}"), str(start), EXPORT_FILTERS[kind]
-        )
+        say, suffix = window.look.say, suffix_of(kind)
+        # A workbook of an answer lies beside the site list.
+        beside = f" {say(f'paper.file.{kind}')}" if kind in ANSWERS else ""
+        start = folder / f"{plan.name}{beside}{suffix}"
+        name, _ = QFileDialog.getSaveFileName(window, say(f"ui.output.{kind}"), str(start), EXPORT_FILTERS[suffix])
         if name:
-            self.export_to(kind, Path(name).with_suffix(f".{kind}"))
+            self.export_to(kind, Path(name).with_suffix(suffix))
 
     def export_to(self, kind: str, path: Path) -> Job | None:
         """Write an export of the scenario that is worked on, off the window's thread."""

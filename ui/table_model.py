@@ -104,6 +104,8 @@ class FacilityModel(QAbstractTableModel):
         # What a person said of it: icon and reason, both empty where nobody did.
         self._kept: dict[str, tuple[str, str]] = {}
         self._folded: list[str] = []
+        # What the columns of answers were taken from.
+        self._answers: object = None
         self._rows: NDArray[np.int64] = np.array([], dtype=np.int64)
         self._row_of: dict[str, int] = {}
         self._sort: tuple[int, Qt.SortOrder] | None = None
@@ -121,7 +123,7 @@ class FacilityModel(QAbstractTableModel):
         self.endResetModel()
 
     def _fill(self, plan: Plan | None) -> None:
-        self._values, self._texts = [], []
+        self._values, self._texts, self._answers = [], [], None
         if plan is None:
             self.ids = np.array([], dtype=object)
             self._status = np.array([], dtype=object)
@@ -175,8 +177,10 @@ class FacilityModel(QAbstractTableModel):
         self._kept = {facility: (icon, kept_tip(self._look, plan, facility)) for facility, icon in kept.items()}
         self._fill_from(sites, "sites")
         self._fill_from(_programme_of(plan).reindex(self.ids), "programme")
-        # An answer comes and goes while all that was computed of roofs stays.
-        self._fill_from(answers_frame(plan).reindex(self.ids), "answers")
+        # An answer comes and goes while all that was computed of roofs stays; a slider leaves it.
+        if plan.answers is not self._answers:
+            self._answers = plan.answers
+            self._fill_from(answers_frame(plan).reindex(self.ids), "answers")
 
     def set_decision(self, plan: Plan) -> None:
         """The same facilities, decided anew: the view keeps its place."""

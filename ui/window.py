@@ -251,6 +251,10 @@ class MainWindow(QMainWindow):
         self.half.programme.programme_asked.connect(self.controller.planning.make_programme)
         self.half.programme.map_asked.connect(lambda: self.groups.set_mode("years"))
         control.answers.bind(self.lighting, self.fleet)
+        power = self.inspector.power
+        power.lighting.open_asked.connect(control.answers.light_sites)
+        power.cars.open_asked.connect(control.answers.renew_fleet)
+        power.chargers.open_asked.connect(control.answers.find_chargers)
         self.half.show_asked.connect(lambda status: self.table.show_only([status]))
         self.data.replace_asked.connect(control.replace_input)
         self.data.profile_asked.connect(control.profiles.open)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gis.progress import Progress, part, silent
+from kawasolar.plan import ANSWERS
 from kawasolar.resources import resource_path
 
 if TYPE_CHECKING:
@@ -285,6 +286,10 @@ def export_plan(
         from kawasolar.export.gpkg import write_gpkg
 
         write_gpkg(plan, path, language)
+    elif kind in ANSWERS:
+        from kawasolar.export.kinds import write_answer
+
+        write_answer(plan, kind, path, language)
     else:
         from kawasolar.export.png import write_png
 

@@ -46,7 +46,7 @@ HEAD = {
 }  # fmt: skip
 _OPTIONS: Options = {
     "first": year, "last": year, "budget_yen": number(0.0, 1e15), "budgets": per_key(number(0.0, 1e15), whole=True), "goal": one_of(*GOALS),
-    "deadlines": flag, "pins": per_key(year),
+    "deadlines": flag, "pins": per_key(year), "in_demand": flag,
 }  # fmt: skip
 
 
@@ -61,6 +61,8 @@ def checked(options: Mapping[str, Any]) -> Asked:
     from kawasolar.answers.options import read
 
     told = read(options, _OPTIONS)
+    # Not how it is reckoned, but what it is for (kawasolar.demand.after_led).
+    told.pop("in_demand", None)
     first, last = told.get("first"), told.get("last")
     if first is not None and last is not None and not 0 <= last - first < MOST_YEARS:
         raise PlanError("lighting.years", found=f"{first}-{last}", expected=MOST_YEARS)
@@ -69,10 +71,15 @@ def checked(options: Mapping[str, Any]) -> Asked:
     return Asked(**told)
 
 
-def options_of(asked: Asked) -> dict[str, Any]:
-    """What :func:`checked` reads as this, without what stands at its usual value."""
+def options_of(asked: Asked, *, in_demand: bool = False) -> dict[str, Any]:
+    """What :func:`checked` reads as this, without what stands at its usual value; ``in_demand``: all demand is reckoned after it."""
     usual = Asked()
-    told = {name: getattr(asked, name) for name in _OPTIONS if getattr(asked, name) != getattr(usual, name)}
+    told: dict[str, Any] = {"in_demand": True} if in_demand else {}
+    told |= {
+        name: getattr(asked, name)
+        for name in _OPTIONS
+        if hasattr(usual, name) and getattr(asked, name) != getattr(usual, name)
+    }
     if "budgets" in told:
         told["budgets"] = {str(key): value for key, value in asked.budgets.items()}
     return told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gis.findings import Finding
@@ -13,6 +14,45 @@ if TYPE_CHECKING:
 
     from kawasolar.fleet import FleetResult
     from kawasolar.plan import Plan
+
+_APART = 0.1
+
+
+@dataclass(frozen=True)
+class PerCar:
+    """Chargers per electric car and yen per charger, as the fleet's costs take them and as the chargers of the bases come to."""
+
+    assumed_ratio: float
+    assumed_yen: float
+    ratio: float
+    yen: float
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether it is worth telling: a tenth of what a car bears."""
+        assumed, found = self.assumed_ratio * self.assumed_yen, self.ratio * self.yen
+        return abs(found - assumed) > _APART * max(assumed, found)
+
+    @property
+    def values(self) -> dict[str, float]:
+        """As the fleet's assumptions have them."""
+        return {"charger_ratio": round(self.ratio, 3), "charger_yen": float(round(self.yen, -3))}
+
+
+def chargers_per_car(plan: Plan) -> PerCar | None:
+    """Of a plan that keeps both; None where it does not, or where no car is charged."""
+    from kawasolar.answers import answer_of
+
+    fleet, charging = answer_of(plan, "fleet"), answer_of(plan, "charging")
+    if fleet is None or charging is None:
+        return None
+    cars, chargers = float(charging.bases["served"].sum()), float(charging.bases["chargers"].sum())
+    if not cars or not chargers:
+        return None
+    assumed = fleet.assumptions.set_index("key")["value"]
+    return PerCar(
+        float(assumed["charger_ratio"]), float(assumed["charger_yen"]), chargers / cars, float(charging.bases["cost_yen"].sum()) / chargers
+    )  # fmt: skip
 
 
 def cars_of_fleet(

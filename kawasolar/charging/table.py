@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cache
-from types import MappingProxyType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
+from kawasolar.assumed import check_given, rows_by_key
 from kawasolar.errors import PlanError
-from kawasolar.measures.table import Assumption
 from kawasolar.resources import resource_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from kawasolar.assumed import Assumption
 
 WHOLE = ("longest_days", "winter_from", "winter_to", "days_per_year")
 
@@ -74,9 +74,7 @@ class Assumptions:
 def assumption_rows() -> Mapping[str, Assumption]:
     """Key -> its row."""
     table = tomllib.loads(resource_path("charging.toml").read_text("utf-8"))
-    rows = cast("list[dict[str, object]]", table["assumptions"])
-    names = [one.name for one in fields(Assumption)]
-    return MappingProxyType({str(row["key"]): Assumption(**{name: row[name] for name in names}) for row in rows})  # type: ignore[arg-type]
+    return rows_by_key(table["assumptions"])
 
 
 def assumptions_with(asked: Mapping[str, float] | None = None) -> Assumptions:
@@ -88,13 +86,7 @@ def assumptions_with(asked: Mapping[str, float] | None = None) -> Assumptions:
         ``charging.no_such_assumption``, ``charging.range``, ``charging.bad_hours`` (cars that come back before they leave)
     """
     rows, given = assumption_rows(), dict(asked or {})
-    for key, value in given.items():
-        if key not in rows:
-            raise PlanError("charging.no_such_assumption", found=key[:60], expected=", ".join(rows))
-        row = rows[key]
-        broken = not math.isfinite(value) or (key in WHOLE and value != int(value))
-        if broken or not row.low <= value <= row.high:
-            raise PlanError("charging.range", key=key, found=value, low=row.low, high=row.high)
+    check_given(rows, given, unknown="charging.no_such_assumption", beyond="charging.range", whole=WHOLE)
     values = {key: row.value for key, row in rows.items()} | given
     if not values["leaves"] < values["returns"]:
         raise PlanError("charging.bad_hours", leaves=values["leaves"], returns=values["returns"])

@@ -44,12 +44,14 @@ class Demand:
     facilities : a row each, :data:`COLUMNS`: ``source`` of :data:`SOURCES`; ``annual_kwh`` [kWh/a], ``peak_kw`` (highest half hour), ``load_factor`` (NaN: unknown, or all nought);
         ``estimated``: the half hours are not the facility's own; ``filled``: share of them that meters lack; ``note`` of :data:`NOTES`, or empty
     findings : estimates that contradict the contract
+    after_led : facilities whose half hours are those after their LED lighting (:mod:`kawasolar.demand.after_led`)
     """
 
     year: FiscalYear
     kwh: NDArray[np.float32]
     facilities: pd.DataFrame
     findings: tuple[Finding, ...] = ()
+    after_led: frozenset[str] = frozenset()
 
     def of(self, facility_id: str) -> NDArray[np.float32]:
         """Half hours of one facility, (17520,); KeyError where there is none of that id."""

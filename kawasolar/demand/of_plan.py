@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gis.progress import part, silent
+from kawasolar.demand.after_led import kinds_of, saved_by_facility, without_lighting
 from kawasolar.demand.estimate import estimate
 from kawasolar.demand.metered import metered_year
 from kawasolar.demand.templates import templates_of
@@ -13,7 +14,7 @@ from kawasolar.half_hours import fiscal_year
 from kawasolar.meters import series_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -34,6 +35,8 @@ class Asked:
     entries: Entries
     inputs: tuple[InputFile, ...]
     profile: Profile
+    # What LED saves a year, by facility, where the scenario reckons with it [kWh].
+    lit_away: Mapping[str, float] = field(default_factory=dict)
 
 
 def demand_of(
@@ -42,14 +45,16 @@ def demand_of(
     *,
     year: int | None = None,
     templates: Templates | None = None,
+    as_it_is: bool = False,
     progress: Progress = silent,
 ) -> Demand:
-    """Demand of facilities in the half hours of a fiscal year, in the ledger's order.
+    """Demand of facilities in the half hours of a fiscal year, in the ledger's order; after the plan's LED lighting where the scenario asks for that.
 
     Parameters
     ----------
     facility_ids : of which; of all unless given
     year : the fiscal year whose calendar of working days estimates follow; the plan's unless given
+    as_it_is : without any LED lighting that is planned
     templates : tables of loads; those of the program, with the municipality's own over them, unless given
 
     Raises
@@ -65,7 +70,15 @@ def demand_of(
         rows = rows[rows["facility_id"].isin(list(facility_ids))]
     own = _metered(plan, rows["facility_id"].astype(str).tolist(), tables, part(progress, 0.0, 0.6))
     calendar = fiscal_year(plan.profile.plan_year if year is None else year)
-    return estimate(rows, own, tables, calendar, part(progress, 0.6, 1.0))
+    found = estimate(rows, own, tables, calendar, part(progress, 0.6, 1.0))
+    saved = {} if as_it_is else _lit_away(plan)
+    return without_lighting(found, saved, kinds_of(rows), plan.profile.code) if saved else found
+
+
+def _lit_away(plan: Plan | Asked) -> Mapping[str, float]:
+    if isinstance(plan, Asked):
+        return plan.lit_away
+    return saved_by_facility(plan.entries, plan.scenario, plan.answers.get("lighting"))
 
 
 def _metered(plan: Plan | Asked, ids: list[str], templates: Templates, progress: Progress) -> dict[str, Metered]:

@@ -11,7 +11,16 @@ import pandas as pd
 import xlsxwriter
 
 from kawasolar import __version__
-from kawasolar.compare import FIGURES, SITE_VALUES, class_text, figure_title, setting_text, setting_title
+from kawasolar.compare import (
+    SITE_VALUES,
+    answer_note,
+    class_text,
+    figure_title,
+    figure_unit,
+    setting_text,
+    setting_title,
+)
+from kawasolar.compare_figures import BY_CODE
 from kawasolar.export.csv import harmless, one_line
 from kawasolar.export.table import DECIMALS, heading, shown_date, this_day
 from kawasolar.export.writing import atomic
@@ -105,6 +114,7 @@ def _write_figures(book: Book, comparison: Comparison) -> None:
     notes = [say(language, "compare.note.figures", name=comparison.sides[0].name)]
     if any(side.stale for side in comparison.sides):
         notes.append(say(language, "compare.note.stale"))
+    notes += filter(None, [answer_note(language, comparison)])
     sheet = book.sheet("compare_figures", notes)
     _side_table(sheet, comparison)
     sheet.row += 1
@@ -113,14 +123,15 @@ def _write_figures(book: Book, comparison: Comparison) -> None:
         *(Field(side.key, side.name, "any", 18) for side in comparison.sides),
         *(Field(f"difference.{side.key}", say(language, "compare.column.difference", name=side.name), "any", 18) for side in comparison.sides[1:]),
     ]  # fmt: skip
+    rows = [BY_CODE[code] for code in comparison.figures.index]
     frame = pd.DataFrame(
-        {"figure": [figure_title(language, figure.code) for figure in FIGURES], "unit": [_unit(book, figure.unit) for figure in FIGURES]}
+        {"figure": [figure_title(language, figure.code) for figure in rows], "unit": [_unit(book, figure.unit) for figure in rows]}
     )  # fmt: skip
     for entry in fields[2:]:
         values = comparison.figures[entry.key].to_numpy()
         # As many digits as the list has: more would only seem exact.
         frame[entry.key] = [
-            round(float(value) * (100 if figure.unit == "%" else 1), figure.digits) for value, figure in zip(values, FIGURES, strict=True)
+            round(float(value) * (100 if figure.unit == "%" else 1), figure.digits) for value, figure in zip(values, rows, strict=True)
         ]  # fmt: skip
     _rows(sheet, fields, frame)
     sheet.row += 1
@@ -129,7 +140,7 @@ def _write_figures(book: Book, comparison: Comparison) -> None:
 
 
 def _unit(book: Book, unit: str) -> str:
-    return unit or say(book.language, "compare.unit.facilities")
+    return figure_unit(book.language, unit) or say(book.language, "compare.unit.facilities")
 
 
 def _side_table(sheet: Sheet, comparison: Comparison) -> None:

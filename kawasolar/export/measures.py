@@ -14,6 +14,7 @@ from kawasolar.measures.words import (
     assumed_values,
     assumption_name,
     bill_rows,
+    charged_text,
     code_name,
     notes,
     order_name,
@@ -115,10 +116,15 @@ def _write_assumed(book: Book, found: Found) -> None:
             "item": assumption_name(language, key), "value": value, "unit": unit_name(language, unit),
         }  # fmt: skip
         by_lamps = key == "led_saving" and found.site.led_saving(found.assumed)[1]
+        by_cars = key in ("chargers", "charged_kwh") and found.site.charging(found.assumed)[1] == "cars"
+        if by_cars:
+            row = None
         if row is not None and not by_lamps:
             told |= {"low": row.low, "high": row.high}
         if by_lamps:
             told["source"] = say(language, "measures.led_by_lamps")
+        elif by_cars:
+            told["source"] = charged_text(language, found)
         elif by_hand:
             told["source"] = say(language, "measures.paper.changed")
         elif row is None:

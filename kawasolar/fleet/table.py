@@ -2,50 +2,24 @@
 
 from __future__ import annotations
 
-import math
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
-from kawasolar.errors import PlanError
+from kawasolar.assumed import check_given, rows_by_key
 from kawasolar.resources import resource_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from kawasolar.assumed import Assumption
     from kawasolar.profile import Profile
-    from kawasolar.words import Language
 
 POWERS = ("ev", "phev", "fcv", "hev", "petrol", "diesel")
 # What may count as a next-generation car.
 NEXT_POWERS = POWERS[:4]
-
-
-@dataclass(frozen=True)
-class Assumption:
-    """A row of the table: a number with unit, range, source and how sure it is; ``profile`` is the key of the profile's own number."""
-
-    key: str
-    value: float
-    unit: str
-    low: float
-    high: float
-    profile: str
-    source_ja: str
-    source_en: str
-    note_ja: str
-    note_en: str
-    how_sure: str
-
-    def source(self, language: Language) -> str:
-        """Where it comes from."""
-        return self.source_ja if language == "ja" else self.source_en
-
-    def note(self, language: Language) -> str:
-        """What else is to be known of it."""
-        return self.note_ja if language == "ja" else self.note_en
 
 
 @dataclass(frozen=True)
@@ -84,9 +58,7 @@ def _table() -> Mapping[str, Any]:
 @cache
 def assumption_rows() -> Mapping[str, Assumption]:
     """Key -> its row."""
-    names = [one.name for one in fields(Assumption)]
-    rows = cast("list[dict[str, Any]]", _table()["assumptions"])
-    return MappingProxyType({str(row["key"]): Assumption(**{name: row[name] for name in names}) for row in rows})
+    return rows_by_key(_table()["assumptions"])
 
 
 @cache
@@ -123,12 +95,8 @@ def assumptions_of(profile: Profile | None = None, asked: Mapping[str, float] | 
     origin = dict.fromkeys(rows, "table")
     for key, value in _of_profile(profile).items():
         values[key], origin[key] = value, "profile"
+    check_given(rows, asked, unknown="fleet.no_such_assumption", beyond="fleet.range")
     for key, value in asked.items():
-        if key not in rows:
-            raise PlanError("fleet.no_such_assumption", found=key[:60], expected=", ".join(rows))
-        row = rows[key]
-        if not (math.isfinite(value) and row.low <= value <= row.high):
-            raise PlanError("fleet.range", key=key, found=value, low=row.low, high=row.high)
         values[key], origin[key] = float(value), "asked"
     return Assumptions(MappingProxyType(values), MappingProxyType(origin))
 

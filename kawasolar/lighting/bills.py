@@ -74,7 +74,7 @@ def savings(
 
 
 def _some(plan: Plan, ids: list[str], saved: Floats, found: pd.DataFrame, begin: int, progress: Progress) -> None:
-    demand = demand_of(plan, ids, progress=part(progress, 0.0, 0.4))
+    demand = demand_of(plan, ids, as_it_is=True, progress=part(progress, 0.0, 0.4))
     place = {name: k for k, name in enumerate(ids)}
     order = np.array([place[str(name)] for name in demand.facilities["facility_id"]], dtype=np.int64)
     rules = bundled_rules()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gis.findings import Finding
+    from kawasolar.lighting.rows import Standard
     from kawasolar.lighting.table import Table
     from kawasolar.plan import Plan
 
@@ -124,18 +125,19 @@ def folded(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).upper().replace("×", "*").replace("-", "").split())
 
 
-def _standard(lamp: str, fixture: str, table: Table) -> tuple[float, int]:
+def standard_of(lamp: str, fixture: str, table: Table) -> Standard | None:
+    """The row by which the watts of a lamp are known: the first whose code its luminaire bears, else that of its kind without one; None of LED."""
     text = folded(fixture)
-    usual = 0.0
-    for row in table.standards:
-        if row.lamp != lamp:
-            continue
-        if not row.code:
-            usual = row.watts
-        elif (at := text.find(row.code)) >= 0:
-            count = _COUNT.search(text, at + len(row.code))
-            return row.watts, 1 if count is None else int(count[1] or count[2])
-    return usual, 1
+    mine = [row for row in table.standards if row.lamp == lamp]
+    return next((row for row in mine if row.code and row.code in text), next((row for row in mine if not row.code), None))  # fmt: skip
+
+
+def _standard(lamp: str, fixture: str, table: Table) -> tuple[float, int]:
+    row, text = standard_of(lamp, fixture, table), folded(fixture)
+    if row is None:
+        return 0.0, 1
+    count = _COUNT.search(text, text.find(row.code) + len(row.code)) if row.code else None
+    return row.watts, 1 if count is None else int(count[1] or count[2])
 
 
 def _hours_of_kind(ids: pd.Series[str], facilities: pd.DataFrame, table: Table) -> np.ndarray:

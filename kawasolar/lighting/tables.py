@@ -69,7 +69,11 @@ def table_rows(language: Language, table: Table) -> pd.DataFrame:
     """Every row that was reckoned with, :data:`TABLE`: what it says, its range, source, and how sure it is."""
     found = []
     for section, name, row in table.rows():
-        item = say(language, f"lighting.number.{name}") if section == "numbers" else _item(language, section, row, name)
+        item = (
+            say(language, f"lighting.number.{name}")
+            if section == "numbers"
+            else item_name(language, section, row, name)
+        )
         asked = section == "numbers" and name in table.asked
         source = say(language, "lighting.changed") if asked else row.source(language)
         sure = "" if asked else say(language, f"how_sure.{row.how_sure}")
@@ -79,7 +83,8 @@ def table_rows(language: Language, table: Table) -> pd.DataFrame:
     return pd.DataFrame(found, columns=list(TABLE)).astype(object)
 
 
-def _item(language: Language, section: str, row: Cited, name: str) -> str:
+def item_name(language: Language, section: str, row: Cited, name: str) -> str:
+    """What a row of the table is called; not of the single numbers, which have words of their own."""
     lamp, kind, ban = (getattr(row, one, None) for one in ("lamp", "kind", "ban"))
     if section == "densities":
         return say(language, f"kind.{kind}")

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kawasolar.lighting.rows import PCB
+from kawasolar.lighting.year import year_why
 from kawasolar.words import catalogue, say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from kawasolar.lighting.result import Head, Lighting
+    from kawasolar.lighting.year import YearWhy
     from kawasolar.words import Language
 
 _PER_CENT = 100.0
@@ -135,3 +139,29 @@ def facility_text(language: Language, row: pd.Series) -> str:
         yen=_whole(row["saved_yen"]), cost=_whole(row["cost_yen"]), payback=payback_text(language, float(row["payback"])), deadline=row["last_day"] or "–",
         year=year_text(language, int(row["year"])), way=way_name(language, str(row["way"])), estimated=say(language, "lighting.cli.estimated") if row["estimated"] else "",
     )  # fmt: skip
+
+
+def year_reason_text(language: Language, found: Lighting, facility_id: str) -> str:
+    """Why a facility is in its fiscal year, or in none; empty where it is none of the programme's."""
+    why = year_why(found, facility_id)
+    return "" if why is None else why_text(language, why)
+
+
+def why_text(language: Language, why: YearWhy) -> str:
+    """Why in this fiscal year, or in none."""
+    left = "–" if why.left_yen is None else _whole(why.left_yen)
+    return say(language, f"lighting.why_year.{why.reason}", year=why.year, left=left, least=_whole(why.least_yen))
+
+
+def deadline_text(language: Language, row: Mapping[Any, Any]) -> str:
+    """Until when a facility's lamps are made, and how many luminaires are replaced later; empty where no day is known."""
+    if not row["last_day"]:
+        return ""
+    code = "lighting.site.late" if row["late"] else "lighting.site.in_time"
+    return say(language, code, day=row["last_day"], lamps=ban_name(language, str(row["ban"])), late=_whole(row["late"]))
+
+
+def site_source_text(language: Language, row: Mapping[Any, Any]) -> str:
+    """By what a facility's lamps are known: the ledger, or floor and kind."""
+    code = f"lighting.site.{'estimated' if row['estimated'] else 'ledger'}"
+    return say(language, code, luminaires=_whole(row["luminaires"]))

@@ -13,6 +13,7 @@ from kawasolar.demand.lit import lit_of
 from kawasolar.errors import TariffError
 from kawasolar.half_hours import COUNT, SLOTS
 from kawasolar.lighting import saved_share
+from kawasolar.measures.table import CHARGERS
 from kawasolar.registers.of_plan import rows_of_plan
 from kawasolar.tariff.compare import Measure
 from kawasolar.tariff.of_plan import bills_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gis.progress import Progress
+    from kawasolar.charging.of_base import BaseCharge
     from kawasolar.half_hours import FiscalYear
     from kawasolar.measures.table import Assumptions
     from kawasolar.plan import Plan
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
     Lit = Literal["given", "lamps", "share"]
+    Charged = Literal["given", "cars", "assumed"]
 
 _FRIDAY = 4
 _LAMPS = ("fixtures", "power_w", "hours_per_day", "days_per_year")
@@ -48,6 +51,7 @@ class Site:
     given_kw : contract as somebody has told it, else NaN
     estimated : the load is not from meters
     led_share : of the lamps' electricity, what LED in their place saves by the table of replacements (:mod:`kawasolar.lighting`); None where no ledger tells the lamps
+    cars : what the cars of this base draw with the chargers that the plan keeps for it, staggered; None where it keeps none
     """
 
     facility_id: str
@@ -60,6 +64,7 @@ class Site:
     given_kw: float
     estimated: bool
     led_share: float | None = None
+    cars: BaseCharge | None = None
 
     def lighting(self, assumed: Assumptions) -> tuple[float, Lit]:
         """What lamps use a year [kWh], and who says so: somebody, the ledger of lamps, or a share of the load."""
@@ -76,6 +81,14 @@ class Site:
             return self.led_share, True
         return assumed.led_saving, False
 
+    def charging(self, assumed: Assumptions) -> tuple[Array, Charged]:
+        """(17520,), what chargers draw [kWh], and who says so: somebody, the plan's chargers with the cars of this base, or the table's assumptions."""
+        if assumed.asked.intersection(CHARGERS):
+            return charging(assumed, self.year), "given"
+        if self.cars is not None:
+            return self.cars.kwh, "cars"
+        return charging(assumed, self.year), "assumed"
+
 
 def site_of(plan: Plan, facility_id: str, progress: Progress = silent) -> Site:
     """A facility with its load, its roof's yield, its lamps and its tariff.
@@ -87,7 +100,11 @@ def site_of(plan: Plan, facility_id: str, progress: Progress = silent) -> Site:
     UnreadableMeters
         the plan's file of meters is not there any more, or damaged
     """
-    demand, found = flows_of(plan, facility_id, progress)
+    # Charging's table of assumptions is of this package's kind.
+    from kawasolar.charging.of_base import charge_of_base
+
+    # LED is one of the measures itself.
+    demand, found = flows_of(plan, facility_id, progress, as_it_is=True)
     bills = bills_of(plan, demand)
     row = bills.facilities.iloc[0]
     given = float(row["contract_kw"])
@@ -95,9 +112,11 @@ def site_of(plan: Plan, facility_id: str, progress: Progress = silent) -> Site:
         told = float(row["peak_kw"]) if np.isnan(given) else given
         raise TariffError(str(row["why_not"]), facility=facility_id, voltage=str(row["voltage"]), kw=told)
     lamps = lamps_of(plan, facility_id)
+    cars = charge_of_base(plan, facility_id, demand.year, found.load, found.produced)
     return Site(
         facility_id, demand.year, found.load, found.produced, lit_of(plan, facility_id, demand.year), lamps,
         bills.rates[str(row["tariff"])], given, bool(demand.facilities["estimated"].iloc[0]), None if lamps is None else saved_share(plan, facility_id),
+        cars,
     )  # fmt: skip
 
 
@@ -123,7 +142,7 @@ def measures_of(site: Site, assumed: Assumptions) -> dict[str, Measure]:
     return {
         "led": Measure("led", -saved),
         "pv": Measure("pv", -site.produced_kwh, active_only=True),
-        "chargers": Measure("chargers", charging(assumed, site.year)),
+        "chargers": Measure("chargers", site.charging(assumed)[0]),
     }
 
 

@@ -110,10 +110,29 @@ def notes(language: Language, found: Found, *, whole: bool = True) -> list[str]:
     if "led" in found.asked.order:
         kwh, lit = found.site.lighting(found.assumed)
         told.append(say(language, f"measures.lit.{lit}", kwh=kwh))
+    if "chargers" in found.asked.order:
+        told.append(charged_text(language, found))
     told += _over(language, found.asked)
     if whole:
-        told += [say(language, "measures.note.assumed"), say(language, "measures.note.order")]
+        told += [assumed_text(language, found), say(language, "measures.note.order")]
     return told
+
+
+def charged_text(language: Language, found: Found) -> str:
+    """What chargers draw a year, and who says so."""
+    kwh, by = found.site.charging(found.assumed)
+    values: dict[str, object] = {"kwh": float(kwh.sum())}
+    if by == "cars" and found.site.cars is not None:
+        cars = found.site.cars
+        each = [say(language, "charging.counted", name=kind.name(language), number=number) for kind, number in cars.chargers]  # fmt: skip
+        values |= {"cars": cars.cars, "set": say(language, "charging.join").join(each) or say(language, "charging.none")}  # fmt: skip
+    return say(language, f"measures.charged.{by}", **values)
+
+
+def assumed_text(language: Language, found: Found) -> str:
+    """What is simple in the figures: lamps and, where no cars of the plan tell them, chargers."""
+    by_cars = found.site.charging(found.assumed)[1] == "cars"
+    return say(language, "measures.note.assumed_led" if by_cars else "measures.note.assumed")
 
 
 def _over(language: Language, one: Ordered) -> list[str]:
@@ -142,7 +161,10 @@ def assumed_values(found: Found) -> list[tuple[str, float, str]]:
         if lit == "share":
             keys.append(("lighting_share", assumed.lighting_share, "-"))
         keys += [("lighting_kwh", kwh, "kWh"), ("led_saving", found.site.led_saving(assumed)[0], "-")]
-    if "chargers" in codes:
+    if "chargers" in codes and found.site.cars is not None and found.site.charging(assumed)[1] == "cars":
+        number = sum(count for _, count in found.site.cars.chargers)
+        keys += [("chargers", float(number), "units"), ("charged_kwh", float(found.site.cars.kwh.sum()), "kWh")]
+    elif "chargers" in codes:
         keys += [
             ("chargers", float(assumed.chargers), "units"), ("charger_kw", assumed.charger_kw, "kW"), ("charger_from", assumed.charger_from, "h"),
             ("charger_hours", assumed.charger_hours, "h"), ("charger_days", float(assumed.charger_days), "d"),

@@ -15,6 +15,7 @@ from kawasolar.provenance.model import (
     ProfileSource,
     Source,
     StageNote,
+    TableSource,
     as_json,
 )
 from kawasolar.provenance.register import changes, register
@@ -23,6 +24,6 @@ from kawasolar.provenance.words import sentences
 
 __all__ = [
     "CriterionSource", "Desk", "EnteredSource", "Explanation", "ExportState", "FileSource", "LedgerSource", "NothingToExplain", "Override",
-    "ProfileSource", "Source", "StageNote", "as_json", "changes", "explain", "export_states", "figures_of", "record", "register", "sentences",
+    "ProfileSource", "Source", "StageNote", "TableSource", "as_json", "changes", "explain", "export_states", "figures_of", "record", "register", "sentences",
     "with_record",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kawasolar.document.views import LEDGER_COLUMNS
-from kawasolar.provenance import answers, decisions, programme, roofs, use, whole
+from kawasolar.provenance import answers, charging, decisions, fleet, lighting, programme, roofs, use, whole
 from kawasolar.provenance.model import Explanation, NothingToExplain
 from kawasolar.provenance.sources import Desk
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _SITE: dict[str, Callable[[Desk, str], Explanation]] = {
     **roofs.FIGURES,
     **use.FIGURES,
+    **lighting.FIGURES,
+    **fleet.FIGURES,
+    **charging.FIGURES,
     **answers.FIGURES,
     "status": decisions.status,
     "rank": decisions.rank,
@@ -72,7 +75,8 @@ def figures_of(plan: Plan, facility_id: str | None = None) -> tuple[str, ...]:
     if facility_id is None:
         # The yields of an older file tell nothing of snow.
         return tuple(name for name in whole.FIGURES if name != "snow_loss" or name in plan.results.yields)
-    Desk(plan).facility(facility_id)
+    desk = Desk(plan)
+    desk.facility(facility_id)
     has_yield = bool((plan.results.yields["facility_id"] == facility_id).any())
     outcomes = plan.decision.outcomes
     keys = outcomes.loc[outcomes["facility_id"] == facility_id, "criterion"].tolist()
@@ -81,6 +85,7 @@ def figures_of(plan: Plan, facility_id: str | None = None) -> tuple[str, ...]:
         *(name for name in roofs.FIGURES if has_yield and (name in plan.results.yields or name == _WORKED_OUT)), "status", "rank", "chosen", "programme_year", *answers.FIGURES, "link", *(f"criterion.{key}" for key in keys),
         *(f"ledger.{column}" for column in _columns(plan)),
         *(use.FIGURES if plan.use is not None and bool((plan.use.frame["facility_id"] == facility_id).any()) else ()),
+        *(("lighting_cost_yen",) if lighting.has(desk, facility_id) else ()), *(fleet.FIGURES if fleet.has(desk, facility_id) else ()),
     )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ class ExportState:
 
 
 def record(plan: Plan, kind: str, path: Path, language: Language, who: str) -> ExportRecord:
-    """What to remember of a paper that has just been written; ``kind`` is ``xlsx csv gpkg png``."""
+    """What to remember of a paper that has just been written; ``kind`` is one of :data:`kawasolar.export.kinds.KINDS`."""
     return ExportRecord(
         kind=kind, path=str(absolute(Path(path))), language=language, scenario=plan.scenario, fingerprint=plan_fingerprint(plan),
         when=datetime.now(UTC).isoformat(timespec="seconds"), who=who,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kawasolar.stages.state import Freshness
     from kawasolar.words import Language
 
-EnteredKind = Literal["pin", "veto", "standing", "join", "keepout", "layout", "share", "objective", "terms"]
+EnteredKind = Literal["pin", "veto", "standing", "join", "keepout", "layout", "share", "objective", "terms", "lighting"]
 
 
 class NothingToExplain(PlanError):
@@ -186,7 +186,44 @@ class EnteredSource:
         return f"entered:{self.kind}"
 
 
-Source: TypeAlias = ProfileSource | CriterionSource | LedgerSource | FileSource | EnteredSource
+@dataclass(frozen=True)
+class TableSource:
+    """A number of a table that comes with the program, or that somebody gave in its place (``given``).
+
+    ``table`` is its file, ``key`` its row in it; ``low`` and ``high`` are None where the row gives no range of this number.
+    """
+
+    table: str
+    key: str
+    value: float | str
+    unit: str
+    name_ja: str
+    name_en: str
+    low: float | None
+    high: float | None
+    source_ja: str
+    source_en: str
+    note_ja: str
+    note_en: str
+    how_sure: HowSure
+    given: bool = False
+
+    @property
+    def code(self) -> str:
+        """``table:TABLE:KEY``"""
+        return f"table:{self.table}:{self.key}"
+
+    @property
+    def assumed(self) -> bool:
+        """Taken for now, and to be verified."""
+        return self.how_sure == "verify" and not self.given
+
+    def text(self, what: Literal["name", "source", "note"], language: Language) -> str:
+        """Its name, where it comes from, or what else to know of it."""
+        return str(getattr(self, f"{what}_{language}"))
+
+
+Source: TypeAlias = ProfileSource | CriterionSource | LedgerSource | FileSource | EnteredSource | TableSource
 
 
 @dataclass(frozen=True)

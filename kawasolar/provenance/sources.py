@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from gis.findings import Finding
+    from kawasolar.charging import Charging
+    from kawasolar.fleet import FleetResult
+    from kawasolar.lighting import Lighting
     from kawasolar.plan import InputFile, Plan, Role
     from kawasolar.profile import Profile
     from kawasolar.programme.result import Programme
@@ -143,6 +146,32 @@ class Desk:
         from kawasolar.programme.as_kept import programme_as_kept
 
         return programme_as_kept(self.plan)
+
+    # ------------------------------------------------------------------------------------------ answers
+
+    @cached_property
+    def lighting(self) -> Lighting | None:
+        """LED lighting as the plan keeps it."""
+        from kawasolar.answers import answer_of
+
+        found: Lighting | None = answer_of(self.plan, "lighting")
+        return found
+
+    @cached_property
+    def fleet(self) -> FleetResult | None:
+        """Official cars as the plan keeps them."""
+        from kawasolar.answers import answer_of
+
+        found: FleetResult | None = answer_of(self.plan, "fleet")
+        return found
+
+    @cached_property
+    def charging(self) -> Charging | None:
+        """Chargers as the plan keeps them."""
+        from kawasolar.answers import answer_of
+
+        found: Charging | None = answer_of(self.plan, "charging")
+        return found
 
     # ------------------------------------------------------------------------------------------ files and ledger
 

@@ -42,9 +42,23 @@ def load(desk: Desk, facility_id: str) -> Explanation:
     source, value = str(row["source"]), float(row["load_kwh"])
     files = desk.files("meters") if source == "meter" else []
     known = [name for name in _FROM.get(source, ()) if name in desk.plan.facilities.columns]
-    inputs = flat(desk.ledgers(facility_id, *known), files)
+    less, formula = _lit_away(desk, facility_id), f"load_{source}"
+    inputs = flat(desk.ledgers(facility_id, *known), files, less)
     told = None if source == "none" else value
-    return Explanation("load_kwh", told, "kWh", f"load_{source}", inputs, desk.stage("use"), {}, facility_id)
+    return Explanation(
+        "load_kwh", told, "kWh", "load_after_led" if less else formula, inputs, desk.stage("use"), {}, facility_id
+    )
+
+
+def _lit_away(desk: Desk, facility_id: str) -> list[Explanation]:
+    """What LED saves of it, where the plan reckons with what is left."""
+    from kawasolar.demand.after_led import saved_by_facility
+    from kawasolar.provenance import lighting
+
+    plan = desk.plan
+    if facility_id not in saved_by_facility(plan.entries, plan.scenario, plan.answers.get("lighting")):
+        return []
+    return [lighting.saved_kwh(desk, facility_id)]
 
 
 def peak(desk: Desk, facility_id: str) -> Explanation:

@@ -18,6 +18,7 @@ from kawasolar.provenance.model import (
     FileSource,
     LedgerSource,
     ProfileSource,
+    TableSource,
 )
 from kawasolar.provenance.programme import ROOM
 from kawasolar.reasons import CHOICE, choice_text, criterion_name, finding_sentence, unit_text, value_text
@@ -125,6 +126,11 @@ def standing_text(language: Language, value: object) -> str:
     return say(language, code, status=say(language, f"programme.status.{state}"), year=year, kw=kw)
 
 
+def given_text(language: Language, value: object) -> str:
+    """A fiscal year that somebody gave, or none."""
+    return say(language, "why.line.fiscal", year=value) if value else say(language, "why.line.never")
+
+
 def quantity(language: Language, value: object, unit: str, *, percent: bool = False) -> str:
     """A number with its unit; a dash where there is none."""
     if value is None:
@@ -174,6 +180,16 @@ def formula_text(language: Language, explanation: Explanation) -> str:
     values = dict(explanation.values)
     if explanation.formula == "programme_year":
         return _year_text(language, explanation)
+    if explanation.figure.startswith("lighting_"):
+        return _lighting_text(language, explanation)
+    if explanation.figure == "fleet_car":
+        return _car_text(language, explanation)
+    if isinstance(values.get("reason_code"), str):
+        values["reason"] = say(language, str(values["reason_code"])) if values["reason_code"] else ""
+    # What is missing has no digits behind its point.
+    values = {
+        name: float("nan") if name.endswith("_kwh") and value is None else value for name, value in values.items()
+    }
     if explanation.figure.startswith(ROOM):
         amounts = {
             name: quantity(language, values[name], explanation.unit) for name in ("allowed", "used", "takes", "lacks")
@@ -207,6 +223,44 @@ def _year_text(language: Language, explanation: Explanation) -> str:
     reason = reason_text(language, row, objective, names, when=why is None)
     more = "" if why is None else year_text(language, cast("YearWhy", why), objective, float(str(values["gap"])), names)
     return say(language, "why.formula.programme_year", reason=reason, more=more).strip()
+
+
+def _lighting_text(language: Language, explanation: Explanation) -> str:
+    """How a figure of LED lighting comes about."""
+    from kawasolar.lighting.words import deadline_text, lamp_name, why_text
+    from kawasolar.lighting.year import YearWhy
+
+    values, code = dict(explanation.values), f"why.formula.{explanation.formula}"
+    if isinstance(values.get("why"), YearWhy):
+        goal = say(language, f"lighting.goal.{values['goal']}")
+        told = say(language, code, why=why_text(language, cast("YearWhy", values["why"])), goal=goal)
+        more = [deadline_text(language, values)]
+        more.append("" if values["gap"] is None else say(language, "why.lighting.gap", gap=values["gap"]))
+        return say(language, "programme.sentence_gap").join(one for one in (told, *more) if one)
+    if "lamp" in values:
+        values["item"] = " ".join(part for part in (str(values["where"]), str(values["fixture"]) or lamp_name(language, str(values["lamp"]))) if part)  # fmt: skip
+        values["watts"] = say(language, f"why.lighting.w.{values['w_from']}")
+        values["used"] = say(language, f"why.lighting.h.{values['hours_from']}")
+    return say(language, code, **values)
+
+
+def _car_text(language: Language, explanation: Explanation) -> str:
+    """Which model comes for a car, and why in its year."""
+    from kawasolar.fleet.words import filled_text
+    from kawasolar.fleet.words import why_text as car_why
+
+    values = dict(explanation.values)
+    due, why = values["natural_year"], str(values["why"])
+    values["why_text"] = car_why(language, why, float("nan") if due is None else float(str(due)))
+    values["model"], values["reason"] = (str(values.get(f"{name}_{language}", "")) for name in ("name", "reason"))
+    nan = float("nan")
+    numbers = {name: nan if values.get(name) is None else values[name] for name in ("seats", "model_seats", "km_longest", "range_km", "old_tco_yen", "new_tco_yen")}  # fmt: skip
+    told = [say(language, f"why.formula.{explanation.formula}", **(values | numbers))]
+    if values["row"]:
+        told.append(say(language, "why.fleet.row", row=values["row"]))
+    if values["filled"] and why not in ("already", "outside"):
+        told.append(say(language, "why.fleet.filled", names=filled_text(language, str(values["filled"]))))
+    return say(language, "programme.sentence_gap").join(told)
 
 
 def _found_text(language: Language, explanation: Explanation) -> str:
@@ -349,6 +403,8 @@ class _Teller:
         self._told_sources.add(place)
         if isinstance(source, ProfileSource):
             yield from self._profile(source, depth, again=again)
+        elif isinstance(source, TableSource):
+            yield from self._table(source, depth, again=again)
         elif isinstance(source, CriterionSource):
             yield from self._criterion(source, depth)
         elif isinstance(source, LedgerSource):
@@ -391,6 +447,22 @@ class _Teller:
             yield depth + 1, self.say("outside")
         if source.now is not None:
             yield depth + 1, self.say("now", now=number(language, source.now, source.unit), value=value)
+
+    def _table(self, source: TableSource, depth: int, *, again: bool) -> Iterator[Line]:
+        language = self.language
+        name, value = source.text("name", language), number(language, source.value, source.unit)
+        code = "profile.assumed" if source.assumed else "profile"
+        ends = ["" if end is None else f"{end:,.10g}" for end in (source.low, source.high)]
+        reach = self.say("range", low=ends[0], high=ends[1]) if any(ends) else ""
+        yield depth, self.say(code, name=name, value=value, range=reach)
+        if again:
+            return
+        cited = say(language, "lighting.changed") if source.given else source.text("source", language)
+        sure = say(language, f"how_sure.{source.how_sure}")
+        yield depth + 1, self.say("source", source=cited, sure=sure)
+        if source.text("note", language):
+            yield depth + 1, self.say("note", note=source.text("note", language))
+        yield depth + 1, self.say("table", table=source.table, key=source.key)
 
     def _range(self, low: float | None, high: float | None) -> str:
         if low is None and high is None:
@@ -459,6 +531,8 @@ class _Teller:
             shown = standing_text(self.language, value)
         elif source.kind == "layout":
             shown = layout_text(self.language, cast("tuple[tuple[str, float], ...]", value))
+        elif source.kind == "lighting":
+            shown = given_text(self.language, value)
         elif isinstance(value, tuple):
             shown = say(self.language, "list.separator").join(map(str, value)) or self.say("none")
         else:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # How far an area goes beyond its points: so many times what lies between a point and its neighbour.
 _BEYOND = 1.5
 _LEAST_M = 50.0
+# Neighbours' sides are brought together to so much: else slits stay between them.
+_GRID_M = 0.01
 
 
 def catchments(points: pd.DataFrame, crs: CRS) -> gpd.GeoDataFrame:
@@ -45,7 +47,7 @@ def catchments(points: pd.DataFrame, crs: CRS) -> gpd.GeoDataFrame:
     owner = points["site_id"].to_numpy(object)[first]
     for site_id in grouped.groups:
         mine = cells[owner == site_id]
-        whole = shapely.union_all(mine) if len(mine) else shapely.MultiPolygon()
+        whole = shapely.union_all(mine, grid_size=_GRID_M) if len(mine) else shapely.MultiPolygon()
         ids.append(site_id)
         shapes.append(whole if whole.geom_type == "MultiPolygon" else shapely.MultiPolygon([whole] if whole.geom_type == "Polygon" else []))  # fmt: skip
     made = gpd.GeoDataFrame({"site_id": ids}, geometry=shapes, crs=crs)

@@ -35,7 +35,7 @@ def curve_of(case: Case, seconds: float, progress: Progress) -> pd.DataFrame:
     rows = []
     for k, number in enumerate(wanted):
         told = part(progress, k / len(wanted), (k + 1) / len(wanted))
-        found = case.solve(number, case.asked.gap, max(seconds / len(wanted), 0.5), told)
+        found = case.solve(number, case.asked.ends_at, max(seconds / len(wanted), 0.5), told)
         own = case.way[:, found.sites].min(axis=1)
         weight, reached = case.weight, np.isfinite(own)
         rows.append(

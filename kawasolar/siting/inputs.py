@@ -10,7 +10,8 @@ import numpy as np
 from gis.progress import part, silent
 from kawasolar.errors import PlanError
 from kawasolar.siting.candidates import candidates_of, spare_power
-from kawasolar.siting.of_plan import fleet_points, siting_of
+from kawasolar.siting.fleet import fleet_points
+from kawasolar.siting.of_plan import siting_of
 from kawasolar.siting.population import read_population
 from kawasolar.siting.reading import read_known, read_points
 

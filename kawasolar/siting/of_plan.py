@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gis.progress import Progress
-    from kawasolar.plan import Plan
     from kawasolar.siting.result import Located
     from kawasolar.siting.table import Assumptions
 
@@ -35,6 +34,7 @@ SITES = (
 POINTS = ("point_id", "name", "weight", "kwh_day", "x", "y", "site_id", "distance_m", "served", "covered")
 # Share of the time that the curve may take.
 _CURVE_PART = 0.5
+_GAP, _GAP_ROOM = 0.001, 0.01
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Asked:
     carried : what a year does not spend is there in the next
     pinned : ids of candidates that are sites in any case
     split : with ``room``: a point may be served from several sites
-    gap, seconds : the search ends there
+    gap, seconds : the search ends at this proven gap, or then; None: 0.1 %, with ``room`` 1 %
     curve : whether the curve of more and fewer sites is reckoned too
     """
 
@@ -60,9 +60,14 @@ class Asked:
     carried: bool = False
     pinned: tuple[str, ...] = ()
     split: bool = False
-    gap: float = 0.01
+    gap: float | None = None
     seconds: float = 60.0
     curve: bool = True
+
+    @property
+    def ends_at(self) -> float:
+        """The gap at which the search ends."""
+        return (_GAP_ROOM if self.method == "room" else _GAP) if self.gap is None else self.gap
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +76,8 @@ class Siting:
 
     Attributes
     ----------
-    head : JSON-able: ``method source way number gap bound total unit covered_share mean_m unserved_share unreached gathered_m verify`` and what was asked
+    head : JSON-able: ``method source way number points weight candidates total bound gap covered_share served_share mean_m unreached gathered_m radius_m price_yen
+        kwh_day`` and what was asked and assumed (``assumed by_hand verify``); ``bound`` and ``mean_m`` None where there is none
     sites : :data:`SITES`; ``how`` is ``standing pinned chosen``; ``lost`` what would be lost without it: weight covered (cover), else weight × metres to the next
         nearest of the others, in the unit of ``total``
     points : :data:`POINTS`; ``site_id`` None where not served; ``served`` 0…1; ``covered`` within the radius of a site
@@ -84,35 +90,6 @@ class Siting:
     points: pd.DataFrame
     candidates: pd.DataFrame
     curve: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["number"]))
-
-
-def fleet_points(plan: Plan, assumed: Assumptions) -> pd.DataFrame:
-    """Bases of the plan's vehicles as points: weight = kWh a day by the year's kilometres.
-
-    Raises
-    ------
-    PlanError
-        ``siting.no_fleet``: no ledger of vehicles, or none with a base in the plan and kilometres
-    """
-    from kawasolar.registers.of_plan import rows_of_plan
-
-    rows, _ = rows_of_plan(plan, "vehicles")
-    if not len(rows) or "annual_km" not in rows:
-        raise PlanError("siting.no_fleet")
-    km = rows.groupby("facility_id")["annual_km"].sum(min_count=1).dropna()
-    places = plan.facilities.set_index(plan.facilities["facility_id"].astype(str))
-    places = places[places.geometry.notna()]
-    km = km[(km > 0) & km.index.isin(places.index)]
-    if not len(km):
-        raise PlanError("siting.no_fleet")
-    found = places.loc[km.index]
-    within = found.geometry.representative_point()
-    return pd.DataFrame(
-        {
-            "point_id": km.index.to_numpy(object), "name": found["name"].to_numpy(object),
-            "weight": km.to_numpy(float) / 365.0 * assumed.fleet_kwh_km, "x": within.x.to_numpy(), "y": within.y.to_numpy(),
-        }
-    )  # fmt: skip
 
 
 def siting_of(
@@ -225,10 +202,10 @@ def _chosen(case: Case, progress: Progress) -> tuple[Located, dict[int, int]]:
     if not asked.budgets:
         if asked.number is None:
             raise PlanError("siting.no_number")
-        return case.solve(asked.number, asked.gap, asked.seconds, progress), {}
+        return case.solve(asked.number, asked.ends_at, asked.seconds, progress), {}
     yearly = cover_by_years(
         case.way, case.usable["price_yen"].to_numpy(float), asked.budgets, weights=case.weight, radius=case.assumed.radius_m, standing=case.stands.tolist(),
-        pinned=case.pins.tolist(), most=asked.number, carried=asked.carried, gap=asked.gap, seconds=asked.seconds, progress=progress,
+        pinned=case.pins.tolist(), most=asked.number, carried=asked.carried, gap=asked.ends_at, seconds=asked.seconds, progress=progress,
     )  # fmt: skip
     from kawasolar.siting.covering import first_cover
     from kawasolar.siting.result import Located

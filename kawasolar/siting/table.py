@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
-from kawasolar.errors import PlanError
-from kawasolar.measures.table import Assumption
+from kawasolar.assumed import check_given, rows_by_key
 from kawasolar.resources import resource_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from kawasolar.assumed import Assumption
 
 WHOLE = ("chargers_most", "stalls_least")
 
@@ -61,9 +61,7 @@ def _table() -> Mapping[str, Any]:
 @cache
 def assumption_rows() -> Mapping[str, Assumption]:
     """Key -> its row."""
-    rows = cast("list[dict[str, object]]", _table()["assumptions"])
-    names = [one.name for one in fields(Assumption)]
-    return MappingProxyType({str(row["key"]): Assumption(**{name: row[name] for name in names}) for row in rows})  # type: ignore[arg-type]
+    return rows_by_key(_table()["assumptions"])
 
 
 def headings() -> Mapping[str, list[str]]:
@@ -85,13 +83,7 @@ def assumptions_with(asked: Mapping[str, float]) -> Assumptions:
         ``siting.no_such_assumption``, ``siting.range``
     """
     rows = assumption_rows()
-    for key, value in asked.items():
-        if key not in rows:
-            raise PlanError("siting.no_such_assumption", found=key[:60], expected=", ".join(rows))
-        row = rows[key]
-        broken = not math.isfinite(value) or (key in WHOLE and value != int(value))
-        if broken or not row.low <= value <= row.high:
-            raise PlanError("siting.range", key=key, found=value, low=row.low, high=row.high)
+    check_given(rows, asked, unknown="siting.no_such_assumption", beyond="siting.range", whole=WHOLE)
     values = {key: row.value for key, row in rows.items()} | dict(asked)
     whole = {key: int(values[key]) for key in WHOLE}
     return Assumptions(**(values | whole), asked=frozenset(asked))  # type: ignore[arg-type]

@@ -3,8 +3,12 @@
     files ──► ledger ──► join ──┬─► survey ──► layout ──► yield ──┬─► eligibility ──► selection
       │                         │                               │       └────► programme
       │                         └───────────────────────────────►       ▲
-      │                                                         └─► use │
-      └─────► registers ────────────────────────────────────────────────┘
+      │                                                         ├─► use │
+      │                                                         └───────┼──► charging
+      └─────► registers ────────────────────────────────────────────────┤        ▲
+                                                                        └─► fleet, siting
+                                                                        └─► lighting
+Programme, lighting, fleet, charging and siting are computed only where a scenario asks for them; use, charging and the spare power of sites come after the lighting where it asks for that.
 A stage names the input files, the values of the profile, what people entered, and the stages whose results it takes. From these alone its
 stamp is made; a result whose stamp is no longer what it would be now is stale. *Parts* are what a stage can compute one by one: the
 buildings of the survey, the facilities of the layout and of the yield.
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
     from kawasolar.stages.work import Work
 
 StageName = Literal[
-    "ledger", "join", "registers", "survey", "layout", "yield", "use", "eligibility", "selection", "programme", "lighting", "fleet", "charging", "siting",
+    "ledger", "join", "registers", "survey", "layout", "yield", "eligibility", "selection", "programme", "lighting", "fleet", "use", "charging", "siting",
 ]  # fmt: skip
 
 
@@ -55,6 +59,7 @@ class Stage:
     parts : what it computes one by one, with the fingerprint of what each part has of its own
     drawn : tables of what people enter that only its parts, or some of ``entered``, depend on
     waits : further stages that must be fresh before its parts can be told
+    after_if : further stages whose whole results it takes where this holds of the plan
     asked_by : table of what people enter in a scenario, or the entry ``table/key`` of it; without one there is nothing to compute, and nothing that could be stale
     """
 
@@ -69,6 +74,11 @@ class Stage:
     waits: tuple[StageName, ...] = ()
     values_with: Mapping[Role | str, tuple[str, ...]] = field(default_factory=dict)
     asked_by: str = ""
+    after_if: Mapping[StageName, Callable[[Work], bool]] = field(default_factory=dict)
+
+    def follows(self, work: Work) -> tuple[StageName, ...]:
+        """Stages whose whole results it takes in this plan."""
+        return (*self.after, *(name for name, holds in self.after_if.items() if holds(work)))
 
     def is_idle(self, work: Work) -> bool:
         """Whether nobody asks for it."""
@@ -98,7 +108,8 @@ class Stage:
         if table == "values":
             return self.uses(key) or any(FALLS_BACK_ON.get(name) == key for name in self.entered)
         if table == ASKED:
-            return self.asked_by == f"{ASKED}/{key}"
+            # Whether demand is that after the lighting is said where that is asked for.
+            return self.asked_by == f"{ASKED}/{key}" or key in self.after_if
         return table in self.entered or table in self.drawn
 
 
@@ -142,6 +153,18 @@ def _parts_of_yield(work: Work) -> dict[str, str]:
     return {facility: fingerprint([stamp.base, found]) for facility, found in stamp.parts.items()}
 
 
+def _is_lit_away(work: Work) -> bool:
+    from kawasolar.demand.after_led import is_asked
+
+    return is_asked(work.entries, work.scenario)
+
+
+def _is_spare_lit_away(work: Work) -> bool:
+    """Sites look at what is used only where spare power is asked for."""
+    entry = work.entries.get(ASKED, f"{work.scenario}/siting")
+    return entry is not None and bool(entry["value"].get("spare")) and _is_lit_away(work)
+
+
 CHAIN: tuple[Stage, ...] = (
     # 2: size and use have a say in which outline near by is meant, and in every score; parcels; places from addresses.
     Stage("ledger", 2, files=("facilities", "buildings", "dsm", "wards", "parcels", "addresses"), values=("join.*",), entered=("epsg", "columns")),
@@ -165,8 +188,6 @@ CHAIN: tuple[Stage, ...] = (
         "yield", 4, files=(*STATIONS, "weather_sunny", "weather_dull"), values=("pv.*", "temp.*", "jis.*", "pvwatts.*", "snow.*", "co2.*"), parts=_parts_of_yield,
         waits=("survey", "join", "layout"),
     ),
-    # Nothing waits for it yet.
-    Stage("use", 1, after=("ledger", "yield"), files=("meters",), values=("plan.year",), entered=("use_ledger", "meters", "aliases", "load_tables")),
     Stage(
         "eligibility", 1, after=("ledger", "join", "yield"), values=("life.*", "plan.year"), entered=("criteria", "ledger"),
         values_with={"criterion:roof_load": ("load.*", "module.weight", "module.width", "module.length")},
@@ -185,13 +206,18 @@ CHAIN: tuple[Stage, ...] = (
     Stage(
         "fleet", 1, after=("ledger", "registers"), values=("plan.year", "co2.*"), asked_by="asked/fleet", entered=("asked_fleet", "names", "car_tables"), drawn=("aliases",),
     ),
+    # Nothing waits for it. After the lighting where the scenario reckons with its savings.
+    Stage(
+        "use", 1, after=("ledger", "yield"), files=("meters",), values=("plan.year",), entered=("use_ledger", "meters", "aliases", "load_tables"),
+        after_if={"lighting": _is_lit_away},
+    ),
     Stage(
         "charging", 1, after=("ledger", "registers", "yield", "fleet"), files=("meters",), values=("plan.year",), asked_by="asked/charging",
-        entered=("asked_charging", "ledger", "meters", "names", "load_tables", "charger_tables", "bills"), drawn=("aliases",),
+        entered=("asked_charging", "ledger", "meters", "names", "load_tables", "charger_tables", "bills"), drawn=("aliases",), after_if={"lighting": _is_lit_away},
     ),
     Stage(
         "siting", 1, after=("ledger", "registers"), files=(*SITING_FILES, "roads", "meters"), values=("plan.year",), asked_by="asked/siting",
-        entered=("asked_siting", "ledger", "meters", "names", "load_tables", "siting_tables", "bills"), drawn=("aliases",),
+        entered=("asked_siting", "ledger", "meters", "names", "load_tables", "siting_tables", "bills"), drawn=("aliases",), after_if={"lighting": _is_spare_lit_away},
     ),
 )  # fmt: skip
 BY_NAME: Mapping[str, Stage] = {stage.name: stage for stage in CHAIN}
@@ -320,7 +346,9 @@ def _asked(kind: AnswerKind) -> Callable[[Work], Iterator[tuple[str, str]]]:
     def said(work: Work) -> Iterator[tuple[str, str]]:
         entry = work.entries.get(ASKED, f"{work.scenario}/{kind}")
         if entry is not None:
-            yield f"asked:{kind}", fingerprint(entry["value"])
+            # What it is for is no part of how it is reckoned.
+            how = {key: value for key, value in entry["value"].items() if key != "in_demand"}
+            yield f"asked:{kind}", fingerprint(how)
 
     return said
 
@@ -395,7 +423,9 @@ def touched(changes: Iterable[Change], scenario: str) -> frozenset[str] | None:
         return None
     found: set[str] = set()
     for stage in CHAIN:
-        if found.intersection((*stage.after, *stage.waits)) or any(stage.takes(table, key) for table, key in own):
+        if found.intersection((*stage.after, *stage.after_if, *stage.waits)) or any(
+            stage.takes(table, key) for table, key in own
+        ):
             found.add(stage.name)
     return frozenset(found)
 
@@ -420,7 +450,7 @@ def expected(stage: Stage, work: Work) -> Stamp:
             inputs[f"value:{key}"] = repr(float(work.profile.number(key)))
     for name in stage.entered:
         inputs.update(ENTERED[name](work))
-    for name in stage.after:
+    for name in stage.follows(work):
         inputs[f"stage:{name}"] = work.stamps[name].fingerprint if name in work.stamps else ""
     ready = all(name in work.stamps for name in stage.waits)
     parts = stage.parts(work) if stage.parts is not None and ready else {}

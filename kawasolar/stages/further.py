@@ -41,12 +41,14 @@ def run_registers(work: Work, bench: Bench, progress: Progress) -> None:
 
 def run_use(work: Work, progress: Progress) -> None:
     """What every facility uses in half hours, and what of its roof's energy at once."""
+    from kawasolar.demand.after_led import saved_by_facility
     from kawasolar.demand.of_plan import Asked
     from kawasolar.use import compute_use
 
     if work.yielded is None:
         raise AssertionError("the yield has not run")
-    asked = Asked(work.facilities(), work.entries, work.inputs, work.profile)
+    saved = saved_by_facility(work.entries, work.scenario, work.answers.get("lighting"))
+    asked = Asked(work.facilities(), work.entries, work.inputs, work.profile, saved)
     work.use, findings = compute_use(asked, work.yielded.yields, work.yielded.hourly, progress)
     work.findings["use"] = tuple(findings)
 

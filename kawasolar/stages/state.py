@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from kawasolar.choices import WITH
-from kawasolar.plan import fingerprint
+from kawasolar.plan import ANSWERS, fingerprint
 from kawasolar.stages.chain import BY_NAME, CHAIN, StageName, expected
 from kawasolar.stages.work import Work
 
@@ -78,7 +78,7 @@ def states_of(work: Work) -> tuple[StageState, ...]:
             idle = work.stamps.get(stage.name)
             found[stage.name] = StageState(stage.name, "fresh", made="" if idle is None else idle.made)
             continue
-        behind = any(not found[name].is_fresh for name in (*stage.after, *stage.waits))
+        behind = any(not found[name].is_fresh for name in (*stage.follows(work), *stage.waits))
         stamp, wanted = work.stamps.get(stage.name), expected(stage, work)
         if stamp is None:
             found[stage.name] = StageState(
@@ -142,7 +142,9 @@ def plan_fingerprint(plan: Plan) -> str:
     """
     lots = plan.entries.of_scenario("lots", plan.scenario)
     # Where there are lots, their papers show years and bills, too.
-    stamps = {name: stamp.fingerprint for name, stamp in plan.stamps.items() if lots or name not in _ON_NO_PAPER}
+    # What was asked for besides is on papers where there is an answer: others stay the plan's, whatever the program can be asked for.
+    left_out = {*(() if lots else _ON_NO_PAPER), *(kind for kind in ANSWERS if kind not in plan.answers)}
+    stamps = {name: stamp.fingerprint for name, stamp in plan.stamps.items() if name not in left_out}
     own = {table: dict(plan.entries.table(table)) for table in ("ledger", "joins", "keepouts")}
     mine = {
         table: plan.entries.of_scenario(table, plan.scenario)

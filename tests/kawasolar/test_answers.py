@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 from pandas.testing import assert_frame_equal
 
 from kawasolar.__main__ import main
@@ -19,6 +22,19 @@ from kawasolar.errors import PlanError, UnreadableProject
 from kawasolar.pipeline import PlanInputs, make_project
 from kawasolar.plan import ANSWERS
 from kawasolar.project import load_project, save_project
+from kawasolar.provenance import (
+    Desk,
+    EnteredSource,
+    Explanation,
+    FileSource,
+    LedgerSource,
+    NothingToExplain,
+    TableSource,
+    as_json,
+    explain,
+    figures_of,
+    sentences,
+)
 from kawasolar.reasons import stage_sentence
 from kawasolar.stages import bring_up_to_date, states, with_edit
 from kawasolar.words import LANGUAGES, say
@@ -28,8 +44,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    import pandas as pd
+
     from kawasolar.document.entries import Edit
-    from kawasolar.plan import AnswerKind, Project
+    from kawasolar.plan import AnswerKind, Plan, Project
 
 BY = Author("試験 花子", "試験のため", "2026-04-01T09:00:00+00:00")
 LAMPS = """施設番号,室名,ランプ種別,器具型番,灯数/台,台数,W/台,点灯h/日,日/年,設置高さ
@@ -78,6 +96,11 @@ def asked(project: Project, kind: AnswerKind, options: dict[str, Any] | None) ->
     return with_edit(project, asked_edits.ask(project.entries, "s1", kind, options, BY))
 
 
+def used(plan: Plan) -> pd.Series:
+    assert plan.use is not None
+    return plan.use.frame.set_index("facility_id")["load_kwh"]
+
+
 def waiting(project: Project) -> set[str]:
     return {state.name for state in states(project.plan, project.profile) if not state.is_fresh}
 
@@ -109,6 +132,78 @@ def test_each_answer_is_what_its_room_finds(answered: Project) -> None:
     gym = light.rows[light.rows["room"] == "体育館"].iloc[0]
     assert gym["old_kw"] == pytest.approx(4.896)
     assert gym["new_kw"] == pytest.approx(0.896)
+
+
+def test_the_fleet_can_take_the_chargers_that_its_bases_need(answered: Project) -> None:
+    from kawasolar.charging.of_fleet import chargers_per_car
+
+    found = chargers_per_car(answered.plan)
+    assert found is not None
+    bases = answer_of(answered.plan, "charging").bases
+    assert found.ratio == pytest.approx(bases["chargers"].sum() / bases["served"].sum())
+    assert found.is_apart
+    again = bring_up_to_date(asked(answered, "fleet", {"values": found.values}))
+    after = chargers_per_car(again.plan)
+    assert after is not None
+    assert not after.is_apart
+    assert (
+        answer_of(again.plan, "fleet").head["totals"]["spend_yen"]
+        < answer_of(answered.plan, "fleet").head["totals"]["spend_yen"]
+    )
+
+
+def test_demand_is_that_after_the_leds_where_the_plan_asks(project: Project, answered: Project) -> None:
+    from kawasolar.demand import demand_of
+    from kawasolar.demand.lit import lit_of
+    from kawasolar.measures.site import site_of
+    from kawasolar.use import flows_of
+
+    light = answer_of(answered.plan, "lighting").facilities.set_index("facility_id")
+    after = bring_up_to_date(asked(answered, "lighting", {"in_demand": True}))
+    assert waiting(after) == set()
+    now, then = demand_of(answered.plan), demand_of(after.plan)
+    assert then.after_led == set(light.index) & set(
+        now.facilities.loc[now.facilities["source"] != "none", "facility_id"]
+    )
+    for name in then.after_led:
+        # By hand: what burns by the hours of its kind, and no more than is used.
+        less = np.minimum(light["saved_kwh"][name] * lit_of(after.plan, name, then.year), now.of(name))
+        assert then.of(name) == pytest.approx(now.of(name) - less, abs=1e-3)
+        assert (then.of(name) >= 0).all()
+    before, left = (used(plan) for plan in (answered.plan, after.plan))
+    assert (left <= before).all()
+    assert left.sum() == pytest.approx(then.facilities["annual_kwh"].sum(), rel=1e-5)
+    # LED's own savings, and LED among the measures, are of the load as it is.
+    assert answer_of(after.plan, "lighting").facilities["saved_yen"].tolist() == light["saved_yen"].tolist()
+    assert_array_equal(demand_of(after.plan, as_it_is=True).kwh, now.kwh)
+    name = min(then.after_led)
+    assert site_of(after.plan, name).load_kwh.sum() == pytest.approx(now.of(name).sum(), rel=1e-5)
+    assert flows_of(after.plan, name)[1].load.sum() == pytest.approx(then.of(name).sum(), rel=1e-5)
+
+
+def test_why_a_load_is_less_after_the_leds(answered: Project) -> None:
+    from kawasolar.provenance import explain, sentences
+
+    after = bring_up_to_date(asked(answered, "lighting", {"in_demand": True}))
+    before, left = (explain(project.plan, "load_kwh", "001") for project in (answered, after))
+    assert (before.formula, left.formula) == (
+        "load_bill" if before.of("ledger.annual_kwh") else "load_area",
+        "load_after_led",
+    )
+    (saved,) = left.of("lighting_saved_kwh")
+    assert saved.value == answer_of(after.plan, "lighting").facilities.set_index("facility_id")["saved_kwh"]["001"]  # type: ignore[union-attr]
+    for language in LANGUAGES:
+        assert all("{" not in line for _, line in sentences(left, language))
+
+
+def test_what_follows_the_leds_is_stale_with_them_only_where_the_plan_asks(answered: Project) -> None:
+    after = bring_up_to_date(asked(answered, "lighting", {"in_demand": True}))
+    assert waiting(asked(after, "lighting", {"in_demand": True, "goal": "co2"})) == {"lighting", "use", "charging"}
+    assert waiting(asked(answered, "lighting", {"goal": "co2"})) == {"lighting"}
+    assert waiting(asked(answered, "lighting", {"in_demand": True})) == {"use", "charging"}
+    back = with_edit(after, asked_edits.ask(after.entries, "s1", "lighting", {}, BY), attic=[answered.plan])
+    assert waiting(back) == set()
+    assert back.plan.use is answered.plan.use
 
 
 def test_answers_come_back_from_the_file(answered: Project, tmp_path: Path) -> None:
@@ -262,3 +357,189 @@ def test_the_command_line_asks_and_computes(
     assert main(["edit", "ask", str(path), "rockets"]) != 0
     assert main(["edit", "ask", str(path), "lighting", "goal"]) != 0
     assert main(["edit", "ask", str(path), "lighting", "goal=money"]) != 0
+
+
+# ---------------------------------------------------------------------------------------------- why
+
+
+def test_lighting_is_explained_down_to_the_rows_of_the_ledger(answered: Project) -> None:
+    desk = Desk(answered.plan)
+    light = answer_of(answered.plan, "lighting")
+    found = explain(desk, "lighting_saved_kwh", "001")
+    rows = [one for one in found.inputs if isinstance(one, Explanation)]
+    # (306 − 56) W of 16 lamps for 1,000 hours; the file's second row, below its heading.
+    gym = next(one for one in rows if one.part == "2")
+    assert gym.value == pytest.approx(4_000.0)
+    assert (gym.values["count"], gym.values["old"], gym.values["led"], gym.values["hours"]) == (16, 306, 56, 1_000)
+    assert (gym.values["w_from"], gym.values["hours_from"]) == ("ledger", "ledger")
+    (led,) = gym.inputs
+    assert isinstance(led, TableSource)
+    assert (led.value, led.unit, led.table) == (56.0, "W", "lighting.toml")
+    assert sum(float(str(one.value)) for one in rows) == pytest.approx(float(str(found.value)))
+    assert [one.role for one in found.inputs if isinstance(one, FileSource)] == ["lamps"]
+    # Floor and kind where no ledger tells it.
+    guessed = light.facilities.loc[light.facilities["estimated"], "facility_id"].iloc[0]
+    (one,) = (each for each in explain(desk, "lighting_saved_kwh", guessed).inputs if isinstance(each, Explanation))
+    assert one.figure == "lighting_estimate"
+    assert {each.column for each in one.inputs if isinstance(each, LedgerSource)} == {"floor_area_m2", "kind"}
+    for figure in ("lighting_saved_kwh", "lighting_saved_yen", "lighting_cost_yen", "lighting_year", "chargers"):
+        assert figure in figures_of(answered.plan, "001")
+        made = explain(desk, figure, "001")
+        json.dumps(as_json(made), allow_nan=False)
+        for language in LANGUAGES:
+            told = "\n".join(text for _, text in sentences(made, language))
+            assert "why." not in told
+            assert "{" not in told
+    # All of its lamps are LED; no car stands there.
+    assert [explain(answered.plan, name, "003").formula for name in ("lighting_year", "chargers")] == [
+        "not_in_lighting",
+        "not_in_charging",
+    ]
+    with pytest.raises(NothingToExplain):
+        explain(desk, "lighting_cost_yen", "003")
+
+
+def test_cost_of_led_adds_up(answered: Project) -> None:
+    found = explain(answered.plan, "lighting_cost_yen", "001")
+    rows = answer_of(answered.plan, "lighting").rows
+    mine = rows[rows["facility_id"] == "001"]
+    prices = {
+        one.key.split("/")[1]: float(one.value)
+        for one in found.inputs
+        if isinstance(one, TableSource) and one.key.endswith("/yen")
+    }
+    assert set(prices) == set(mine["replacement"])
+    luminaires = sum(prices[key] * count for key, count in zip(mine["replacement"], mine["fixtures"], strict=True))
+    assert float(str(found.value)) == pytest.approx(
+        luminaires + float(str(found.values["high"])) + float(str(found.values["waste"])), abs=2.0
+    )
+
+
+def test_the_year_of_led_says_why(answered: Project) -> None:
+    from kawasolar.lighting.year import year_why
+
+    def why(options: dict[str, Any], facility: str) -> Any:
+        project = bring_up_to_date(asked(answered, "lighting", options))
+        return project, year_why(answer_of(project.plan, "lighting"), facility)
+
+    assert why({}, "001")[1].reason == "first"
+    cost = answer_of(answered.plan, "lighting").facilities.set_index("facility_id")["cost_yen"]
+    first = answer_of(answered.plan, "lighting").head.first
+    # Nothing is left for it before.
+    budgets = {str(first): 0.0}
+    project, found = why({"budgets": budgets}, "001")
+    assert (found.year, found.reason, found.left_yen) == (first + 1, "no_room", 0.0)
+    project, found = why({"budget_yen": float(cost["001"]) / 4}, "001")
+    assert (found.year, found.reason) == (0, "no_year")
+    assert found.least_yen <= cost["001"]
+    project, found = why({"pins": {"001": first + 2, "002": 0}}, "001")
+    assert (found.year, found.reason) == (first + 2, "pinned")
+    given = [one for one in explain(project.plan, "lighting_year", "001").inputs if isinstance(one, EnteredSource)]
+    assert [(one.kind, one.value, one.mark.who if one.mark else "") for one in given] == [
+        ("lighting", first + 2, BY.who)
+    ]
+    assert year_why(answer_of(project.plan, "lighting"), "002").reason == "left_out"
+    assert year_why(answer_of(project.plan, "lighting"), "003") is None
+
+
+def test_a_year_that_cannot_bear_what_it_is_given(answered: Project) -> None:
+    from kawasolar.lighting.year import over_budget
+
+    light = answer_of(answered.plan, "lighting")
+    cost = light.facilities.set_index("facility_id")["cost_yen"]
+    tight = replace(light, head=replace(light.head, budget_yen=float(cost["001"]) + 1.0))
+    year = light.head.first
+    assert over_budget(light, {"001": year}, year) is None
+    assert over_budget(tight, {"001": year}, year) is None
+    found = over_budget(tight, {"001": year, "002": year}, year)
+    assert found is not None
+    assert found[0] > found[1]
+    # The search refuses the same.
+    options = {"budget_yen": tight.head.budget_yen, "pins": {"001": year, "002": year}}
+    project = bring_up_to_date(asked(answered, "lighting", options))
+    assert "lighting" not in project.plan.answers
+    assert any(one.code == "lighting.pins" for one in project.plan.findings)
+    assert over_budget(tight, {"001": year, "002": 0}, year) is None
+
+
+def test_chargers_are_explained_by_their_cars(answered: Project) -> None:
+    charging = answer_of(answered.plan, "charging")
+    for row in charging.bases.to_dict("records"):
+        found = explain(answered.plan, "chargers", str(row["facility_id"]))
+        assert found.value == row["chargers"]
+        cars = [one for one in found.inputs if isinstance(one, Explanation)]
+        assert len(cars) == row["cars"]
+        kinds = [one for one in found.inputs if isinstance(one, TableSource) and one.table == "chargers.csv"]
+        assert len(kinds) == len(charging.chargers[charging.chargers["facility_id"] == row["facility_id"]])
+
+
+def test_cars_are_explained_by_model_and_year(answered: Project) -> None:
+    fleet = answer_of(answered.plan, "fleet")
+    cars = fleet.cars.set_index("vehicle")
+    found = explain(answered.plan, "fleet_cars", "001")
+    each = {one.part: one for one in found.inputs if isinstance(one, Explanation)}
+    assert set(each) == {"川崎500あ1001", "川崎500あ1002"}
+    assert found.value == cars.loc[list(each), "fiscal_year"].notna().sum() == 2
+    for name, row in (("川崎500あ1001", 2), ("川崎500あ1002", 3)):
+        one = each[name]
+        assert one.value == cars.loc[name, "fiscal_year"]
+        assert one.values["row"] == row
+        (model,) = one.inputs
+        assert isinstance(model, TableSource)
+        assert (model.table, model.key) == ("vehicles_catalogue.csv", cars.loc[name, "model"])
+        assert model.value == fleet.catalogue.set_index("key").loc[model.key, "price_yen"]
+    assert "fleet_cars" not in figures_of(answered.plan, "003")
+    for language in LANGUAGES:
+        told = "\n".join(text for _, text in sentences(found, language))
+        assert "why." not in told
+        assert model.text("name", language) in told
+    json.dumps(as_json(found), allow_nan=False)
+
+
+# ---------------------------------------------------------------------------------------------- measures
+
+
+def test_chargers_of_measures_are_those_of_the_plan(answered: Project, tmp_path: Path) -> None:
+    import openpyxl
+
+    from kawasolar.export.measures import write_measures
+    from kawasolar.measures import assumptions_with, compare_orders, measures_of, site_of
+    from kawasolar.measures.words import notes
+
+    base = answer_of(answered.plan, "charging").bases.set_index("facility_id").loc["001"]
+    site, usual = site_of(answered.plan, "001"), assumptions_with({})
+    drawn, by = site.charging(usual)
+    assert by == "cars"
+    # The very half hours that the plan's chargers were found with.
+    assert drawn.sum() == pytest.approx(base["charged_kwh"])
+    net = site.load_kwh - site.produced_kwh + drawn
+    assert 2.0 * net.max() == pytest.approx(base["peak_staggered_kw"])
+    assert measures_of(site, usual)["chargers"].delta_kwh is drawn
+    # On its roof alone, it costs what the plan says that cars add to the bill.
+    found = compare_orders(site, usual, ("pv", "chargers"))
+    assert -found.asked.saved_yen("chargers") == pytest.approx(base["bill_staggered_yen"], abs=1.0)
+    assert any(f"{base['charged_kwh']:,.0f}" in text for text in notes("ja", found))
+    write_measures(answered.plan, found, tmp_path / "対策.xlsx", "ja", "001")
+    sheet = openpyxl.load_workbook(tmp_path / "対策.xlsx")["仮定"]
+    cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    number = next(row for row in cells if row[0] == "充電器の台数")
+    assert number[1] == base["chargers"]
+    assert "計画の充電設備" in str(number)
+    # Who says a number of chargers has them, and it is told.
+    own = assumptions_with({"chargers": 3})
+    assert site.charging(own)[1] == "given"
+    assert site.charging(own)[0].sum() != pytest.approx(drawn.sum())
+    assert any("入力値" in text for text in notes("ja", compare_orders(site, own, ("chargers",))))
+
+
+def test_chargers_of_measures_without_cars_are_assumed(answered: Project) -> None:
+    from kawasolar.measures import assumptions_with, site_of
+    from kawasolar.measures.site import charging
+
+    usual = assumptions_with({})
+    # No car stands there; and a plan that keeps no chargers.
+    for plan, facility in ((answered.plan, "003"), (replace(answered.plan, answers={}), "001")):
+        site = site_of(plan, facility)
+        assert site.cars is None
+        assert site.charging(usual)[1] == "assumed"
+        assert (site.charging(usual)[0] == charging(usual, site.year)).all()

@@ -21,6 +21,7 @@ from scipy.optimize import linprog
 
 from gis.progress import Cancelled
 from kawasolar.__main__ import main
+from kawasolar.assumed import Assumption
 from kawasolar.charging import (
     COLUMNS,
     WAYS,
@@ -57,7 +58,6 @@ from kawasolar.charging.words import note_texts
 from kawasolar.demand import demand_of
 from kawasolar.errors import PlanError, UnreadableLedger
 from kawasolar.half_hours import COUNT, SLOTS, fiscal_year
-from kawasolar.measures.table import Assumption
 from kawasolar.plan import RegisterRead, Registers
 from kawasolar.project import save_project
 from kawasolar.resources import resource_path

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
-from kawasolar.compare import FIGURES, compare, figure_text, find_scenario, lines, setting_text
+from kawasolar.compare import compare, figure_text, find_scenario, lines, setting_text
+from kawasolar.compare_figures import FIGURES
 from kawasolar.decide import decide
 from kawasolar.document import edits
 from kawasolar.document.entries import Entries, apply

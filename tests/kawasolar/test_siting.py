@@ -130,6 +130,23 @@ def test_a_cancel_is_heard() -> None:
         cover(cost, 4, radius=2.0, progress=stop)
 
 
+def test_nobody_waits_for_a_search_that_does_not_notice_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    from kawasolar.programme.highs import Limits, Watch
+    from kawasolar.siting import searching
+    from kawasolar.siting.models import shipping
+
+    def endless(_problem: object, _limits: object, watch: Watch, *, start: object) -> None:
+        while True:
+            watch.progress(0.0, "siting")
+
+    monkeypatch.setattr(searching, "search", endless)
+    monkeypatch.setattr(searching, "_GRACE", 0.05)
+    problem = shipping(np.ones((1, 1)), np.ones(1), np.ones(1))
+    answer = searching.searched(problem, Limits(0.0, 0.01), Watch())
+    assert answer.x is None
+    assert answer.status == "time"
+
+
 def test_the_published_optima(realdata: Path) -> None:
     from scipy.sparse.csgraph import floyd_warshall
 

@@ -140,6 +140,39 @@ def test_budgets_known_candidates_and_roads(
     assert "fiscal year" in capsys.readouterr().out
 
 
+def test_a_raster_of_population_with_points_split(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import rasterio
+    from rasterio.transform import from_origin
+
+    people = np.random.default_rng(4).integers(0, 5, (20, 20)).astype(np.float32)
+    path = tmp_path / "人口.tif"
+    with rasterio.open(path, "w", driver="GTiff", height=20, width=20, count=1, dtype="float32", crs=CRS_PLAN.to_wkt(), transform=from_origin(WEST, NORTH, 30.0, 30.0)) as file:  # fmt: skip
+        file.write(people, 1)
+    words = [
+        "-q",
+        "siting",
+        str(project),
+        "--population",
+        str(path),
+        "--number",
+        "3",
+        "--method",
+        "room",
+        "--split",
+        "--no-curve",
+    ]
+    assert main([*words, *LINES, "--set", "ev_share=0.1", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["source"] == "population"
+    assert found["weight"] == people.sum()
+    assert len(found["points"]) == (people > 0).sum()
+    assert all(one["load_kwh_day"] <= one["kwh_day"] + 1e-6 for one in found["sites"])
+    # 3 sites × 4 chargers × 6 kW × 8 h × 0.25 against 0.1 EV × 3 kWh for each person.
+    assert found["served_share"] == pytest.approx(min(1.0, 144.0 / (0.3 * float(people.sum()))), abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("more", "code"),
     [

@@ -16,8 +16,9 @@ from rasterio.transform import from_origin
 from kawasolar.errors import PlanError
 from kawasolar.siting.candidates import candidates_of, hours_open, spare_power
 from kawasolar.siting.catchments import catchments
+from kawasolar.siting.fleet import fleet_points
 from kawasolar.siting.kept import from_kept, kept
-from kawasolar.siting.of_plan import Asked, fleet_points, siting_of
+from kawasolar.siting.of_plan import Asked, siting_of
 from kawasolar.siting.population import gathered, read_population
 from kawasolar.siting.reading import clock, read_known, read_points
 from kawasolar.siting.table import assumption_rows, assumptions_with

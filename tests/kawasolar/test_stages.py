@@ -70,12 +70,12 @@ ALL = (
     "survey",
     "layout",
     "yield",
-    "use",
     "eligibility",
     "selection",
     "programme",
     "lighting",
     "fleet",
+    "use",
     "charging",
     "siting",
 )

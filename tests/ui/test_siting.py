@@ -13,7 +13,6 @@ from PySide6.QtCore import QPointF, Qt
 from kawasolar.siting.inputs import Sources, sites_for
 from kawasolar.siting.of_plan import Asked
 from kawasolar.siting.table import assumptions_with
-from tests.support.plans import CRS_PLAN, NORTH, SIZE, WEST
 from ui.siting.dialog import SitingDialog
 
 if TYPE_CHECKING:
@@ -21,29 +20,38 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from kawasolar.plan import Plan
     from ui.window import MainWindow
 
 WAIT = 60_000
 
 
-def write_points(path: Path, count: int = 60) -> Path:
+SITES = 3
+
+
+def write_points(path: Path, plan: Plan, count: int = 60) -> Path:
+    """Around the facilities, each its own way off."""
     rng = np.random.default_rng(2)
-    places = gpd.points_from_xy(rng.uniform(WEST, WEST + SIZE, count), rng.uniform(NORTH - SIZE, NORTH, count))
-    gpd.GeoDataFrame({"戸数": rng.integers(1, 40, count)}, geometry=places, crs=CRS_PLAN).to_file(path)
+    own = plan.facilities.geometry.get_coordinates().to_numpy()
+    xy = own[rng.integers(0, len(own), count)] + rng.normal(0, 40, (count, 2))
+    frame = gpd.GeoDataFrame({"戸数": rng.integers(1, 40, count)}, geometry=gpd.points_from_xy(*xy.T), crs=plan.crs)
+    frame.to_file(path)
     return path
 
 
 @pytest.fixture
-def dialog(window: MainWindow, tmp_path: Path) -> SitingDialog:
+def dialog(opened: MainWindow, tmp_path: Path) -> SitingDialog:
+    window, plan = opened, opened.document.plan
+    assert plan is not None
     window.ensure_parts()
     window.menus.actions["siting"].trigger()
     found = window.findChild(SitingDialog)
     assert found is not None
     assert not found.compute.isEnabled()
     assert not found.save.isEnabled()
-    found.asked.files["demand"].take(write_points(tmp_path / "集合住宅.gpkg"))
-    found.asked.number.setValue(4)
-    found.asked.fields["radius_m"].setValue(120.0)
+    found.asked.files["demand"].take(write_points(tmp_path / "集合住宅.gpkg", plan))
+    found.asked.number.setValue(SITES)
+    found.asked.fields["radius_m"].setValue(60.0)
     return found
 
 
@@ -51,20 +59,20 @@ def settled(dialog: SitingDialog, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: dialog._job is None, timeout=WAIT)
 
 
-def test_the_answer_is_the_domains(window: MainWindow, dialog: SitingDialog, qtbot: QtBot, tmp_path: Path) -> None:
-    plan = window.document.plan
+def test_the_answer_is_the_domains(opened: MainWindow, dialog: SitingDialog, qtbot: QtBot, tmp_path: Path) -> None:
+    plan = opened.document.plan
     assert plan is not None
     assert dialog.compute.isEnabled()
     qtbot.mouseClick(dialog.compute, Qt.MouseButton.LeftButton)
     settled(dialog, qtbot)
     found = dialog.found
     assert found is not None
-    wanted, _ = sites_for(plan, Sources("points", tmp_path / "集合住宅.gpkg"), assumptions_with({"radius_m": 120.0}), Asked(number=4))  # fmt: skip
+    wanted, _ = sites_for(plan, Sources("points", tmp_path / "集合住宅.gpkg"), assumptions_with({"radius_m": 60.0}), Asked(number=SITES))  # fmt: skip
     assert found.sites["site_id"].tolist() == wanted.sites["site_id"].tolist()
-    assert dialog.sites.rowCount() == 4
+    assert dialog.sites.rowCount() == SITES
     assert dialog.left_out.rowCount() == int((wanted.candidates["why_not"] != "").sum())
     assert str(dialog.sites.data(dialog.sites.index(0, 0))) == wanted.sites["name"].iloc[0]
-    assert "4 か所" in dialog.head.text()
+    assert f"{SITES} か所" in dialog.head.text()
     assert "siting." not in dialog.notes.text()
     # The map and the table look at the same site.
     dialog.map.resize(400, 300)
@@ -108,7 +116,7 @@ def test_papers_are_written(dialog: SitingDialog, qtbot: QtBot, tmp_path: Path) 
     dialog.write_layers(tmp_path / "a.gpkg")
     settled(dialog, qtbot)
     assert openpyxl.load_workbook(tmp_path / "a.xlsx").sheetnames[0] == "設置地点"
-    assert len(gpd.read_file(tmp_path / "a.gpkg", layer="sites")) == 4
+    assert len(gpd.read_file(tmp_path / "a.gpkg", layer="sites")) == SITES
     assert "a.gpkg" in dialog.state.text()
 
 
@@ -131,7 +139,7 @@ def test_what_cannot_be_is_said_and_a_stop_is_heard(dialog: SitingDialog, qtbot:
     assert dialog.found is None
     assert "5000" in dialog.state.text()
     assert dialog.sites.rowCount() == 0
-    dialog.asked.number.setValue(4)
+    dialog.asked.number.setValue(SITES)
     dialog.reckon()
     dialog.reject()
     settled(dialog, qtbot)

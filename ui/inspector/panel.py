@@ -57,7 +57,7 @@ class Inspector(QWidget):
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setExpanding(True)
         self.tabs.tabBar().setAccessibleName(look.say("ui.inspector.tabs"))
-        self.sun, self.roof, self.power = SunTab(look), RoofTab(look), PowerTab(look)
+        self.sun, self.roof, self.power = SunTab(look), RoofTab(look), PowerTab(look, document)
         self.basis = BasisTab(look, document)
         for name, tab in (("sun", self.sun), ("roof", self.roof), ("power", self.power), ("basis", self.basis)):
             words = look.say(f"ui.tab.{name}")

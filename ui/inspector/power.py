@@ -15,7 +15,9 @@ from ui.charts.days import Day, DayCurves
 from ui.charts.years import YearBars
 from ui.inspector.asked import asked_head, asked_line
 from ui.inspector.band import band_of, band_text
+from ui.inspector.fleet import CarsPart, ChargersPart
 from ui.inspector.gather import Site
+from ui.inspector.lighting import LightingPart
 from ui.inspector.metered import MeteredPart
 from ui.inspector.use import UsePart
 from ui.look import Look
@@ -24,6 +26,7 @@ from ui.parts import chips, column, label, row, rule, tick
 if TYPE_CHECKING:
     from kawasolar.meters import Load
     from kawasolar.plan import Plan
+    from ui.document import Document
 
 _DAYS_IN_MONTH = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 # The months of the solstices and equinoxes; a click on a month's bar shows any other.
@@ -37,7 +40,7 @@ class PowerTab(QWidget):
 
     why_asked = Signal(str)
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, document: Document) -> None:
         super().__init__()
         self._look = look
         say = look.say
@@ -68,6 +71,15 @@ class PowerTab(QWidget):
         layout.addWidget(rule())
         self.use = UsePart(look)
         layout.addWidget(self.use)
+        self.lighting = LightingPart(look, document)
+        self.cars, self.chargers = CarsPart(look), ChargersPart(look)
+        self._answers: list[tuple[QWidget, LightingPart | CarsPart | ChargersPart]] = []
+        for part in (self.lighting, self.cars, self.chargers):
+            line = rule()
+            layout.addWidget(line)
+            layout.addWidget(part)
+            part.why_asked.connect(self.why_asked)
+            self._answers.append((line, part))
         layout.addWidget(rule())
         self.metered = MeteredPart(look)
         layout.addWidget(self.metered)
@@ -80,6 +92,9 @@ class PowerTab(QWidget):
         self._site = site
         self.days.show_site(plan, site)
         self.use.show_site(plan, site.facility_id)
+        for line, part in self._answers:
+            part.show_site(plan, site.facility_id)
+            line.setVisible(not part.isHidden())
         self.metered.show_site(plan, site.facility_id)
         self._show_years(plan, site)
         if site.yields is None:

@@ -48,6 +48,13 @@ class SiteUse:
         return 2.0 * float(max(self.flows.load.max(initial=0.0), self.flows.produced.max(initial=0.0)))
 
 
+def is_after_led(plan: Plan, facility_id: str) -> bool:
+    """Whether the plan reckons with what a facility uses after its LED lighting."""
+    from kawasolar.demand.after_led import saved_by_facility
+
+    return facility_id in saved_by_facility(plan.entries, plan.scenario, plan.answers.get("lighting"))
+
+
 def use_row(plan: Plan, facility_id: str) -> pd.Series | None:
     """What the plan knows of a facility's use; None where it has not been reckoned."""
     if plan.use is None:
@@ -195,7 +202,7 @@ class UsePart(QWidget):
         if found is None or not known:
             self.source.setText(self._look.say("ui.use.not_reckoned" if found is None else "ui.use.source.none"))
             return
-        self._show_figures(found)
+        self._show_figures(found, after_led=is_after_led(plan, facility_id))
         # Who goes through facilities in another tab shall not have the half hours of each reckoned.
         self._waiting = not self.isVisible()
         if not self._waiting:
@@ -207,11 +214,13 @@ class UsePart(QWidget):
             self._waiting = False
             self.asked.emit(self.facility)
 
-    def _show_figures(self, found: pd.Series) -> None:
+    def _show_figures(self, found: pd.Series, *, after_led: bool) -> None:
         say = self._look.say
         told = [say(f"ui.use.source.{found['source']}")]
         if str(found["note"]):
             told.append(say(f"demand.note.{found['note']}"))
+        if after_led:
+            told.append(say("demand.after_led"))
         if float(found["filled"]) > 0:
             told.append(say("ui.use.filled", share=fmt.percent(found["filled"], 1)))
         self.source.setText(" ".join(told))

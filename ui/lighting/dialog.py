@@ -50,6 +50,8 @@ class LightingDialog(TakingDialog):
         self._look, self._jobs, self._remembered, self._plan, self._wanted = look, jobs, remembered, plan, selected
         self._job: Job | None = None
         self.pins: dict[str, int] = {}
+        # Said on the panel, and kept.
+        self._in_demand = False
         self.found: Lighting | None = None
         say = look.say
         self.setWindowTitle(say("ui.lighting.title"))
@@ -82,13 +84,13 @@ class LightingDialog(TakingDialog):
         before = self.asked_before(plan)
         if before is not None:
             told = checked(before)
-            self.pins = dict(told.pins)
+            self.pins, self._in_demand = dict(told.pins), bool(before.get("in_demand"))
             self.asked.show_asked(told)
 
     def options(self) -> dict[str, Any]:
         from kawasolar.answers.lighting import options_of
 
-        return options_of(replace(self.asked.asked, pins=dict(self.pins)))
+        return options_of(replace(self.asked.asked, pins=dict(self.pins)), in_demand=self._in_demand)
 
     # ---------------------------------------------------------------- building
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QHBoxLayout, QWidget
 
 from kawasolar.measures import CODES, assumption_rows, assumptions_with, orders_of
-from kawasolar.measures.table import DAYS, WHOLE
+from kawasolar.measures.table import CHARGERS, DAYS, WHOLE
 from kawasolar.measures.words import assumption_name, code_name, order_name, unit_name
 from ui.parts import label, row
 
@@ -33,7 +33,8 @@ class AskedMeasures(QWidget):
     changed = Signal()
     other_changed = Signal()
 
-    def __init__(self, look: Look, roof: str) -> None:
+    def __init__(self, look: Look, roof: str, *, kept: bool = False) -> None:
+        """``kept``: whether the plan keeps chargers of this facility, which may stand in the place of the numbers."""
         super().__init__()
         self._look = look
         grid = QGridLayout(self)
@@ -55,6 +56,13 @@ class AskedMeasures(QWidget):
         for key in _LED:
             self._field(lines["led"], key)
         lines["pv"].addWidget(label(roof, "muted"))
+        # There is only one where the plan has chargers to take.
+        self.of_plan = QCheckBox(look.say("ui.measures.of_plan")) if kept else None
+        if self.of_plan is not None:
+            self.of_plan.setToolTip(look.say("ui.measures.of_plan.tip"))
+            self.of_plan.setChecked(True)
+            self.of_plan.toggled.connect(self._on_of_plan)
+            lines["chargers"].addWidget(self.of_plan)
         for key in _CHARGERS:
             self._field(lines["chargers"], key)
         self.days = QComboBox()
@@ -63,6 +71,7 @@ class AskedMeasures(QWidget):
         self.days.setCurrentIndex(DAYS.index(int(assumption_rows()["charger_days"].value)))
         self._name(lines["chargers"], self.days, assumption_name(look.language, "charger_days"), short=False)
         self.days.currentIndexChanged.connect(self.changed)
+        self._enable_chargers()
         self.order, self.other = QComboBox(), QComboBox()
         line = row(8)
         for words, box in (("order", self.order), ("other", self.other)):
@@ -133,12 +142,15 @@ class AskedMeasures(QWidget):
 
     @property
     def assumed(self) -> Assumptions:
-        """What is assumed: only what is another number than the table's counts as asked for."""
+        """What is assumed: only what is another number than the table's counts as asked for; of chargers all, where the plan has some that are not taken."""
         asked: dict[str, float] = {}
+        kept = self.of_plan
         for key, given in assumption_rows().items():
+            if kept is not None and key in CHARGERS and kept.isChecked():
+                continue
             value = float(self.days.currentData()) if key == "charger_days" else self.fields[key].value()
             value = value / 100.0 if key in _SHARES else value
-            if abs(value - given.value) > 1e-9:
+            if abs(value - given.value) > 1e-9 or (kept is not None and key in CHARGERS):
                 asked[key] = min(max(value, given.low), given.high)
         lighting = self.fields["lighting_kwh"].value()
         return assumptions_with(asked, lighting if lighting > 0 else None)
@@ -147,11 +159,23 @@ class AskedMeasures(QWidget):
         self.fields["lighting_share"].setEnabled(value <= 0)
         self.changed.emit()
 
+    def _on_of_plan(self) -> None:
+        self._enable_chargers()
+        self.changed.emit()
+
+    def _enable_chargers(self) -> None:
+        """Numbers of chargers, where the plan's are not taken."""
+        on = self.ticks["chargers"].isChecked()
+        if self.of_plan is not None:
+            self.of_plan.setEnabled(on)
+            on = on and not self.of_plan.isChecked()
+        for widget in (*(self.fields[key] for key in _CHARGERS), self.days):
+            widget.setEnabled(on)
+
     def _on_ticked(self) -> None:
-        for code, keys in (("led", ("lighting_kwh", *_LED)), ("chargers", _CHARGERS)):
-            for key in keys:
-                self.fields[key].setEnabled(self.ticks[cast("Code", code)].isChecked())
-        self.days.setEnabled(self.ticks["chargers"].isChecked())
+        for key in ("lighting_kwh", *_LED):
+            self.fields[key].setEnabled(self.ticks["led"].isChecked())
+        self._enable_chargers()
         if self.fields["lighting_kwh"].value() > 0:
             self.fields["lighting_share"].setEnabled(False)
         self._fill()

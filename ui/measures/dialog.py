@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QComboBox, QLabel, QTabWidget, QWidget
 
+from kawasolar.answers import answer_of
 from kawasolar.measures.words import (
+    assumed_text,
     bill_rows,
     code_name,
     notes,
@@ -58,7 +60,7 @@ class MeasuresDialog(WorkingDialog):
         layout = column(self, margin=20, spacing=10)
         layout.addWidget(label(say("ui.measures.of", name=self._name), "title"))
         layout.addWidget(label(say("ui.measures.intro"), "muted", wrap=True))
-        self.asked = AskedMeasures(look, self._roof())
+        self.asked = AskedMeasures(look, self._roof(), kept=self._keeps_chargers())
         self.asked.changed.connect(self._changed)
         self.asked.other_changed.connect(self._refresh)
         layout.addWidget(self.asked)
@@ -88,6 +90,11 @@ class MeasuresDialog(WorkingDialog):
             return self._look.say("ui.measures.no_roof")
         kw, kwh = (float(mine[name].iloc[0]) for name in ("capacity_kw", "energy_kwh"))
         return self._look.say("ui.measures.roof", kw=fmt.number(kw, 1), energy=" ".join(fmt.energy(kwh)))
+
+    def _keeps_chargers(self) -> bool:
+        """Whether the plan keeps chargers of this facility."""
+        found = answer_of(self._plan, "charging")
+        return found is not None and bool((found.bases["facility_id"] == self.facility).any())
 
     def _worth_page(self) -> QWidget:
         page, say = QWidget(), self._look.say
@@ -197,7 +204,7 @@ class MeasuresDialog(WorkingDialog):
                 head.setText(order_name(language, one.order))
                 chart.show_falls(self._falls(one), top)
             self.worth.show_rows(worth_heads(language, found, other), worth_rows(language, found, other))
-            told = [*notes(language, found, whole=False), self._look.say("measures.note.assumed")]
+            told = [*notes(language, found, whole=False), assumed_text(language, found)]
             self.notes.setText(" ".join(told))
         self._show_bill()
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kawasolar.compare import class_text, figure_text, figure_title, setting_text, setting_title
+from kawasolar.compare import (
+    answer_note,
+    class_text,
+    figure_text,
+    figure_title,
+    figure_unit,
+    options_text,
+    setting_text,
+    setting_title,
+)
+from kawasolar.compare_figures import OF_ANSWERS
 from kawasolar.document.views import mark_of
 from ui import format as fmt
 from ui.map.differences import Difference, Differences, difference_words
@@ -27,9 +37,12 @@ Rows = tuple[list[Head], list[tuple[str, list[Cell]]]]
 # Figures that are asked for first.
 _FIRST = ("chosen", "capacity_kw", "energy_kwh", "co2_t", "eligible")
 _ALONE_WIDTH, _PAIR_WIDTH = 92, 140
+# Figures of answers have longer names, and how they are asked for needs more room than a switch.
+_NAME_WIDTH, _LONG_NAME_WIDTH = 136, 208
+_SETTING_WIDTH, _ASKED_WIDTH = 120, 172
 _INKS = {"unknown": "attention", "ineligible": "muted"}
 # Tables of the entries that say who turned a setting, and why.
-_TABLES = {"criterion": "criteria", "value": "values", "pin": "pins", "veto": "vetoes"}
+_TABLES = {"criterion": "criteria", "value": "values", "pin": "pins", "veto": "vetoes", "asked": "asked"}
 
 
 def differences_of(found: Comparison) -> Differences:
@@ -110,7 +123,8 @@ def figure_rows(look: Look, found: Comparison) -> Rows:
     """Each figure in each scenario, and by how much it differs from that of the first."""
     language, first = look.language, found.keys[0]
     note = look.say("ui.compare.difference", to=LETTERS[0])
-    heads = [Head(look.say("ui.compare.figure"), 136)]
+    about = answer_note(language, found)
+    heads = [Head(look.say("ui.compare.figure"), _LONG_NAME_WIDTH if about else _NAME_WIDTH)]
     for head in _heads(look, found, _PAIR_WIDTH):
         alone = head.letter == LETTERS[0]
         heads.append(
@@ -118,9 +132,10 @@ def figure_rows(look: Look, found: Comparison) -> Rows:
         )
     rows = []
     for code in sorted(found.figures.index, key=lambda code: _FIRST.index(code) if code in _FIRST else len(_FIRST)):
-        line, unit = found.figures.loc[code], str(found.figures.loc[code, "unit"])
+        line, unit = found.figures.loc[code], figure_unit(language, str(found.figures.loc[code, "unit"]))
         # The unit stands once, with the name: a figure is never cut for the sake of it.
-        cells = [Cell(" ".join(filter(None, (figure_title(language, code), unit))))]
+        name = " ".join(filter(None, (figure_title(language, code), unit)))
+        cells = [Cell(name, f"{name}\n{about}" if code in OF_ANSWERS else "")]
         for side in found.sides:
             ink = "attention" if side.stale else ""
             tip = look.say("ui.scenarios.stale_figures") if side.stale else ""
@@ -137,7 +152,8 @@ def figure_rows(look: Look, found: Comparison) -> Rows:
 def setting_rows(look: Look, found: Comparison, entries: Entries, profile: Profile) -> Rows:
     """What was turned, what it is in each scenario, and who turned it why."""
     language, say = look.language, look.say
-    heads = [Head(say("ui.compare.setting"), 168), *_heads(look, found, 120)]
+    width = _ASKED_WIDTH if (found.settings["kind"] == "asked").any() else _SETTING_WIDTH
+    heads = [Head(say("ui.compare.setting"), 168), *_heads(look, found, width)]
     heads.append(Head(say("ui.compare.who"), 300, sentence=True))
     rows = []
     for line in found.settings.to_dict("records"):
@@ -157,7 +173,9 @@ def setting_rows(look: Look, found: Comparison, entries: Entries, profile: Profi
 
 
 def _short(look: Look, profile: Profile, kind: str, name: str, value: Any) -> str:  # noqa: ANN401 - by kind
-    """A criterion's threshold alone, where its whole rule would not fit a column; empty for all else."""
+    """A criterion's threshold alone, where its whole rule would not fit a column, and the options of an answer; empty for all else."""
+    if kind == "asked":
+        return options_text(look.language, value) if value else ""
     if kind != "criterion" or not value[0]:
         return ""
     return limit_text(look, profile.criterion(name), value[1])

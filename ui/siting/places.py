@@ -133,7 +133,7 @@ class PlacesMap(Chart):
 
     def _foot(self, painter: QPainter, times: float) -> None:
         """What the signs are, and a bar of round length."""
-        y, length = self.height() - _FOOT / 2, nice_step(self.width() / times / 4, 1)
+        y, length = self.height() - _FOOT / 2, nice_step(self.width() / times / 8, 1)
         words = f"{length / 1000:,.4g} km" if length >= 1000 else f"{length:,.4g} m"
         end = self.width() - _MARGIN
         painter.setPen(self.pen("ink", 2.0))

@@ -10,6 +10,7 @@ from kawasolar.answers import answer_of
 from ui.charts.fiscal_years import FiscalYears
 from ui.parts import column, label, rule
 from ui.steps.answer import AnswerCard, titled, what_is_shown
+from ui.steps.per_car import PerCarHint
 
 if TYPE_CHECKING:
     from ui.document import Document
@@ -29,10 +30,9 @@ class FleetPanel(QWidget):
         self.fleet = AnswerCard(look, "fleet", titled(say("ui.fleet.chart.share"), self.share))
         self.charging = AnswerCard(look, "charging")
         self.siting = AnswerCard(look, "siting", on_map="ui.answers.map.siting")
-        for card in (self.fleet, self.charging, self.siting):
+        self.per_car = PerCarHint(look)
+        for card in (self.fleet, rule(), self.charging, self.per_car, rule(), self.siting):
             layout.addWidget(card)
-            if card is not self.siting:
-                layout.addWidget(rule())
         layout.addStretch(1)
         self._shown: object = None
         for signal in (document.plan_changed, document.decision_changed):
@@ -54,6 +54,7 @@ class FleetPanel(QWidget):
             show_share(self._look, self.share, found)
             told = summary_texts(language, found), short_texts(language, found), note_texts(language, found)
             self.fleet.show_plan(plan, *told)
+        self.per_car.show_plan(plan)
         chargers = answer_of(plan, "charging")
         if chargers is None:
             self.charging.show_plan(plan, ())

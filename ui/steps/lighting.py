@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QWidget
 
-from kawasolar.answers import answer_of
+from kawasolar.answers import answer_of, options_asked
 from ui.charts.year_columns import YearColumns
 from ui.lighting.years import show_money, show_stock
 from ui.parts import column, label
@@ -18,7 +19,14 @@ if TYPE_CHECKING:
 
 
 class LightingPanel(QWidget):
-    """照明."""
+    """照明.
+
+    Signals
+    -------
+    in_demand_asked : whether all demand is to be reckoned after the LEDs
+    """
+
+    in_demand_asked = Signal(bool)
 
     def __init__(self, look: Look, document: Document) -> None:
         super().__init__()
@@ -36,6 +44,10 @@ class LightingPanel(QWidget):
         ]
         self.card = AnswerCard(look, "lighting", *named, on_map="ui.answers.map")
         layout.addWidget(self.card)
+        self.in_demand = QCheckBox(say("ui.lighting.in_demand"))
+        self.in_demand.setToolTip(say("ui.lighting.in_demand.tip"))
+        self.in_demand.clicked.connect(self.in_demand_asked)
+        layout.addWidget(self.in_demand)
         layout.addStretch(1)
         self._shown: object = None
         for signal in (document.plan_changed, document.decision_changed):
@@ -47,6 +59,9 @@ class LightingPanel(QWidget):
         if plan is None or self._shown == (now := what_is_shown(plan, ("lighting",))):
             return
         self._shown = now
+        asked = options_asked(plan.entries, plan.scenario, "lighting")
+        self.in_demand.setVisible(asked is not None)
+        self.in_demand.setChecked(bool(asked and asked.get("in_demand")))
         found = answer_of(plan, "lighting")
         if found is None:
             self.card.show_plan(plan, ())

@@ -11,6 +11,7 @@ from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 
+from kawasolar.export.kinds import KINDS, LISTS, kinds_of
 from ui import icons
 from ui.document import Document
 from ui.look import Look
@@ -19,12 +20,15 @@ from ui.parts import Elided, button, clear, column, label, row, rule
 if TYPE_CHECKING:
     from kawasolar.provenance.exports import ExportState
 
-KINDS = ("xlsx", "csv", "gpkg", "png")
 ICONS = {
     "xlsx": "file-excel-outline",
     "csv": "file-delimited-outline",
     "gpkg": "layers-outline",
     "png": "image-outline",
+    "lighting": "lamp",
+    "fleet": "car",
+    "charging": "flash",
+    "siting": "map-marker-outline",
 }
 # State of a paper -> icon and token.
 STATES = {
@@ -56,14 +60,16 @@ class OutputPanel(QWidget):
         layout = column(self)
         layout.addWidget(label(say("ui.output.intro"), "muted", wrap=True))
         self.buttons: dict[str, QPushButton] = {}
+        self._notes: dict[str, QLabel] = {}
         for kind in KINDS:
             made = button(say(f"ui.output.{kind}"))
             made.setIcon(look.icon(ICONS[kind]))
             made.setIconSize(QSize(20, 20))
             made.clicked.connect(lambda _=False, kind=kind: self.export_asked.emit(kind))
-            self.buttons[kind] = made
+            note = label(say(f"ui.output.{kind}.note"), "muted", wrap=True)
+            self.buttons[kind], self._notes[kind] = made, note
             layout.addWidget(made)
-            layout.addWidget(label(say(f"ui.output.{kind}.note"), "muted", wrap=True))
+            layout.addWidget(note)
         layout.addWidget(rule())
         head = row(8)
         self._head = label(say("ui.papers.head"), "head")
@@ -80,6 +86,10 @@ class OutputPanel(QWidget):
         layout.addStretch(1)
         for signal in (document.plan_changed, document.exports_changed, document.states_changed):
             signal.connect(self._ask)
+        # An answer comes and goes while all that was computed of roofs stays.
+        for signal in (document.plan_changed, document.decision_changed):
+            signal.connect(self._offer)
+        self._offer()
         self.show_papers([])
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -89,6 +99,14 @@ class OutputPanel(QWidget):
     def _ask(self) -> None:
         if self.isVisible():
             self.papers_asked.emit()
+
+    def _offer(self) -> None:
+        """Workbooks of the answers that the plan keeps, beside what every plan has."""
+        plan = self._document.plan
+        offered = LISTS if plan is None else kinds_of(plan)
+        for kind, made in self.buttons.items():
+            made.setVisible(kind in offered)
+            self._notes[kind].setVisible(kind in offered)
 
     def show_papers(self, papers: Sequence[ExportState]) -> None:
         """How the papers that were written stand; the latest first."""

@@ -15,12 +15,14 @@ from kawasolar.provenance.model import (
     FileSource,
     LedgerSource,
     ProfileSource,
+    TableSource,
 )
 from kawasolar.provenance.words import (
     column_title,
     figure_name,
     figure_value,
     formula_text,
+    given_text,
     ledger_value,
     mark_text,
     number,
@@ -42,6 +44,8 @@ GROUPS = ("figures", "facilities", "entered", "ledger", "values", "files")
 # From so many lines of a group on, the rest is folded.
 LONGEST = {"facilities": 8, "values": 6}
 _SHA_SHOWN = 12
+# Rows of other ledgers: they have a part, which is no building.
+_ROWS = ("lighting_row", "lighting_estimate", "charging_car", "fleet_car")
 
 
 @dataclass(frozen=True)
@@ -156,6 +160,8 @@ def line_of(
     """
     if isinstance(entry, Explanation):
         return _figure(look, entry, stale)
+    if isinstance(entry, TableSource):
+        return _table(look, entry)
     if isinstance(entry, ProfileSource):
         return _profile(look, entry, (entered or {}).get(entry.key))
     if isinstance(entry, CriterionSource):
@@ -179,6 +185,8 @@ def _figure(look: Look, entry: Explanation, stale: Collection[str]) -> Line:
         name = str(entry.values.get("name") or entry.facility_id)
         told, more = _weights(look, entry), ()
         actions = (Action("facility", (str(entry.facility_id),)),)
+    elif entry.figure in _ROWS:
+        told, more = more, ()
     elif entry.part:
         if entry.figure == "link_building":
             value = ""
@@ -245,7 +253,24 @@ def _profile(look: Look, entry: ProfileSource, waiting: Mapping[str, Any] | None
     )  # fmt: skip
 
 
-def _source_words(look: Look, entry: ProfileSource | CriterionSource) -> str:
+def _table(look: Look, entry: TableSource) -> Line:
+    """A number of a table that comes with the program."""
+    language, say = look.language, look.say
+    badges = [(say("ui.why.badge.changed"), "accent")] if entry.given else []
+    if entry.assumed:
+        badges.append((say("ui.why.badge.assumed"), "attention"))
+    sure = say(f"how_sure.{entry.how_sure}")
+    more = [say("why.line.source", source=entry.text("source", language), sure=sure)]
+    if entry.text("note", language):
+        more.append(say("why.line.note", note=entry.text("note", language)))
+    more.append(say("why.line.table", table=entry.table, key=entry.key))
+    value = number(language, entry.value, entry.unit)
+    return Line(
+        key_of(entry), entry.text("name", language), value, tuple(badges), brief=_source_words(look, entry), more=tuple(more)
+    )  # fmt: skip
+
+
+def _source_words(look: Look, entry: ProfileSource | CriterionSource | TableSource) -> str:
     """Where a value comes from and how sure that is, the latter first: it is short, and must not be cut off."""
     sure = look.say(f"how_sure.{entry.how_sure}")
     return look.say("ui.why.source", source=entry.text("source", look.language), sure=sure)
@@ -340,6 +365,8 @@ def _entered(look: Look, entry: EnteredSource) -> Line:
         shown = say(f"objective.{value}")
     elif entry.kind == "standing":
         shown = standing_text(language, value)
+    elif entry.kind == "lighting":
+        shown = given_text(language, value)
     elif isinstance(value, tuple):
         shown = say("list.separator").join(map(str, value)) or say("why.line.none")
     setting = entry.kind in ("share", "objective")
@@ -354,5 +381,6 @@ _ON_MAP = {
     "veto": "facility",
     "standing": "facility",
     "terms": "facility",
+    "lighting": "facility",
     "join": "facility",
 }
