@@ -87,6 +87,6 @@ class GroupDesk(QObject):
             view.set_groups(groups_of_lighting(answer_of(plan, "lighting"), self._look.language))
             return
         if self._mode == "siting":
-            view.set_groups(groups_of_sites(answer_of(plan, "siting").siting, self._look.language))
+            view.set_groups(groups_of_sites(answer_of(plan, "siting"), self._look.language))
             return
         view.set_groups(groups_of_lots(plan, self._look.language))

@@ -112,6 +112,12 @@ def test_sites_are_taken_with_their_files_shown_and_undone(window: MainWindow, q
     assert window.map.groups is not None
     assert {key for key, kind in window.map.groups.of.items() if kind.family == SITE} == set(found.sites["site_id"])
     assert {kind.label for kind in window.map.groups.of.values()} == {"EV"}
+    # Each site's catchment is drawn as lines.
+    assert len(window.map.areas.paths) == len(answer_of(plan_of(window), "siting").areas) == 2
+    with_areas = window.map.grab().toImage()
+    kept, window.map.areas.paths = window.map.areas.paths, []
+    assert window.map.grab().toImage() != with_areas
+    window.map.areas.paths = kept
     # It begins with what the plan has; the file that is left goes with the next taking, and the vehicles are the demand.
     again = opened(window)
     assert again.asked.files["demand"].path == flats
@@ -140,3 +146,4 @@ def test_sites_are_taken_with_their_files_shown_and_undone(window: MainWindow, q
     assert "charge_demand" not in roles(window)
     assert card.words.text() == say("ui.answers.none.siting")
     assert window.map.groups is None
+    assert window.map.areas.paths == []

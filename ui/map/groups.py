@@ -20,12 +20,13 @@ from ui import theme
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import shapely
     from numpy.typing import NDArray
 
     from kawasolar.lighting import Lighting
     from kawasolar.plan import Plan
     from kawasolar.programme.kept import Kept
-    from kawasolar.siting.of_plan import Siting
+    from kawasolar.siting.kept import KeptSiting
     from kawasolar.words import Language
     from ui.map.scene import Scene
     from ui.tokens import Tokens
@@ -80,11 +81,13 @@ class Groups:
     title : code of what the legend is called
     of : facility id -> class; who is not named is in none
     names : class -> its words, in the order of the legend
+    areas : class and area (metres in the plan's CRS) of what belongs to each; drawn as lines
     """
 
     title: str
     of: Mapping[str, Group]
     names: Mapping[Group, str] = field(default_factory=dict)
+    areas: tuple[tuple[Group, shapely.MultiPolygon], ...] = ()
 
     def classes(self) -> tuple[Group, ...]:
         """The classes that there are, as a legend lists them."""
@@ -150,12 +153,12 @@ def groups_of_lighting(found: Lighting, language: Language) -> Groups:
     return Groups("map.lighting", of, names)
 
 
-def groups_of_sites(found: Siting, language: Language) -> Groups:
+def groups_of_sites(kept: KeptSiting, language: Language) -> Groups:
     """Sites of shared chargers: by the fiscal year in which they are built, where there are budgets, else all as one; what stands already for itself.
 
-    Sites that are no facilities are named by nobody on the map.
+    Of sites that are no facilities the map shows the catchments alone.
     """
-    sites = found.sites
+    sites = kept.siting.sites
     built = sorted({int(one) for one in sites["fiscal_year"] if one})
     of: dict[str, Group] = {}
     for one, how, year in zip(sites["site_id"], sites["how"], sites["fiscal_year"], strict=True):
@@ -169,7 +172,8 @@ def groups_of_sites(found: Siting, language: Language) -> Groups:
         for tone, code in ((_OLD, "standing"), (_NEW, "site"))
     }
     names |= {Group.make(YEAR, _tone(built, year), year): say(language, "map.siting.year", year=year) for year in built}
-    return Groups("map.siting", of, {kind: words for kind, words in names.items() if kind in there})
+    areas = tuple((of[str(one)], shape) for one, shape in zip(kept.areas["site_id"], kept.areas["shape"], strict=True))
+    return Groups("map.siting", of, {kind: words for kind, words in names.items() if kind in there}, areas)
 
 
 def _tone_of(kept: Kept, year: int) -> int:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEve
 from PySide6.QtWidgets import QApplication
 
 from kawasolar.words import Language, say
+from ui.map.area_lines import AreaLayer
 from ui.map.backdrop import paint_focus, paint_frame, paint_hint
 from ui.map.canvas import Canvas
 from ui.map.cards import Cards
@@ -79,6 +80,7 @@ class MapView(Canvas):
         self._lit_before = False
         self.keepouts = KeepoutLayer()
         self.glare = GlareLayer()
+        self.areas = AreaLayer()
         self._loaded: Loaded | None = None
         self._front: Foreground | None = None
         self._kinds: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
@@ -142,6 +144,7 @@ class MapView(Canvas):
     def set_groups(self, groups: Groups | None) -> None:
         """Colour by groups, or by the decision again; differences between scenarios go first."""
         before, self._groups = self._coloring, groups
+        self.areas.show(groups)
         self._colour_otherwise(before)
 
     @property
@@ -462,6 +465,8 @@ class MapView(Canvas):
         if frame is not None:
             paint_frame(painter, frame, self._view)
         self.glare.paint(painter, self._view, self._tokens)
+        if self._coloring is self._groups:
+            self.areas.paint(painter, self._view, self._tokens)
         if self._layers["keepouts"]:
             self.keepouts.paint(painter, self._view, self._tokens)
         tool = self._hand.tool
