@@ -61,7 +61,7 @@ class WantedSites:
 
     Attributes
     ----------
-    asked, assumed : as :func:`kawasolar.siting.inputs.sites_for` takes them
+    asked, assumed : as :func:`kawasolar.siting.inputs.sites_for` takes them; without number and budgets as many as usual
     source : of the demand; None: the plan's file of it, else its vehicles
     ways : ``straight`` × detour, or along the plan's ``roads``
     spare, visible, vetoes : as :class:`kawasolar.siting.inputs.Sources`
@@ -95,7 +95,7 @@ def checked(options: Mapping[str, Any]) -> WantedSites:
     if both := sorted(set(pins) & set(vetoes)):
         raise PlanError("siting.pinned_and_vetoed", candidate=both[0][:60])
     asked = Asked(
-        number=told.get("number", None if budgets else usual_number()), budgets=budgets, first_year=first, pinned=pins,
+        number=told.get("number"), budgets=budgets, first_year=first, pinned=pins,
         **{name: told[name] for name in _AS_ASKED if name in told},
     )  # fmt: skip
     rest = {name: told[name] for name in ("source", "ways", "spare", "visible") if name in told}
@@ -119,7 +119,7 @@ def options_of(wanted: WantedSites) -> dict[str, Any]:
     told: dict[str, Any] = {
         name: getattr(asked, name) for name in _AS_ASKED if getattr(asked, name) != getattr(usual, name)
     }
-    if asked.number is not None and asked.number != (None if asked.budgets else usual_number()):
+    if asked.number is not None:
         told["number"] = asked.number
     if asked.budgets:
         told["budgets"] = {str(asked.first_year + k): value for k, value in enumerate(asked.budgets)}
@@ -188,7 +188,7 @@ def compute(plan: Plan, options: Mapping[str, Any], progress: Progress) -> tuple
     wanted = checked(options)
     sources = sources_of(plan, wanted)
     try:
-        found, findings = sites_for(plan, sources, wanted.assumed, wanted.asked, progress)
+        found, findings = sites_for(plan, sources, wanted.assumed, wanted.asked, progress, usual=usual_number())
     except CodedError as error:
         if isinstance(error, PlanError) and not isinstance(error, UnreadableLedger):
             raise

@@ -65,9 +65,19 @@ class Sources:
 
 
 def sites_for(
-    plan: Plan, sources: Sources, assumed: Assumptions, asked: Asked, progress: Progress = silent
+    plan: Plan,
+    sources: Sources,
+    assumed: Assumptions,
+    asked: Asked,
+    progress: Progress = silent,
+    *,
+    usual: int | None = None,
 ) -> tuple[Siting, list[Finding]]:
     """Choose sites for a plan by what somebody names.
+
+    Parameters
+    ----------
+    usual : how many where ``asked`` names neither a number nor budgets; no more than candidates that may be
 
     Raises
     ------
@@ -93,6 +103,8 @@ def sites_for(
     )
     points = _demand(plan, sources, assumed, candidates, findings, part(progress, 0.1, 0.15))
     roads = None if sources.roads is None else _roads(plan, sources, assumed, candidates)
+    if usual is not None and asked.number is None and not asked.budgets:
+        asked = replace(asked, number=min(usual, max(int((candidates["why_not"] == "").sum()), 1)))
     if asked.budgets and not asked.first_year:
         asked = replace(asked, first_year=plan.profile.plan_year)
     found = siting_of(

@@ -209,7 +209,7 @@ def wanted_sites(draw: st.DrawFn) -> WantedSites:
     budgets = tuple(draw(st.lists(st.integers(0, 10**9).map(float), max_size=4)))
     ids = draw(st.lists(st.text(min_size=1, max_size=5), unique=True, max_size=4))
     at = draw(st.integers(0, len(ids)))
-    number = draw(st.integers(1, 900)) if not budgets else draw(st.none() | st.integers(1, 900))
+    number = draw(st.none() | st.integers(1, 900))
     made = Asked(
         "cover" if budgets else draw(st.sampled_from(METHODS)), number, budgets, draw(st.integers(2000, 2050)) if budgets else 0,
         carried=draw(st.booleans()), pinned=tuple(ids[:at]), split=draw(st.booleans()), gap=draw(st.floats(0, 1)), seconds=draw(st.floats(1, 900)),
@@ -257,6 +257,28 @@ def test_the_command_line_takes_files_and_asks(
     assert "siting" not in load_project(tmp_path / "p.kawasolar").plan.answers
     capsys.readouterr()
     assert main(["edit", "ask", path, "siting", "number=0"]) != 0
+
+
+def test_a_new_plan_takes_files_and_asks_by_the_usual_options(folder: Path, tmp_path: Path) -> None:
+    files = small_town(tmp_path)
+    paths = [str(files[role]) for role in ("dsm", "buildings", "facilities", "weather")]
+    named = [word for role, path in zip(("dsm", "buildings", "facilities", "weather"), paths, strict=True) for word in (f"--{role}", path)]  # fmt: skip
+    out = tmp_path / "新.kawasolar"
+    more = [
+        "--ask",
+        "siting",
+        "--charge-demand",
+        str(folder / "集合住宅.gpkg"),
+        "--charge-candidates",
+        str(folder / "候補地.csv"),
+    ]
+    assert main(["plan", *named, *more, "--out", str(out)]) == 0
+    made = load_project(out)
+    assert {file.role for file in made.plan.inputs} >= {"charge_demand", "charge_candidates"}
+    found = answer_of(made.plan, "siting").siting
+    # Fewer places than there are sites usually: all of them.
+    assert found.head["number"] == (found.candidates["why_not"] == "").sum() < 8
+    assert waiting(made) == set()
 
 
 def test_an_answer_of_another_scenario_is_its_own(project: Project) -> None:

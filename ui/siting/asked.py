@@ -200,7 +200,8 @@ class AskedSites(QWidget):
             part.take(paths.get(role))
         for box, code in ((self.source, source), (self.method, asked.method)):
             box.setCurrentIndex(max(box.findData(code), 0))
-        self.number.setValue(_MOST_SITES if asked.number is None else asked.number)
+        usual = _MOST_SITES if asked.budgets else usual_number()
+        self.number.setValue(usual if asked.number is None else asked.number)
         before = (0.0,) * (asked.first_year - self._first_year) if asked.budgets else ()
         self.budget.setText(", ".join(f"{value / _MILLION:.10g}" for value in (*before, *asked.budgets)))
         for key, field in (*self.fields.items(), ("ev_share", self.share)):
