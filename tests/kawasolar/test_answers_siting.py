@@ -9,9 +9,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
+from rasterio.transform import from_origin
+from shapely.geometry import LineString
 
 from kawasolar.__main__ import main
 from kawasolar.answers import answer_of, options_asked
@@ -47,6 +50,14 @@ def write_flats(path: Path, seed: int = 4, count: int = 40) -> None:
     rng = np.random.default_rng(seed)
     places = gpd.points_from_xy(rng.uniform(WEST, WEST + 100, count), rng.uniform(NORTH - 100, NORTH, count))
     gpd.GeoDataFrame({"戸数": rng.integers(1, 30, count)}, geometry=places, crs=6677).to_file(path)
+
+
+def write_population(path: Path, values: np.ndarray) -> None:
+    with rasterio.open(
+        path, "w", driver="GTiff", height=values.shape[0], width=values.shape[1], count=1, dtype="float32", crs="EPSG:6677",
+        transform=from_origin(WEST, NORTH, 10.0, 10.0),
+    ) as file:  # fmt: skip
+        file.write(values.astype(np.float32), 1)
 
 
 def asked(project: Project, options: dict[str, Any] | None) -> Project:
@@ -257,6 +268,34 @@ def test_the_command_line_takes_files_and_asks(
     assert "siting" not in load_project(tmp_path / "p.kawasolar").plan.answers
     capsys.readouterr()
     assert main(["edit", "ask", path, "siting", "number=0"]) != 0
+
+
+def test_roads_people_and_spare_power_are_the_plans_own(bare: Project, tmp_path: Path) -> None:
+    lines = [
+        LineString([(WEST - 20, NORTH - y), (WEST + 60, NORTH - y), (WEST + 120, NORTH - y)]) for y in (0, 50, 100)
+    ]
+    lines.append(LineString([(WEST + 60, NORTH), (WEST + 60, NORTH - 50), (WEST + 60, NORTH - 100)]))
+    gpd.GeoDataFrame(geometry=lines, crs=6677).to_file(tmp_path / "道路.gpkg")
+    write_population(tmp_path / "人口.tif", np.full((10, 10), 3.0))
+    files = observed(
+        [
+            InputFile("roads", str(tmp_path / "道路.gpkg"), 0, ""),
+            InputFile("charge_demand", str(tmp_path / "人口.tif"), 0, ""),
+        ]
+    )
+    taken = with_edit(bare, edits.exchange_files(bare.entries, bare.plan.inputs, files, BY))
+    done = bring_up_to_date(asked(taken, {**NEAR, "ways": "roads", "spare": True}))
+    assert told(done) == set()
+    found = answer_of(done.plan, "siting").siting
+    assert (found.head["source"], found.head["way"], found.head["weight"]) == ("population", "roads", 300.0)
+    straight = answer_of(bring_up_to_date(asked(taken, NEAR)).plan, "siting").siting
+    # No way is shorter than the straight line.
+    assert found.head["covered_share"] < straight.head["covered_share"]
+    # Contracts that the ledger does not tell have no spare power to look at.
+    assert found.candidates["spare_kw"].isna().all()
+    contract = edits.correct_ledger(done.entries, "001", "contract_kw", 5000.0, None, BY)
+    more = bring_up_to_date(with_edit(done, contract))
+    assert answer_of(more.plan, "siting").siting.candidates.set_index("site_id").loc["001", "spare_kw"] > 0
 
 
 def test_a_new_plan_takes_files_and_asks_by_the_usual_options(folder: Path, tmp_path: Path) -> None:
