@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kawasolar.cli import app
+from kawasolar.cli_numbers import numbers_given
 from kawasolar.cli_project import AsJson, ProjectFile, Scenario, scenario_of
 from kawasolar.console import State, bar, check_target, tell_findings, tell_written
 from kawasolar.errors import PlanError
 from kawasolar.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from kawasolar.charging import Charging
     from kawasolar.plan import Plan
 
@@ -49,7 +48,7 @@ def charging_command(
     for target in (xlsx, csv):
         if target is not None:
             check_target(target, keep=(project, cars, kinds, *({xlsx, csv} - {target})))
-    assumed = assumptions_with(_numbers(set_ or [], "charging.bad_assumption"))
+    assumed = assumptions_with(numbers_given(set_ or [], "charging.bad_assumption"))
     given, least = _counts(chargers), _counts(at_least)
     asked = Asked(
         bundled_kinds() if kinds is None else read_kinds(kinds), assumed, given if chargers else None, least, roof, follow,
@@ -67,20 +66,9 @@ def charging_command(
         _tell(found)
 
 
-def _numbers(given: Sequence[str], code: str) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for one in given:
-        key, _, text = one.partition("=")
-        try:
-            found[key.strip()] = float(text)
-        except ValueError as error:
-            raise PlanError(code, found=one[:60]) from error
-    return found
-
-
 def _counts(text: str) -> dict[str, int]:
     """Chargers of each kind, from ``ac6=3,v2x=1``."""
-    numbers = _numbers([one for one in text.split(",") if one.strip()], "charging.bad_set")
+    numbers = numbers_given([one for one in text.split(",") if one.strip()], "charging.bad_set")
     for key, value in numbers.items():
         if not math.isfinite(value) or value != int(value):
             raise PlanError("charging.bad_number", key=key[:60], found=value)
