@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kawasolar.cli import app
+from kawasolar.cli_numbers import numbers_given
 from kawasolar.cli_project import AsJson, ProjectFile, Scenario, scenario_of
 from kawasolar.console import State, bar, check_target, tell_findings, tell_written
 from kawasolar.errors import PlanError
 from kawasolar.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from gis.findings import Finding
     from kawasolar.charging import Charging
     from kawasolar.plan import Plan
 
@@ -29,7 +29,8 @@ _SHOWN = ("facility_id", "cars", "chargers", "peak_none_kw", "peak_unmanaged_kw"
 @app.command("charging")
 def charging_command(
     project: ProjectFile,
-    cars: Annotated[Path | None, typer.Option(help="cars to be charged (CSV); the electric ones of the plan's ledger of vehicles unless given")] = None,
+    cars: Annotated[Path | None, typer.Option(help="cars to be charged (CSV); those that the fleet's programme brings by its last year unless given")] = None,
+    ledger: Annotated[bool, typer.Option("--ledger", help="the cars that are electric in today's ledger of vehicles")] = False,
     base: Annotated[list[str] | None, typer.Option("--base", help="id of a facility whose cars are meant; all that have cars unless given")] = None,
     chargers: Annotated[str, typer.Option(help="chargers at every base, as in ac6=3,v2x=1; the smallest set of each base unless given")] = "",
     at_least: Annotated[str, typer.Option("--at-least", help="of the smallest set, at least so many of a kind, as in v2x=1")] = "",
@@ -44,22 +45,26 @@ def charging_command(
 ) -> None:  # fmt: skip
     """Find the chargers that each base needs, three ways of charging its cars, what they do to its bill, and what V2X gives in an outage."""
     from kawasolar.charging import Asked, assumptions_with, bundled_kinds, charging_of, read_cars, read_kinds
+    from kawasolar.charging.of_fleet import cars_of_fleet
     from kawasolar.project import load_project
 
     for target in (xlsx, csv):
         if target is not None:
             check_target(target, keep=(project, cars, kinds, *({xlsx, csv} - {target})))
-    assumed = assumptions_with(_numbers(set_ or [], "charging.bad_assumption"))
+    assumed = assumptions_with(numbers_given(set_ or [], "charging.bad_assumption"))
     given, least = _counts(chargers), _counts(at_least)
     asked = Asked(
         bundled_kinds() if kinds is None else read_kinds(kinds), assumed, given if chargers else None, least, roof, follow,
     )  # fmt: skip
     rows = None if cars is None else read_cars(cars)
+    said: list[Finding] = []
     opened = load_project(project)
     plan = opened.plans[scenario_of(opened, scenario)]
+    if rows is None and not ledger:
+        rows, said = cars_of_fleet(plan)
     with bar() as progress:
         found = charging_of(plan, rows, asked, base or None, progress)
-    tell_findings(found.findings)
+    tell_findings((*said, *found.findings))
     _write(found, plan, xlsx, csv)
     if as_json:
         typer.echo(json.dumps(told(found), ensure_ascii=False, indent=2))
@@ -67,20 +72,9 @@ def charging_command(
         _tell(found)
 
 
-def _numbers(given: Sequence[str], code: str) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for one in given:
-        key, _, text = one.partition("=")
-        try:
-            found[key.strip()] = float(text)
-        except ValueError as error:
-            raise PlanError(code, found=one[:60]) from error
-    return found
-
-
 def _counts(text: str) -> dict[str, int]:
     """Chargers of each kind, from ``ac6=3,v2x=1``."""
-    numbers = _numbers([one for one in text.split(",") if one.strip()], "charging.bad_set")
+    numbers = numbers_given([one for one in text.split(",") if one.strip()], "charging.bad_set")
     for key, value in numbers.items():
         if not math.isfinite(value) or value != int(value):
             raise PlanError("charging.bad_number", key=key[:60], found=value)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kawasolar.cli import app
+from kawasolar.cli_numbers import numbers_given
 from kawasolar.cli_project import AsJson, ProjectFile, Scenario, scenario_of
 from kawasolar.console import State, bar, check_target, tell_findings, tell_written
 from kawasolar.words import say
@@ -81,15 +82,10 @@ def _numbers(given: Sequence[str], code: str) -> dict[str, float]:
     """KEY=NUMBER as the command line gives them; a year must be whole."""
     from kawasolar.errors import PlanError
 
-    found: dict[str, float] = {}
-    for one in given:
-        key, _, text = one.partition("=")
-        try:
-            found[key.strip()] = float(text)
-            if code == "fleet.bad_year_budget":
-                int(key)
-        except ValueError as error:
-            raise PlanError(code, found=one[:60]) from error
+    found = numbers_given(given, code)
+    for key in found if code == "fleet.bad_year_budget" else ():
+        if not key.isdigit():
+            raise PlanError(code, found=key[:60])
     return found
 
 

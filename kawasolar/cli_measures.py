@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kawasolar.cli import app
+from kawasolar.cli_numbers import numbers_given
 from kawasolar.cli_project import scenario_of
 from kawasolar.console import State, bar, check_target, tell_written
 from kawasolar.errors import PlanError
@@ -65,14 +66,7 @@ def measures_command(
 def _assumed(given: Sequence[str], lighting_kwh: float | None) -> Assumptions:
     from kawasolar.measures import assumptions_with
 
-    asked: dict[str, float] = {}
-    for one in given:
-        key, _, text = one.partition("=")
-        try:
-            asked[key.strip()] = float(text)
-        except ValueError as error:
-            raise PlanError("measures.bad_assumption", found=one[:60]) from error
-    return assumptions_with(asked, lighting_kwh)
+    return assumptions_with(numbers_given(given, "measures.bad_assumption"), lighting_kwh)
 
 
 def _tell(found: Found, codes: Sequence[Code], facility: str, name: str) -> None:

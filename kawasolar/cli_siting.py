@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kawasolar.cli import app
+from kawasolar.cli_numbers import numbers_given
 from kawasolar.cli_project import AsJson, ProjectFile, Scenario, scenario_of
 from kawasolar.console import State, bar, check_target, tell_findings, tell_written
 from kawasolar.errors import PlanError
 from kawasolar.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
 
     from kawasolar.plan import Plan
@@ -70,7 +69,7 @@ def siting_command(
     for k, target in enumerate(targets):
         others = (one for j, one in enumerate(targets) if j != k)
         check_target(target, keep=(project, points, population, candidates, existing, roads, *others))
-    assumed = assumptions_with(_numbers(set_ or []))
+    assumed = assumptions_with(numbers_given(set_ or [], "siting.bad_assumption"))
     sources = Sources(
         "fleet" if fleet else "points" if points is not None else "population", points if points is not None else population, demand_crs, demand_layer,
         candidates, existing, roads=roads, roads_crs=roads_crs, spare=spare, visible=visible, vetoed=tuple(veto or ()),
@@ -88,17 +87,6 @@ def siting_command(
         typer.echo(json.dumps(told(found), ensure_ascii=False, indent=2))
     else:
         _tell(found, sources)
-
-
-def _numbers(given: Sequence[str]) -> dict[str, float]:
-    asked: dict[str, float] = {}
-    for one in given:
-        key, _, text = one.partition("=")
-        try:
-            asked[key.strip()] = float(text)
-        except ValueError as error:
-            raise PlanError("siting.bad_assumption", found=one[:60]) from error
-    return asked
 
 
 def _budgets(text: str) -> tuple[float, ...]:

@@ -11,8 +11,11 @@ from ui.parts import button
 from ui.working_dialog import WorkingDialog
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtWidgets import QPushButton
 
+    from gis.progress import Progress
     from kawasolar.plan import AnswerKind, Plan
 
 
@@ -33,6 +36,25 @@ class TakingDialog(WorkingDialog):
     def options(self) -> dict[str, Any] | None:
         """As they are chosen now, as an entry has them; None where no plan keeps it (:attr:`WHY_NOT`)."""
         raise NotImplementedError
+
+    def _on_done(self, found: object) -> None:
+        raise NotImplementedError
+
+    def _not_found(self, error: object) -> None:
+        raise NotImplementedError
+
+    def _reckon(self, work: Callable[[Progress], object], topic: str, stopped: str) -> None:
+        """Reckon off the window's thread, in the place of what is reckoned now; ``stopped`` is what is said where it is stopped."""
+        if self._job is not None:
+            self._job.drop()
+        job = self._jobs.start(work, topic)
+        self._job = job
+        job.progressed.connect(lambda share, _what: self.progress.setValue(round(1000 * share)))
+        job.done.connect(self._on_done)
+        job.failed.connect(self._not_found)
+        job.cancelled.connect(lambda: self._ended(stopped))
+        self.progress.setValue(0)
+        self._refresh()
 
     def asked_before(self, plan: Plan) -> dict[str, Any] | None:
         """How the plan asks for it; None where it does not."""

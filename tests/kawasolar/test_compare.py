@@ -209,7 +209,7 @@ def test_a_stale_scenario_is_marked(tmp_path: Path) -> None:
     project, key = copied(project, "増設案")
     turned = with_edit(project, edits.set_value(project.entries, key, "module.power", 500.0, BY))
     found = compare(turned, ["s1", key])
-    assert [side.stale for side in found.sides] == [(), ("layout", "yield", "use", "eligibility", "selection")]
+    assert [side.stale for side in found.sides] == [(), ("layout", "yield", "eligibility", "selection", "use")]
     assert found.figures.loc["capacity_kw", f"difference.{key}"] == 0, "of the last calculation"
     assert any("再計算が必要" in line for line in lines(found, "ja"))
     done = compare(bring_up_to_date(turned, [key]), ["s1", key])
@@ -222,7 +222,7 @@ def test_a_stale_scenario_is_marked(tmp_path: Path) -> None:
     write_comparison_xlsx(found, with_notes, "ja")
     texts = [cell.value for row in openpyxl.load_workbook(with_notes)["比較"].iter_rows() for cell in row if cell.value]
     layout = catalogue()["stages.layout"]["ja"]
-    assert f"再計算が必要（{layout}、発電量、自家消費、設置可能の判定、半数の選定）" in texts
+    assert f"再計算が必要（{layout}、発電量、設置可能の判定、半数の選定、自家消費）" in texts
     assert any("前回の計算" in str(text) for text in texts)
 
 

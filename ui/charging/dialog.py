@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHeaderView, QSplitter, QTableView, QWidget
 
@@ -20,6 +20,7 @@ from ui.charging.asked import AskedPart
 from ui.charging.tables import COLUMNS, SORT, BasesModel
 from ui.charts.charging import ChargingCurves
 from ui.parts import column, label, scrolled, set_role
+from ui.sorted_table import sorted_table
 from ui.taking_dialog import TakingDialog
 
 if TYPE_CHECKING:
@@ -103,20 +104,9 @@ class ChargingDialog(TakingDialog):
 
     def _bases(self) -> QTableView:
         self.bases = BasesModel(self._look)
-        self.sorted = QSortFilterProxyModel(self)
-        self.sorted.setSourceModel(self.bases)
-        self.sorted.setSortRole(SORT)
-        self.table = QTableView()
-        self.table.setModel(self.sorted)
-        self.table.setAccessibleName(self._look.say("ui.charging.bases"))
-        self.table.setTabKeyNavigation(False)
-        self.table.setSortingEnabled(True)
-        self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
-        self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        self.table, self.sorted = sorted_table(self.bases, SORT, self._look.say("ui.charging.bases"))
         self.table.setWordWrap(True)
-        rows, heads = self.table.verticalHeader(), self.table.horizontalHeader()
-        rows.hide()
+        heads = self.table.horizontalHeader()
         self._widen()
         heads.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         heads.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -159,8 +149,6 @@ class ChargingDialog(TakingDialog):
     # ---------------------------------------------------------------- reckoning
 
     def _compute(self) -> None:
-        if self._job is not None:
-            self._job.drop()
         plan, asked, path, source = self._plan, self.asked.asked, self.asked.path, self.asked.source
 
         def reckon(progress: Progress) -> Charging:
@@ -170,14 +158,7 @@ class ChargingDialog(TakingDialog):
             found = charging_of(plan, cars, asked, None, progress)
             return replace(found, findings=(*told, *found.findings))
 
-        job = self._jobs.start(reckon, _TOPIC)
-        self._job = job
-        job.progressed.connect(lambda share, _what: self.progress.setValue(round(1000 * share)))
-        job.done.connect(self._on_done)
-        job.failed.connect(self._not_found)
-        job.cancelled.connect(lambda: self._ended("ui.charging.stopped"))
-        self.progress.setValue(0)
-        self._refresh()
+        self._reckon(reckon, _TOPIC, "ui.charging.stopped")
 
     def _on_done(self, found: object) -> None:
         kept = self.facility or self._wanted

@@ -144,20 +144,13 @@ class FleetDialog(TakingDialog):
     def _compute(self) -> None:
         from kawasolar.fleet import plan_fleet
 
-        if self._job is not None:
-            self._job.drop()
         plan, catalogue = self._plan, self.assumed.catalogue
         rules = self._rules
-        job = self._jobs.start(lambda progress: plan_fleet(plan, rules, progress, catalogue=catalogue), _TOPIC)
-        self._job = job
-        job.progressed.connect(lambda share, _what: self.progress.setValue(round(1000 * share)))
-        job.done.connect(self._on_done)
-        job.failed.connect(self._not_found)
-        job.cancelled.connect(lambda: self._ended("ui.fleet.stopped"))
-        self.progress.setValue(0)
+        self._reckon(
+            lambda progress: plan_fleet(plan, rules, progress, catalogue=catalogue), _TOPIC, "ui.fleet.stopped"
+        )
         set_role(self.state, "muted")
         self.state.setText(self._look.say("ui.fleet.works"))
-        self._refresh()
 
     def _on_done(self, found: object) -> None:
         self._job, self.found = None, cast("FleetResult", found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QSplitter, QTableView, QTabWidget, QWidget
 
 from kawasolar.lighting import bundled_table, lighting_of
@@ -16,6 +16,7 @@ from ui.lighting.tables import COLUMNS, SORT, FacilitiesModel, way_heads, way_ro
 from ui.lighting.years import show_money, show_stock
 from ui.measures.tables import RowsModel, table_of
 from ui.parts import button, column, label, row, scrolled, set_role
+from ui.sorted_table import sorted_table
 from ui.taking_dialog import TakingDialog
 
 if TYPE_CHECKING:
@@ -108,18 +109,7 @@ class LightingDialog(TakingDialog):
 
     def _facilities(self) -> QTableView:
         self.facilities = FacilitiesModel(self._look)
-        self.sorted = QSortFilterProxyModel(self)
-        self.sorted.setSourceModel(self.facilities)
-        self.sorted.setSortRole(SORT)
-        self.table = QTableView()
-        self.table.setModel(self.sorted)
-        self.table.setAccessibleName(self._look.say("ui.lighting.facilities"))
-        self.table.setTabKeyNavigation(False)
-        self.table.setSortingEnabled(True)
-        self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
-        self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        self.table.verticalHeader().hide()
+        self.table, self.sorted = sorted_table(self.facilities, SORT, self._look.say("ui.lighting.facilities"))
         self.table.verticalHeader().setDefaultSectionSize(24)
         for place, key in enumerate(COLUMNS):
             self.table.setColumnWidth(place, _WIDTHS.get(key, 52))
@@ -174,21 +164,12 @@ class LightingDialog(TakingDialog):
     # ---------------------------------------------------------------- reckoning
 
     def _compute(self) -> None:
-        if self._job is not None:
-            self._job.drop()
         plan, asked = self._plan, self.asked.asked
         # A year that is none of these any more is forgotten.
         years = range(asked.first or 0, (asked.last or 0) + 1)
         self.pins = {name: year for name, year in self.pins.items() if not year or year in years}
         asked = replace(asked, pins=dict(self.pins))
-        job = self._jobs.start(lambda progress: lighting_of(plan, asked, progress=progress), _TOPIC)
-        self._job = job
-        job.progressed.connect(lambda share, _what: self.progress.setValue(round(1000 * share)))
-        job.done.connect(self._on_done)
-        job.failed.connect(self._not_found)
-        job.cancelled.connect(lambda: self._ended("ui.lighting.stopped"))
-        self.progress.setValue(0)
-        self._refresh()
+        self._reckon(lambda progress: lighting_of(plan, asked, progress=progress), _TOPIC, "ui.lighting.stopped")
 
     def _on_done(self, found: object) -> None:
         kept = self.facility or self._wanted
