@@ -13,6 +13,8 @@ from kawasolar.words import say
 if TYPE_CHECKING:
     from kawasolar.siting.of_plan import Siting
     from kawasolar.words import Language
+# Shares that are the same.
+_SAME = 1e-9
 
 
 def method_name(language: Language, method: str) -> str:
@@ -73,6 +75,9 @@ def notes(language: Language, found: Siting, *, short: bool = False) -> list[str
     """What else is to be known: the proof, the ways, what is not served, what was gathered, and what a city should verify (``short``: only how many)."""
     head = found.head
     made = [proof_text(language, found)]
+    enough = _enough(found)
+    if enough:
+        made.append(say(language, "siting.note.enough", number=enough, sites=len(found.sites)))
     if head["way"] == "straight":
         made.append(say(language, "siting.note.straight", detour=head["assumed"]["detour"]))
     else:
@@ -94,6 +99,18 @@ def notes(language: Language, found: Siting, *, short: bool = False) -> list[str
     elif names:
         made.append(say(language, "siting.note.verify", names=say(language, "siting.and").join(names)))
     return made
+
+
+def _enough(found: Siting) -> int:
+    """How many sites cover as much as these do; 0 where it takes all of them, or nobody has reckoned it."""
+    if found.head["method"] != "cover" or "covered_share" not in found.curve:
+        return 0
+    share = found.curve.loc[found.curve["number"] == len(found.sites), "covered_share"]
+    if not len(share):
+        return 0
+    fewer = found.curve.loc[found.curve["covered_share"] >= float(share.iloc[0]) - _SAME, "number"]
+    least = int(fewer.min())
+    return least if least < len(found.sites) else 0
 
 
 def why_text(language: Language, found: Siting, row: dict[str, object]) -> str:

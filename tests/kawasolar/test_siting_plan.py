@@ -23,6 +23,8 @@ from kawasolar.siting.population import gathered, read_population
 from kawasolar.siting.reading import clock, read_known, read_points
 from kawasolar.siting.table import assumption_rows, assumptions_with
 from kawasolar.siting.ways import along, straight
+from kawasolar.siting.words import notes
+from kawasolar.words import LANGUAGES, say
 from tests.support.plans import CRS_PLAN, NORTH, SIZE, WEST, example_plan
 
 if TYPE_CHECKING:
@@ -305,6 +307,20 @@ def test_what_is_lost_is_what_the_total_would_lose(plan: Plan) -> None:
             rest = way[:, [s for j, s in enumerate(sites) if j != k]].min(axis=1)
             left = weight[rest <= 100.0].sum() if method == "cover" else (weight * rest).sum()
             assert lost == pytest.approx(abs(left - found.head["total"]))
+
+
+def test_that_fewer_sites_would_cover_as_much_is_said(plan: Plan) -> None:
+    candidates = candidates_of(plan, ASSUMED)
+    points = drawn(12)
+    # All of them beside one candidate.
+    points[["x", "y"]] = candidates.loc[0, ["x", "y"]].to_numpy(dtype=float) + 1.0
+    many = siting_of(points, candidates, ASSUMED, Asked(method="cover", number=3))
+    one = siting_of(points, candidates, ASSUMED, Asked(method="cover", number=1))
+    for language in LANGUAGES:
+        assert say(language, "siting.note.enough", number=1, sites=3) in notes(language, many)
+        assert not any(
+            line.startswith(say(language, "siting.note.enough", number=1, sites=1)[:8]) for line in notes(language, one)
+        )
 
 
 def test_budgets_by_year_open_sites_one_after_the_other(plan: Plan) -> None:
