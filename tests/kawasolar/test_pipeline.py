@@ -114,6 +114,10 @@ def test_plan_from_files(files: dict[str, Path], tmp_path: Path, capsys: pytest.
         "eligibility",
         "selection",
         "programme",
+        "lighting",
+        "fleet",
+        "charging",
+        "siting",
     }
     plan = load_plan(out)
     assert sorted(path.name for path in plan.cache.iterdir()) == [
