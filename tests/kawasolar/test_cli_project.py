@@ -140,7 +140,7 @@ def test_a_changed_value_is_stale_until_it_is_computed(project: Path, capsys: py
     assert main(["edit", "value", str(project), "co2.grid_factor", "0.2", "--why", "2030年度の見込み"]) == 0
     shown = capsys.readouterr().out
     assert "0.43 → 0.2" in shown
-    assert stale(status(project, capsys)) == ["yield", "use", "eligibility", "selection"]
+    assert stale(status(project, capsys)) == ["yield", "eligibility", "selection", "use"]
     assert main(["-q", "run", str(project), "--json"]) == 0
     after = json.loads(capsys.readouterr().out)
     assert after["computed"] == {"s1": ["yield", "use", "eligibility", "selection"]}
