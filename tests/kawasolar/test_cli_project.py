@@ -143,7 +143,7 @@ def test_a_changed_value_is_stale_until_it_is_computed(project: Path, capsys: py
     assert stale(status(project, capsys)) == ["yield", "eligibility", "selection", "use"]
     assert main(["-q", "run", str(project), "--json"]) == 0
     after = json.loads(capsys.readouterr().out)
-    assert after["computed"] == {"s1": ["yield", "use", "eligibility", "selection"]}
+    assert after["computed"] == {"s1": ["yield", "eligibility", "selection", "use"]}
     assert after["co2_t"] == pytest.approx(before["co2_t"] * 0.2 / 0.43, rel=1e-4)  # type: ignore[operator]
     assert after["energy_kwh"] == before["energy_kwh"]
     entry = load_project(project).entries.get("values", "s1/co2.grid_factor")

@@ -63,7 +63,7 @@ def test_an_overridden_value_is_stale_and_undo_takes_the_results_back(opened: Ma
     assert document.plan is not None
     before = document.plan.results.yields["energy_kwh"].tolist()
     document.do(edits.set_value(document.entries, "s1", "pv.loss_array", 0.8, document.author("仕様書")))
-    qtbot.waitUntil(lambda: names(opened) == ["yield", "use", "eligibility", "selection"], timeout=WAIT)
+    qtbot.waitUntil(lambda: names(opened) == ["yield", "eligibility", "selection", "use"], timeout=WAIT)
     assert opened.rail.buttons["half"]._stale
     assert not opened.rail.buttons["roofs"]._stale
     opened.controller.run()
