@@ -30,7 +30,7 @@ from kawasolar.value_rules import LATER_CRITERIA
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from kawasolar.document.entries import Change
+    from kawasolar.document.entries import Change, Entries
     from kawasolar.plan import AnswerKind, InputFile, Role, Settings
     from kawasolar.profile import Profile
     from kawasolar.stages.work import Work
@@ -82,9 +82,15 @@ class Stage:
 
     def is_idle(self, work: Work) -> bool:
         """Whether nobody asks for it."""
+        return not self.is_asked(work.entries, work.scenario)
+
+    def is_asked(self, entries: Entries, scenario: str) -> bool:
+        """Whether a scenario asks for it; it need not where ``asked_by`` is empty."""
         table, _, key = self.asked_by.partition("/")
-        entries = work.entries.of_scenario(table, work.scenario) if table else {}
-        return bool(table) and (key not in entries if key else not entries)
+        if not table:
+            return True
+        found = entries.of_scenario(table, scenario)
+        return key in found if key else bool(found)
 
     def uses(self, key: str, roles: Collection[str] | None = None) -> bool:
         """Whether it uses this value of the profile.

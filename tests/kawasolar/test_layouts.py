@@ -28,7 +28,7 @@ from kawasolar.layout_values import CHOICES, COLUMNS, MODULE
 from kawasolar.layouts import compute_layouts, no_subarrays, places_of, wall_directions
 from kawasolar.owners import owners_of_buildings
 from kawasolar.pipeline import PlanInputs, make_project
-from kawasolar.plan import Results
+from kawasolar.plan import ANSWERS, Results
 from kawasolar.profile import Profile, load_profile
 from kawasolar.project import load_project, save_project
 from kawasolar.stages import bring_up_to_date, states, with_edit
@@ -611,7 +611,7 @@ def test_undo_brings_the_old_result_back(project: Project) -> None:
     entry = edits.lay_out(project.entries, "s1", ["002", "004"], OWN, BY)
     there = with_edit(project, entry)
     assert freshness(there.plan, there.profile) == {
-        "ledger": "fresh", "join": "fresh", "registers": "fresh", "survey": "fresh", "layout": "fresh", "yield": "follows", "use": "follows", "eligibility": "follows", "selection": "follows", "programme": "fresh",
+        "ledger": "fresh", "join": "fresh", "registers": "fresh", "survey": "fresh", "layout": "fresh", "yield": "follows", "use": "follows", "eligibility": "follows", "selection": "follows", "programme": "fresh", **dict.fromkeys(ANSWERS, "fresh"),
     }  # fmt: skip
     done = bring_up_to_date(there)
     for attic in ([project.plan], []):
@@ -645,7 +645,7 @@ def test_a_layout_that_waits_says_why(project: Project, monkeypatch: pytest.Monk
     assert [(r.kind, r.name) for r in found["layout"].reasons] == [("layouts", "2")]
     assert (found["layout"].freshness, found["layout"].parts, found["layout"].stale_parts) == ("stale", 5, 2)
     assert {name: state.freshness for name, state in found.items() if name != "layout"} == {
-        "ledger": "fresh", "join": "fresh", "registers": "fresh", "survey": "fresh", "yield": "follows", "use": "follows", "eligibility": "follows", "selection": "follows", "programme": "fresh",
+        "ledger": "fresh", "join": "fresh", "registers": "fresh", "survey": "fresh", "yield": "follows", "use": "follows", "eligibility": "follows", "selection": "follows", "programme": "fresh", **dict.fromkeys(ANSWERS, "fresh"),
     }  # fmt: skip
     # The value is the reason where it changed for all.
     both = with_edit(waiting, edits.set_value(waiting.entries, "s1", "layout.gap", 0.03, BY))

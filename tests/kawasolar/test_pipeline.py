@@ -21,6 +21,7 @@ from shapely.geometry import Polygon, box
 from gis.progress import Cancelled
 from kawasolar.__main__ import main
 from kawasolar.pipeline import PlanInputs, inputs_of, make_plan, make_project
+from kawasolar.plan import ANSWERS
 from kawasolar.project import cache_folder, load_plan, load_project, save_project
 
 WEST, NORTH, CELL, SIZE = -20200.0, -44200.0, 0.5, 300
@@ -114,10 +115,7 @@ def test_plan_from_files(files: dict[str, Path], tmp_path: Path, capsys: pytest.
         "eligibility",
         "selection",
         "programme",
-        "lighting",
-        "fleet",
-        "charging",
-        "siting",
+        *ANSWERS,
     }
     plan = load_plan(out)
     assert sorted(path.name for path in plan.cache.iterdir()) == [

@@ -412,7 +412,8 @@ def test_the_stage_that_is_told_is_the_first_that_becomes_stale(example_project:
         assert (told.stage, told.at_once, touched) == ("layout", True, []), "worked out when it is shown"
         return
     # A changed join has no files to be computed from here, and is stale for that; the ledger before it is what is told.
-    assert told.stage == touched[0]
+    slow = [name for name in touched if name not in at_once_stages()]
+    assert told.stage == (slow or touched)[0]
     assert told.at_once == (told.stage in at_once_stages())
     assert bool([state for state in now if not state.is_fresh]) != told.at_once
 

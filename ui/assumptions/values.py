@@ -250,11 +250,14 @@ def effect_of(key: str, document: Document) -> Effect:
     has_no_part = plan is not None and not has_part(key, plan.profile)
 
     def counts(one: Stage) -> bool:
-        if one.asked_by and (plan is None or not plan.entries.of_scenario(one.asked_by, plan.scenario)):
+        if one.asked_by and (plan is None or not one.is_asked(plan.entries, plan.scenario)):
             return False
         return one.uses(key, roles) and (plan is None or has_part(key, plan.profile, one.name))
 
-    stage = None if has_no_part else next((one.name for one in CHAIN if counts(one)), None)
+    stages = [] if has_no_part else [one.name for one in CHAIN if counts(one)]
+    # What takes time is what people want to know of.
+    slow = [name for name in stages if name not in at_once_stages()]
+    stage = next(iter(slow or stages), None)
     if stage is None and key in _BEGINS:
         setting, stage = _BEGINS[key]
         entries = document.entries
