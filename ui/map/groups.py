@@ -207,10 +207,17 @@ def groups_of_lots(plan: Plan, language: Language) -> Groups:
 # ---------------------------------------------------------------------------------------------- how they look
 
 
+def is_old(kind: Group) -> bool:
+    """Whether chargers stand there already: apart from all years."""
+    return kind.family == SITE and kind.tone == _OLD
+
+
 def color(kind: Group, tokens: Tokens) -> QColor:
     """The colour that stands for a class."""
     if kind.family == NOWHERE:
         return QColor(tokens.muted)
+    if is_old(kind):
+        return QColor(tokens.ink)
     ramp = LOT_COLOURS if kind.family == LOT else _RAMP[tokens.name]
     return QColor(ramp[kind.tone % len(ramp)])
 
@@ -227,7 +234,9 @@ def brush(kind: Group, tokens: Tokens) -> QBrush:
     if kind.family == NOWHERE:
         return QBrush(Qt.BrushStyle.NoBrush)
     ink = color(kind, tokens)
-    return QBrush(ink, Qt.BrushStyle.Dense5Pattern) if kind.family == STANDING else QBrush(_veil(ink, 80))
+    return (
+        QBrush(ink, Qt.BrushStyle.Dense5Pattern) if kind.family == STANDING or is_old(kind) else QBrush(_veil(ink, 80))
+    )
 
 
 def draw_marker(painter: QPainter, at: QPointF, kind: Group, tokens: Tokens) -> None:
