@@ -44,6 +44,7 @@ def charging_command(
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Find the chargers that each base needs, three ways of charging its cars, what they do to its bill, and what V2X gives in an outage."""
+    from kawasolar.answers.own import own_table
     from kawasolar.charging import Asked, assumptions_with, bundled_kinds, charging_of, read_cars, read_kinds
     from kawasolar.charging.of_fleet import cars_of_fleet
     from kawasolar.project import load_project
@@ -53,13 +54,13 @@ def charging_command(
             check_target(target, keep=(project, cars, kinds, *({xlsx, csv} - {target})))
     assumed = assumptions_with(numbers_given(set_ or [], "charging.bad_assumption"))
     given, least = _counts(chargers), _counts(at_least)
-    asked = Asked(
-        bundled_kinds() if kinds is None else read_kinds(kinds), assumed, given if chargers else None, least, roof, follow,
-    )  # fmt: skip
     rows = None if cars is None else read_cars(cars)
     said: list[Finding] = []
     opened = load_project(project)
     plan = opened.plans[scenario_of(opened, scenario)]
+    table = kinds or own_table(plan, "charging")
+    there = bundled_kinds() if table is None else read_kinds(table)
+    asked = Asked(there, assumed, given if chargers else None, least, roof, follow)
     if rows is None and not ledger:
         rows, said = cars_of_fleet(plan)
     with bar() as progress:

@@ -285,7 +285,7 @@ def edit_input(
     role: Annotated[
         str,
         typer.Argument(
-            help="dsm, buildings, facilities, weather, weather_2, weather_3 (further stations), weather_sunny, weather_dull, canopy, roof_planes, roads, wards, meters, parcels, addresses, lamps, vehicles, wings, meter_points, roof_works, charge_demand, charge_candidates, charge_standing (sites of chargers) or profile"
+            help="dsm, buildings, facilities, weather, weather_2, weather_3 (further stations), weather_sunny, weather_dull, canopy, roof_planes, roads, wards, meters, parcels, addresses, lamps, vehicles, wings, meter_points, roof_works, charge_demand, charge_candidates, charge_standing (sites of chargers), lamp_table, car_catalogue, charger_table (in the place of the program's) or profile"
         ),
     ],
     file: Annotated[Path | None, typer.Argument(help="the file to take")] = None,

@@ -52,6 +52,7 @@ def fleet(
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Which next-generation car replaces each car of the ledger, in which fiscal year, what it costs and saves, and what each base charges."""
+    from kawasolar.answers.own import own_table
     from kawasolar.fleet import default_rules, plan_fleet
     from kawasolar.project import load_project
 
@@ -69,7 +70,7 @@ def fleet(
     opened = load_project(project)
     plan = opened.plans[scenario_of(opened, scenario)]
     with bar() as progress:
-        result = plan_fleet(plan, rules, progress, catalogue=catalogue)
+        result = plan_fleet(plan, rules, progress, catalogue=catalogue or own_table(plan, "fleet"))
     tell_findings(result.findings)
     _write(result, plan, xlsx, csv, write_catalogue)
     if as_json:

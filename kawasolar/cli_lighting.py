@@ -42,17 +42,18 @@ def lighting_command(
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """What LED lighting would do at each facility, until when its lamps are made, how it is paid for, and a programme by fiscal year under a budget."""
-    from kawasolar.lighting import bundled_table, lighting_of, read_table, table_with
+    from kawasolar.lighting import lighting_of, read_table, table_with
+    from kawasolar.lighting.table import table_of_plan
     from kawasolar.project import load_project
 
     asked = asked_of(budget or [], first, last, goal, deadlines, pin or [])
-    using = table_with(bundled_table() if table is None else read_table(table), _pairs(set_ or [], "lighting.bad_number"))  # fmt: skip
     targets = (xlsx, csv, gpkg)
     for target in targets:
         if target is not None:
             check_target(target, keep=(project, table, *(set(targets) - {target})))
     opened = load_project(project)
     plan = opened.plans[scenario_of(opened, scenario)]
+    using = table_with(table_of_plan(plan) if table is None else read_table(table), _pairs(set_ or [], "lighting.bad_number"))  # fmt: skip
     with bar() as progress:
         found = lighting_of(plan, asked, using, facilities or None, progress)
     tell_findings(found.findings)

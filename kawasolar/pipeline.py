@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gis.progress import Progress, part, silent
 from kawasolar.errors import NotWritable, PlanError
-from kawasolar.plan import OTHER_LEDGERS, SITING_FILES, InputFile, OtherLedger, Plan, Project, Role
+from kawasolar.plan import OTHER_LEDGERS, OWN_TABLES, SITING_FILES, InputFile, OtherLedger, Plan, Project, Role
 from kawasolar.project.format import cache_folder
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def inputs_of(plan: Plan, out: Path) -> PlanInputs:
         addresses=optional("addresses"), addresses_crs=crs("addresses"), addresses_layer=layer("addresses"),
         facilities_mapping=mapping_of(plan.entries),
         registers=tuple((kind, Path(by_role[kind].path)) for kind in OTHER_LEDGERS if kind in by_role),
-        siting=tuple((role, Path(by_role[role].path)) for role in SITING_FILES if role in by_role),
+        siting=tuple((role, Path(by_role[role].path)) for role in (*SITING_FILES, *OWN_TABLES.values()) if role in by_role),
     )  # fmt: skip
 
 

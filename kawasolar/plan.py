@@ -28,12 +28,12 @@ Objective = Literal["co2", "energy"]
 Role = Literal[
     "dsm", "buildings", "facilities", "weather", "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes",
     "roads", "wards", "meters", "parcels", "addresses", "lamps", "vehicles", "wings", "meter_points", "roof_works",
-    "charge_demand", "charge_candidates", "charge_standing", "profile",
+    "charge_demand", "charge_candidates", "charge_standing", "lamp_table", "car_catalogue", "charger_table", "profile",
 ]  # fmt: skip
 ROLES: tuple[Role, ...] = (
     "dsm", "buildings", "facilities", "weather", "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes",
     "roads", "wards", "meters", "parcels", "addresses", "lamps", "vehicles", "wings", "meter_points", "roof_works",
-    "charge_demand", "charge_candidates", "charge_standing", "profile",
+    "charge_demand", "charge_candidates", "charge_standing", "lamp_table", "car_catalogue", "charger_table", "profile",
 )  # fmt: skip
 AnyLedger = Literal["facilities", "lamps", "vehicles", "wings", "meter_points", "roof_works"]
 # Ledgers of other things than facilities, each by its kind (``resources/registers``).
@@ -44,13 +44,15 @@ AnswerKind = Literal["lighting", "fleet", "charging", "siting"]
 ANSWERS: tuple[AnswerKind, ...] = ("lighting", "fleet", "charging", "siting")
 # Of the sites of shared chargers: where demand is, what is known of candidates, what stands.
 SITING_FILES: tuple[Role, ...] = ("charge_demand", "charge_candidates", "charge_standing")
+# Tables of a city's own in the place of those that the program has for an answer.
+OWN_TABLES: dict[AnswerKind, Role] = {"lighting": "lamp_table", "fleet": "car_catalogue", "charging": "charger_table"}
 # Files that can be taken away from a plan again.
 REMOVABLE: tuple[Role, ...] = (
     "weather_2", "weather_3", "weather_sunny", "weather_dull", "canopy", "roof_planes", "roads", "wards", "meters",
-    "parcels", "addresses", *OTHER_LEDGERS, *SITING_FILES,
+    "parcels", "addresses", *OTHER_LEDGERS, *SITING_FILES, *OWN_TABLES.values(),
 )  # fmt: skip
 # Files that are chosen elsewhere than with the rest, each with what it is for.
-CHOSEN_ELSEWHERE: tuple[Role, ...] = (*OTHER_LEDGERS, *SITING_FILES)
+CHOSEN_ELSEWHERE: tuple[Role, ...] = (*OTHER_LEDGERS, *SITING_FILES, *OWN_TABLES.values())
 # The station of the weather, and further ones between which the place lies.
 STATIONS: tuple[Role, ...] = ("weather", "weather_2", "weather_3")
 # Further years of the same station, and what the band is called by them.

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from gis.progress import Progress
     from kawasolar.plan import AnswerKind, InputFile
-    from ui.siting.dialog import SitingDialog
     from ui.steps.answer import AnswerCard
     from ui.steps.fleet import FleetPanel
     from ui.steps.lighting import LightingPanel
@@ -114,16 +113,27 @@ class AnswersDesk(QObject):
         if plan is None:
             return
         dialog = SitingDialog(window.look, window.jobs, window.remembered, plan, window)
-        dialog.taken.connect(lambda options: self._keep_sites(dialog, options))
-        dialog.open()
+        self._open("siting", dialog)
 
-    def _keep_sites(self, dialog: SitingDialog, options: Mapping[str, object]) -> None:
-        """Have the plan keep sites, and take the files in of which they are: one edit, once the files have been read."""
+    def open(self, kind: AnswerKind) -> None:
+        """The dialog of a kind of answer."""
+        {
+            "lighting": self.light_sites,
+            "fleet": self.renew_fleet,
+            "charging": self.find_chargers,
+            "siting": self.site_chargers,
+        }[kind]()
+
+    def _take(self, kind: AnswerKind, dialog: TakingDialog, options: Mapping[str, object]) -> None:
+        """Have the plan keep an answer, and take the files in of which it is: one edit, once the files have been read."""
         window, plan = self._window, self._window.document.plan
         if plan is None:
             return
         # Of the plan as it is now: it may have taken files since the dialog was opened.
         files = dialog.files(plan)
+        if not files:
+            self.keep(kind, options)
+            return
 
         def read(_progress: Progress) -> object:
             from kawasolar.stages import observed
@@ -132,10 +142,10 @@ class AnswersDesk(QObject):
 
         left = [file for file in files if not file.path]
         job = window.jobs.start(read, "exchange")
-        job.done.connect(lambda found: self._enter_sites(options, (*cast("tuple[InputFile, ...]", found), *left)))
+        job.done.connect(lambda found: self._enter(kind, options, (*cast("tuple[InputFile, ...]", found), *left)))
         job.failed.connect(window.controller.fail)
 
-    def _enter_sites(self, options: Mapping[str, object], files: Sequence[InputFile]) -> None:
+    def _enter(self, kind: AnswerKind, options: Mapping[str, object], files: Sequence[InputFile]) -> None:
         from kawasolar.document.asked_edits import ask
         from kawasolar.document.edits import exchange_files
         from kawasolar.document.entries import followed_by
@@ -144,12 +154,12 @@ class AnswersDesk(QObject):
         if plan is None:
             return
         by = window.document.author()
-        asked = ask(plan.entries, plan.scenario, "siting", options, by)
+        asked = ask(plan.entries, plan.scenario, kind, options, by)
         taken = exchange_files(plan.entries, plan.inputs, files, by)
         window.document.do(followed_by(asked, taken))
         if not window.controller.is_running:
             window.controller.run()
 
     def _open(self, kind: AnswerKind, dialog: TakingDialog) -> None:
-        dialog.taken.connect(lambda options: self.keep(kind, options))
+        dialog.taken.connect(lambda options: self._take(kind, dialog, options))
         dialog.open()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
 
 from kawasolar.answers import options_asked
+from kawasolar.plan import OWN_TABLES, InputFile, no_file
 from ui.parts import button
 from ui.working_dialog import WorkingDialog
 
@@ -36,6 +38,32 @@ class TakingDialog(WorkingDialog):
     def options(self) -> dict[str, Any] | None:
         """As they are chosen now, as an entry has them; None where no plan keeps it (:attr:`WHY_NOT`)."""
         raise NotImplementedError
+
+    def own_table(self) -> Path | None:
+        """The table of somebody's own that is used; None where it is the program's."""
+        return None
+
+    def files(self, plan: Plan) -> tuple[InputFile, ...]:
+        """The files that a plan takes in with the options, as yet unread; one that was left is taken away."""
+        role, path = OWN_TABLES.get(self.KIND), self.own_table()
+        before = next((file for file in plan.inputs if file.role == role), None)
+        if role is None or (path is None and before is None):
+            return ()
+        if path is None:
+            return (no_file(role),)
+        same = before is not None and Path(before.path) == path.absolute()
+        return (before if before is not None and same else InputFile(role, str(path.absolute()), 0, ""),)
+
+    def _copy_table(self, name: str, path: Path) -> None:
+        """Write one of the program's tables, to be edited."""
+        from kawasolar.export.writing import atomic
+        from kawasolar.resources import resource_path
+
+        def write() -> None:
+            with atomic(path, path.suffix) as work:
+                work.write_bytes(resource_path(name).read_bytes())
+
+        self._keep(path, write, self.KIND)
 
     def _on_done(self, found: object) -> None:
         raise NotImplementedError

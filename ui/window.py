@@ -262,7 +262,7 @@ class MainWindow(QMainWindow):
         self.data.register_asked.connect(lambda kind: control.registers.open(kind or None))
         self.data.register_left.connect(control.registers.leave)
         self.data.names_asked.connect(control.registers.ask_names)
-        self.data.siting_asked.connect(control.answers.site_chargers)
+        self.data.answer_asked.connect(control.answers.open)
         self.inspector.roof.layout_part.changed.connect(control.roof.lay_out)
         self.inspector.roof.layout_part.light_asked.connect(control.roof.show_light)
         self.inspector.roof.glare.asked.connect(control.roof.look_for_glare)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kawasolar.answers.options import Options, flag, number, one_of, per_key
+from kawasolar.answers.own import read_own
 from kawasolar.answers.shapes import ANY
 from kawasolar.charging.bases import Asked, charging_of
 from kawasolar.charging.result import TABLES, Charging
@@ -36,16 +38,14 @@ def checked(options: Mapping[str, Any]) -> tuple[Asked, bool]:
     Raises
     ------
     PlanError
-        ``answers.no_such_option``, ``answers.bad_option``, and those of :func:`kawasolar.charging.table.assumptions_with` and :meth:`Asked.counts`
+        ``answers.no_such_option``, ``answers.bad_option``, and those of :func:`kawasolar.charging.table.assumptions_with`
     """
     from kawasolar.answers.options import read
 
     told = read(options, _OPTIONS)
     whose = told.pop("cars", "fleet") == "fleet"
-    asked = Asked(assumed=assumptions_with(told.pop("values", {})), **told)
-    for some in (asked.given or {}, asked.least):
-        asked.counts(some)
-    return asked, whose
+    # Which kinds there are the plan's table tells.
+    return Asked(assumed=assumptions_with(told.pop("values", {})), **told), whose
 
 
 def options_of(asked: Asked, cars: str = "fleet") -> dict[str, Any]:
@@ -64,9 +64,13 @@ def options_of(asked: Asked, cars: str = "fleet") -> dict[str, Any]:
 def compute(plan: Plan, options: Mapping[str, Any], progress: Progress) -> tuple[Answer, list[Finding]]:
     """As :func:`kawasolar.charging.bases.charging_of`."""
     from kawasolar.charging.kept import kept
+    from kawasolar.charging.kinds import read_kinds
     from kawasolar.charging.of_fleet import cars_of_fleet
 
     asked, of_fleet = checked(options)
+    kinds = read_own(plan, "charging", read_kinds, "charging.bad_table")
+    if kinds is not None:
+        asked = replace(asked, kinds=kinds)
     cars, said = cars_of_fleet(plan) if of_fleet else (None, [])
     found = charging_of(plan, cars, asked, progress=progress)
     head, frames = kept(found)

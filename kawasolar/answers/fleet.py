@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kawasolar.answers.options import Options, flag, number, one_of, per_key, some_of, text, year
+from kawasolar.answers.own import own_table, read_own
 from kawasolar.answers.shapes import ANY, types_of
 from kawasolar.fleet.catalogue import COLUMNS as CATALOGUE
 from kawasolar.fleet.result import BASES, CARS, YEARS, FleetResult
@@ -78,10 +79,13 @@ def options_of(rules: FleetRules) -> dict[str, Any]:
 
 def compute(plan: Plan, options: Mapping[str, Any], progress: Progress) -> tuple[Answer, list[Finding]]:
     """As :func:`kawasolar.fleet.of_plan.plan_fleet`."""
+    from kawasolar.fleet.catalogue import read_catalogue
     from kawasolar.fleet.kept import kept
     from kawasolar.fleet.of_plan import plan_fleet
 
-    found = plan_fleet(plan, checked(options), progress)
+    # Read once more there, with its findings.
+    read_own(plan, "fleet", read_catalogue, "fleet.bad_catalogue")
+    found = plan_fleet(plan, checked(options), progress, catalogue=own_table(plan, "fleet"))
     head, frames = kept(found)
     return Answer(head["result"], frames), list(found.findings)
 

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from kawasolar.answers.options import Options, flag, number, one_of, per_key, year
+from kawasolar.answers.own import read_own
 from kawasolar.answers.shapes import ANY, types_of
 from kawasolar.errors import PlanError
 from kawasolar.lighting.deadlines import STOCK
@@ -88,8 +89,10 @@ def options_of(asked: Asked, *, in_demand: bool = False) -> dict[str, Any]:
 def compute(plan: Plan, options: Mapping[str, Any], progress: Progress) -> tuple[Answer, list[Finding]]:
     """As :func:`kawasolar.lighting.of_plan.lighting_of`."""
     from kawasolar.lighting.kept import kept
+    from kawasolar.lighting.table import read_table
 
-    found = lighting_of(plan, checked(options), progress=progress)
+    table = read_own(plan, "lighting", read_table, "lighting.bad_table")
+    found = lighting_of(plan, checked(options), table, progress=progress)
     head, frames = kept(found)
     head.pop("findings")
     # A search that ended before it knew one.

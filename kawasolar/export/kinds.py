@@ -56,10 +56,10 @@ def write_answer(plan: Plan, kind: AnswerKind, path: Path, language: Language, *
     found = answer_of(plan, kind)
     if kind == "lighting":
         from kawasolar.export.lighting import write_lighting_xlsx
-        from kawasolar.lighting import bundled_table
+        from kawasolar.lighting.table import table_known
 
-        # No entry gives another table: another one of the program's makes the answer stale.
-        write_lighting_xlsx(found, bundled_table(), plan, path, language, today=today)
+        # Another one than that it was reckoned with makes the answer stale.
+        write_lighting_xlsx(found, table_known(plan), plan, path, language, today=today)
     elif kind == "fleet":
         from kawasolar.export.fleet import write_fleet_xlsx
 

@@ -19,7 +19,7 @@ from kawasolar.lighting.programme import Found, Goal, Rules, Sites, check, plan_
 from kawasolar.lighting.replacing import replaced
 from kawasolar.lighting.result import FACILITIES, WAYS, YEARS, Head, Lighting
 from kawasolar.lighting.rows import LED
-from kawasolar.lighting.table import Table, bundled_table
+from kawasolar.lighting.table import Table, table_known, table_of_plan
 from kawasolar.registers.of_plan import rows_of_plan
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def lighting_of(
     gis.progress.Cancelled
         from ``progress``
     """
-    wants, using = asked or Asked(), table or bundled_table()
+    wants, using = asked or Asked(), table or table_of_plan(plan)
     rules = _rules(plan, wants)
     check(rules)
     known = set(plan.facilities["facility_id"].astype(str))
@@ -126,14 +126,14 @@ def saving_kwh(plan: Plan, facility_id: str, table: Table | None = None) -> Floa
     """
     if facility_id not in set(plan.facilities["facility_id"].astype(str)):
         raise PlanError("edit.no_such_facility", facility=facility_id[:60])
-    using = table or bundled_table()
+    using = table or table_known(plan)
     rows = replaced(luminaires_of_plan(plan, using, [facility_id])[0], using)
     return saving_by_half_hour(plan, facility_id, float(rows["saved_kwh"].sum()))
 
 
 def saved_share(plan: Plan, facility_id: str, table: Table | None = None) -> float | None:
     """What LED saves of the electricity of one facility's lamps that are none yet [-]; None where they use none that is known."""
-    using = table or bundled_table()
+    using = table or table_known(plan)
     rows = replaced(luminaires_of_plan(plan, using, [facility_id])[0], using)
     old = float(rows["old_kwh"].sum())
     return float(rows["saved_kwh"].sum()) / old if old > 0.0 else None

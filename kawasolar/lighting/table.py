@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from kawasolar.demand.rows import KINDS
-from kawasolar.errors import PlanError
+from kawasolar.errors import PlanError, UnreadableProfile
 from kawasolar.lighting.rows import LAMPS, NUMBERS, SECTIONS, Number
 from kawasolar.profile import load_text, parsed
 from kawasolar.profiles.fields import fields_of, known_fields
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kawasolar.lighting.rows import Ban, Density, KindRule, Lamp, Replacement, Standard
+    from kawasolar.plan import Plan
     from kawasolar.profiles.reader import Cited
 
 FILE = "lighting.toml"
@@ -74,6 +75,28 @@ class Table:
 def bundled_table() -> Table:
     """The table that comes with the program."""
     return read_table(resource_path(FILE))
+
+
+def table_of_plan(plan: Plan) -> Table:
+    """The plan's own table, else that of the program.
+
+    Raises
+    ------
+    UnreadableProfile
+        its own cannot be read
+    """
+    from kawasolar.answers.own import own_table
+
+    path = own_table(plan, "lighting")
+    return bundled_table() if path is None else read_table(path)
+
+
+def table_known(plan: Plan) -> Table:
+    """As :func:`table_of_plan`; that of the program where the plan's own cannot be read any more: for papers and explanations of what is kept."""
+    try:
+        return table_of_plan(plan)
+    except UnreadableProfile:
+        return bundled_table()
 
 
 def read_table(path: Path) -> Table:

@@ -41,11 +41,11 @@ def _mine(desk: Desk, facility_id: str) -> tuple[Lighting, dict[str, Any]]:
 
 def saved_kwh(desk: Desk, facility_id: str) -> Explanation:
     """Number · (W − W of LED) · hours of every luminaire."""
-    from kawasolar.lighting.table import bundled_table
+    from kawasolar.lighting.table import table_known
 
     found, mine = _mine(desk, facility_id)
     rows = found.rows[found.rows["facility_id"] == facility_id].sort_values("saved_kwh", ascending=False, kind="stable")
-    table = bundled_table()
+    table = table_known(desk.plan)
     told = [_row(row, facility_id, table, desk) for row in rows.head(_MOST).to_dict("records")]
     rest = rows.iloc[_MOST:]
     if len(rest):
@@ -115,10 +115,10 @@ def _price(desk: Desk) -> TableSource:
 
 def cost(desk: Desk, facility_id: str) -> Explanation:
     """Price of each luminaire, what high places and its kind add, disposal; less what joint works spare, where they do."""
-    from kawasolar.lighting.table import bundled_table
+    from kawasolar.lighting.table import table_known
 
     found, mine = _mine(desk, facility_id)
-    rows, table = found.rows[found.rows["facility_id"] == facility_id], bundled_table()
+    rows, table = found.rows[found.rows["facility_id"] == facility_id], table_known(desk.plan)
     used = set(rows["replacement"])
     inputs: list[Source] = [_table(table, "replacements", one, "yen", "yen") for one in table.replacements if one.key in used]  # fmt: skip
     keys = [key for name, key in _EXTRA.items() if bool(rows[name].any())]
@@ -146,11 +146,11 @@ def year(desk: Desk, facility_id: str) -> Explanation:
 
 def _deadline(desk: Desk, found: Lighting, ban: str) -> list[TableSource]:
     """The last day on which its lamps are made: of the profile, else of the table."""
-    from kawasolar.lighting.table import bundled_table
+    from kawasolar.lighting.table import table_known
     from kawasolar.lighting.words import ban_name
 
     profile = {row.lamp: row for row in desk.plan.profile.tables.lamp_bans}
-    row: Any = profile.get(ban) or next((one for one in bundled_table().bans if one.ban == ban), None)
+    row: Any = profile.get(ban) or next((one for one in table_known(desk.plan).bans if one.ban == ban), None)
     if row is None:
         return []
     of = "lamp_bans" if ban in profile else "lighting.toml"

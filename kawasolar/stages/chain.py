@@ -206,11 +206,11 @@ CHAIN: tuple[Stage, ...] = (
     ),
     # What the bill would be asks for all that demand and tariff are made of.
     Stage(
-        "lighting", 1, after=("ledger", "registers"), files=("meters",), values=("plan.year", "co2.*"), asked_by="asked/lighting",
+        "lighting", 1, after=("ledger", "registers"), files=("meters", "lamp_table"), values=("plan.year", "co2.*"), asked_by="asked/lighting",
         entered=("asked_lighting", "ledger", "meters", "names", "load_tables", "lamp_tables", "bills"), drawn=("aliases",),
     ),
     Stage(
-        "fleet", 1, after=("ledger", "registers"), values=("plan.year", "co2.*"), asked_by="asked/fleet", entered=("asked_fleet", "names", "car_tables"), drawn=("aliases",),
+        "fleet", 1, after=("ledger", "registers"), files=("car_catalogue",), values=("plan.year", "co2.*"), asked_by="asked/fleet", entered=("asked_fleet", "names", "car_tables"), drawn=("aliases",),
     ),
     # Nothing waits for it. After the lighting where the scenario reckons with its savings.
     Stage(
@@ -218,7 +218,7 @@ CHAIN: tuple[Stage, ...] = (
         after_if={"lighting": _is_lit_away},
     ),
     Stage(
-        "charging", 1, after=("ledger", "registers", "yield", "fleet"), files=("meters",), values=("plan.year",), asked_by="asked/charging",
+        "charging", 1, after=("ledger", "registers", "yield", "fleet"), files=("meters", "charger_table"), values=("plan.year",), asked_by="asked/charging",
         entered=("asked_charging", "ledger", "meters", "names", "load_tables", "charger_tables", "bills"), drawn=("aliases",), after_if={"lighting": _is_lit_away},
     ),
     Stage(

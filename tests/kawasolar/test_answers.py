@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ from kawasolar.document.edits import Author
 from kawasolar.document.entries import apply, inverse
 from kawasolar.errors import PlanError, UnreadableProject
 from kawasolar.pipeline import PlanInputs, make_project
-from kawasolar.plan import ANSWERS
+from kawasolar.plan import ANSWERS, OWN_TABLES
 from kawasolar.project import load_project, save_project
 from kawasolar.provenance import (
     Desk,
@@ -36,6 +36,7 @@ from kawasolar.provenance import (
     sentences,
 )
 from kawasolar.reasons import stage_sentence
+from kawasolar.resources import resource_path
 from kawasolar.stages import bring_up_to_date, states, with_edit
 from kawasolar.words import LANGUAGES, say
 from tests.support.town import small_town
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kawasolar.document.entries import Edit
-    from kawasolar.plan import AnswerKind, Plan, Project
+    from kawasolar.plan import AnswerKind, Plan, Project, Role
 
 BY = Author("試験 花子", "試験のため", "2026-04-01T09:00:00+00:00")
 LAMPS = """施設番号,室名,ランプ種別,器具型番,灯数/台,台数,W/台,点灯h/日,日/年,設置高さ
@@ -279,7 +280,7 @@ def test_a_plan_without_cars_says_so_and_goes_on(tmp_path: Path) -> None:
         ("lighting", {"first": 2026, "last": 2090}, "lighting.years"),
         ("fleet", {"target": "all"}, "answers.bad_option"),
         ("fleet", {"budgets": {"1999": 1.0}}, "fleet.bad_budget"),
-        ("charging", {"least": {"v9": 1}}, "charging.no_such_kind"),
+        ("charging", {"least": {"v2x": -1}}, "answers.bad_option"),
         ("charging", {"values": {"reserve_share": float("nan")}}, "answers.bad_option"),
         ("siting", {"number": 2.5}, "answers.bad_option"),
         ("siting", {"values": {"radius_m": 1.0}}, "siting.range"),
@@ -543,3 +544,89 @@ def test_chargers_of_measures_without_cars_are_assumed(answered: Project) -> Non
         assert site.cars is None
         assert site.charging(usual)[1] == "assumed"
         assert (site.charging(usual)[0] == charging(usual, site.year)).all()
+
+
+# ---------------------------------------------------------------------------------------------- tables of a city's own
+
+
+def with_table(project: Project, role: Role, path: Path | None) -> Project:
+    from kawasolar.document.edits import exchange_files
+    from kawasolar.plan import InputFile, no_file
+    from kawasolar.stages import observed
+
+    chosen = [no_file(role)] if path is None else observed([InputFile(role, str(path), 0, "")])
+    return with_edit(project, exchange_files(project.entries, project.plan.inputs, chosen, BY))
+
+
+def own_tables(folder: Path) -> dict[AnswerKind, Path]:
+    """The program's own, with something else in each."""
+    made: dict[AnswerKind, Path] = {}
+    for kind, name, before, after in (
+        ("lighting", "lighting.toml", 'key = "discount_rate"\nvalue = 0.02', 'key = "discount_rate"\nvalue = 0.05'),
+        ("fleet", "vehicles_catalogue.csv", "軽EV 20 kWh", "本市の軽EV"),
+        ("charging", "chargers.csv", "普通充電 3 kW", "本市の普通充電"),
+    ):
+        text = resource_path(name).read_text("utf-8-sig")
+        assert before in text, name
+        path = folder / f"自前 {name}"
+        path.write_text(text.replace(before, after), encoding="utf-8")
+        made[cast("AnswerKind", kind)] = path
+    return made
+
+
+def test_a_plan_reckons_with_tables_of_its_own(answered: Project, tmp_path: Path) -> None:
+    project = answered
+    for kind, path in own_tables(tmp_path).items():
+        project = with_table(project, OWN_TABLES[kind], path)
+        assert kind in waiting(project)
+    own = bring_up_to_date(project)
+    assert waiting(own) == set()
+    assert answer_of(own.plan, "lighting").head.numbers["discount_rate"] == 0.05
+    assert "本市の軽EV" in answer_of(own.plan, "fleet").catalogue["name_ja"].tolist()
+    assert "本市の普通充電" in {kind["name_ja"] for kind in answer_of(own.plan, "charging").head["kinds"]}
+    # The file names them, and a plan that leaves them has the program's again.
+    save_project(own, tmp_path / "計画.kawasolar")
+    back = load_project(tmp_path / "計画.kawasolar")
+    assert waiting(back) == set()
+    for role in OWN_TABLES.values():
+        back = with_table(back, role, None)
+    again = bring_up_to_date(back)
+    assert answer_of(again.plan, "lighting").head.numbers == answer_of(answered.plan, "lighting").head.numbers
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [("lighting", "lighting.bad_table"), ("fleet", "fleet.bad_catalogue"), ("charging", "charging.bad_table")],
+)
+def test_a_table_that_cannot_be_read_is_said_and_the_rest_goes_on(
+    answered: Project, tmp_path: Path, kind: AnswerKind, code: str
+) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("key\nnichts = [", encoding="utf-8")
+    broken = bring_up_to_date(with_table(answered, OWN_TABLES[kind], path))
+    assert waiting(broken) == set()
+    assert kind not in broken.plan.answers
+    (said,) = (one for one in broken.plan.findings if one.code == code)
+    assert said.values()["file"] == "x.csv"
+    for language in LANGUAGES:
+        assert "{" not in say(language, code, **said.values())
+
+
+def test_chargers_that_the_table_does_not_have_are_said(answered: Project) -> None:
+    done = bring_up_to_date(asked(answered, "charging", {"least": {"v9": 1}}))
+    assert "charging.no_such_kind" in {one.code for one in done.plan.findings}
+    assert "charging" not in done.plan.answers
+
+
+def test_the_command_line_takes_a_table_and_tells_by_it(
+    answered: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "p.kawasolar"
+    save_project(answered, path)
+    table = own_tables(tmp_path)["charging"]
+    assert main(["edit", "input", str(path), "charger_table", str(table)]) == 0
+    capsys.readouterr()
+    assert main(["charging", str(path), "--json", "--no-follow"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert "本市の普通充電" in json.dumps(told, ensure_ascii=False)
+    assert main(["edit", "input", str(path), "charger_table", "--none"]) == 0

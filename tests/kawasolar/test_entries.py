@@ -523,7 +523,7 @@ PLACES = [
             ("s1/fleet", {"target": 1.5}),
             ("s1/fleet", {"prefer": "steam"}),
             ("s1/fleet", {"first_year": 2030, "last_year": 2026}),
-            ("s1/charging", {"least": {"steam": 1}}),
+            ("s1/charging", {"least": {"v2x": 5000}}),
             ("s1/charging", {"given": {"v2x": 0.5}}),
             ("s1/charging", {"values": {"reserve_share": 7.0}}),
             ("s1/siting", {"number": 0}),

@@ -10,6 +10,7 @@ import pytest
 
 from kawasolar.answers import answer_of, options_asked
 from kawasolar.lighting.words import total_text
+from kawasolar.plan import OWN_TABLES
 from tests.ui.conftest import is_settled
 from ui.charging.dialog import ChargingDialog
 from ui.fleet.dialog import FleetDialog
@@ -130,15 +131,62 @@ def test_chargers_are_for_the_cars_of_the_programme(motorised: MainWindow, qtbot
     assert bases["cars"].sum() == cars["model_power"].isin(["ev", "phev"])[cars["fiscal_year"].notna()].sum()
     assert "50" in window.fleet.fleet.words.text()
     assert str(int(bases["chargers"].sum())) in window.fleet.charging.words.text()
-    # A catalogue of somebody's own is not kept in the plan.
-    own = open_dialog(window, qtbot, "fleet", FleetDialog)
-    assert own.asked.target.value() == 50.0
-    assert own.take.isEnabled()
-    own.assumed.catalogue = Path("自前.csv")
-    own._refresh()
-    assert not own.take.isEnabled()
-    assert own.take.toolTip() == window.look.say("ui.answers.own_files")
-    own.reject()
+
+
+def test_tables_of_a_citys_own_go_into_the_plan_and_out_again(
+    motorised: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = motorised
+
+    def settled(dialog: FleetDialog | LightingDialog | ChargingDialog) -> None:
+        qtbot.waitUntil(lambda: dialog._job is None and not dialog._later.isActive(), timeout=WAIT)
+
+    def tables() -> set[str]:
+        plan = window.document.plan
+        assert plan is not None
+        return {Path(file.path).name for file in plan.inputs if file.role in OWN_TABLES.values()}
+
+    light = open_dialog(window, qtbot, "lighting", LightingDialog)
+    copy = tmp_path / "本市の表.toml"
+    light.own.copy_asked.emit(copy)
+    settled(light)
+    text = copy.read_text("utf-8")
+    copy.write_text(
+        text.replace('key = "discount_rate"\nvalue = 0.02', 'key = "discount_rate"\nvalue = 0.07'), encoding="utf-8"
+    )
+    light.own.use(copy)
+    settled(light)
+    assert light.found is not None
+    assert light.found.head.numbers["discount_rate"] == 0.07
+    light.take.click()
+    qtbot.waitUntil(lambda: is_settled(window) and tables() == {"本市の表.toml"}, timeout=WAIT)
+    light.reject()
+    plan = window.document.plan
+    assert plan is not None
+    assert answer_of(plan, "lighting").head.numbers["discount_rate"] == 0.07
+    again = open_dialog(window, qtbot, "lighting", LightingDialog)
+    assert again.own.path == copy
+    again.own.use(None)
+    settled(again)
+    again.take.click()
+    qtbot.waitUntil(lambda: is_settled(window) and tables() == set(), timeout=WAIT)
+    again.reject()
+    # One step each: options and file.
+    window.document.undo()
+    assert tables() == {"本市の表.toml"}
+    window.document.undo()
+    assert tables() == set()
+    plan = window.document.plan
+    assert plan is not None
+    assert options_asked(plan.entries, "s1", "lighting") is None
+    chargers = open_dialog(window, qtbot, "charging", ChargingDialog)
+    bad = tmp_path / "壊れた表.csv"
+    bad.write_text("key\n", encoding="utf-8")
+    chargers.asked.own.use(bad)
+    settled(chargers)
+    assert chargers.found is None
+    assert "壊れた表.csv" in chargers.state.text()
+    chargers.reject()
 
 
 def test_without_cars_the_panel_says_so(opened: MainWindow, qtbot: QtBot) -> None:

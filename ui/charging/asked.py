@@ -10,6 +10,7 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFileDialog, QWidget
 
 from kawasolar.charging import Asked, assumption_rows, assumptions_with
+from ui.own_table import OwnTable
 from ui.parts import button, column, label, row
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ class AskedPart(QWidget):
         self.source_of_list = label("", "muted")
         first.addWidget(self.choose)
         first.addWidget(self.source_of_list, 1)
+        self.own = OwnTable(look, remembered, "ui.role.charger_table", "CSV (*.csv)", shipped="chargers.csv")
+        self.own.changed.connect(self.changed)
+        first.addWidget(self.own, 2)
         self.fields: dict[str, QDoubleSpinBox] = {}
         self.v2x = self._spin("v2x", 0.0, _MOST_UNITS, 0.0)
         for key in _SHARES:

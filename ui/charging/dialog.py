@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHeaderView, QSplitter, QTableView, QWidget
 
-from kawasolar.charging import WAYS, charging_of, read_cars
+from kawasolar.charging import WAYS, charging_of, read_cars, read_kinds
 from kawasolar.charging.of_fleet import cars_of_fleet
 from kawasolar.charging.tables import times_of
 from kawasolar.charging.words import note_texts
@@ -81,11 +81,17 @@ class ChargingDialog(TakingDialog):
     def _begin_with(self, plan: Plan) -> None:
         """What the plan is asked for already."""
         from kawasolar.answers.charging import checked
+        from kawasolar.answers.own import own_table
 
         before = self.asked_before(plan)
+        self.asked.own.use(own_table(plan, "charging"), tell=False)
+        self.asked.own.copy_asked.connect(lambda path: self._copy_table("chargers.csv", path))
         if before is not None:
             asked, of_fleet = checked(before)
             self.asked.show_asked(asked, "fleet" if of_fleet else "ledger")
+
+    def own_table(self) -> Path | None:
+        return self.asked.own.path
 
     def options(self) -> dict[str, Any] | None:
         from kawasolar.answers.charging import options_of
@@ -149,9 +155,12 @@ class ChargingDialog(TakingDialog):
     # ---------------------------------------------------------------- reckoning
 
     def _compute(self) -> None:
-        plan, asked, path, source = self._plan, self.asked.asked, self.asked.path, self.asked.source
+        plan, wanted, path, source = self._plan, self.asked.asked, self.asked.path, self.asked.source
+
+        own = self.asked.own.path
 
         def reckon(progress: Progress) -> Charging:
+            asked = wanted if own is None else replace(wanted, kinds=read_kinds(own))
             if path is not None:
                 return charging_of(plan, read_cars(path), asked, None, progress)
             cars, told = cars_of_fleet(plan) if source == "fleet" else (None, [])

@@ -169,6 +169,11 @@ class AssumedPage(QWidget):
             self._show()
             self.changed.emit()
 
+    def begin_with(self, path: Path | None) -> None:
+        """The catalogue that the plan has; nobody is told."""
+        self.catalogue = path
+        self._show()
+
     def _ask(self) -> None:
         start = self._remembered.folder or str(Path.home())
         words = self._look.say("ui.fleet.catalogue.other")

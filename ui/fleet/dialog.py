@@ -95,17 +95,22 @@ class FleetDialog(TakingDialog):
     def _begin_with(self, plan: Plan) -> None:
         """What the plan is asked for already."""
         from kawasolar.answers.fleet import checked
+        from kawasolar.answers.own import own_table
 
         before = self.asked_before(plan)
+        self.assumed.begin_with(own_table(plan, "fleet"))
         if before is not None:
             rules = checked(before)
             self.asked.show_rules(rules)
             self.assumed.model.use(rules.values)
 
-    def options(self) -> dict[str, Any] | None:
+    def options(self) -> dict[str, Any]:
         from kawasolar.answers.fleet import options_of
 
-        return None if self.assumed.catalogue is not None else options_of(self._rules)
+        return options_of(self._rules)
+
+    def own_table(self) -> Path | None:
+        return self.assumed.catalogue
 
     @property
     def _rules(self) -> FleetRules:

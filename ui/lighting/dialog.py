@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, cast
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QSplitter, QTableView, QTabWidget, QWidget
 
-from kawasolar.lighting import bundled_table, lighting_of
+from kawasolar.lighting import bundled_table, lighting_of, read_table
 from kawasolar.lighting.words import best_text, note_texts, proof_text, total_text, year_text
 from ui.charts.year_columns import YearColumns
 from ui.lighting.asked import AskedLighting
 from ui.lighting.tables import COLUMNS, SORT, FacilitiesModel, way_heads, way_rows
 from ui.lighting.years import show_money, show_stock
 from ui.measures.tables import RowsModel, table_of
+from ui.own_table import OwnTable
 from ui.parts import button, column, label, row, scrolled, set_role
 from ui.sorted_table import sorted_table
 from ui.taking_dialog import TakingDialog
@@ -22,7 +23,9 @@ from ui.taking_dialog import TakingDialog
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gis.progress import Progress
     from kawasolar.lighting import Lighting
+    from kawasolar.lighting.table import Table
     from kawasolar.plan import Plan
     from ui.jobs import Job, Jobs
     from ui.look import Look
@@ -51,6 +54,7 @@ class LightingDialog(TakingDialog):
         self._look, self._jobs, self._remembered, self._plan, self._wanted = look, jobs, remembered, plan, selected
         self._job: Job | None = None
         self.pins: dict[str, int] = {}
+        self._table = bundled_table()
         # Said on the panel, and kept.
         self._in_demand = False
         self.found: Lighting | None = None
@@ -76,17 +80,23 @@ class LightingDialog(TakingDialog):
         self._later.timeout.connect(self._compute)
         self._begin_with(plan)
         self.asked.changed.connect(self._later.start)
+        self.own.changed.connect(self._later.start)
         self._compute()
 
     def _begin_with(self, plan: Plan) -> None:
         """What the plan is asked for already."""
         from kawasolar.answers.lighting import checked
+        from kawasolar.answers.own import own_table
 
         before = self.asked_before(plan)
+        self.own.use(own_table(plan, "lighting"), tell=False)
         if before is not None:
             told = checked(before)
             self.pins, self._in_demand = dict(told.pins), bool(before.get("in_demand"))
             self.asked.show_asked(told)
+
+    def own_table(self) -> Path | None:
+        return self.own.path
 
     def options(self) -> dict[str, Any]:
         from kawasolar.answers.lighting import options_of
@@ -156,6 +166,11 @@ class LightingDialog(TakingDialog):
         page = QWidget()
         layout = column(page, margin=0, spacing=6)
         layout.setContentsMargins(0, 8, 0, 0)
+        self.own = OwnTable(
+            self._look, self._remembered, "ui.role.lamp_table", "TOML (*.toml)", shipped="lighting.toml", stacked=True
+        )  # fmt: skip
+        self.own.copy_asked.connect(lambda path: self._copy_table("lighting.toml", path))
+        layout.addWidget(self.own)
         self.notes = label("", "muted", wrap=True)
         layout.addWidget(self.notes)
         layout.addStretch(1)
@@ -169,11 +184,18 @@ class LightingDialog(TakingDialog):
         years = range(asked.first or 0, (asked.last or 0) + 1)
         self.pins = {name: year for name, year in self.pins.items() if not year or year in years}
         asked = replace(asked, pins=dict(self.pins))
-        self._reckon(lambda progress: lighting_of(plan, asked, progress=progress), _TOPIC, "ui.lighting.stopped")
+        own = self.own.path
+
+        def reckon(progress: Progress) -> object:
+            table = bundled_table() if own is None else read_table(own)
+            return table, lighting_of(plan, asked, table, progress=progress)
+
+        self._reckon(reckon, _TOPIC, "ui.lighting.stopped")
 
     def _on_done(self, found: object) -> None:
         kept = self.facility or self._wanted
-        self._job, self.found = None, cast("Lighting", found)
+        self._job = None
+        self._table, self.found = cast("tuple[Table, Lighting]", found)
         self.state.setText("")
         set_role(self.state, "muted")
         self._show_found()
@@ -278,6 +300,6 @@ class LightingDialog(TakingDialog):
         """Write everything that was reckoned as a workbook."""
         from kawasolar.export.lighting import write_lighting_xlsx
 
-        found, plan, language = self.found, self._plan, self._look.language
+        found, table, plan, language = self.found, self._table, self._plan, self._look.language
         if found is not None:
-            self._keep(path, lambda: write_lighting_xlsx(found, bundled_table(), plan, path, language), _TOPIC)
+            self._keep(path, lambda: write_lighting_xlsx(found, table, plan, path, language), _TOPIC)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QListWidgetItem, QWidget
 
-from kawasolar.plan import CHOSEN_ELSEWHERE, OTHER_LEDGERS, REMOVABLE, SITING_FILES
+from kawasolar.plan import CHOSEN_ELSEWHERE, OTHER_LEDGERS, OWN_TABLES, REMOVABLE, SITING_FILES
 from ui import icons
 from ui.document import Document
 from ui.findings_list import FindingsList
@@ -46,6 +46,9 @@ ROLE_ICONS = {
     "charge_demand": "map-marker-outline",
     "charge_candidates": "format-list-bulleted",
     "charge_standing": "flash",
+    "lamp_table": "lamp",
+    "car_catalogue": "car",
+    "charger_table": "flash",
     "profile": "tune-variant",
 }
 
@@ -74,7 +77,8 @@ class DataPanel(QWidget):
     register_asked = Signal(str)
     register_left = Signal(str)
     names_asked = Signal()
-    siting_asked = Signal()
+    # The dialog of a kind of answer, whose file it is.
+    answer_asked = Signal(str)
 
     def __init__(self, look: Look, document: Document) -> None:
         super().__init__()
@@ -165,7 +169,10 @@ class DataPanel(QWidget):
             change.clicked.connect(lambda: self.register_asked.emit(entry.role))
             top.addWidget(self._register_link("leave", entry.role, lambda: self.register_left.emit(entry.role)))
         elif entry.role in SITING_FILES:
-            change.clicked.connect(self.siting_asked)
+            change.clicked.connect(lambda: self.answer_asked.emit("siting"))
+        elif entry.role in OWN_TABLES.values():
+            kind = next(one for one, role in OWN_TABLES.items() if role == entry.role)
+            change.clicked.connect(lambda: self.answer_asked.emit(kind))
         else:
             change.clicked.connect(lambda: self.replace_asked.emit(entry.role))
         if entry.role == "facilities":
@@ -230,6 +237,7 @@ class DataPanel(QWidget):
             "addresses": say("ui.data.addresses"),
             "wards": say("ui.data.wards"),
             **dict.fromkeys(SITING_FILES, say("ui.data.siting")),
+            **dict.fromkeys(OWN_TABLES.values(), say("ui.data.own_table")),
             "meters": say("ui.data.meters"),
             "weather_sunny": say("ui.data.band"),
             "weather_dull": say("ui.data.band"),
