@@ -75,8 +75,14 @@ def total_texts(language: Language, found: Charging) -> list[str]:
         "chargers": int(bases["chargers"].sum()),
         "cost": float(bases["cost_yen"].sum()),
     }
-    ways = {way: float(bases[f"bill_{way}_yen"].sum()) for way in ("unmanaged", "staggered", "follow")}
-    return [say(language, "charging.cli.total", **total), say(language, "charging.cli.total_bill", **ways)]
+    told = [say(language, "charging.cli.total", **total)]
+    known = bases["bill_staggered_yen"].notna()
+    if known.any():
+        ways = {way: float(bases.loc[known, f"bill_{way}_yen"].sum()) for way in ("unmanaged", "staggered", "follow")}
+        told.append(say(language, "charging.cli.total_bill", **ways))
+    if not known.all():
+        told.append(say(language, "charging.cli.without_bill", bases=int((~known).sum())))
+    return told
 
 
 def note_texts(language: Language, found: Charging) -> list[str]:

@@ -546,6 +546,21 @@ def test_chargers_of_measures_without_cars_are_assumed(answered: Project) -> Non
         assert (site.charging(usual)[0] == charging(usual, site.year)).all()
 
 
+def test_bases_without_a_tariff_add_no_noughts_to_the_bills(answered: Project) -> None:
+    from dataclasses import replace
+
+    from kawasolar.charging.ways import WAYS
+    from kawasolar.charging.words import total_texts
+
+    found = answer_of(answered.plan, "charging")
+    unknown = replace(found, bases=found.bases.assign(**{f"bill_{way}_yen": np.nan for way in WAYS}))
+    for language in LANGUAGES:
+        assert total_texts(language, unknown)[1:] == [
+            say(language, "charging.cli.without_bill", bases=len(found.bases))
+        ]
+        assert not any("nan" in line for line in total_texts(language, found))
+
+
 # ---------------------------------------------------------------------------------------------- tables of a city's own
 
 
