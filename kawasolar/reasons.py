@@ -118,6 +118,8 @@ def value_text(language: Language, key: str, value: object) -> str:
 def fail_sentence(language: Language, key: str, value: object, threshold: object) -> str:
     """What was found and what is asked, for a criterion that failed; empty where no sentence is known."""
     code = f"fail.{key}"
+    if threshold is None and f"{code}.none" in catalogue():
+        code = f"{code}.none"
     if code not in catalogue():
         return ""
     asked = "" if threshold is None else value_text(language, "", threshold)

@@ -35,13 +35,15 @@ def _warm_charging() -> None:
     from kawasolar.charging.kinds import bundled_kinds
     from kawasolar.charging.one import one_base
     from kawasolar.charging.table import assumptions_with
-    from kawasolar.half_hours import fiscal_year
+    from kawasolar.half_hours import COUNT, SLOTS, fiscal_year
 
     rows = [("a", "1", "", 20.0, 0.9, 0.15, 0.2, 20.0, 40.0, 9.0, 17.0, 200, 3.0, True)] * 2
     cars = pd.DataFrame(rows, columns=list(COLUMNS)).assign(vehicle=["a", "b"])
-    base = base_of("1", checked_cars(cars), fiscal_year(2026), bundled_kinds(), assumptions_with())
+    # A roof that gives more than is used, so that what follows it is reckoned, too.
+    load, roof = np.ones(COUNT), np.where(np.arange(COUNT) % SLOTS == SLOTS // 2, 3.0, 0.0)
+    base = base_of("1", checked_cars(cars), fiscal_year(2026), bundled_kinds(), assumptions_with(), load, roof)
     # With a unit that gives back, so that an outage is reckoned, too.
-    one_base(base, None, [int(kind.both_ways) for kind in bundled_kinds()], with_follow=False)
+    one_base(base, None, [int(kind.both_ways) for kind in bundled_kinds()])
 
 
 def _warm_siting() -> None:

@@ -11,7 +11,7 @@ trap '[ -z "$window" ] || kill "$window" 2>/dev/null || true; [ -z "$server" ] |
 trap 'exit 130' INT TERM
 folder="$work/川崎 計画"
 mkdir -p "$folder" "$work/home"
-cp sample_data/dsm.tif sample_data/buildings.gpkg sample_data/facilities.csv sample_data/weather.csv "$folder/"
+cp sample_data/dsm.tif sample_data/buildings.gpkg sample_data/facilities.csv sample_data/weather.csv sample_data/lamps.csv sample_data/vehicles.csv "$folder/"
 cd "$folder"
 
 compiled() { find "$1" -name '*.nbc' 2>/dev/null | wc -l; }
@@ -21,10 +21,11 @@ ahead=$(compiled "$root/dist/kawasolar/_internal/compiled")
 echo "== plan under env -i"
 begin=$(date +%s)
 env -i HOME="$work/home" "$program" plan --dsm dsm.tif --buildings buildings.gpkg --facilities facilities.csv --weather weather.csv \
-    --out plan.kawasolar --json >plan.json
+    --register lamps.csv --register vehicles.csv --ask lighting --ask fleet --ask charging --ask siting --out plan.kawasolar --json >plan.json
 echo "the first plan took $(($(date +%s) - begin)) s"
-env -i HOME="$work/home" "$program" export plan.kawasolar --xlsx sites.xlsx --csv sites.csv --png map.png
-for file in plan.kawasolar plan.json sites.xlsx sites.csv map.png; do
+env -i HOME="$work/home" "$program" export plan.kawasolar --xlsx sites.xlsx --csv sites.csv --png map.png \
+    --lighting led.xlsx --fleet fleet.xlsx --charging chargers.xlsx --siting sited.xlsx
+for file in plan.kawasolar plan.json sites.xlsx sites.csv map.png led.xlsx fleet.xlsx chargers.xlsx sited.xlsx; do
     [ -s "$file" ] || { echo "FAILED: $file was not made" >&2; exit 1; }
 done
 mkdir elsewhere

@@ -28,7 +28,7 @@ from kawasolar.profile import Profile, load_profile, profile_from_text
 from kawasolar.profiles.check import problems
 from kawasolar.reasons import reason_sentence
 from kawasolar.value_rules import CRITERION_RULES, LATER_CRITERIA
-from kawasolar.words import catalogue
+from kawasolar.words import LANGUAGES, catalogue, say
 from tests.support.plans import example_plan
 
 if TYPE_CHECKING:
@@ -526,3 +526,13 @@ def test_words_stand_in_both_languages_for_all_codes() -> None:
         said = [reason_sentence(language, code, values) for code in reasons]
         assert len(set(said)) == len(reasons)
         assert not any("{" in text or "–" in text for text in said[:4])
+
+
+def test_a_roof_that_bears_nothing_is_said_without_a_threshold() -> None:
+    from kawasolar.reasons import fail_sentence
+
+    for language in LANGUAGES:
+        told = fail_sentence(language, "usable_area", 0.0, None)
+        assert told == say(language, "fail.usable_area.none")
+        assert "0" not in told
+        assert "100" in fail_sentence(language, "usable_area", 0.0, 100.0)
