@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal, SignalInstance
 
 from kawasolar.answers import options_asked
 from kawasolar.plan import OWN_TABLES, InputFile, no_file
@@ -83,6 +83,19 @@ class TakingDialog(WorkingDialog):
         job.cancelled.connect(lambda: self._ended(stopped))
         self.progress.setValue(0)
         self._refresh()
+
+    def _compute(self) -> None:
+        """Reckon by what is asked now."""
+        raise NotImplementedError
+
+    def _compute_after(self, wait_ms: int, *changed: SignalInstance) -> None:
+        """Reckon once what is asked has stood still for so long; not in a dialog that is hidden meanwhile."""
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(wait_ms)
+        self._later.timeout.connect(lambda: self._compute() if self.isVisible() else None)
+        for signal in changed:
+            signal.connect(self._later.start)
 
     def asked_before(self, plan: Plan) -> dict[str, Any] | None:
         """How the plan asks for it; None where it does not."""

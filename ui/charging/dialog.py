@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHeaderView, QSplitter, QTableView, QWidget
 
@@ -70,12 +70,8 @@ class ChargingDialog(TakingDialog):
         layout.addWidget(self._pages(), 1)
         layout.addLayout(self._foot_of(self._taking()))
         self.resize(1360, 690)
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(_WAIT_MS)
-        self._later.timeout.connect(self._compute)
         self._begin_with(plan)
-        self.asked.changed.connect(self._later.start)
+        self._compute_after(_WAIT_MS, self.asked.changed)
         self._compute()
 
     def _begin_with(self, plan: Plan) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QSplitter, QTabWidget, QWidget
 
 from kawasolar.fleet.tables import WITHOUT_TABLE, base_table, car_table, without_table, year_table
@@ -82,14 +82,8 @@ class FleetDialog(TakingDialog):
         self.tabs.addTab(self.assumed, say("ui.fleet.tab.assumed"))
         layout.addLayout(self._foot_of(self._taking()))
         self.resize(1180, 690)
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(_WAIT_MS)
-        # Not for one that is closed meanwhile.
-        self._later.timeout.connect(lambda: self._compute() if self.isVisible() else None)
         self._begin_with(plan)
-        self.asked.changed.connect(self._later.start)
-        self.assumed.changed.connect(self._later.start)
+        self._compute_after(_WAIT_MS, self.asked.changed, self.assumed.changed)
         self._compute()
 
     def _begin_with(self, plan: Plan) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QSplitter, QTableView, QTabWidget, QWidget
 
 from kawasolar.lighting import bundled_table, lighting_of, read_table
@@ -74,13 +74,8 @@ class LightingDialog(TakingDialog):
         self.map.clicked.connect(self._show_map)
         layout.addLayout(self._foot_of(self.map, self._taking()))
         self.resize(1340, 690)
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(_WAIT_MS)
-        self._later.timeout.connect(self._compute)
         self._begin_with(plan)
-        self.asked.changed.connect(self._later.start)
-        self.own.changed.connect(self._later.start)
+        self._compute_after(_WAIT_MS, self.asked.changed, self.own.changed)
         self._compute()
 
     def _begin_with(self, plan: Plan) -> None:

@@ -193,16 +193,9 @@ class SitingDialog(TakingDialog):
             found, findings = sites_for(plan, sources, assumed, asked, progress)
             return found, catchments(found.points, plan.crs), findings
 
-        job = self._jobs.start(work, _TOPIC)
-        self._job = job
-        job.progressed.connect(lambda share, _what: self.progress.setValue(round(1000 * share)))
-        job.done.connect(self._on_done)
-        job.failed.connect(self._not_found)
-        job.cancelled.connect(lambda: self._ended("ui.siting.stopped"))
-        self.progress.setValue(0)
         set_role(self.state, "muted")
         self.state.setText("")
-        self._refresh()
+        self._reckon(work, _TOPIC, "ui.siting.stopped")
 
     def _on_done(self, answer: object) -> None:
         from kawasolar.reasons import finding_sentence

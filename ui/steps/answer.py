@@ -90,7 +90,7 @@ class AnswerCard(QWidget):
 def what_is_shown(plan: Plan, kinds: Sequence[AnswerKind]) -> tuple[object, ...]:
     """Equal where a card would show the same: a slider that is drawn asks at each step."""
     asked = (options_asked(plan.entries, plan.scenario, kind) for kind in kinds)
-    return (*asked, *(id(plan.answers.get(kind)) for kind in kinds), plan.findings)
+    return (*asked, *(plan.answers.get(kind) for kind in kinds), plan.findings)
 
 
 def titled(words: str, chart: QWidget) -> QWidget:
