@@ -10,7 +10,6 @@ from kawasolar.charging.tables import (
     CURVE_COLUMNS,
     OUTAGE_COLUMNS,
     SET_COLUMNS,
-    TERM_COLUMNS,
     base_table,
     car_table,
     curve_table,
@@ -18,7 +17,7 @@ from kawasolar.charging.tables import (
     term_table,
 )
 from kawasolar.charging.words import column_name, note_texts
-from kawasolar.export.plan_book import plain, plan_book, write_plan_list
+from kawasolar.export.plan_book import assumed_sheet, plain, plan_book, write_plan_list
 from kawasolar.export.xlsx_book import Field
 from kawasolar.words import say
 
@@ -63,19 +62,18 @@ def write_charging_xlsx(found: Charging, plan: Plan, path: Path, language: Langu
     NotWritable
         Open in Excel, read-only, disk full.
     """
-    some = found.bases["facility_id"].astype(str).tolist()[:_MOST_CURVES]
+    ids = found.bases["facility_id"].astype(str).tolist()
+    some = ids[:_MOST_CURVES]
+    cut = [say(language, "charging.note.curves", count=len(some), bases=len(ids))] if len(some) < len(ids) else []
     terms, classes = term_table(language, found)
     with plan_book(plan, path, language, today) as book:
         _sheet(book, "charging_bases", note_texts(language, found), base_table(language, found), BASE_COLUMNS, total=True)  # fmt: skip
         _sheet(book, "charging_sets", [], set_table(language, found), SET_COLUMNS, total=True)
         _sheet(book, "charging_cars", [], car_table(language, found), CAR_COLUMNS)
-        _sheet(book, "charging_curves", [], curve_table(language, found, some), CURVE_COLUMNS)
+        _sheet(book, "charging_curves", cut, curve_table(language, found, some), CURVE_COLUMNS)
         if len(found.outage):
             _sheet(book, "charging_outage", [], found.outage, OUTAGE_COLUMNS)
-        widths = {"item": 38, "value": 14, "unit": 12, "low": 12, "high": 12, "source": 52, "how_sure": 12, "remark": 44}  # fmt: skip
-        kinds = {"value": "any", "low": "any", "high": "any", "unit": "code", "how_sure": "code"}
-        fields = [Field(key, say(language, f"export.head.{key}"), kinds.get(key, "text"), widths[key]) for key in TERM_COLUMNS]  # fmt: skip
-        book.sheet("charging_terms", []).table(fields, plain(terms), classes=classes, frozen=1)
+        assumed_sheet(book, "charging_terms", terms, classes)
 
 
 def _sheet(book: Book, name: str, notes: list[str], frame: pd.DataFrame, columns: Sequence[str], *, total: bool = False) -> None:  # fmt: skip

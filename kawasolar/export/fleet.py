@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kawasolar.export.csv import write_table
-from kawasolar.export.plan_book import plain, plan_book, write_plan_list
+from kawasolar.export.plan_book import assumed_sheet, plain, plan_book, write_plan_list
 from kawasolar.export.xlsx_book import Field
 from kawasolar.fleet.catalogue import COLUMNS as CATALOGUE
 from kawasolar.fleet.tables import (
-    ASSUMED_TABLE,
     CAR_TABLE,
     WITHOUT_TABLE,
     YEAR_TABLE,
@@ -43,10 +42,6 @@ _KINDS = {
 _SUMMED = (
     "old_yearly_yen", "new_yearly_yen", "upfront_yen", "early_yen", "late_yen", "old_co2_t", "new_co2_t", "kwh", "cars", "next_generation", "ev", "phev", "charge_kw",
 )  # fmt: skip
-_ASSUMED = {
-    "item": ("text", 40), "value": ("any", 12), "unit": ("code", 12), "low": ("any", 10), "high": ("any", 12), "source": ("text", 52),
-    "how_sure": ("code", 12), "remark": ("text", 44),
-}  # fmt: skip
 _TEXTS = {
     "key": 18,
     "name_ja": 24,
@@ -101,7 +96,7 @@ def write_fleet_xlsx(result: FleetResult, plan: Plan, path: Path, language: Lang
         _sheet(book, "fleet_cars", notes, car_table(language, result), CAR_TABLE, total=True, frozen=1)
         _sheet(book, "fleet_bases", [], base_table(result), list(result.bases.columns), total=True)
         _sheet(book, "fleet_without", [], without_table(language, result), WITHOUT_TABLE)
-        _assumptions(book, result, notes[:1])
+        assumed_sheet(book, "fleet_terms", *assumed_table(language, result), notes[:1])
         _catalogue(book, result)
 
 
@@ -113,12 +108,6 @@ def _sheet(
         kind, width = _KINDS.get(key, ("whole", 13))
         fields.append(Field(key, head_name(book.language, key), kind, width, summed=key in _SUMMED))
     book.sheet(name, notes, paper="A3" if len(fields) > 14 else "A4").table(fields, plain(frame), total=total, frozen=frozen)  # fmt: skip
-
-
-def _assumptions(book: Book, result: FleetResult, notes: list[str]) -> None:
-    frame, fills = assumed_table(book.language, result)
-    fields = [Field(key, say(book.language, f"export.head.{key}"), *_ASSUMED[key]) for key in ASSUMED_TABLE]
-    book.sheet("fleet_terms", notes).table(fields, plain(frame), classes=fills, frozen=1)
 
 
 def _catalogue(book: Book, result: FleetResult) -> None:

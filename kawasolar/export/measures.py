@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kawasolar.export.plan_book import plan_book
+from kawasolar.export.plan_book import ASSUMED_COLUMNS, assumed_sheet, plan_book
 from kawasolar.export.xlsx_book import Field
 from kawasolar.measures.order import CODES
 from kawasolar.measures.table import assumption_rows
@@ -103,12 +103,6 @@ def _write_bills(book: Book, found: Found, orders: Sequence[Ordered]) -> None:
 def _write_assumed(book: Book, found: Found) -> None:
     """Every assumption with unit, range and source."""
     language = book.language
-    sheet = book.sheet("measures_terms", notes(language, found))
-    widths = {"item": 38, "value": 14, "unit": 12, "low": 10, "high": 10, "source": 52, "how_sure": 12, "remark": 44}
-    kinds = {"value": "any", "low": "any", "high": "any", "unit": "code", "how_sure": "code"}
-    fields = [
-        Field(key, say(language, f"export.head.{key}"), kinds.get(key, "text"), width) for key, width in widths.items()
-    ]
     table, rows, classes = assumption_rows(), [], []
     for key, value, unit in assumed_values(found):
         row, by_hand = table.get(key), key in found.assumed.asked
@@ -134,4 +128,5 @@ def _write_assumed(book: Book, found: Found) -> None:
             told |= {"source": row.source(language), "how_sure": say(language, f"how_sure.{row.how_sure}"), "remark": row.note(language)}  # fmt: skip
         rows.append(told)
         classes.append("corrected" if by_hand else "verify" if row is not None and row.how_sure == "verify" else "")
-    sheet.table(fields, pd.DataFrame(rows, columns=list(widths), dtype=object), classes=classes, frozen=1)
+    frame = pd.DataFrame(rows, columns=list(ASSUMED_COLUMNS), dtype=object)
+    assumed_sheet(book, "measures_terms", frame, classes, notes(language, found))

@@ -14,7 +14,7 @@ from kawasolar.export.csv import write_table
 from kawasolar.export.fingerprint import PROPERTY, Origin
 from kawasolar.export.ledger_check import OPTIONS
 from kawasolar.export.writing import atomic
-from kawasolar.export.xlsx_book import Book
+from kawasolar.export.xlsx_book import Book, Field
 from kawasolar.words import say
 
 if TYPE_CHECKING:
@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
     from kawasolar.plan import Plan
     from kawasolar.words import Language
+
+
+# Columns of a sheet of assumptions.
+ASSUMED_COLUMNS = ("item", "value", "unit", "low", "high", "source", "how_sure", "remark")
+_ASSUMED = {
+    "item": ("text", 40), "value": ("any", 14), "unit": ("code", 12), "low": ("any", 10), "high": ("any", 12), "source": ("text", 52), "how_sure": ("code", 12), "remark": ("text", 44),
+}  # fmt: skip
 
 
 @contextmanager
@@ -76,3 +83,11 @@ def write_plan_list(
 def plain(frame: pd.DataFrame) -> pd.DataFrame:
     """Cells as a sheet takes them: None where there is nothing."""
     return frame.astype(object).where(frame.notna(), None)
+
+
+def assumed_sheet(
+    book: Book, name: str, frame: pd.DataFrame, classes: Sequence[str], notes: Sequence[str] = ()
+) -> None:
+    """A sheet of every assumption with unit, range, source and how sure it is; ``frame``: :data:`ASSUMED_COLUMNS`, ``classes``: how each row is shaded."""
+    fields = [Field(key, say(book.language, f"export.head.{key}"), *_ASSUMED[key]) for key in ASSUMED_COLUMNS]
+    book.sheet(name, list(notes)).table(fields, plain(frame), classes=list(classes), frozen=1)

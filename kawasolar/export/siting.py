@@ -9,7 +9,7 @@ import pandas as pd
 
 from gis.crs import label
 from kawasolar.export.gpkg import origin_table
-from kawasolar.export.plan_book import plain, plan_book, write_plan_list
+from kawasolar.export.plan_book import ASSUMED_COLUMNS, assumed_sheet, plain, plan_book, write_plan_list
 from kawasolar.export.writing import atomic_geopackage
 from kawasolar.export.xlsx_book import Field
 from kawasolar.project.gpkg import prepare
@@ -55,7 +55,6 @@ _CANDIDATES = {
 _CURVE = {
     "number": ("whole", 10), "covered_share": ("percent", 12), "mean_m": ("whole", 12), "total": ("one", 18), "bound": ("one", 18), "gap": ("percent", 10),
 }  # fmt: skip
-_TERMS = {"item": 38, "value": 14, "unit": 12, "low": 10, "high": 12, "source": 52, "how_sure": 12, "remark": 44}
 _SUMMED = ("chargers", "price_yen", "kwh_day", "load_kwh_day", "points", "weight", "share")
 
 
@@ -116,10 +115,6 @@ def _shown(frame: pd.DataFrame, columns: Mapping[str, tuple[str, int]]) -> pd.Da
 def _terms(book: Book, found: Siting) -> None:
     """Every assumption with unit, range and source."""
     language, table, by_hand = book.language, assumption_rows(), set(found.head["by_hand"])
-    kinds = {"value": "any", "low": "any", "high": "any", "unit": "code", "how_sure": "code"}
-    fields = [
-        Field(key, say(language, f"export.head.{key}"), kinds.get(key, "text"), width) for key, width in _TERMS.items()
-    ]
     rows, classes = [], []
     for key, value, unit in assumed_values(found):
         row, own = table[key], key in by_hand
@@ -131,8 +126,7 @@ def _terms(book: Book, found: Siting) -> None:
             }
         )  # fmt: skip
         classes.append("corrected" if own else "verify" if row.how_sure == "verify" else "")
-    frame = pd.DataFrame(rows, columns=list(_TERMS), dtype=object)
-    book.sheet("siting_terms", []).table(fields, frame, classes=classes, frozen=1)
+    assumed_sheet(book, "siting_terms", pd.DataFrame(rows, columns=list(ASSUMED_COLUMNS), dtype=object), classes)
 
 
 def write_siting_csv(plan: Plan, found: Siting, path: Path, language: Language, *, today: date | None = None) -> None:

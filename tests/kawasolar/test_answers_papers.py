@@ -217,6 +217,21 @@ def test_a_kept_answer_gives_the_same_workbook_as_a_new_one(
     assert read_fingerprint(tmp_path / "保存.xlsx") == plan_fingerprint(plan)
 
 
+def test_half_hours_that_are_left_out_of_the_workbook_are_said(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, sheet = computed(plan, "charging"), say("ja", "export.sheet.charging_curves")
+    bases = len(found.bases)
+    assert bases > 1
+    told = say("ja", "charging.note.curves", count=1, bases=bases)
+    write_charging_xlsx(found, plan, tmp_path / "全部.xlsx", "ja")
+    monkeypatch.setattr("kawasolar.export.charging._MOST_CURVES", 1)
+    write_charging_xlsx(found, plan, tmp_path / "一部.xlsx", "ja")
+    whole, some = (cells(tmp_path / f"{name}.xlsx")[sheet] for name in ("全部", "一部"))
+    assert [any(told in row for row in rows) for rows in (whole, some)] == [False, True]
+    assert len(some) < len(whole)
+
+
 def test_only_kept_answers_are_offered_and_written(plan: Plan, tmp_path: Path) -> None:
     assert kinds_of(plan) == KINDS
     some = keeping(plan, "fleet")
