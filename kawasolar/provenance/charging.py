@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from kawasolar.answers.own import own_table
 from kawasolar.provenance.model import Explanation, NothingToExplain, TableSource
 from kawasolar.provenance.sources import flat, plain
 from kawasolar.words import LANGUAGES, say
@@ -33,7 +34,7 @@ def chargers(desk: Desk, facility_id: str) -> Explanation:
     row = found.bases[found.bases["facility_id"] == facility_id].iloc[0]
     formula = "chargers_given" if found.head["set"] is not None else "chargers_least" if row["proven"] else "chargers_unproven"  # fmt: skip
     values = {"cars": int(row["cars"]), "served": int(row["served"]), "cost": float(row["cost_yen"])}
-    inputs = flat(_cars(found, facility_id), _kinds(found, facility_id), _numbers(found), desk.files("vehicles"))
+    inputs = flat(_cars(found, facility_id), _kinds(found, facility_id, desk), _numbers(found), desk.files("vehicles"))
     return Explanation("chargers", int(row["chargers"]), "", formula, inputs, desk.stage("charging"), values, facility_id)  # fmt: skip
 
 
@@ -52,8 +53,10 @@ def _cars(found: Charging, facility_id: str) -> list[Explanation]:
     return told
 
 
-def _kinds(found: Charging, facility_id: str) -> list[TableSource]:
+def _kinds(found: Charging, facility_id: str, desk: Desk) -> list[TableSource]:
     """The kinds of the set, with how many, and what one costs."""
+    own = own_table(desk.plan, "charging")
+    table = _KINDS if own is None else own.name
     kinds = {str(kind["key"]): kind for kind in found.head["kinds"]}
     mine = found.chargers[found.chargers["facility_id"] == facility_id]
     told = []
@@ -62,7 +65,7 @@ def _kinds(found: Charging, facility_id: str) -> list[TableSource]:
         ja, en = (say(one, "charging.counted", name=kind[f"name_{one}"], number=int(number)) for one in LANGUAGES)
         each = float(kind["equipment_yen"]) + float(kind["works_yen"])
         told.append(TableSource(
-            _KINDS, key, each, "yen", ja, en, float(kind["low_yen"]), float(kind["high_yen"]), kind["source_ja"], kind["source_en"], "", "", kind["how_sure"]
+            table, key, each, "yen", ja, en, float(kind["low_yen"]), float(kind["high_yen"]), kind["source_ja"], kind["source_en"], "", "", kind["how_sure"]
         ))  # fmt: skip
     return told
 

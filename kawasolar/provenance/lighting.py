@@ -149,21 +149,12 @@ def _deadline(desk: Desk, found: Lighting, ban: str) -> list[TableSource]:
     from kawasolar.lighting.table import table_known
     from kawasolar.lighting.words import ban_name
 
-    profile = {row.lamp: row for row in desk.plan.profile.tables.lamp_bans}
-    row: Any = profile.get(ban) or next((one for one in table_known(desk.plan).bans if one.ban == ban), None)
+    profile, table = {row.lamp: row for row in desk.plan.profile.tables.lamp_bans}, table_known(desk.plan)
+    row: Any = profile.get(ban) or next((one for one in table.bans if one.ban == ban), None)
     if row is None:
         return []
-    of = "lamp_bans" if ban in profile else "lighting.toml"
-    return [
-        _cited(
-            of,
-            ban,
-            found.head.last_days.get(ban, row.last_day.isoformat()),
-            "",
-            (ban_name("ja", ban), ban_name("en", ban)),
-            row,
-        )
-    ]
+    of, day = "lamp_bans" if ban in profile else table.source, found.head.last_days.get(ban, row.last_day.isoformat())
+    return [_cited(of, ban, day, "", (ban_name("ja", ban), ban_name("en", ban)), row)]
 
 
 def _pinned(desk: Desk, facility_id: str) -> list[EnteredSource]:

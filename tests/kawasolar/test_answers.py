@@ -589,6 +589,24 @@ def own_tables(folder: Path) -> dict[AnswerKind, Path]:
     return made
 
 
+def tables_told(project: Project) -> set[str]:
+    """Tables that explanations of all facilities name: of what is written in the plan's own files where it has some."""
+    found: set[str] = set()
+
+    def walk(one: object) -> None:
+        if isinstance(one, TableSource):
+            found.add(one.table)
+        for more in getattr(one, "inputs", ()):
+            walk(more)
+
+    for facility in project.plan.facilities["facility_id"].astype(str):
+        for figure in figures_of(project.plan, facility):
+            if figure.startswith(("lighting_", "fleet_", "chargers")):
+                walk(explain(project.plan, figure, facility))
+    # What a profile says, and numbers of which no table is the city's own.
+    return found - {"ppa_values", "lamp_bans", "charging.toml"}
+
+
 def test_a_plan_reckons_with_tables_of_its_own(answered: Project, tmp_path: Path) -> None:
     project = answered
     for kind, path in own_tables(tmp_path).items():
@@ -599,6 +617,8 @@ def test_a_plan_reckons_with_tables_of_its_own(answered: Project, tmp_path: Path
     assert answer_of(own.plan, "lighting").head.numbers["discount_rate"] == 0.05
     assert "本市の軽EV" in answer_of(own.plan, "fleet").catalogue["name_ja"].tolist()
     assert "本市の普通充電" in {kind["name_ja"] for kind in answer_of(own.plan, "charging").head["kinds"]}
+    assert tables_told(answered) == {"lighting.toml", "vehicles_catalogue.csv", "chargers.csv"}
+    assert tables_told(own) == {"自前 lighting.toml", "自前 vehicles_catalogue.csv", "自前 chargers.csv"}
     # The file names them, and a plan that leaves them has the program's again.
     save_project(own, tmp_path / "計画.kawasolar")
     back = load_project(tmp_path / "計画.kawasolar")
